@@ -1,0 +1,86 @@
+import type { SeenMessage, SeenPlace } from '../src/sandbox/actors/actor.ts'
+import { until, type Bot } from '../test/e2e/stage.ts'
+import { moment, repeat, type Figure, type Measurement, type Size } from './figure.ts'
+import { botFromSource, markAt, Stage } from './stage.ts'
+
+/** Words that take longer than the measurement; a word a second is little work for the agent itself. */
+const long = `!slow 300s ${Array.from({ length: 300 }, (_, nth) => `w${nth}`).join(' ')}`
+
+/** From the start of the process until it is connected. */
+export const starts: Measurement = {
+  name: 'Start',
+  async run(size: Size): Promise<readonly Figure[]> {
+    const times = size === 'full' ? 5 : 2
+    await using stage = await Stage.open()
+    const readyAfter = async (spawn: () => Bot): Promise<number> => {
+      const from = moment()
+      const bot = spawn()
+      await bot.ready()
+      const took = markAt(bot, 'ready') - from
+      await bot.kill()
+      return took
+    }
+    const bare = await repeat(times, 15_000, () => readyAfter(() => stage.spawnBareBot()))
+    const [first = Number.NaN, ...rest] = await repeat(times + 1, 15_000, () => readyAfter(() => stage.spawnBot()))
+    const source = await repeat(times, 15_000, () => readyAfter(() => stage.spawnBot(botFromSource)))
+    return [
+      { what: 'start → ready, empty data folder', unit: 'ms', values: [first] },
+      { what: 'start → ready', unit: 'ms', values: rest, against: { what: 'discord.js alone', values: bare } },
+      { what: 'start → ready', unit: 'ms', values: rest, against: { what: 'from source', values: source } },
+    ]
+  },
+}
+
+/** From the start after kill -9 until every agent is led again, and until people see their answers go on. */
+export const restarts: Measurement = {
+  name: 'Restart after kill -9',
+  async run(size: Size): Promise<readonly Figure[]> {
+    const [sessions, times] = size === 'full' ? [20, 3] : [5, 2]
+    const caps = String(sessions + 2)
+    await using stage = await Stage.open({ OMC_MAX_ACTIVE_CLIS: caps, OMC_PER_USER_MAX_ACTIVE: caps })
+    let bot = await stage.startBot()
+    const person = await stage.person()
+    const threads: SeenPlace[] = []
+    for (let nth = 0; nth < sessions; nth++) {
+      const thread = await stage.session(`long-${nth}`, 'echo')
+      await person.says(thread, long)
+      threads.push(thread)
+    }
+    const answers = await Promise.all(
+      threads.map((thread) =>
+        person.sees(thread, (each) => each.author.id === person.botId && each.content.startsWith('w0'), {
+          within: 60_000,
+        }),
+      ),
+    )
+    const rounds = await repeat(times, 45_000, async () => {
+      await bot.kill()
+      const lengths = new Map(answers.map((answer) => [answer, answer.content.length]))
+      const isGrowing = (answer: SeenMessage): boolean => answer.content.length > (lengths.get(answer) ?? 0)
+      const from = moment()
+      bot = stage.spawnBot()
+      const growing = person.waits(() => answers.every(isGrowing), 40_000).then(() => moment() - from)
+      await until(() => adoptions(bot).length === sessions, 30_000, 'the adoption of every agent')
+      await bot.ready()
+      const adopted = Math.max(...adoptions(bot)) - from
+      return { adopted, ready: markAt(bot, 'ready') - from, growing: await growing }
+    })
+    const [open] = stage.query<{ n: number }>("select count(*) n from run_events where type = 'lost'")
+    if (open?.n !== 0) throw new Error(`${open?.n} attempts were lost.`)
+    const figure = (what: string, pick: (round: (typeof rounds)[number]) => number): Figure => ({
+      what: `start → ${what}, ${sessions} running sessions`,
+      unit: 'ms',
+      values: rounds.map(pick),
+    })
+    return [
+      figure('all led again', (each) => each.adopted),
+      figure('connected', (each) => each.ready),
+      figure('all answers grow on', (each) => each.growing),
+    ]
+  },
+}
+
+/** When each agent was taken over, by the bot's own log (whole milliseconds). */
+function adoptions(bot: Bot): readonly number[] {
+  return bot.log.filter((line) => line['msg'] === 'agent.adopted').map((line) => Date.parse(String(line['time'])))
+}

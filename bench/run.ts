@@ -1,0 +1,121 @@
+// npm run bench [-- --quick] [-- --only <part of a name>]: measures, prints tables, writes artifacts/bench.json.
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, networkInterfaces, totalmem, loadavg } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { claudeBinary } from '../test/clis/install.ts'
+import { admissionDecisions } from './admission.ts'
+import { build } from './build.ts'
+import { crowd } from './crowd.ts'
+import { eventRates } from './events.ts'
+import { summarize, type Measurement, type Size } from './figure.ts'
+import { journalAppends } from './journal.ts'
+import { memory } from './memory.ts'
+import { claudePrompts, echoPrompts } from './prompts.ts'
+import { restarts, starts } from './restart.ts'
+import { tableOf, type Section } from './table.ts'
+
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+})
+const root = join(import.meta.dirname, '..')
+/** Set for the run inside the seal, so that it does not seal itself again where sealing is impossible. */
+const inside = 'BENCH_INSIDE'
+
+/** On a busy machine what has not begun by then is left out, so that the whole stays under four minutes, or one. */
+const beginWithinMs = { full: 205_000, quick: 50_000 } as const
+
+if (process.env[inside] === undefined) sealMyself()
+else await measureAll(options.quick ? 'quick' : 'full')
+
+/** Runs this again where there is no network but loopback: the real CLI must not reach its makers. */
+function sealMyself(): void {
+  const seal = join(root, 'test', 'clis', 'seal.js')
+  const child = spawn(process.execPath, [seal, import.meta.filename, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, [inside]: '1' },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code) => (process.exitCode = code ?? 1))
+}
+
+async function measureAll(size: Size): Promise<void> {
+  const from = performance.now()
+  const loadBefore = loadavg()[0] ?? 0
+  build()
+  const sections: Section[] = []
+  for (const measurement of chosen()) {
+    if (performance.now() - from > beginWithinMs[size]) {
+      sections.push({
+        name: measurement.name,
+        seconds: 0,
+        summaries: [],
+        failure: 'left out, there was no time for it',
+      })
+      continue
+    }
+    process.stderr.write(`${measurement.name} …\n`)
+    sections.push(await measured(measurement, size))
+  }
+  const report = {
+    at: new Date().toISOString(),
+    size,
+    seconds: Math.round((performance.now() - from) / 1000),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpus: cpus().length,
+    cpu: cpus()[0]?.model ?? '',
+    memoryMb: Math.round(totalmem() / 2 ** 20),
+    load: [loadBefore, loadavg()[0] ?? 0],
+    sections,
+  }
+  const words =
+    `${report.at.slice(0, 16)} UTC · ${size}, ${report.seconds} s · Node ${report.node} · ${report.platform}, ${report.cpus} CPUs · ` +
+    `load before and after: ${report.load.map((each) => each.toFixed(1)).join(', ')}`
+  process.stdout.write(`${words}\n\n${tableOf(sections)}\n`)
+  mkdirSync(join(root, 'artifacts'), { recursive: true })
+  writeFileSync(join(root, 'artifacts', 'bench.json'), `${JSON.stringify(report, null, 2)}\n`)
+}
+
+function chosen(): readonly Measurement[] {
+  // The cheap ones early: what is left out for lack of time should be little.
+  const all = [
+    echoPrompts,
+    journalAppends,
+    admissionDecisions,
+    eventRates,
+    starts,
+    restarts,
+    crowd,
+    memory,
+    ...(canSeeClaude() ? [claudePrompts] : []),
+  ]
+  return all.filter(({ name }) => name.toLowerCase().includes(options.only.toLowerCase()))
+}
+
+/** Only where it is installed, and where there is nothing but loopback. */
+function canSeeClaude(): boolean {
+  const isSealed = Object.values(networkInterfaces()).every((addresses) => addresses?.every((each) => each.internal))
+  if (!isSealed) process.stderr.write('The real Claude CLI is left out: the network could not be sealed off.\n')
+  else if (claudeBinary() === null)
+    process.stderr.write('The real Claude CLI is left out: install it with npm ci --prefix test/clis\n')
+  return isSealed && claudeBinary() !== null
+}
+
+/** One that fails is told of, and the others are measured all the same. */
+async function measured(measurement: Measurement, size: Size): Promise<Section> {
+  const from = performance.now()
+  const section = (part: Pick<Section, 'summaries' | 'failure'>): Section => ({
+    name: measurement.name,
+    seconds: (performance.now() - from) / 1000,
+    ...part,
+  })
+  try {
+    return section({ summaries: (await measurement.run(size)).map(summarize), failure: null })
+  } catch (error) {
+    process.exitCode = 1
+    const failure = `did not end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    return section({ summaries: [], failure })
+  }
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+// Runs on any Node from 12 on, so that an old one can be told what is wrong: no syntax and no module newer than that.
+import { spawn } from 'child_process'
+import { existsSync } from 'fs'
+import { constants } from 'os'
+import { dirname, join } from 'path'
+import { fileURLToPath, pathToFileURL } from 'url'
+
+const here = fileURLToPath(import.meta.url)
+const root = dirname(dirname(here))
+
+if (isNewEnough(process.versions.node)) {
+  hideSqliteWarning()
+  // A published package has no src; Node strips no types under node_modules.
+  const source = join(root, 'src', 'main.ts')
+  import(pathToFileURL(existsSync(source) ? source : join(root, 'dist', 'main.js')).href).catch((error) => {
+    console.error(error)
+    process.exit(1)
+  })
+} else {
+  const own = ownNode()
+  if (own === null) complain()
+  else runWith(own)
+}
+
+/** node:sqlite came without a flag in 22.13 and 23.4, running .ts files in 22.18 and 23.6. */
+function isNewEnough(version) {
+  const [major, minor] = version.split('.').map(Number)
+  return major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)
+}
+
+/** The Node that this repository brings as a development dependency. */
+function ownNode() {
+  const folder = join(root, 'node_modules', 'node', 'bin')
+  const found = ['node', 'node.exe'].map((name) => join(folder, name)).filter((path) => existsSync(path))
+  return found.length > 0 && process.env.OMC_LAUNCHED === undefined ? found[0] : null
+}
+
+function complain() {
+  console.error(
+    'discord-orchestrator needs Node 22.18 or newer; this is ' +
+      process.versions.node +
+      '.\nInstall a newer one (https://nodejs.org, or `nvm install 24`), or run `npm install` in a checkout: it brings its own.',
+  )
+  process.exit(1)
+}
+
+function runWith(node) {
+  const child = spawn(node, [here].concat(process.argv.slice(2)), {
+    stdio: 'inherit',
+    env: Object.assign({}, process.env, { OMC_LAUNCHED: '1' }),
+  })
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']
+  const forward = (signal) => child.kill(signal)
+  signals.forEach((signal) => process.on(signal, forward))
+  child.on('error', (error) => {
+    console.error('Could not run ' + node + ': ' + error.message)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    signals.forEach((each) => process.removeListener(each, forward))
+    process.kill(process.pid, signal)
+    // Only when that signal does not end us.
+    process.exit(128 + (constants.signals[signal] || 0))
+  })
+}
+
+/** On Node 22 node:sqlite calls itself experimental at every start. That warning alone is dropped. */
+function hideSqliteWarning() {
+  if (!process.versions.node.startsWith('22.')) return
+  const emitWarning = process.emitWarning.bind(process)
+  process.emitWarning = function (warning, kind) {
+    const name = kind !== null && typeof kind === 'object' ? kind.type : kind
+    if (name === 'ExperimentalWarning' && /SQLite/.test(String(warning))) return undefined
+    return emitWarning(...arguments)
+  }
+}

@@ -1,0 +1,126 @@
+import { resolve } from 'node:path'
+import type { Checkpoint } from './core/checkpoint.ts'
+import type { Log } from './core/log.ts'
+import { commands } from './commands/all.ts'
+import type { Config } from './config/load.ts'
+import { createDiscord } from './discord/discord.ts'
+import { createEngine, type Engine } from './engine/engine.ts'
+import { collectGarbage, freeBytes, hostClock, uuids } from './host.ts'
+import { catalogue } from './locales/catalogue.ts'
+import { Opened } from './opened.ts'
+import { runtimes } from './runtimes/all.ts'
+import { defaultLimits } from './runtimes/spooled.ts'
+import { openStore, type Store } from './stores/open.ts'
+import { version } from './version.ts'
+import { startWeb } from './web/health.ts'
+import { workspaces } from './workspaces/roots.ts'
+
+/** The start is over by then: connected, commands registered, gaps read. */
+const restAfterMs = 3_000
+
+export interface AppOptions {
+  readonly config: Config
+  readonly log: Log
+  /** Tests die here; the product passes nothing. */
+  readonly checkpoint?: Checkpoint
+}
+
+/** The running bot. */
+export interface App {
+  /** Takes up what an earlier life left, then connects. Rejects with a Problem that says what to do; then call `stop`. */
+  start(): Promise<void>
+  /** Lets go in order. Idempotent, also when `start` failed half-way. */
+  stop(agents: 'leave' | 'end'): Promise<void>
+  /** Where /healthz listens; null before the start, and when it is switched off. */
+  readonly healthPort: number | null
+}
+
+/** The composition root: the one place that knows every part. Opens in order, closes in reverse. */
+export function createApp({ config, log, checkpoint = () => {} }: AppOptions): App {
+  const clock = hostClock
+  const ids = uuids(clock)
+  const open = new Opened()
+  let engine: Engine | null = null
+  let healthPort: number | null = null
+  let stopping: Promise<void> | null = null
+
+  async function start(): Promise<void> {
+    const store = open.add(await openStore({ folder: config.dataFolder, clock, log }))
+    engine = assemble(store)
+    if (config.healthPort !== null) {
+      const web = open.add(await startWeb({ port: config.healthPort, health: () => engineOf().health(), log }))
+      healthPort = web.port
+    }
+    await engine.start()
+    clock.after(restAfterMs, collectGarbage)
+  }
+
+  function assemble(store: Store): Engine {
+    const words = catalogue(config.home)
+    return createEngine({
+      ...store,
+      runtimes: runtimes({
+        dataDir: config.dataFolder,
+        clock,
+        ids,
+        log,
+        checkpoint,
+        environment: process.env,
+        accountEnvironment: (runtime) => (runtime === 'claude' ? config.accountEnv : {}),
+        claudeBinary: config.claudeBinary,
+        denied: [config.dataFolder, resolve('.env')],
+        limits: {
+          ...defaultLimits,
+          idleMs: config.idleCliMs,
+          turnMs: config.maxTurnMs,
+          maxProcesses: config.caps.active,
+        },
+      }),
+      workspaces: workspaces({ roots: config.projectRoots, home: config.home }),
+      chat: (desk) =>
+        createDiscord({
+          token: config.discordToken ?? '',
+          api: config.discordApi,
+          guild: config.discordGuild,
+          commands: commands(clock),
+          desk: () => desk,
+          catalogue: words,
+          clock,
+          log,
+        }),
+      catalogue: words,
+      owners: config.owners,
+      caps: config.caps,
+      clock,
+      ids,
+      log,
+      checkpoint,
+      locale: 'en',
+      vitals: {
+        version,
+        schema: store.schemaVersion,
+        restartCount: store.starts - 1,
+        rssBytes: () => process.memoryUsage.rss(),
+        freeBytes: () => freeBytes(config.dataFolder),
+      },
+    })
+  }
+
+  function engineOf(): Engine {
+    if (engine === null) throw new Error('asked before the start')
+    return engine
+  }
+
+  async function stop(agents: 'leave' | 'end'): Promise<void> {
+    await engine?.stop(agents)
+    await open.close()
+  }
+
+  return {
+    start,
+    stop: (agents) => (stopping ??= stop(agents)),
+    get healthPort() {
+      return healthPort
+    },
+  }
+}

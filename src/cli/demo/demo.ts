@@ -1,0 +1,172 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../../config/load.ts'
+import { Problem } from '../../core/failure.ts'
+import { hostClock } from '../../host.ts'
+import { Opened } from '../../opened.ts'
+import { dataIdOf, endMarked } from '../../runtimes/marker.ts'
+import { startSandbox, type Control, type Sandbox } from '../../sandbox/sandbox.ts'
+import { takeLock } from '../../stores/lock.ts'
+import { DemoBot } from './bot.ts'
+import { makeProject } from './project.ts'
+
+export interface DemoOptions {
+  readonly config: Config
+  /** OMC_DEMO_PORT: the page's port, the next free one when it is taken; 0: any free one. */
+  readonly port: number
+  /** How the bot is started: the program, its arguments up to the command of the CLI. */
+  readonly program: readonly [string, ...string[]]
+  /** The environment of whoever runs the demo; only what an agent needs of it is passed on. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Tells the person at the terminal, a line at a time. */
+  readonly say: (line: string) => void
+}
+
+/** A running demo. */
+export interface Demo extends AsyncDisposable {
+  /** The address of the page. */
+  readonly url: string
+  readonly sandbox: Sandbox
+  readonly bot: DemoBot
+  /** Ends the bot, its agents and the sandbox, in this order. Idempotent. */
+  close(): Promise<void>
+}
+
+/** How many ports behind the wished one are tried. */
+const portsTried = 20
+
+const page = join(import.meta.dirname, '..', '..', 'sandbox', 'page')
+
+const welcome = [
+  'Welcome. Type `/session start` (here, or in a thread of your own), give it a name and choose an agent.',
+  'Then write what you want. While it answers, kill the bot by the button of this page: nothing is lost.',
+].join('\n')
+
+/** Passed on to the bot when they are set; all else of it is made here. */
+const passedOn = ['PATH', 'HOME', 'USER', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'OMC_CLAUDE_BIN', 'OMC_LOG_LEVEL']
+
+/**
+ * A Discord of its own on this machine with the real bot connected to it: no account needed. The bot is a process of
+ * its own, started anew when it dies. Every demo begins with an empty Discord, so the bot's memory of the last one is
+ * cleared, too; the example project stays as it was left.
+ */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const open = new Opened()
+  try {
+    const { sandbox, bot } = await openAll(options, open)
+    let closing: Promise<void> | null = null
+    const close = (): Promise<void> => (closing ??= open.close())
+    return { url: sandbox.url, sandbox, bot, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await open.close()
+    throw error
+  }
+}
+
+async function openAll(
+  { config, port, program, env, say }: DemoOptions,
+  open: Opened,
+): Promise<{ readonly sandbox: Sandbox; readonly bot: DemoBot }> {
+  const data = join(config.dataFolder, 'demo')
+  const project = join(config.dataFolder, 'demo-project')
+  await clear(data)
+  await makeProject(project)
+
+  // The host's buttons are given to the sandbox before the bot they act on is there.
+  const bots: DemoBot[] = []
+  const controls: readonly Control[] = [
+    { id: 'kill', label: 'kill -9 the bot', run: () => bots[0]?.kill() },
+    { id: 'restart', label: 'Restart the bot', run: () => bots[0]?.restart() },
+  ]
+  const sandbox = open.add(await openSandbox(port, controls))
+  await post(sandbox, 'general', welcome)
+
+  const bot = new DemoBot({
+    command: [...program, 'start', '--tied'],
+    env: {
+      ...Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+      ...config.accountEnv,
+      DISCORD_BOT_TOKEN: sandbox.bot.token,
+      DISCORD_GUILD_ID: sandbox.guildId,
+      OMC_DISCORD_API: sandbox.api,
+      OMC_OWNER_ROLE_ID: ownerRole(sandbox),
+      OMC_DATA_DIR: data,
+      OMC_PROJECT_ROOTS: project,
+      OMC_HEALTHZ_PORT: '0',
+    },
+    // Not where the demo was started: a .env that lies there is not meant for it.
+    folder: data,
+    logFile: join(data, 'bot.log'),
+    say,
+  })
+  bots.push(bot)
+  open.add(bot).open()
+  return { sandbox, bot }
+}
+
+/** Ends what a killed demo left behind and forgets what its bot knew. Rejects when another demo runs on the folder. */
+async function clear(data: string): Promise<void> {
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const lock = await takeLock(data, hostClock)
+  try {
+    await endMarked(dataIdOf(join(data, 'spools')), () => true, 0)
+  } finally {
+    lock.close()
+  }
+  rmSync(data, { recursive: true, force: true })
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+}
+
+async function openSandbox(port: number, controls: readonly Control[]): Promise<Sandbox> {
+  for (let tried = 0; ; tried++) {
+    try {
+      return await startSandbox({
+        port: port === 0 ? 0 : port + tried,
+        page,
+        controls,
+        world: {
+          guild: {
+            name: 'Demo',
+            channels: ['general', 'work'],
+            roles: [{ name: 'owner' }],
+            people: [
+              {
+                name: 'olivia',
+                displayName: 'Olivia',
+                roles: ['owner'],
+                owner: true,
+                note: 'owner: may do everything',
+              },
+              { name: 'alice', displayName: 'Alice', note: 'no role' },
+              { name: 'minjun', displayName: '민준', roles: ['owner'], locale: 'ko', note: 'owner, in Korean' },
+            ],
+          },
+          bot: { name: 'orchestrator', token: 'demo-bot-token' },
+        },
+      })
+    } catch (cause) {
+      const taken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+      if (taken && port !== 0 && tried + 1 < portsTried) continue
+      throw new Problem(
+        'refused',
+        `The demo cannot listen on 127.0.0.1:${port}. Choose another port with OMC_DEMO_PORT.`,
+        { cause },
+      )
+    }
+  }
+}
+
+function ownerRole(sandbox: Sandbox): string {
+  const roles = [...(sandbox.world.guilds.get(sandbox.guildId)?.roles.values() ?? [])]
+  return roles.find((role) => role.name === 'owner')?.id ?? ''
+}
+
+/** Posts in the bot's name, the way the bot would. */
+async function post(sandbox: Sandbox, channel: string, content: string): Promise<void> {
+  const answer = await fetch(`${sandbox.api}/v10/channels/${sandbox.channel(channel)}/messages`, {
+    method: 'POST',
+    headers: { authorization: `Bot ${sandbox.bot.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ content }),
+  })
+  if (!answer.ok) throw new Problem('bug', `The sandbox refused its own welcome: ${await answer.text()}`)
+}

@@ -1,0 +1,32 @@
+import type { Config } from '../../config/load.ts'
+import { startDemo } from './demo.ts'
+
+export interface RunDemoOptions {
+  readonly config: Config
+  readonly program: readonly [string, ...string[]]
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const usualPort = 8080
+
+/** Runs the demo at a terminal until Ctrl+C. */
+export async function runDemo({ config, program, env }: RunDemoOptions): Promise<void> {
+  const say = (line: string): void => console.log(line)
+  const wished = Number(env['OMC_DEMO_PORT'] || usualPort)
+  const port = Number.isInteger(wished) && wished >= 0 && wished < 65_536 ? wished : usualPort
+  const demo = await startDemo({ config, port, program, env, say })
+  let ending = false
+  const end = async (): Promise<void> => {
+    // Twice by npm and the terminal for one Ctrl+C; it ends in order in any case, or within the bot's patience.
+    if (ending) return
+    ending = true
+    say('Ending the bot, its agents and the demo.')
+    await demo.close()
+    process.exit(0)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
+  await demo.sandbox.botOnline(60_000)
+  say(`\nOpen ${demo.url} in a browser. You are olivia, the owner; choose somebody else at the top.`)
+  say(`No Discord account is needed. The bot's log: ${config.dataFolder}/demo/bot.log`)
+  say('Ctrl+C ends it all.')
+}

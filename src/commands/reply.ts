@@ -1,0 +1,18 @@
+import type { Reply } from '../core/chat.ts'
+import type { Call } from '../core/command.ts'
+import type { Refusal } from '../core/failure.ts'
+
+/** An answer that everyone in the place sees: something changed for all of them. */
+export function toAll(text: string): Reply {
+  return { text, hidden: false }
+}
+
+/** An answer that only the person who asked sees. */
+export function toThem(text: string): Reply {
+  return { text, hidden: true }
+}
+
+/** A no, in the person's language; nobody else sees it. */
+export function no(call: Call, refusal: Refusal): Reply {
+  return toThem(call.say.refusal(refusal))
+}

@@ -1,0 +1,19 @@
+import type { Clock } from '../core/clock.ts'
+import type { Command } from '../core/command.ts'
+import { no, toThem } from './reply.ts'
+
+/** `/session list`: everyone's live sessions with what each does now (SPEC F1). */
+export function sessionList(clock: Clock): Command {
+  return {
+    path: ['session', 'list'],
+    words: 'session list',
+    action: 'session.list',
+    hidden: true,
+    options: [],
+
+    async run(call) {
+      const sessions = await call.desk.sessions(call.person, call.place)
+      return sessions.ok ? toThem(call.say.sessionList(sessions.value, clock.now())) : no(call, sessions.refusal)
+    },
+  }
+}

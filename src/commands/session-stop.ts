@@ -1,0 +1,16 @@
+import type { Command } from '../core/command.ts'
+import { no, toAll } from './reply.ts'
+
+/** `/session stop`: ends the session of the place; its folder stays (SPEC F1). */
+export const sessionStop: Command = {
+  path: ['session', 'stop'],
+  words: 'session stop',
+  action: 'session.stop',
+  hidden: false,
+  options: [],
+
+  async run(call) {
+    const ended = await call.desk.stopSession(call.person, call.place)
+    return ended.ok ? toAll(call.say.sessionStopped(ended.value)) : no(call, ended.refusal)
+  },
+}

@@ -1,0 +1,188 @@
+import { readFileSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import type { Caps } from '../core/admission.ts'
+import { messageOf, Problem } from '../core/failure.ts'
+import type { Owners } from '../core/policy.ts'
+import { variableNames, variables, type VariableName, type Values } from './schema.ts'
+
+/** What the operator configured. Folders are absolute, times in milliseconds. */
+export interface Config {
+  /** DISCORD_BOT_TOKEN; null: none, so only the demo can run. */
+  readonly discordToken: string | null
+  /** DISCORD_GUILD_ID; null: commands are registered globally. */
+  readonly discordGuild: string | null
+  /** OMC_DISCORD_API, as discord.js takes it for `rest.api`, without a slash at its end; null: Discord's own. */
+  readonly discordApi: string | null
+  readonly owners: Owners
+  /** OMC_PROJECT_ROOTS, at least one; they need not exist. */
+  readonly projectRoots: readonly string[]
+  /** OMC_DATA_DIR; it need not exist. */
+  readonly dataFolder: string
+  readonly caps: Caps
+  /** OMC_IDLE_CLI_MS */
+  readonly idleCliMs: number
+  /** OMC_MAX_TURN_MS */
+  readonly maxTurnMs: number
+  /** OMC_HEALTHZ_PORT; 0: any free one, null: none. */
+  readonly healthPort: number | null
+  /** OMC_CLAUDE_BIN; null: `claude` is looked for on the PATH. */
+  readonly claudeBinary: string | null
+  /** What the claude CLI of the default account gets beside the allow-list. */
+  readonly accountEnv: Readonly<Record<string, string>>
+  /** OMC_LOG_LEVEL */
+  readonly logLevel: string
+  /** The home folder of whoever runs the bot. */
+  readonly home: string
+  /** Values that must never be seen: the log replaces them. */
+  readonly secrets: readonly string[]
+  /** What the operator should know, in English. The bot runs all the same. */
+  readonly warnings: readonly string[]
+}
+
+export interface Surroundings {
+  /** The environment; what it sets wins over `.env`. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The folder the bot was started in: `.env` is read here, and relative paths begin here. */
+  readonly folder: string
+  readonly home: string
+}
+
+/** A login of its own, so that the `claude /login` of the person on the same machine does not touch the bot's. */
+const usualClaudeFolder = '~/.claude-bot'
+
+/** Markers that the bot itself puts into an agent's environment, and switches of other programs of this package. */
+const notOurs = /^OMC_(DATA|RUNTIME|SPOOL|DEMO_PORT)$/
+
+/**
+ * Reads the configuration. Throws one `refused` problem that lists every wrong variable with its fault and an example;
+ * the value of a secret is never in it.
+ */
+export function loadConfig(around: Surroundings): Config {
+  const env = { ...readDotEnv(around.folder), ...around.env }
+  const { values, faults } = parseAll(env)
+  const folders = foldersOf(values, around)
+  const fault = faultOfClaudeFolder(folders.claude, around.home)
+  if (fault !== null) faults.push(describe('CLAUDE_CONFIG_DIR', env['CLAUDE_CONFIG_DIR'], fault))
+  if (faults.length > 0) throw new Problem('refused', complaint(faults))
+  const account: Record<string, string | null> = {
+    CLAUDE_CONFIG_DIR: folders.claude,
+    ANTHROPIC_API_KEY: values.ANTHROPIC_API_KEY,
+    ANTHROPIC_BASE_URL: values.ANTHROPIC_BASE_URL,
+    CLAUDE_CODE_OAUTH_TOKEN: values.CLAUDE_CODE_OAUTH_TOKEN,
+  }
+  return {
+    discordToken: values.DISCORD_BOT_TOKEN ?? null,
+    discordGuild: values.DISCORD_GUILD_ID,
+    discordApi: values.OMC_DISCORD_API,
+    owners: { role: values.OMC_OWNER_ROLE_ID, user: values.OMC_OWNER_USER_ID },
+    projectRoots: folders.roots,
+    dataFolder: folders.data,
+    caps: {
+      active: values.OMC_MAX_ACTIVE_CLIS,
+      waiting: values.OMC_MAX_QUEUED_SESSIONS,
+      personActive: values.OMC_PER_USER_MAX_ACTIVE,
+      personWaiting: values.OMC_PER_USER_MAX_QUEUED,
+    },
+    idleCliMs: values.OMC_IDLE_CLI_MS,
+    maxTurnMs: values.OMC_MAX_TURN_MS,
+    healthPort: values.OMC_HEALTHZ_PORT,
+    claudeBinary: folders.claudeBinary,
+    accountEnv: Object.fromEntries(
+      Object.entries(account).filter((each): each is [string, string] => each[1] !== null),
+    ),
+    logLevel: values.OMC_LOG_LEVEL,
+    home: around.home,
+    secrets: secretsOf(values),
+    warnings: warningsFor(values, env),
+  }
+}
+
+function readDotEnv(folder: string): Readonly<Record<string, string | undefined>> {
+  const file = join(folder, '.env')
+  try {
+    return parseEnv(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {}
+    throw new Problem('refused', `${file} cannot be read: ${messageOf(cause)}. Correct it or remove it.`, { cause })
+  }
+}
+
+function parseAll(env: Surroundings['env']): { values: Values; faults: string[] } {
+  const faults: string[] = []
+  const values: Partial<Record<VariableName, unknown>> = {}
+  for (const name of variableNames) {
+    const parsed = variables[name].value.safeParse(env[name])
+    if (parsed.success) values[name] = parsed.data
+    else {
+      faults.push(describe(name, env[name], parsed.error.issues[0]?.message ?? 'is not valid'))
+      // The default, so that the other variables can still be looked at; nothing of it gets out.
+      values[name] = variables[name].value.parse(undefined)
+    }
+  }
+  return { values: values as Values, faults }
+}
+
+function describe(name: VariableName, value: string | undefined, fault: string): string {
+  const { secret, example } = variables[name]
+  const said = secret || value === undefined ? 'its value' : JSON.stringify(value.slice(0, 100))
+  return `  ${name}: ${said} ${fault}.\n    Example: ${secret ? example : `${name}=${example}`}`
+}
+
+function complaint(faults: readonly string[]): string {
+  const many = faults.length === 1 ? 'One setting is wrong' : `${faults.length} settings are wrong`
+  return `${many}. Correct it in .env or in the environment, and start again.\n${faults.join('\n')}`
+}
+
+function foldersOf(values: Values, { folder, home }: Surroundings) {
+  const absolute = (path: string): string =>
+    path === '~' || path.startsWith('~/') ? resolve(home, `.${path.slice(1)}`) : resolve(folder, path)
+  return {
+    roots: [...new Set(values.OMC_PROJECT_ROOTS.map(absolute))],
+    data: absolute(values.OMC_DATA_DIR),
+    claude: absolute(values.CLAUDE_CONFIG_DIR ?? usualClaudeFolder),
+    // A bare name is looked for on the PATH, like the shell does.
+    claudeBinary: values.OMC_CLAUDE_BIN?.includes('/') ? absolute(values.OMC_CLAUDE_BIN) : values.OMC_CLAUDE_BIN,
+  }
+}
+
+/** The person's own login is refused, by whatever way it is written. */
+function faultOfClaudeFolder(folder: string, home: string): string | null {
+  const theirs = join(home, '.claude')
+  if (folder !== theirs && realPath(folder) !== realPath(theirs)) return null
+  return (
+    "is the claude login of the person on this machine, which the bot must not share: one's renewed token makes " +
+    "the other's invalid"
+  )
+}
+
+/** A path with symlinks resolved as far as it exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path))
+  }
+}
+
+function secretsOf(values: Values): readonly string[] {
+  const known: readonly (string | null | undefined)[] = variableNames
+    .filter((name) => variables[name].secret)
+    .map((name) => values[name] as string | null | undefined)
+  return known.filter((value): value is string => typeof value === 'string')
+}
+
+function warningsFor(values: Values, env: Surroundings['env']): readonly string[] {
+  const warnings: string[] = []
+  if (values.OMC_OWNER_ROLE_ID === null && values.OMC_OWNER_USER_ID === null) {
+    warnings.push('No owner is configured, so nobody may use the bot. Set OMC_OWNER_ROLE_ID or OMC_OWNER_USER_ID.')
+  }
+  if (values.ANTHROPIC_API_KEY?.startsWith('sk-ant-api')) {
+    warnings.push('ANTHROPIC_API_KEY is an API key: every run is billed by use, a subscription login is not used.')
+  }
+  const unknown = Object.keys(env).filter(
+    (name) => name.startsWith('OMC_') && !notOurs.test(name) && !Object.hasOwn(variables, name),
+  )
+  if (unknown.length > 0) warnings.push(`This version does not know ${unknown.sort().join(', ')}: without effect.`)
+  return warnings
+}

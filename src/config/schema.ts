@@ -1,0 +1,122 @@
+import { z } from 'zod'
+
+/** One variable of the configuration: what it is for, how it is read, and an example for whoever got it wrong. */
+export interface Variable<Value> {
+  readonly value: z.ZodType<Value, string | undefined>
+  readonly example: string
+  /** Its value is never printed, and is replaced wherever it would appear in the log. */
+  readonly secret: boolean
+}
+
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+/** Longest delay that a timer of Node takes; a longer one would fire at once. */
+const longestMs = 2_147_483_647
+
+/** Every variable that exists so far, with the names and defaults of the seed's `.env`. */
+export const variables = {
+  DISCORD_BOT_TOKEN: secret(
+    text()
+      .transform((value) => value?.replace(/^Bot\s+/i, ''))
+      .refine(isToken, { error: 'is no bot token: it has blanks or is still the placeholder' }),
+    'the token from the Bot page of https://discord.com/developers/applications',
+  ),
+  DISCORD_GUILD_ID: open(snowflake(), '1187654321098765432'),
+  OMC_OWNER_ROLE_ID: open(snowflake(), '1187654321098765433'),
+  OMC_OWNER_USER_ID: open(snowflake(), '1187654321098765434'),
+  OMC_DISCORD_API: open(address(), 'http://127.0.0.1:8080/api'),
+  OMC_PROJECT_ROOTS: open(
+    text().transform((value) =>
+      (value ?? '.')
+        .split(',')
+        .map((each) => each.trim())
+        .filter(Boolean),
+    ),
+    '~/projects,/srv/work',
+  ),
+  OMC_DATA_DIR: open(
+    text().transform((value) => value ?? 'data'),
+    'data',
+  ),
+  OMC_MAX_ACTIVE_CLIS: open(whole(1, 1000, 6), '6'),
+  OMC_MAX_QUEUED_SESSIONS: open(whole(0, 10_000, 20), '20'),
+  OMC_PER_USER_MAX_ACTIVE: open(whole(1, 1000, 2), '2'),
+  OMC_PER_USER_MAX_QUEUED: open(whole(0, 10_000, 5), '5'),
+  OMC_IDLE_CLI_MS: open(whole(1000, longestMs, 600_000), '600000'),
+  OMC_MAX_TURN_MS: open(whole(1000, longestMs, 7_200_000), '7200000'),
+  OMC_HEALTHZ_PORT: open(port(), '7707'),
+  OMC_CLAUDE_BIN: open(text(), '/usr/local/bin/claude'),
+  CLAUDE_CONFIG_DIR: open(text(), '~/.claude-bot'),
+  ANTHROPIC_API_KEY: secret(text().refine(isToken, { error: 'has blanks or is still a placeholder' }), 'sk-ant-…'),
+  ANTHROPIC_BASE_URL: open(address(), 'https://llm.example.com'),
+  CLAUDE_CODE_OAUTH_TOKEN: secret(
+    text().refine(isToken, { error: 'has blanks or is still a placeholder' }),
+    'what `claude setup-token` printed',
+  ),
+  OMC_LOG_LEVEL: open(
+    text()
+      .transform((value) => value ?? 'info')
+      .pipe(z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` })),
+    'info',
+  ),
+} satisfies Record<string, Variable<unknown>>
+
+type Variables = typeof variables
+export type VariableName = keyof Variables
+export type Values = { readonly [Name in VariableName]: z.output<Variables[Name]['value']> }
+
+export const variableNames = Object.keys(variables) as readonly VariableName[]
+
+function open<Value>(value: z.ZodType<Value, string | undefined>, example: string): Variable<Value> {
+  return { value, example, secret: false }
+}
+
+function secret<Value>(value: z.ZodType<Value, string | undefined>, example: string): Variable<Value> {
+  return { value, example, secret: true }
+}
+
+/** A variable that is empty counts as not set, so that `.env` may list what it does not use. */
+function text(): z.ZodType<string | null, string | undefined> {
+  return z
+    .string()
+    .optional()
+    .transform((value) => value?.trim() || null)
+}
+
+function snowflake(): z.ZodType<string | null, string | undefined> {
+  return text().refine((value) => value === null || /^\d{5,20}$/.test(value), {
+    error: 'is no Discord id: those are digits only (right click in Discord, "Copy ID", with the developer mode on)',
+  })
+}
+
+function address(): z.ZodType<string | null, string | undefined> {
+  return text()
+    .refine((value) => value === null || /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
+      error: 'is no address that begins with http:// or https://',
+    })
+    .transform((value) => value?.replace(/\/+$/, '') ?? null)
+}
+
+function whole(min: number, max: number, usual: number): z.ZodType<number, string | undefined> {
+  const error = `is no whole number from ${min} to ${max}`
+  return text()
+    .refine((value) => value === null || /^\d+$/.test(value), { error })
+    .transform((value) => (value === null ? usual : Number(value)))
+    .refine((value) => value >= min && value <= max, { error })
+}
+
+/** Null: none. Unlike elsewhere, an empty value means something here. */
+function port(): z.ZodType<number | null, string | undefined> {
+  const error = 'is no port from 0 (any free one) to 65535, and neither empty nor `off`'
+  return z
+    .string()
+    .optional()
+    .transform((value) => (value === undefined ? '7707' : value.trim().toLowerCase()))
+    .refine((value) => ['', 'off'].includes(value) || /^\d{1,5}$/.test(value), { error })
+    .transform((value) => (['', 'off'].includes(value) ? null : Number(value)))
+    .refine((value) => value === null || value <= 65_535, { error })
+}
+
+function isToken(value: string | null | undefined): boolean {
+  return value === null || value === undefined || (/^\S+$/.test(value) && !/^<.*>$/.test(value))
+}

@@ -1,0 +1,16 @@
+/**
+ * The moments at which a death of the process hurts most. The product passes a function that does nothing; tests pass
+ * one that kills the process there, and see that nothing is lost and nothing comes twice.
+ */
+export const checkpoints = [
+  'asked',
+  'claimed',
+  'spawned',
+  'handed-over',
+  'piece-committed',
+  'post-intended',
+  'posted',
+  'settled',
+] as const
+export type CheckpointName = (typeof checkpoints)[number]
+export type Checkpoint = (name: CheckpointName) => void

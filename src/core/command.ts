@@ -1,0 +1,47 @@
+import type { Reply } from './chat.ts'
+import type { Desk } from './desk.ts'
+import type { PromptKey } from './ids.ts'
+import type { Person } from './person.ts'
+import type { CommandWords, Phrases } from './phrases.ts'
+import type { Place } from './place.ts'
+import type { ActionName } from './right.ts'
+
+/**
+ * A slash command as a value: its words, its options, its gate and what it does. Discord's registration follows from
+ * the list of these.
+ */
+export interface Command {
+  /** `['cancel']`, or `['session', 'start']` for a subcommand. */
+  readonly path: readonly [string] | readonly [string, string]
+  readonly words: keyof CommandWords
+  /** Asked of the gate before anything else, also for autocomplete. */
+  readonly action: ActionName
+  /** Its usual answer is for the person alone; false: it changes something for all, so all see it. */
+  readonly hidden: boolean
+  readonly options: readonly CommandOption[]
+  /** Contract: says no by a reply, never throws for what a person did. */
+  run(call: Call): Promise<Reply>
+  /** Suggestions for an option with `suggests`, at most 25. */
+  complete?(call: Call, option: string, typed: string): Promise<readonly string[]>
+}
+
+export interface CommandOption {
+  readonly name: string
+  readonly type: 'text' | 'flag'
+  readonly required: boolean
+  /** Its values, when only these are allowed (at most 25). */
+  readonly choices?: (desk: Desk) => readonly { readonly name: string; readonly value: string }[]
+  readonly suggests?: boolean
+}
+
+/** One use of a command by a person. */
+export interface Call {
+  /** The interaction's id. */
+  readonly key: PromptKey
+  readonly person: Person
+  readonly place: Place
+  readonly options: ReadonlyMap<string, string | boolean>
+  readonly desk: Desk
+  /** The person's language. */
+  readonly say: Phrases
+}

@@ -1,0 +1,87 @@
+import type { EpochMs } from './clock.ts'
+import type { Refusal } from './failure.ts'
+import type { Health } from './health.ts'
+import type { MessageId, PromptKey, RunId } from './ids.ts'
+import type { State } from './lifecycle.ts'
+import type { Person } from './person.ts'
+import type { Place } from './place.ts'
+import type { Verdict } from './policy.ts'
+import type { ActionName } from './right.ts'
+import type { Session } from './session.ts'
+
+/**
+ * The inward door: whatever a person (or, later, an agent or a schedule) wants, comes here. Discord's messages,
+ * commands and buttons, the page and the tools all use it, and it asks the gate before it does anything.
+ *
+ * Contract: what it accepted is durable when the promise resolves. A refusal is a value, never a throw; a throw means
+ * that the store failed and nothing happened.
+ */
+export interface Desk {
+  /** The gate alone, for those who must know before they ask (autocomplete, a message that may not be a prompt). */
+  judge(person: Person, action: ActionName, place: Place): Verdict
+
+  /** One request to the session of a place. The same key again gives the run it became, and starts nothing. */
+  ask(request: Request): Promise<Asked>
+
+  /** Stops what runs in the place, or takes a waiting prompt of it out of the queue. */
+  stop(by: Person, place: Place): Promise<Result<Stopped>>
+  /** The same for one run, by its button. */
+  stopRun(by: Person, place: Place, run: RunId): Promise<Result<Stopped>>
+
+  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>>
+  /** Ends the session of a place: what runs is stopped, what waits is refused, its process ends. Its folder stays. */
+  stopSession(by: Person, place: Place): Promise<Result<Session>>
+  sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>>
+  /** Folders under the roots that fit what was typed so far, for autocomplete; [] for whom the gate refuses. */
+  suggestFolders(by: Person, place: Place, typed: string): Promise<readonly string[]>
+  /** The runtimes a session can be started with. */
+  runtimes(): readonly { readonly name: string; readonly title: string }[]
+
+  health(by: Person, place: Place): Promise<Result<Health>>
+}
+
+export type Result<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+export interface Request {
+  readonly key: PromptKey
+  readonly place: Place
+  readonly speaker: Person
+  readonly text: string
+  readonly message: MessageId | null
+}
+
+/**
+ * `accepted`: it will end in an answer or a visible word. `known`: this key was asked before. `refused`: no run came
+ * of it and the person must be told; a refusal by a cap is a run of its own and tells itself.
+ */
+export type Asked =
+  | { readonly kind: 'accepted' | 'known'; readonly run: RunId }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+export interface Stopped {
+  readonly run: RunId
+  /** True when it had not begun: it was taken out of the queue. */
+  readonly waiting: boolean
+  /** Since it began, in milliseconds; 0 when it had not. */
+  readonly afterMs: number
+}
+
+export interface SessionWish {
+  /** The interaction that asks for it. */
+  readonly key: PromptKey
+  readonly name: string
+  readonly runtime: string
+  /** As typed; null: the first root. */
+  readonly workdir: string | null
+  readonly model: string | null
+}
+
+export interface SessionOverview {
+  readonly session: Session
+  /** State of its oldest open run; null: idle. */
+  readonly state: State | null
+  readonly waiting: number
+  readonly since: EpochMs
+}

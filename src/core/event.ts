@@ -1,0 +1,74 @@
+import type { Action } from './action.ts'
+import type { Approval, Decision } from './approval.ts'
+import type { EpochMs } from './clock.ts'
+import type { Refusal, Trouble } from './failure.ts'
+import type { AccountId, ApprovalId, RunId, Seq } from './ids.ts'
+import type { Prompt } from './prompt.ts'
+import type { Conversation } from './session.ts'
+
+/**
+ * The only thing ever written about a run. State, view, metrics and page are folds over these.
+ *
+ *     asked ─ admitted ─ started ─ said* acted* (wanted answered)* ─ finished
+ *
+ * `refused` instead of `admitted`; `stopped` before the last event when somebody pressed Stop; `lost` when the
+ * process went away and the prompt waits for another attempt (then `admitted` and `started` come again).
+ */
+export type RunEvent =
+  | { readonly type: 'asked'; readonly prompt: Prompt }
+  | { readonly type: 'refused'; readonly refusal: Refusal }
+  | { readonly type: 'admitted'; readonly account: AccountId }
+  | {
+      readonly type: 'started'
+      /** The CLI's process (for Codex: its server). */
+      readonly pid: number
+      /** True when the process had been running already. */
+      readonly warm: boolean
+      readonly conversation: Conversation | null
+    }
+  | {
+      /** A piece of text of the answer. Pieces of one block append; `whole` replaces the block and completes it. */
+      readonly type: 'said'
+      readonly block: string
+      readonly text: string
+      readonly whole: boolean
+    }
+  | { readonly type: 'acted'; readonly action: Action; readonly phase: 'begun' | 'done' | 'failed' }
+  | { readonly type: 'wanted'; readonly approval: Approval }
+  | {
+      readonly type: 'answered'
+      readonly approval: ApprovalId
+      readonly decision: Decision
+      /** Name of the person; null: nobody was asked, a rule answered. */
+      readonly by: string | null
+    }
+  | {
+      readonly type: 'stopped'
+      /** Name of the person; null: the bot itself. */
+      readonly by: string | null
+    }
+  | { readonly type: 'lost'; readonly detail: string }
+  | { readonly type: 'finished'; readonly outcome: Outcome }
+
+/** How a run ended. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly usage: Usage }
+  | { readonly kind: 'stopped'; readonly usage: Usage }
+  | { readonly kind: 'failed'; readonly trouble: Trouble; readonly usage: Usage }
+
+/** What a run cost; zeros and null where the CLI did not say. */
+export interface Usage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly costUsd: number | null
+}
+
+export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
+
+/** One line of the journal. */
+export interface Entry {
+  readonly run: RunId
+  readonly seq: Seq
+  readonly at: EpochMs
+  readonly event: RunEvent
+}

@@ -1,0 +1,24 @@
+import type { ChatState } from './chat.ts'
+import type { EpochMs } from './clock.ts'
+
+/** What /healthz, /health and doctor show of a running bot. Field names are the API of /healthz. */
+export interface Health {
+  /** True when it can serve; otherwise `reasons` says why not. */
+  readonly ok: boolean
+  readonly reasons: readonly string[]
+  readonly version: string
+  readonly startedAt: EpochMs
+  /** Live sessions. */
+  readonly activeSessions: number
+  /** Runs at work. */
+  readonly activeRuns: number
+  readonly queuedCount: number
+  readonly oldestQueuedAgeMs: number
+  readonly cliProcessCount: number
+  readonly rssBytes: number
+  /** How often the bot was started on this data folder, this time not counted. */
+  readonly restartCount: number
+  readonly gateway: ChatState
+  readonly store: { readonly ok: boolean; readonly schema: number }
+  readonly disk: { readonly freeBytes: number | null }
+}

@@ -1,0 +1,134 @@
+import type { Board } from './admission.ts'
+import type { EpochMs } from './clock.ts'
+import type { Entry, RunEvent } from './event.ts'
+import type { Refusal } from './failure.ts'
+import type { MessageId, PlaceId, PromptKey, RunId, Seq, SessionId } from './ids.ts'
+import type { State } from './lifecycle.ts'
+import type { Prompt } from './prompt.ts'
+import type { Cursor } from './runtime.ts'
+
+/**
+ * The record of every run. What is appended is durable when the promise resolves, in one order for all runs, and its
+ * projections (which run is in which state, a session's conversation) changed in the same transaction.
+ *
+ * Contract: every method is safe to call again after a crash at any point. A rejected promise means that nothing was
+ * written (a full disk, a broken file); the caller may try again. Whoever opened the store closes it.
+ */
+export interface Journal {
+  /**
+   * Takes a prompt in: appends `asked` (and `refused`, when `refuse` says so after looking at the board), all in one
+   * transaction. A prompt key that is known already appends nothing and gives the earlier run (`fresh: false`).
+   */
+  ask(
+    run: RunId,
+    prompt: Prompt,
+    at: EpochMs,
+    refuse: (board: Board) => Refusal | null,
+  ): Promise<{ readonly run: RunId; readonly fresh: boolean; readonly entries: readonly Entry[] }>
+
+  /**
+   * Appends events to one run and, with it, how far its CLI's output has been taken in. All or nothing.
+   * Rejects with a `bug` problem when the lifecycle does not allow one of them; with `expect`, appends nothing and
+   * gives [] when the run is no longer in that state.
+   */
+  append(
+    run: RunId,
+    events: readonly RunEvent[],
+    at: EpochMs,
+    options?: { readonly cursor?: Cursor; readonly expect?: State },
+  ): Promise<readonly Entry[]>
+
+  /**
+   * Reads the board, lets `admit` choose, and appends `admitted` to each chosen run, in one transaction.
+   * That a session has one live run at most is also a unique index of the schema, not only care in the code.
+   */
+  claim(admit: (board: Board) => readonly RunId[], at: EpochMs): Promise<readonly Claimed[]>
+
+  /** The board as admission sees it now. */
+  board(): Promise<Board>
+
+  /** Entries of a run in order, only those after `after` when given. */
+  read(run: RunId, after?: Seq): Promise<readonly Entry[]>
+
+  /** Runs that are not over, oldest first. */
+  open(): Promise<readonly OpenRun[]>
+
+  /** The open runs of one session, oldest first. */
+  openOf(session: SessionId): Promise<readonly OpenRun[]>
+
+  /** The run a prompt became, or null. */
+  find(key: PromptKey): Promise<OpenRun | null>
+
+  /** How long recent runs took from `started` to their end, newest first: for the expected wait. */
+  recentDurations(limit: number): Promise<readonly number[]>
+}
+
+/** A run that was just admitted, with what its conductor needs. */
+export interface Claimed {
+  readonly run: RunId
+  readonly session: SessionId
+  readonly prompt: Prompt
+  /** 1 for the first attempt. */
+  readonly attempt: number
+  readonly entry: Entry
+}
+
+export interface OpenRun {
+  readonly run: RunId
+  readonly session: SessionId
+  readonly state: State
+  readonly attempt: number
+  readonly prompt: Prompt
+  /** How far the CLI's output has been taken in; null: nothing yet in this attempt. */
+  readonly cursor: Cursor | null
+}
+
+/** What was said to Discord, and how far: everything that makes posting exactly-once. Part of the vault door. */
+export interface Deliveries {
+  /** Remembers that a sheet is about to be posted. Called before the post; the same call again changes nothing. */
+  intend(intent: Intent): Promise<void>
+  /** Remembers the message that the post became, and what it shows. */
+  posted(run: RunId, part: number, message: MessageId, shown: Shown, at: EpochMs): Promise<void>
+  /** Remembers what an edit made the message show. */
+  edited(run: RunId, part: number, shown: Shown): Promise<void>
+  /**
+   * Closes a part for good at what it shows: later text goes to new messages (Discord refuses edits after an hour).
+   */
+  frozen(run: RunId, part: number): Promise<void>
+  /** The message was deleted by somebody: the part is intended anew, under this nonce. */
+  gone(run: RunId, part: number, nonce: string, at: EpochMs): Promise<void>
+  /** Everything about a run is said: nothing will be posted or edited for it any more. */
+  settled(run: RunId): Promise<void>
+  /** The parts of a run in order. */
+  of(run: RunId): Promise<readonly Part[]>
+  /** Runs that are not settled, oldest first: what delivery goes on with after a restart. */
+  unsettled(): Promise<readonly RunId[]>
+}
+
+export interface Intent {
+  readonly run: RunId
+  readonly part: number
+  /** Up to 25 characters; the same for every try, so that Discord itself refuses a second message. */
+  readonly nonce: string
+  /** What the message will show, to find it again when even the nonce is too old. */
+  readonly hash: string
+  readonly place: PlaceId
+  readonly at: EpochMs
+}
+
+/** What a message shows. */
+export interface Shown {
+  /** The sheet's hash; '' when it is not known (found again after a crash). */
+  readonly hash: string
+  /** Where the sheet's text ends, as an offset into the drawn text. */
+  readonly end: number
+}
+
+export interface Part extends Intent, Shown {
+  /** Null: intended, and nobody knows whether it was posted. */
+  readonly message: MessageId | null
+  /** Null until posted. */
+  readonly postedAt: EpochMs | null
+  /** True: it is not edited any more. */
+  readonly frozen: boolean
+}

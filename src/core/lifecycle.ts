@@ -1,0 +1,73 @@
+import type { Approval } from './approval.ts'
+import type { RunEvent } from './event.ts'
+import type { ApprovalId } from './ids.ts'
+
+export type State = 'new' | 'waiting' | 'starting' | 'running' | 'asking' | 'stopping' | 'over'
+
+/** The whole lifecycle of a run: from a state, an event leads to a state; what is not listed cannot happen. */
+const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
+  new: { asked: 'waiting', refused: 'over' },
+  waiting: { refused: 'over', admitted: 'starting', stopped: 'over' },
+  starting: { started: 'running', stopped: 'stopping', lost: 'waiting', finished: 'over' },
+  running: {
+    said: 'running',
+    acted: 'running',
+    wanted: 'asking',
+    stopped: 'stopping',
+    lost: 'waiting',
+    finished: 'over',
+  },
+  asking: {
+    said: 'asking',
+    acted: 'asking',
+    wanted: 'asking',
+    answered: 'running',
+    stopped: 'stopping',
+    lost: 'waiting',
+    finished: 'over',
+  },
+  stopping: { said: 'stopping', acted: 'stopping', lost: 'over', finished: 'over' },
+  over: {},
+}
+
+/** What may happen next with a run: the fold of its events. */
+export interface Run {
+  readonly state: State
+  /** Questions nobody has answered yet, in the order they were asked. */
+  readonly open: readonly Approval[]
+  /** How often it was admitted: 1 for a run that went through without a loss. */
+  readonly attempts: number
+}
+
+export const newRun: Run = { state: 'new', open: [], attempts: 0 }
+
+/** States in which a run occupies its session: at most one run of a session may be in one of these. */
+export const liveStates: readonly State[] = ['starting', 'running', 'asking', 'stopping']
+
+export function isLive(state: State): boolean {
+  return liveStates.includes(state)
+}
+
+/** The run after one more event, or null when that event cannot happen now. */
+export function step(run: Run, event: RunEvent): Run | null {
+  const next = table[run.state][event.type]
+  if (next === undefined) return null
+  const open = openAfter(run.open, event)
+  if (event.type === 'answered' && open.length === run.open.length) return null
+  return {
+    // With another question still open, an answer leaves the run asking.
+    state: next === 'running' && open.length > 0 ? 'asking' : next,
+    open: next === 'over' || next === 'waiting' || next === 'stopping' ? [] : open,
+    attempts: event.type === 'admitted' ? run.attempts + 1 : run.attempts,
+  }
+}
+
+function openAfter(open: readonly Approval[], event: RunEvent): readonly Approval[] {
+  if (event.type === 'wanted') return [...open.filter((approval) => approval.id !== event.approval.id), event.approval]
+  if (event.type === 'answered') return without(open, event.approval)
+  return open
+}
+
+function without(open: readonly Approval[], id: ApprovalId): readonly Approval[] {
+  return open.filter((approval) => approval.id !== id)
+}

@@ -1,0 +1,66 @@
+import type { Stopped, SessionOverview } from './desk.ts'
+import type { Refusal, Trouble } from './failure.ts'
+import type { Health } from './health.ts'
+import type { Locale } from './person.ts'
+import type { Session } from './session.ts'
+import type { RunView } from './view.ts'
+
+/**
+ * Every text that a person reads, as one interface per language (locales/en.ts, locales/ko.ts): what a language has
+ * not said does not compile. Tone: LOOK.md. Texts are Discord markdown; names and paths that come from people are
+ * escaped by the phrase that uses them.
+ */
+export interface Phrases {
+  readonly locale: Locale
+  /** Names and descriptions of slash commands and their options, as Discord shows them (100 characters at most). */
+  readonly commands: CommandWords
+
+  refusal(refusal: Refusal): string
+  trouble(trouble: Trouble): string
+
+  sessionStarted(session: Session, runtimeTitle: string): string
+  sessionStopped(session: Session): string
+  sessionList(sessions: readonly SessionOverview[], now: number): string
+  stopped(stopped: Stopped): string
+  health(health: Health, now: number): string
+
+  /** Place in the queue, from 1; expected wait in milliseconds when known. */
+  waiting(place: number, expectedMs: number | null): string
+  /** The line of a run at work: state sign, seconds, the tool in use, steps, tokens, cost. */
+  working(view: RunView, now: number): string
+  /** The line of a run that is over. */
+  over(view: RunView): string
+  /** A tool call in one line. */
+  step(tool: string, title: string, failed: boolean): string
+  moreSteps(count: number): string
+  /** Name of the file that carries the rest of a long answer, and the line that says so. */
+  restInFile(file: string): string
+  /** After a restart that kept people waiting. */
+  wasAway(ms: number, messages: number): string
+  /** Told once per person and place when they write to the bot without the right to. */
+  notForYou(): string
+  /** A mention in a place without a session. */
+  noSessionHere(): string
+  /** An interaction whose work failed inside. */
+  internalError(): string
+
+  readonly buttons: { readonly stop: string; readonly withdraw: string }
+}
+
+export interface CommandText {
+  readonly description: string
+  /** By option name. */
+  readonly options: Readonly<Record<string, string>>
+}
+
+export interface CommandWords {
+  readonly session: CommandText
+  readonly 'session start': CommandText
+  readonly 'session stop': CommandText
+  readonly 'session list': CommandText
+  readonly cancel: CommandText
+  readonly health: CommandText
+}
+
+/** The languages, by locale. */
+export type Catalogue = Readonly<Record<Locale, Phrases>>

@@ -1,0 +1,103 @@
+import type { Decision } from './approval.ts'
+import type { RunEvent } from './event.ts'
+import type { ApprovalId, RunId, RuntimeName, SessionId } from './ids.ts'
+import type { Prompt } from './prompt.ts'
+import type { Session } from './session.ts'
+
+/** How far a runtime's output has been taken in. Opaque to everyone but the runtime that made it. */
+export type Cursor = string & { readonly cursor: true }
+
+/**
+ * A kind of agent CLI. Its processes outlive the bot: they run detached and talk through a spool on disk, so that a
+ * new bot takes up where a killed one stopped.
+ *
+ * Contract: no method throws for anything a CLI does; trouble inside a run comes as events. One turn of a session at
+ * a time (the caller's duty). Several bots never share a data folder (the store's lock).
+ */
+export interface Runtime {
+  readonly name: RuntimeName
+  /** For people, e.g. `Claude Code`. */
+  readonly title: string
+
+  /** What `doctor` and `/session start` want to know: is the CLI there, is its version one we tested, … */
+  check(): Promise<readonly Finding[]>
+
+  /**
+   * Hands the prompt to the session's process, starting one when none is alive. Returns at once. The first event is
+   * `started`, or the only one is `finished` with a trouble.
+   */
+  begin(turn: Turn): Conduct
+
+  /**
+   * After a restart of the bot: goes on with a turn that an earlier life began, from where its output was taken in.
+   * `cursor` null: nobody knows whether the process ever got the prompt; the runtime finds out, hands it over once
+   * more only if it certainly did not arrive, and gives `started` first.
+   * Null: no process of that session is left, and no unread output that would end the turn.
+   */
+  adopt(turn: Turn, cursor: Cursor | null): Promise<Conduct | null>
+
+  /**
+   * Ends the session's idle process and gives its memory back; the conversation can be resumed. Resolves when the
+   * process and everything it started are gone. No process: nothing to do.
+   */
+  release(session: SessionId): Promise<void>
+
+  /**
+   * Ends every process that an earlier life of this bot (same data folder) left behind, but for the sessions in
+   * `keep`; removes their spools. Called once at start, before any `begin`. Gives how many were ended.
+   */
+  sweep(keep: ReadonlySet<SessionId>): Promise<number>
+
+  /** The processes alive now. */
+  processes(): readonly AgentProcess[]
+
+  /**
+   * Stops reading; 'leave' lets the agents work on for the next life to adopt, 'end' ends them all.
+   * Idempotent. Afterwards no conduct yields anything more.
+   */
+  close(agents: 'leave' | 'end'): Promise<void>
+}
+
+/** A prompt on its way to a CLI. */
+export interface Turn {
+  readonly run: RunId
+  /** From 1; grows when an attempt was lost. */
+  readonly attempt: number
+  readonly prompt: Prompt
+  readonly session: Session
+}
+
+/** One turn being conducted. */
+export interface Conduct {
+  /**
+   * What the CLI does, in pieces as they arrive. Never throws. Ends after exactly one `finished` or `lost`, or
+   * without one after `Runtime.close('leave')`. To be iterated once.
+   */
+  readonly output: AsyncIterable<Piece>
+  /**
+   * Stops the turn at once: interrupt first, then harder, until the process is gone if it must. The output then ends
+   * with `finished` and the outcome `stopped` (or `done`, when it had ended by itself). May be called twice.
+   */
+  stop(): Promise<void>
+  /** Hands a decision to the CLI. An approval that is no longer open is ignored. */
+  answer(approval: ApprovalId, decision: Decision): Promise<void>
+}
+
+/** Events with the position behind them: whoever keeps both in one transaction neither repeats nor skips. */
+export interface Piece {
+  readonly events: readonly RunEvent[]
+  readonly cursor: Cursor
+}
+
+/** One thing a check found. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'error'
+  /** In English, for the operator: what is wrong and what to do. */
+  readonly text: string
+}
+
+export interface AgentProcess {
+  readonly session: SessionId
+  readonly pid: number
+  readonly busy: boolean
+}

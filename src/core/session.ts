@@ -1,0 +1,41 @@
+import type { EpochMs } from './clock.ts'
+import type { AccountId, MessageId, PersonId, RuntimeName, SessionId, SessionKey } from './ids.ts'
+import type { Place } from './place.ts'
+
+/** The ongoing conversation with one agent in one place. At most one live (not ended) session per key. */
+export interface Session {
+  readonly id: SessionId
+  readonly key: SessionKey
+  readonly place: Place
+  /** Unique among live sessions: letters, digits, `-`, `_`; 1 to 32 characters. */
+  readonly name: string
+  readonly runtime: RuntimeName
+  /** Absolute, symlinks resolved. */
+  readonly workdir: string
+  /** The runtime's name of the model; null: the runtime's own default. */
+  readonly model: string | null
+  readonly owner: PersonId
+  readonly account: AccountId
+  /** The CLI's own conversation; null until it has begun one. */
+  readonly conversation: Conversation | null
+  /** The interaction that started it (a snowflake): only later messages are prompts. */
+  readonly since: MessageId
+  readonly startedAt: EpochMs
+  /** Null while the session is live. */
+  readonly endedAt: EpochMs | null
+}
+
+/** What a CLI needs to go on with a conversation in a new process. */
+export interface Conversation {
+  /** The CLI's own session id. */
+  readonly id: string
+  /** Absolute path of its transcript, where the CLI resumes best by path (Claude); null otherwise. */
+  readonly transcript: string | null
+}
+
+const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u
+
+/** Whether a session may bear this name. It becomes part of a branch name, so no blanks, slashes or leading dashes. */
+export function isSessionName(name: string): boolean {
+  return namePattern.test(name)
+}

@@ -1,0 +1,40 @@
+import type { EpochMs } from './clock.ts'
+import type { MessageId, PlaceId, SessionId, SessionKey } from './ids.ts'
+import type { Deliveries } from './journal.ts'
+import type { Session } from './session.ts'
+
+/**
+ * Everything kept that is not a run: sessions, how far each place was read, what was delivered, notices.
+ *
+ * Contract: as for the journal: durable when resolved, nothing written when rejected, safe to call again.
+ */
+export interface Vault {
+  readonly deliveries: Deliveries
+
+  /**
+   * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided
+   * by the schema, so two at once cannot both win).
+   */
+  addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'>
+  /** Marks a session ended; a second call changes nothing. */
+  endSession(id: SessionId, at: EpochMs): Promise<void>
+  /** A session by id, live or ended. */
+  session(id: SessionId): Promise<Session | null>
+  /** The live session of a place. */
+  sessionAt(key: SessionKey): Promise<Session | null>
+  /** Live sessions, oldest first. */
+  liveSessions(): Promise<readonly Session[]>
+
+  /** The latest message of a place that has been taken in; null: the place was never read. */
+  seenIn(place: PlaceId): Promise<MessageId | null>
+  /** Moves that mark forward (a snowflake that is not newer changes nothing). */
+  saw(place: PlaceId, message: MessageId): Promise<void>
+
+  /** Notes that the bot is connected and up to date at this moment: for "I was away for …". */
+  alive(at: EpochMs): Promise<void>
+  /** The latest such moment, also of an earlier life; null: never. */
+  lastAlive(): Promise<EpochMs | null>
+
+  /** True for the first call with this key ever, false after: for words that are said once. */
+  once(key: string, at: EpochMs): Promise<boolean>
+}

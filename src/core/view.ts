@@ -1,0 +1,123 @@
+import type { Action } from './action.ts'
+import type { EpochMs } from './clock.ts'
+import type { Entry, Outcome } from './event.ts'
+import type { Refusal } from './failure.ts'
+import type { RunId } from './ids.ts'
+import { newRun, step, type Run } from './lifecycle.ts'
+import type { Prompt } from './prompt.ts'
+
+/** What a person sees of a run: the fold of its entries. */
+export interface RunView {
+  readonly id: RunId
+  readonly run: Run
+  readonly prompt: Prompt
+  readonly blocks: readonly Block[]
+  readonly steps: readonly Step[]
+  readonly askedAt: EpochMs
+  /** When the first attempt's CLI took the prompt; null before. */
+  readonly startedAt: EpochMs | null
+  readonly endedAt: EpochMs | null
+  readonly refusal: Refusal | null
+  readonly outcome: Outcome | null
+  /** Who pressed Stop; `by` null: the bot itself. */
+  readonly stopped: { readonly by: string | null } | null
+}
+
+/** A stretch of the answer's text. */
+export interface Block {
+  readonly id: string
+  readonly text: string
+  readonly whole: boolean
+}
+
+/** One tool call with how it went. */
+export interface Step {
+  readonly action: Action
+  readonly phase: 'begun' | 'done' | 'failed'
+}
+
+/** The view after one more entry. The first entry must be `asked`. Entries that cannot happen change nothing. */
+export function see(view: RunView | null, entry: Entry): RunView | null {
+  const { event } = entry
+  if (view === null) {
+    const run = event.type === 'asked' ? step(newRun, event) : null
+    if (event.type !== 'asked' || run === null) return null
+    return {
+      id: entry.run,
+      run,
+      prompt: event.prompt,
+      blocks: [],
+      steps: [],
+      askedAt: entry.at,
+      startedAt: null,
+      endedAt: null,
+      refusal: null,
+      outcome: null,
+      stopped: null,
+    }
+  }
+  const run = step(view.run, event)
+  if (run === null) return view
+  const next: RunView = { ...view, run, endedAt: run.state === 'over' ? entry.at : null }
+  switch (event.type) {
+    case 'asked':
+    case 'admitted':
+    case 'wanted':
+    case 'answered':
+      return next
+    case 'refused':
+      return { ...next, refusal: event.refusal }
+    case 'started':
+      return { ...next, startedAt: view.startedAt ?? entry.at }
+    case 'said':
+      return { ...next, blocks: say(view.blocks, event) }
+    case 'acted':
+      return { ...next, steps: act(view.steps, { action: event.action, phase: event.phase }) }
+    case 'stopped':
+      return { ...next, stopped: { by: event.by } }
+    case 'lost':
+      // The CLI's own transcript keeps completed blocks only, so the next attempt says the unfinished one again.
+      return { ...next, blocks: view.blocks.filter((block) => block.whole), steps: view.steps.filter(isOver) }
+    case 'finished':
+      return { ...next, outcome: event.outcome }
+  }
+}
+
+/** The answer's text so far. */
+export function textOf(view: RunView): string {
+  return view.blocks
+    .map((block) => block.text)
+    .filter((text) => text.trim() !== '')
+    .join('\n\n')
+}
+
+/** The view of a run from all its entries, or null when there are none. */
+export function viewOf(entries: Iterable<Entry>): RunView | null {
+  let view: RunView | null = null
+  for (const entry of entries) view = see(view, entry)
+  return view
+}
+
+function say(
+  blocks: readonly Block[],
+  said: { readonly block: string; readonly text: string; readonly whole: boolean },
+): readonly Block[] {
+  const last = blocks.findLastIndex((block) => block.id === said.block)
+  if (last === -1) return [...blocks, { id: said.block, text: said.text, whole: said.whole }]
+  const before = blocks[last] as Block
+  if (before.whole && !said.whole) return blocks
+  return blocks.with(last, {
+    id: said.block,
+    text: said.whole ? said.text : before.text + said.text,
+    whole: said.whole,
+  })
+}
+
+function act(steps: readonly Step[], step: Step): readonly Step[] {
+  const at = steps.findIndex((each) => each.action.id === step.action.id)
+  return at === -1 ? [...steps, step] : steps.with(at, step)
+}
+
+function isOver(step: Step): boolean {
+  return step.phase !== 'begun'
+}

@@ -1,0 +1,103 @@
+/**
+ * What a line of Markdown belongs to: prose, a fenced code block or a table. Reads only backwards, so that the blocks
+ * of a text stay what they are when more text comes behind them (but for the very last line).
+ */
+export type Block =
+  | { readonly kind: 'prose'; readonly text: string }
+  | { readonly kind: 'code'; readonly text: string; readonly fence: Fence; readonly closed: boolean }
+  | { readonly kind: 'table'; readonly head: string; readonly rows: readonly string[] }
+
+/** The line that opens a code block. */
+export interface Fence {
+  /** Its back-quotes or tildes, as many as were written. */
+  readonly mark: string
+  /** What stands behind them: the language. */
+  readonly info: string
+}
+
+const opening = /^[ \t]*(`{3,}(?=[^`]*$)|~{3,})(.*)$/
+const separator = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/
+
+/** The fence a line opens, or null. A line like ```` ```a``` ```` opens none: it is an inline code span. */
+export function fenceOf(line: string): Fence | null {
+  const found = opening.exec(line)
+  return found === null ? null : { mark: found[1] as string, info: (found[2] as string).trim() }
+}
+
+/** Whether a line closes the block that this fence opened. */
+export function closes(line: string, fence: Fence): boolean {
+  const mark = line.trim()
+  return mark.length >= fence.mark.length && mark === (fence.mark[0] as string).repeat(mark.length)
+}
+
+export function isRow(line: string): boolean {
+  return line.includes('|')
+}
+
+/** Cells of a table's line: between unescaped bars, the outer bars left out, trimmed. */
+export function cellsOf(line: string): readonly string[] {
+  const cells = line.trim().split(/(?<!\\)\|/)
+  if (cells.length > 1 && cells[0] === '') cells.shift()
+  if (cells.length > 1 && cells.at(-1) === '') cells.pop()
+  return cells.map((cell) => cell.trim().replaceAll('\\|', '|'))
+}
+
+/** The blocks of a text, in order; their texts together are the whole text. */
+export function blocksOf(text: string): readonly Block[] {
+  const lines = linesOf(text)
+  const blocks: Block[] = []
+  let prose = ''
+  function endProse(): void {
+    if (prose !== '') blocks.push({ kind: 'prose', text: prose })
+    prose = ''
+  }
+  for (let at = 0; at < lines.length;) {
+    const line = lines[at] as string
+    const fence = fenceOf(bare(line))
+    if (fence !== null) {
+      endProse()
+      const end = lines.findIndex((each, index) => index > at && closes(bare(each), fence))
+      const stop = end === -1 ? lines.length : end + 1
+      blocks.push({ kind: 'code', text: lines.slice(at, stop).join(''), fence, closed: end !== -1 })
+      at = stop
+    } else if (beginsTable(line, lines[at + 1])) {
+      endProse()
+      let stop = at + 2
+      while (stop < lines.length && isRow(lines[stop] as string) && fenceOf(bare(lines[stop] as string)) === null)
+        stop++
+      blocks.push({ kind: 'table', head: line + (lines[at + 1] as string), rows: lines.slice(at + 2, stop) })
+      at = stop
+    } else {
+      prose += line
+      at++
+    }
+  }
+  endProse()
+  return blocks
+}
+
+/** Only a finished line can be a separator: what comes behind an unfinished one could still make it something else. */
+function beginsTable(line: string, next: string | undefined): boolean {
+  return (
+    isRow(line) &&
+    next !== undefined &&
+    next.endsWith('\n') &&
+    separator.test(bare(next)) &&
+    cellsOf(next).length === cellsOf(line).length
+  )
+}
+
+/** Lines with their line breaks. */
+function linesOf(text: string): readonly string[] {
+  const lines: string[] = []
+  for (let start = 0, stop = 0; start < text.length; start = stop) {
+    const feed = text.indexOf('\n', start)
+    stop = feed === -1 ? text.length : feed + 1
+    lines.push(text.slice(start, stop))
+  }
+  return lines
+}
+
+function bare(line: string): string {
+  return line.endsWith('\n') ? line.slice(0, -1) : line
+}

@@ -1,0 +1,68 @@
+import type { Drawing } from '../core/chat.ts'
+import type { EpochMs } from '../core/clock.ts'
+import type { Phrases } from '../core/phrases.ts'
+import type { RunView } from '../core/view.ts'
+import { customIdOf, markOf, type Body } from './sheet.ts'
+
+/** LOOK.md; every colour has a sign beside it, which the phrases bring along. */
+const colours = { waiting: 0x95a5a6, work: 0x3498db, done: 0x2ecc71, asks: 0xf1c40f, failed: 0xe74c3c } as const
+
+/** Seconds on the card move in steps of this, so that a silent run costs one edit each five seconds. */
+const tickMs = 5000
+const shownSteps = 4
+
+export type Card = Pick<Body, 'card' | 'button'>
+
+/** What stands under the last part of an answer: where the run is in the queue, what it does, or how it ended. */
+export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
+  const { view, line } = drawing
+  const button = (label: string): Body['button'] => ({ label, id: customIdOf(markOf(view.id, part)) })
+  switch (view.run.state) {
+    case 'new':
+    case 'waiting':
+      return {
+        card: line === null ? null : still(colours.waiting, say.waiting(line.place, line.expectedMs)),
+        button: button(say.buttons.withdraw),
+      }
+    case 'starting':
+    case 'running':
+    case 'asking':
+    case 'stopping':
+      return {
+        card: workCard(drawing, say),
+        button: view.run.state === 'stopping' ? null : button(say.buttons.stop),
+      }
+    case 'over':
+      return { card: still(overColour(view), say.over(view)), button: null }
+  }
+}
+
+function still(colour: number, text: string): NonNullable<Body['card']> {
+  return { colour, text, steady: text }
+}
+
+/** An edit that is made anyway shows the second it is made in; the seconds alone are worth one only now and then. */
+function workCard({ view, now }: Drawing, say: Phrases): NonNullable<Body['card']> {
+  const colour = view.run.state === 'asking' ? colours.asks : colours.work
+  return { colour, text: workText(view, now, say), steady: workText(view, ticked(view, now), say) }
+}
+
+function workText(view: RunView, now: EpochMs, say: Phrases): string {
+  const steps = view.steps.slice(-shownSteps)
+  const hidden = view.steps.length - steps.length
+  return [
+    say.working(view, now),
+    ...(hidden > 0 ? [say.moreSteps(hidden)] : []),
+    ...steps.map(({ action, phase }) => say.step(action.tool, action.title, phase === 'failed')),
+  ].join('\n')
+}
+
+function ticked(view: RunView, now: EpochMs): EpochMs {
+  const since = view.startedAt ?? view.askedAt
+  return since + Math.max(0, Math.floor((now - since) / tickMs)) * tickMs
+}
+
+function overColour(view: RunView): number {
+  if (view.refusal !== null || view.outcome?.kind === 'failed') return colours.failed
+  return view.outcome?.kind === 'done' ? colours.done : colours.waiting
+}

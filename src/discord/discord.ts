@@ -1,0 +1,153 @@
+import { Routes } from 'discord.js'
+import { GatewayDispatchEvents, type APIChannel, type GatewayDispatchPayload } from 'discord-api-types/v10'
+import type { Chat, Drawing, Inbox } from '../core/chat.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Command } from '../core/command.ts'
+import type { Desk } from '../core/desk.ts'
+import { messageOf, Problem } from '../core/failure.ts'
+import type { Log } from '../core/log.ts'
+import type { Catalogue } from '../core/phrases.ts'
+import { Atlas } from './atlas.ts'
+import { Gateway } from './gateway.ts'
+import { dialRules, type DialRules } from './guard.ts'
+import { Inbound } from './inbound.ts'
+import { Interactions } from './interactions.ts'
+import { Lanes, meaningOf } from './lanes.ts'
+import { Outbound } from './outbound.ts'
+import { People } from './people.ts'
+import { draw } from './render.ts'
+import { createRest } from './rest.ts'
+import { registerCommands } from './slash.ts'
+
+export interface DiscordOptions {
+  readonly token: string
+  /** OMC_DISCORD_API, without the version, e.g. `http://127.0.0.1:8080/api`; null: Discord's own. */
+  readonly api: string | null
+  /** DISCORD_GUILD_ID: where the commands are registered; null: everywhere. */
+  readonly guild: string | null
+  readonly commands: readonly Command[]
+  /** Asked for when the first command comes: the desk is built on top of the chat. */
+  readonly desk: () => Desk
+  readonly catalogue: Catalogue
+  readonly clock: Clock
+  readonly log: Log
+  /** How the gateway is dialled; tests wait less. */
+  readonly dialRules?: DialRules
+  /** The first connection is given up after this long, in milliseconds; 60,000 when left out. */
+  readonly startWithinMs?: number
+}
+
+/** Chat over Discord. It adds to the door what tests and /healthz want to know. */
+export interface DiscordChat extends Chat, AsyncDisposable {
+  /** How often the bot has logged in anew (Discord allows 1,000 a day). */
+  readonly identifies: number
+  /** Resolves when the commands have been registered once. */
+  readonly registered: Promise<void>
+}
+
+/**
+ * Discord as the chat door. `open` connects and begins to register the commands in the background; `close` ends every
+ * call that still waits with 'later'.
+ */
+export function createDiscord(options: DiscordOptions): DiscordChat {
+  const { token, api, log, clock, catalogue, commands, desk } = options
+  const rest = createRest({ api, token, log })
+  const lanes = new Lanes(clock, log)
+  const closing = new AbortController()
+  const registered = Promise.withResolvers<void>()
+  const people = new People()
+  const atlas = new Atlas(async (channel) => {
+    const done = await lanes.attempt(channel, () => rest.get(Routes.channel(channel)))
+    if (done.ok) return done.value as APIChannel
+    if (meaningOf(done.error).kind === 'gone') return null
+    throw done.error
+  })
+  const outbound = new Outbound(rest, lanes, log)
+  const inbound = new Inbound({ rest, lanes, atlas, people, outbound, log })
+  const interactions = new Interactions({ rest, lanes, atlas, people, commands, desk, catalogue, clock, log })
+  const gateway = new Gateway({
+    token,
+    api,
+    rest,
+    clock,
+    log,
+    rules: options.dialRules ?? dialRules,
+    startWithinMs: options.startWithinMs ?? 60_000,
+    hear,
+  })
+  let inbox: Inbox | null = null
+  let self: string | null = null
+  let hasBegun = false
+
+  function hear(payload: GatewayDispatchPayload): void {
+    if (payload.t === GatewayDispatchEvents.Ready) return begin(payload.d.user.id, payload.d.application.id)
+    if (inbox === null || self === null) return
+    const gone = atlas.learn(payload, self)
+    if (gone !== null) {
+      inbox.placeGone(gone.id).catch((error: unknown) => {
+        log.error({ place: gone.id, error: messageOf(error) }, 'discord.place-gone-failed')
+      })
+    }
+    if (payload.t === GatewayDispatchEvents.MessageCreate) inbound.message(payload.d, self, inbox)
+    if (payload.t === GatewayDispatchEvents.InteractionCreate) void interactions.take(payload.d, inbox)
+  }
+
+  /** A new session: whatever was said between the last one and this has to be read. */
+  function begin(user: string, application: string): void {
+    self = user
+    inbox?.gap()
+    if (hasBegun) return
+    hasBegun = true
+    const { guild } = options
+    void registerCommands({
+      rest,
+      lanes,
+      application,
+      guild,
+      commands,
+      desk,
+      catalogue,
+      clock,
+      log,
+      signal: closing.signal,
+    }).then(registered.resolve)
+  }
+
+  function selfId(): string {
+    if (self === null) throw new Problem('bug', 'The chat was used before open() had resolved.')
+    return self
+  }
+
+  async function close(): Promise<void> {
+    closing.abort()
+    lanes.close()
+    await gateway.close()
+    rest.clearHashSweeper()
+    rest.clearHandlerSweeper()
+  }
+
+  return {
+    // SPEC F6: an edit per 1.5 s and channel, none after the message's first hour (with some room for slow clocks).
+    // Nonces hold "a few minutes" (Discord's words); two are certain enough.
+    pace: { editEveryMs: 1500, editableForMs: 55 * 60_000, nonceForMs: 120_000 },
+    async open(to) {
+      inbox = to
+      await gateway.open()
+    },
+    close,
+    state: () => gateway.state(),
+    draw: (drawing: Drawing) => draw(drawing, catalogue),
+    post: (place, sheet, how) => outbound.post(place, sheet, how),
+    edit: (place, message, sheet) => outbound.edit(place, message, sheet),
+    remove: (place, message) => outbound.remove(place, message),
+    find: (place, sheet, since, known) => outbound.find(place, selfId(), sheet, since, known),
+    tell: (place, text, how) => outbound.tell(place, text, how),
+    typing: async (place) => outbound.typing(place),
+    history: (place, after) => inbound.history(place, after, selfId()),
+    get identifies() {
+      return gateway.identifies
+    },
+    registered: registered.promise,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,125 @@
+import { pause, type Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+
+/**
+ * When the gateway may be dialled. discord.js itself dials twice a second for ever, and identifies every 5 s when it
+ * is thrown out right after (measured; facts/discord.md section 6): at 1,000 identifies a day Discord resets the
+ * bot's token.
+ */
+export interface DialRules {
+  /** The first pause; it doubles with each dial in a row that came to nothing. */
+  readonly firstPauseMs: number
+  readonly longestPauseMs: number
+  /** A connection that held this long ends the row. */
+  readonly steadyMs: number
+  /** Pauses from here on are called resting. */
+  readonly restingFromMs: number
+  /** With fewer identifies left than this, no more are made until Discord counts anew. */
+  readonly identifiesKept: number
+}
+
+export const dialRules: DialRules = {
+  firstPauseMs: 1000,
+  longestPauseMs: 5 * 60_000,
+  steadyMs: 30_000,
+  restingFromMs: 30_000,
+  identifiesKept: 50,
+}
+
+/** How many identifies Discord grants, and when it counts anew. */
+export interface Budget {
+  readonly remaining: number
+  readonly resetAfterMs: number
+}
+
+export interface GuardOptions {
+  readonly rules: DialRules
+  readonly clock: Clock
+  readonly log: Log
+  /** Asks Discord for the budget; may reject. */
+  readonly budget: () => Promise<Budget>
+  /** Between 0 and 1: spreads the pauses of many bots. */
+  readonly random: () => number
+}
+
+/** The circuit breaker before every dial. */
+export class DialGuard {
+  readonly #options: GuardOptions
+  readonly #closing = new AbortController()
+  #dials = 0
+  #upSince: number | null = null
+  #isResting = false
+  /** Identifies made, for the log and for tests. */
+  identifies = 0
+
+  constructor(options: GuardOptions) {
+    this.#options = options
+  }
+
+  get isResting(): boolean {
+    return this.#isResting
+  }
+
+  /** Resolves when the gateway may be dialled; never after `close`. */
+  async pass(isResume: boolean): Promise<void> {
+    this.#settle()
+    const pauseMs = this.#pauseMs()
+    this.#dials++
+    if (pauseMs > 0) await this.#rest(pauseMs, 'discord.dial-later')
+    if (!isResume) await this.#waitForBudget()
+    // discord.js dials as soon as this resolves, also when it was told to stop meanwhile.
+    if (this.#closing.signal.aborted) await new Promise<never>(() => {})
+  }
+
+  identified(): void {
+    this.identifies++
+    this.#options.log.info({ identifies: this.identifies }, 'discord.identify')
+  }
+
+  /** READY or RESUMED came. */
+  up(): void {
+    this.#upSince = this.#options.clock.now()
+  }
+
+  close(): void {
+    this.#closing.abort()
+  }
+
+  /** A connection that held for a while makes earlier failures forgotten. */
+  #settle(): void {
+    const { clock, rules } = this.#options
+    if (this.#upSince !== null && clock.now() - this.#upSince >= rules.steadyMs) this.#dials = 0
+    this.#upSince = null
+  }
+
+  /** Nothing for the first two dials in a row (a connection may break once), then doubling, with up to half off. */
+  #pauseMs(): number {
+    const { rules, random } = this.#options
+    if (this.#dials < 2) return 0
+    const full = Math.min(rules.longestPauseMs, rules.firstPauseMs * 2 ** (this.#dials - 2))
+    return Math.round(full * (1 - random() / 2))
+  }
+
+  async #waitForBudget(): Promise<void> {
+    const { budget, rules, log } = this.#options
+    for (;;) {
+      const { remaining, resetAfterMs } = await budget().catch(() => ({
+        remaining: Number.POSITIVE_INFINITY,
+        resetAfterMs: 0,
+      }))
+      if (remaining >= rules.identifiesKept || this.#closing.signal.aborted) return
+      const hint =
+        'Discord resets the token of a bot that logs in too often, so this one waits. Look for what makes it restart.'
+      log.error({ remaining, resetAfterMs, hint }, 'discord.identify-budget')
+      await this.#rest(Math.max(resetAfterMs, rules.restingFromMs), 'discord.dial-later')
+    }
+  }
+
+  async #rest(ms: number, message: string): Promise<void> {
+    const { clock, log, rules } = this.#options
+    log.warn({ inMs: ms, dials: this.#dials }, message)
+    this.#isResting = ms >= rules.restingFromMs
+    await pause(clock, ms, this.#closing.signal)
+    this.#isResting = false
+  }
+}

@@ -1,0 +1,125 @@
+import { Routes, type REST } from 'discord.js'
+import {
+  MessageReferenceType,
+  MessageType,
+  type APIGuildMember,
+  type APIMessage,
+  type GatewayMessageCreateDispatchData,
+} from 'discord-api-types/v10'
+import type { ChatMessage, Inbox } from '../core/chat.ts'
+import { messageOf } from '../core/failure.ts'
+import type { MessageId } from '../core/ids.ts'
+import type { Log } from '../core/log.ts'
+import type { Place } from '../core/place.ts'
+import type { Atlas } from './atlas.ts'
+import { meaningOf, type Lanes } from './lanes.ts'
+import type { Outbound } from './outbound.ts'
+import type { MemberFacts, People } from './people.ts'
+import { timeOf } from './snowflake.ts'
+
+/** A history read stops after this many messages of people; the caller asks again behind them. */
+const enoughMessages = 300
+
+export interface InboundOptions {
+  readonly rest: REST
+  readonly lanes: Lanes
+  readonly atlas: Atlas
+  readonly people: People
+  readonly outbound: Outbound
+  readonly log: Log
+}
+
+/** What people write, as it comes in and as it is read back. */
+export class Inbound {
+  readonly #with: InboundOptions
+
+  constructor(options: InboundOptions) {
+    this.#with = options
+  }
+
+  /** Passes a new message on, when it is a person's. */
+  message(message: GatewayMessageCreateDispatchData, self: string, inbox: Inbox): void {
+    if (!isPersons(message, self)) return
+    const { atlas, people, log } = this.#with
+    const pass = (place: Place | null): void => {
+      if (place === null) {
+        log.warn({ channel: message.channel_id, message: message.id }, 'discord.place-unknown')
+        return
+      }
+      const author = people.person(message.author, message.member ?? null, atlas.localeOf(message.guild_id))
+      const heard = this.#chatMessage(message, place, author, self)
+      inbox.message(heard).catch((error: unknown) => {
+        log.error({ message: message.id, error: messageOf(error) }, 'discord.message-failed')
+      })
+    }
+    const known = message.guild_id === undefined ? dmOf(message.channel_id) : atlas.known(message.channel_id)
+    // Known places are passed on at once, so that messages keep their order.
+    if (known !== undefined) pass(known)
+    else {
+      atlas.place(message.channel_id).then(pass, (error: unknown) => {
+        log.error({ channel: message.channel_id, message: message.id, error: messageOf(error) }, 'discord.place-unread')
+      })
+    }
+  }
+
+  /** People's messages after one, oldest first. Rejects when they cannot be read now. */
+  async history(place: Place, after: MessageId, self: string): Promise<readonly ChatMessage[] | 'gone'> {
+    const { outbound, people, atlas } = this.#with
+    const messages = await outbound.messagesAfter(
+      place,
+      after,
+      (read) => read.filter((message) => isPersons(message, self)).length >= enoughMessages,
+    )
+    if (messages === 'gone') return 'gone'
+    const guild = place.kind === 'dm' ? null : place.guild
+    const members = new Map<string, MemberFacts | null>()
+    const heard: ChatMessage[] = []
+    for (const message of messages.filter((each) => isPersons(each, self))) {
+      const { author } = message
+      // Read messages come without the member, whose roles decide what the person may do.
+      if (guild !== null && !members.has(author.id)) members.set(author.id, await this.#member(guild, author.id))
+      const person = people.person(author, members.get(author.id) ?? null, atlas.localeOf(guild ?? undefined))
+      heard.push(this.#chatMessage(message, place, person, self))
+    }
+    return heard
+  }
+
+  #chatMessage(message: APIMessage, place: Place, author: ChatMessage['author'], self: string): ChatMessage {
+    const { atlas } = this.#with
+    const isMine = (id: string): boolean => id === self || atlas.isBotRole(id)
+    return {
+      id: message.id as MessageId,
+      place,
+      author,
+      text: message.content.replace(/^\s*<@[!&]?(\d+)>\s*/, (mention, id: string) => (isMine(id) ? '' : mention)),
+      addressed:
+        message.mentions.some((user) => user.id === self) ||
+        // Not `mention_roles`: Discord leaves out roles that people may not mention, as the bot's own usually is.
+        Array.from(message.content.matchAll(/<@&(\d+)>/g)).some(([, role]) => atlas.isBotRole(role ?? '')) ||
+        (message.message_reference?.type !== MessageReferenceType.Forward &&
+          message.referenced_message?.author.id === self),
+      at: timeOf(message.id),
+    }
+  }
+
+  /** A person's membership; null when they are no longer there. Rejects when it cannot be read. */
+  async #member(guild: string, user: string): Promise<MemberFacts | null> {
+    const { rest, lanes } = this.#with
+    const done = await lanes.attempt(guild, () => rest.get(Routes.guildMember(guild, user)))
+    if (done.ok) return done.value as APIGuildMember
+    if (meaningOf(done.error).kind === 'gone') return null
+    throw done.error
+  }
+}
+
+function dmOf(channel: string): Place {
+  return { kind: 'dm', id: channel as Place['id'] }
+}
+
+/** Whether a person wrote this: no bot, no webhook, none of Discord's own notes. */
+function isPersons(message: APIMessage, self: string): boolean {
+  const { author, type } = message
+  if (author.id === self || author.bot === true || author.system === true || message.webhook_id !== undefined)
+    return false
+  return type === MessageType.Default || type === MessageType.Reply
+}

@@ -1,0 +1,292 @@
+import { MessageFlags, Routes, type REST } from 'discord.js'
+import {
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  InteractionResponseType,
+  InteractionType,
+  type APIApplicationCommandAutocompleteInteraction,
+  type APIApplicationCommandInteraction,
+  type APIChatInputApplicationCommandInteraction,
+  type APIInteraction,
+  type APIMessageComponentInteraction,
+} from 'discord-api-types/v10'
+import type { Inbox, Reply } from '../core/chat.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Call, Command } from '../core/command.ts'
+import type { Desk } from '../core/desk.ts'
+import { messageOf } from '../core/failure.ts'
+import type { PromptKey } from '../core/ids.ts'
+import type { Log } from '../core/log.ts'
+import type { Person } from '../core/person.ts'
+import type { Catalogue, Phrases } from '../core/phrases.ts'
+import type { Place } from '../core/place.ts'
+import type { Atlas, ChannelFacts } from './atlas.ts'
+import { meaningOf, type Lanes } from './lanes.ts'
+import type { People } from './people.ts'
+import { buttonOf } from './sheet.ts'
+import { messageLimit, split } from './split.ts'
+
+/** Discord waits 3 s for the list of an autocomplete; what is not there by then is not offered. */
+const suggestWithinMs = 2000
+const mostChoices = 25
+/** A replayed interaction is answered once: this many ids are remembered. */
+const remembered = 2000
+
+export interface InteractionsOptions {
+  readonly rest: REST
+  readonly lanes: Lanes
+  readonly atlas: Atlas
+  readonly people: People
+  readonly commands: readonly Command[]
+  readonly desk: () => Desk
+  readonly catalogue: Catalogue
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Who did something where, in their language. */
+interface Scene {
+  readonly id: string
+  readonly token: string
+  readonly application: string
+  readonly person: Person
+  readonly place: Place
+  readonly say: Phrases
+}
+
+/**
+ * Slash commands, buttons and autocomplete. Each is acknowledged before it is worked on: Discord waits 3 s for the
+ * acknowledgement and 15 min for the answer. Nothing here throws.
+ */
+export class Interactions {
+  readonly #with: InteractionsOptions
+  readonly #seen = new Set<string>()
+
+  constructor(options: InteractionsOptions) {
+    this.#with = options
+  }
+
+  async take(interaction: APIInteraction, inbox: Inbox): Promise<void> {
+    if (this.#seen.has(interaction.id)) return
+    this.#remember(interaction.id)
+    try {
+      if (interaction.type === InteractionType.ApplicationCommand) await this.#command(interaction)
+      else if (interaction.type === InteractionType.ApplicationCommandAutocomplete) await this.#suggest(interaction)
+      else if (interaction.type === InteractionType.MessageComponent) await this.#press(interaction, inbox)
+    } catch (error) {
+      this.#with.log.error({ interaction: interaction.id, error: messageOf(error) }, 'discord.interaction-failed')
+    }
+  }
+
+  async #command(interaction: APIApplicationCommandInteraction): Promise<void> {
+    const scene = this.#scene(interaction)
+    if (scene === null) return
+    const { desk, log } = this.#with
+    const found = interaction.data.type === ApplicationCommandType.ChatInput ? this.#find(interaction.data) : null
+    if (found === null) {
+      log.warn({ command: interaction.data.name }, 'command.unknown')
+      await this.#answerAtOnce(scene, scene.say.internalError())
+      return
+    }
+    const { command, options } = found
+    const verdict = this.#judge(scene, command)
+    if (verdict !== null) {
+      await this.#answerAtOnce(scene, verdict)
+      return
+    }
+    const call: Call = {
+      key: scene.id as PromptKey,
+      person: scene.person,
+      place: scene.place,
+      options,
+      desk: desk(),
+      say: scene.say,
+    }
+    await this.#work(scene, command.hidden, () => command.run(call), command.path.join(' '))
+  }
+
+  async #press(interaction: APIMessageComponentInteraction, inbox: Inbox): Promise<void> {
+    const scene = this.#scene(interaction)
+    if (scene === null) return
+    const button = buttonOf(interaction.data.custom_id)
+    if (button === null) {
+      this.#with.log.warn({ button: interaction.data.custom_id }, 'button.unknown')
+      await this.#answerAtOnce(scene, scene.say.internalError())
+      return
+    }
+    await this.#work(scene, true, () => inbox.press(button, scene.person, scene.place), button.action)
+  }
+
+  async #suggest(interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
+    const scene = this.#scene(interaction)
+    const found = scene === null ? null : this.#find(interaction.data as Typed)
+    if (scene === null) return
+    const { clock, desk, log } = this.#with
+    let choices: readonly string[] = []
+    if (found !== null && found.focused !== null && this.#judge(scene, found.command) === null) {
+      const { command, options, focused } = found
+      const call: Call = {
+        key: scene.id as PromptKey,
+        person: scene.person,
+        place: scene.place,
+        options,
+        desk: desk(),
+        say: scene.say,
+      }
+      const timeout = Promise.withResolvers<readonly string[]>()
+      const timer = clock.after(suggestWithinMs, () => timeout.resolve([]))
+      try {
+        choices = await Promise.race([command.complete?.(call, focused.name, focused.typed) ?? [], timeout.promise])
+      } catch (error) {
+        log.warn({ command: command.path.join(' '), error: messageOf(error) }, 'command.suggest-failed')
+      } finally {
+        timer[Symbol.dispose]()
+      }
+    }
+    const fitting = choices.filter((choice) => choice !== '' && choice.length <= 100).slice(0, mostChoices)
+    await this.#callback(scene, {
+      type: InteractionResponseType.ApplicationCommandAutocompleteResult,
+      data: { choices: fitting.map((choice) => ({ name: choice, value: choice })) },
+    })
+  }
+
+  /** Acknowledges, works, shows the answer. `hidden`: the waiting sign is seen by the person only. */
+  async #work(scene: Scene, hidden: boolean, work: () => Promise<Reply>, deed: string): Promise<void> {
+    const { log } = this.#with
+    const acknowledged = await this.#callback(scene, {
+      type: InteractionResponseType.DeferredChannelMessageWithSource,
+      data: { flags: hidden ? MessageFlags.Ephemeral : 0 },
+    })
+    // The person was told that it failed and will do it again: working now would do it twice.
+    if (!acknowledged) return
+    let reply: Reply
+    try {
+      reply = await work()
+    } catch (error) {
+      log.error({ deed, interaction: scene.id, error: messageOf(error) }, 'command.failed')
+      reply = { text: scene.say.internalError(), hidden: true }
+    }
+    await this.#show(scene, hidden, reply)
+  }
+
+  /** Puts the answer where the waiting sign is; one that others may not see (or should) goes beside it instead. */
+  async #show(scene: Scene, hidden: boolean, reply: Reply): Promise<void> {
+    const { rest, lanes, log } = this.#with
+    const original = Routes.webhookMessage(scene.application, scene.token, '@original')
+    const webhook = Routes.webhook(scene.application, scene.token)
+    const parts = split(reply.text, { limit: messageLimit, frozen: [], most: 5 }).map((slice) => slice.drawn)
+    const same = reply.hidden === hidden
+    const flags = reply.hidden ? MessageFlags.Ephemeral : 0
+    const steps = parts.map((content, index) => () => {
+      const body = { content, allowed_mentions: { parse: [] } }
+      if (index === 0 && same) return rest.patch(original, { auth: false, body })
+      return rest.post(webhook, { auth: false, body: { ...body, flags } })
+    })
+    if (!same) steps.unshift(() => rest.delete(original, { auth: false }))
+    for (const step of steps) {
+      const done = await lanes.attempt(`interaction ${scene.id}`, step)
+      if (done.ok) continue
+      log.warn({ interaction: scene.id, error: messageOf(done.error) }, 'discord.answer-late')
+      const { kind } = meaningOf(done.error)
+      if (kind === 'expired' || kind === 'gone') await this.#sayInPlace(scene, reply, parts)
+      return
+    }
+  }
+
+  /** After 15 min the interaction takes no answer any more. What only the person may see is not said aloud. */
+  async #sayInPlace(scene: Scene, reply: Reply, parts: readonly string[]): Promise<void> {
+    if (reply.hidden) return
+    const { rest, lanes, log } = this.#with
+    for (const [index, content] of parts.entries()) {
+      const body = {
+        content,
+        allowed_mentions: { parse: [] },
+        flags: MessageFlags.SuppressNotifications,
+        nonce: `${scene.id}-${index}`,
+        enforce_nonce: true,
+      }
+      const done = await lanes.run(scene.place.id, () => rest.post(Routes.channelMessages(scene.place.id), { body }))
+      if (!done.ok) log.warn({ interaction: scene.id, error: messageOf(done.error) }, 'discord.answer-lost')
+    }
+  }
+
+  async #answerAtOnce(scene: Scene, text: string): Promise<void> {
+    const content = split(text, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? text
+    await this.#callback(scene, {
+      type: InteractionResponseType.ChannelMessageWithSource,
+      data: { content, flags: MessageFlags.Ephemeral, allowed_mentions: { parse: [] } },
+    })
+  }
+
+  /** The first answer; false when Discord no longer takes one. */
+  async #callback(scene: Scene, body: object): Promise<boolean> {
+    const { rest, lanes, log } = this.#with
+    const route = Routes.interactionCallback(scene.id, scene.token)
+    const done = await lanes.attempt(`interaction ${scene.id}`, () => rest.post(route, { auth: false, body }))
+    // A repeated try may find that the first one had arrived.
+    if (done.ok || isAnswered(done.error)) return true
+    log.warn({ interaction: scene.id, error: messageOf(done.error) }, 'discord.interaction-expired')
+    return false
+  }
+
+  /** Why the gate says no, in the person's words; null when it says yes. */
+  #judge(scene: Scene, command: Command): string | null {
+    const verdict = this.#with.desk().judge(scene.person, command.action, scene.place)
+    return verdict.allowed ? null : scene.say.refusal(verdict.refusal)
+  }
+
+  #scene(interaction: Exclude<APIInteraction, { type: InteractionType.Ping }>): Scene | null {
+    const { atlas, people, catalogue, log } = this.#with
+    const user = interaction.member?.user ?? interaction.user
+    const { channel } = interaction
+    if (user === undefined || channel === undefined) return null
+    people.remember(user.id, interaction.locale)
+    const place = atlas.add({ ...(channel as ChannelFacts), guild_id: interaction.guild_id })
+    if (place === null) {
+      log.warn({ channel: channel.id }, 'discord.place-unknown')
+      return null
+    }
+    const person = people.person(user, interaction.member ?? null, interaction.guild_locale)
+    const { id, token, application_id: application } = interaction
+    return { id, token, application, person, place, say: catalogue[person.locale] }
+  }
+
+  /** The command that was used, with its options. */
+  #find(data: Typed): Found | null {
+    const [first] = data.options ?? []
+    const isSub = first?.type === ApplicationCommandOptionType.Subcommand
+    const path = isSub ? [data.name, first.name] : [data.name]
+    const command = this.#with.commands.find(
+      (each) => each.path.length === path.length && each.path.every((name, index) => name === path[index]),
+    )
+    if (command === undefined) return null
+    const options = new Map<string, string | boolean>()
+    let focused: Found['focused'] = null
+    for (const option of (isSub ? first.options : data.options) ?? []) {
+      if (!('value' in option)) continue
+      const value = typeof option.value === 'boolean' ? option.value : String(option.value)
+      options.set(option.name, value)
+      if ('focused' in option && option.focused) focused = { name: option.name, typed: String(option.value) }
+    }
+    return { command, options, focused }
+  }
+
+  #remember(id: string): void {
+    this.#seen.add(id)
+    const [oldest] = this.#seen
+    if (this.#seen.size > remembered && oldest !== undefined) this.#seen.delete(oldest)
+  }
+}
+
+type Typed = APIChatInputApplicationCommandInteraction['data']
+
+interface Found {
+  readonly command: Command
+  readonly options: ReadonlyMap<string, string | boolean>
+  readonly focused: { readonly name: string; readonly typed: string } | null
+}
+
+/** 40060: already acknowledged. */
+function isAnswered(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 40_060
+}

@@ -1,0 +1,227 @@
+import { MessageFlags, Routes, type RawFile, type REST } from 'discord.js'
+import {
+  ButtonStyle,
+  ComponentType,
+  type APIChannel,
+  type APIMessage,
+  type RESTPostAPIChannelMessageJSONBody,
+} from 'discord-api-types/v10'
+import type { PostOptions, Sheet } from '../core/chat.ts'
+import type { EpochMs } from '../core/clock.ts'
+import { messageOf, Problem } from '../core/failure.ts'
+import type { MessageId, PersonId } from '../core/ids.ts'
+import type { Log } from '../core/log.ts'
+import type { Place } from '../core/place.ts'
+import { meaningOf, type Done, type Lanes } from './lanes.ts'
+import { bodyOf, customIdOf } from './sheet.ts'
+import { afterTime } from './snowflake.ts'
+import { messageLimit, split } from './split.ts'
+
+/** Discord's clock and ours may differ by this much when an old post of ours is looked for, in milliseconds. */
+const clockSlackMs = 10_000
+const pageSize = 100
+/** Messages are read in pages; more than this many pages are not looked at in one go. */
+const mostPages = 20
+
+/** What we say: posts, edits, typing; and what was said, read page by page. */
+export class Outbound {
+  readonly #rest: REST
+  readonly #lanes: Lanes
+  readonly #log: Log
+  /** Places whose last "is typing" is still on its way. */
+  readonly #typing = new Set<string>()
+
+  constructor(rest: REST, lanes: Lanes, log: Log) {
+    this.#rest = rest
+    this.#lanes = lanes
+    this.#log = log
+  }
+
+  async post(place: Place, sheet: Sheet, options: PostOptions): Promise<MessageId | 'gone' | 'later'> {
+    const body: RESTPostAPIChannelMessageJSONBody = {
+      ...wordsOf(sheet, options.mention),
+      // Only the done line rings; everything else arrives without a sound.
+      ...(sheet.rings ? {} : { flags: MessageFlags.SuppressNotifications }),
+      ...onceAndTo(options),
+    }
+    const route = Routes.channelMessages(place.id)
+    const done = await this.#write(place, () => this.#rest.post(route, { body, files: filesOf(sheet) }))
+    return done.ok ? ((done.value as APIMessage).id as MessageId) : this.#failed(done.error, place, 'post')
+  }
+
+  async edit(place: Place, message: MessageId, sheet: Sheet): Promise<'edited' | 'gone' | 'too-old' | 'later'> {
+    const body = wordsOf(sheet, null)
+    const route = Routes.channelMessage(place.id, message)
+    const done = await this.#write(place, () => this.#rest.patch(route, { body, files: filesOf(sheet) }))
+    if (done.ok) return 'edited'
+    return meaningOf(done.error).kind === 'too-old' ? 'too-old' : this.#failed(done.error, place, 'edit')
+  }
+
+  async remove(place: Place, message: MessageId): Promise<'removed' | 'later'> {
+    const done = await this.#write(place, () => this.#rest.delete(Routes.channelMessage(place.id, message)))
+    return done.ok || this.#failed(done.error, place, 'remove') === 'gone' ? 'removed' : 'later'
+  }
+
+  async find(
+    place: Place,
+    self: string,
+    sheet: Sheet,
+    since: EpochMs,
+    known: readonly MessageId[],
+  ): Promise<MessageId | null | 'later'> {
+    const fits = (message: APIMessage): boolean =>
+      message.author.id === self && !known.includes(message.id as MessageId) && isSheet(message, sheet)
+    try {
+      for await (const page of this.#pages(place, afterTime(since - clockSlackMs))) {
+        const found = page.find(fits)
+        if (found !== undefined) return found.id as MessageId
+      }
+      return null
+    } catch (error) {
+      return meaningOf(error).kind === 'gone' ? null : 'later'
+    }
+  }
+
+  async tell(place: Place, text: string, options: PostOptions): Promise<void> {
+    const [first] = split(text, { limit: messageLimit, frozen: [], most: 1 })
+    if (first === undefined) return
+    const body: RESTPostAPIChannelMessageJSONBody = {
+      content: first.drawn,
+      allowed_mentions: mentioning(options.mention, false),
+      flags: MessageFlags.SuppressNotifications,
+      ...onceAndTo(options),
+    }
+    const done = await this.#write(place, () => this.#rest.post(Routes.channelMessages(place.id), { body }))
+    if (!done.ok) this.#failed(done.error, place, 'tell')
+  }
+
+  /** Not waited for: what is typed about must not be held up by it. */
+  typing(place: Place): void {
+    if (this.#typing.has(place.id) || this.#lanes.isResting(place.id)) return
+    this.#typing.add(place.id)
+    this.#rest
+      .post(Routes.channelTyping(place.id))
+      .catch((error: unknown) => this.#log.debug({ place: place.id, error: messageOf(error) }, 'discord.typing-failed'))
+      .finally(() => this.#typing.delete(place.id))
+  }
+
+  /** Messages of everybody after one, oldest first, page by page. Rejects with what REST says. */
+  async *#pages(place: Place, after: string): AsyncGenerator<readonly APIMessage[]> {
+    const route = Routes.channelMessages(place.id)
+    for (let pages = 0, last = after; pages < mostPages; pages++) {
+      const query = new URLSearchParams({ after: last, limit: String(pageSize) })
+      const done = await this.#lanes.attempt(place.id, () => this.#rest.get(route, { query }))
+      if (!done.ok) throw done.error
+      // Discord gives the page newest first.
+      const page = (done.value as APIMessage[]).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+      yield page
+      if (page.length < pageSize) return
+      last = page.at(-1)?.id ?? last
+    }
+  }
+
+  /**
+   * Messages of everybody after `after`, oldest first, until `enough` says so or there are no more.
+   * Rejects with a `wire` problem; gives 'gone' for a place that is no more.
+   */
+  async messagesAfter(
+    place: Place,
+    after: MessageId,
+    enough: (messages: readonly APIMessage[]) => boolean,
+  ): Promise<readonly APIMessage[] | 'gone'> {
+    const messages: APIMessage[] = []
+    try {
+      for await (const page of this.#pages(place, after)) {
+        messages.push(...page)
+        if (enough(messages)) break
+      }
+      return messages
+    } catch (error) {
+      if (meaningOf(error).kind === 'gone') return 'gone'
+      throw new Problem('wire', `The messages of ${place.id} could not be read: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  /** A call in the place's lane; a sleeping thread is woken up and the call made again. */
+  async #write(place: Place, call: () => Promise<unknown>): Promise<Done<unknown>> {
+    return this.#lanes.run(place.id, async () => {
+      try {
+        return await call()
+      } catch (error) {
+        if (meaningOf(error).kind !== 'archived') throw error
+        await this.#wake(place, error)
+        return await call()
+      }
+    })
+  }
+
+  /** Unarchives a thread; rejects with the first error when people have locked it, which is meant to stay so. */
+  async #wake(place: Place, archived: unknown): Promise<void> {
+    const channel = (await this.#rest.get(Routes.channel(place.id))) as APIChannel
+    const isLocked = 'thread_metadata' in channel && (channel.thread_metadata?.locked ?? false)
+    if (isLocked) throw archived
+    await this.#rest.patch(Routes.channel(place.id), { body: { archived: false } })
+  }
+
+  #failed(error: unknown, place: Place, deed: string): 'gone' | 'later' {
+    const { kind } = meaningOf(error)
+    const fields = { place: place.id, deed, error: messageOf(error) }
+    if (kind === 'rejected') {
+      // Saying the same again would be rejected again, so it counts as a place that cannot take it.
+      this.#log.error(fields, 'discord.rejected')
+      return 'gone'
+    }
+    this.#log.warn(fields, kind === 'gone' || kind === 'archived' ? 'discord.gone' : 'discord.later')
+    return kind === 'gone' || kind === 'archived' || kind === 'expired' ? 'gone' : 'later'
+  }
+}
+
+/** Discord's form of a sheet, the same for a post and an edit: what is not there is taken away. */
+function wordsOf(sheet: Sheet, mention: PersonId | null): RESTPostAPIChannelMessageJSONBody {
+  const { content, card, button, file } = bodyOf(sheet)
+  return {
+    content,
+    embeds: card === null ? [] : [{ color: card.colour, description: card.text }],
+    components:
+      button === null
+        ? []
+        : [
+            {
+              type: ComponentType.ActionRow,
+              components: [
+                { type: ComponentType.Button, style: ButtonStyle.Secondary, label: button.label, custom_id: button.id },
+              ],
+            },
+          ],
+    attachments: file === null ? [] : [{ id: '0', filename: file.name }],
+    allowed_mentions: mentioning(mention, sheet.rings),
+  }
+}
+
+/** Nobody is pinged but this person; the reply itself pings them only when it is to ring. */
+function mentioning(person: PersonId | null, rings: boolean): RESTPostAPIChannelMessageJSONBody['allowed_mentions'] {
+  return { parse: [], ...(person === null ? {} : { users: [person] }), replied_user: rings && person !== null }
+}
+
+/** What makes a repeated post give the first message instead of a second one, and the message it answers. */
+function onceAndTo({ nonce, replyTo }: PostOptions): Partial<RESTPostAPIChannelMessageJSONBody> {
+  const reference = replyTo === null ? {} : { message_reference: { message_id: replyTo, fail_if_not_exists: false } }
+  return { nonce, enforce_nonce: true, ...reference }
+}
+
+function filesOf(sheet: Sheet): RawFile[] {
+  const { file } = bodyOf(sheet)
+  return file === null ? [] : [{ name: file.name, data: file.text, contentType: 'text/markdown; charset=utf-8' }]
+}
+
+/** Whether a message is this sheet: by the button it carries, else by what it says. */
+function isSheet(message: APIMessage, sheet: Sheet): boolean {
+  const buttons = (message.components ?? []).flatMap((row) =>
+    row.type === ComponentType.ActionRow
+      ? row.components.flatMap((each) => ('custom_id' in each ? [each.custom_id] : []))
+      : [],
+  )
+  if (buttons.length > 0) return buttons.includes(customIdOf(sheet.mark))
+  if (message.content !== sheet.text) return false
+  return sheet.text !== '' || message.embeds[0]?.description === bodyOf(sheet).card?.text
+}

@@ -1,0 +1,32 @@
+import type { APIGuildMember, APIUser } from 'discord-api-types/v10'
+import type { PersonId } from '../core/ids.ts'
+import { localeOf, type Person } from '../core/person.ts'
+
+const mostRemembered = 10_000
+
+/** The parts of a member that come with messages and interactions. */
+export type MemberFacts = Pick<APIGuildMember, 'roles' | 'nick'>
+
+/**
+ * Turns users and members into people. Discord tells a person's language only with interactions, so the last one is
+ * remembered; until then the guild's own counts.
+ */
+export class People {
+  readonly #locales = new Map<string, string>()
+
+  remember(user: string, locale: string): void {
+    this.#locales.delete(user)
+    this.#locales.set(user, locale)
+    const [oldest] = this.#locales.keys()
+    if (this.#locales.size > mostRemembered && oldest !== undefined) this.#locales.delete(oldest)
+  }
+
+  person(user: APIUser, member: MemberFacts | null, guildLocale: string | undefined): Person {
+    return {
+      id: user.id as PersonId,
+      name: member?.nick ?? user.global_name ?? user.username,
+      locale: localeOf(this.#locales.get(user.id) ?? guildLocale),
+      roles: member?.roles ?? [],
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { DefaultRestOptions, REST, type RateLimitData, type ResponseLike, type RESTOptions } from 'discord.js'
+import type { Log } from '../core/log.ts'
+
+/** How long a rate limit may be before the caller is told instead of being kept waiting, in milliseconds. */
+const longestWaitMs = 5000
+/** A request that Discord has not answered by then is given up, its body included. */
+const timeoutMs = 10_000
+/** What a 429 without any word about its length is taken for, in seconds. */
+const blindWait = 2
+
+/**
+ * discord.js's REST client, made honest about trouble (facts/discord.md section 6):
+ * - it repeats nothing by itself (its own retries come at once, without a pause): `Lanes` does;
+ * - a 429 without headers is given the header it lacks, or discord.js would ask again at once, for ever;
+ * - 30046 comes as a 429, which discord.js would wait out again and again: it becomes the refusal it is;
+ * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
+ * - every 429 is logged, as discord.js reports only those it saw coming.
+ */
+export function createRest(options: { readonly api: string | null; readonly token: string; readonly log: Log }): REST {
+  const { makeRequest, ...others } = restOptions(options.api, options.log)
+  const rest: REST = new REST({
+    ...others,
+    makeRequest: async (url, init) => {
+      const answer = await makeRequest(url, init)
+      // discord.js forgets the token at the first 401, and a single one may be a slip of the edge.
+      if (answer.status === 401) setImmediate(() => rest.setToken(options.token))
+      return answer
+    },
+  })
+  // 10,000 answers of 401, 403 or 429 in ten minutes and Cloudflare shuts out the whole address.
+  rest.on('invalidRequestWarning', (data) => options.log.error({ ...data }, 'discord.invalid-requests'))
+  return rest.setToken(options.token)
+}
+
+/** The options behind it, for discord.js's own client to ask for the gateway's address in the same way. */
+export function restOptions(api: string | null, log: Log) {
+  return {
+    ...(api === null ? {} : { api }),
+    retries: 0,
+    timeout: timeoutMs,
+    invalidRequestWarningInterval: 500,
+    rejectOnRateLimit: isLongWait,
+    makeRequest: async (...[url, init]: Parameters<RESTOptions['makeRequest']>): Promise<ResponseLike> =>
+      honest(await DefaultRestOptions.makeRequest(url, init), url, init.method, log),
+  } satisfies Partial<RESTOptions>
+}
+
+function isLongWait({ route, method, retryAfter, timeToReset }: RateLimitData): boolean {
+  const isSlowRoute = (method === 'PATCH' && route === '/channels/:id') || route.endsWith('/threads')
+  return isSlowRoute || Math.max(retryAfter, timeToReset) > longestWaitMs
+}
+
+async function honest(answer: ResponseLike, url: string, method: string | undefined, log: Log): Promise<ResponseLike> {
+  // Read here, where the timeout still counts: behind this point an answer that stalls half-way would hang for ever.
+  const bytes = await answer.arrayBuffer()
+  const { status } = answer
+  const headers = new Headers([...answer.headers])
+  const code = status === 429 ? limitIn(bytes) : null
+  if (code !== null) {
+    if (!headers.has('Retry-After')) headers.set('Retry-After', String(code.retryAfter ?? blindWait))
+    const path = new URL(url).pathname.replace(/(\/(?:webhooks|interactions)\/\d+\/)[^/]+/, '$1…')
+    const scope = headers.get('X-RateLimit-Scope') ?? 'unknown'
+    log.warn({ method, path, scope, retryAfterS: Number(headers.get('Retry-After')) }, 'discord.rate-limited')
+  }
+  return new Response(status === 204 || status === 304 ? null : bytes, {
+    status: code?.code === 30046 ? 400 : status,
+    statusText: answer.statusText,
+    headers,
+  })
+}
+
+interface LimitBody {
+  readonly retryAfter: number | null
+  readonly code: number | null
+}
+
+/** What the body of a 429 says; Cloudflare's own are HTML and say nothing. */
+function limitIn(bytes: ArrayBuffer): LimitBody {
+  try {
+    const body: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    if (typeof body !== 'object' || body === null) return { retryAfter: null, code: null }
+    const { retry_after: retryAfter, code } = body as { retry_after?: unknown; code?: unknown }
+    return {
+      retryAfter: typeof retryAfter === 'number' ? retryAfter : null,
+      code: typeof code === 'number' ? code : null,
+    }
+  } catch {
+    return { retryAfter: null, code: null }
+  }
+}

@@ -1,0 +1,180 @@
+import type { Approval, Decision } from '../core/approval.ts'
+import type { Checkpoint } from '../core/checkpoint.ts'
+import type { Clock } from '../core/clock.ts'
+import { noUsage, type Entry, type RunEvent } from '../core/event.ts'
+import { messageOf } from '../core/failure.ts'
+import type { Journal } from '../core/journal.ts'
+import { isLive, step, type Run } from '../core/lifecycle.ts'
+import type { Log } from '../core/log.ts'
+import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
+import type { Feed } from './feed.ts'
+import { persist } from './persist.ts'
+import { Sequence } from './sequence.ts'
+
+/** Text waits at most this long for its journal entry: a commit per word would cost a disk flush per word. */
+const textBatchMs = 100
+/** A prompt whose process went away this often is not tried again. */
+export const attemptLimit = 3
+
+export interface ConductorTools {
+  readonly journal: Journal
+  readonly feed: Feed
+  readonly clock: Clock
+  readonly log: Log
+  readonly checkpoint: Checkpoint
+  readonly signal: AbortSignal
+  /** Asks whoever may answer. */
+  approve(turn: Turn, approval: Approval): Promise<{ readonly decision: Decision; readonly by: string | null }>
+}
+
+/**
+ * Leads one run from its admission to its end: takes what the runtime tells, keeps it with the position behind it in
+ * one transaction, and tells the feed. The only writer of its run while it lives.
+ */
+export class Conductor {
+  readonly turn: Turn
+  /** Resolves when the run is over, waits again, or was left to the next life. Never rejects. */
+  readonly done: Promise<void>
+  readonly #conduct: Conduct
+  readonly #tools: ConductorTools
+  readonly #order = new Sequence()
+  #run: Run
+  #pending: RunEvent[] = []
+  #cursor: Cursor | null = null
+  #timer: Disposable | null = null
+
+  /** `run` is the state the journal has; `answered` are decisions of this attempt that the CLI may not have heard. */
+  constructor(
+    turn: Turn,
+    conduct: Conduct,
+    run: Run,
+    answered: readonly Extract<RunEvent, { type: 'answered' }>[],
+    tools: ConductorTools,
+  ) {
+    this.turn = turn
+    this.#conduct = conduct
+    this.#run = run
+    this.#tools = tools
+    this.done = this.#lead(answered)
+  }
+
+  /** Stops the run for somebody. False: it is over already. */
+  async stop(by: string | null): Promise<boolean> {
+    const stopping = await this.#order.run(async () => {
+      if (!isLive(this.#run.state)) return false
+      if (this.#run.state !== 'stopping') {
+        await this.#keep([{ type: 'stopped', by }], null)
+      }
+      return true
+    })
+    if (stopping) await this.#conduct.stop()
+    return stopping
+  }
+
+  async #lead(answered: readonly Extract<RunEvent, { type: 'answered' }>[]): Promise<void> {
+    const { log } = this.#tools
+    try {
+      for (const { approval, decision } of answered) await this.#conduct.answer(approval, decision)
+      for (const approval of this.#run.open) void this.#settle(approval)
+      if (this.#run.state === 'stopping') void this.#conduct.stop()
+      for await (const piece of this.#conduct.output) {
+        await this.#order.run(() => this.#take(piece))
+        if (!isLive(this.#run.state)) break
+      }
+      await this.#order.run(() => this.#flush())
+    } catch (error) {
+      // When the process lets go, the next life goes on from what the journal has.
+      if (!this.#tools.signal.aborted) {
+        log.error({ run: this.turn.run, error: messageOf(error) }, 'run.conduct-failed')
+        await this.#abandon(messageOf(error)).catch(() => undefined)
+      }
+    } finally {
+      this.#timer?.[Symbol.dispose]()
+    }
+  }
+
+  /** We are wrong somewhere: the person is told, and the agent does not work on unheard. */
+  async #abandon(detail: string): Promise<void> {
+    await this.#conduct.stop()
+    const { journal, clock, feed } = this.#tools
+    const outcome = { kind: 'failed', trouble: { code: 'process-died', detail }, usage: noUsage } as const
+    feed.publish(await journal.append(this.turn.run, [{ type: 'finished', outcome }], clock.now()))
+  }
+
+  async #take(piece: Piece): Promise<void> {
+    if (piece.events.every((event) => event.type === 'said')) return this.#takeText(piece)
+    await this.#keep(piece.events, piece.cursor)
+  }
+
+  #takeText(piece: Piece): void {
+    const events = this.#admissible(piece.events)
+    this.#pending.push(...events)
+    this.#cursor = piece.cursor
+    const at = this.#tools.clock.now()
+    this.#tools.feed.publish(events.map((event) => ({ run: this.turn.run, seq: 0, at, event })))
+    this.#timer ??= this.#tools.clock.after(textBatchMs, () => {
+      this.#order.run(() => this.#flush()).catch(() => undefined)
+    })
+  }
+
+  /** Keeps events with all the text before them, and tells them. */
+  async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<void> {
+    const told = this.#admissible(events.map((event) => this.#unlessTooOften(event)))
+    this.#pending.push(...told)
+    this.#cursor = cursor ?? this.#cursor
+    const entries = await this.#flush()
+    this.#tools.feed.publish(entries.slice(entries.length - told.length))
+    for (const event of told) if (event.type === 'wanted') void this.#settle(event.approval)
+  }
+
+  async #flush(): Promise<readonly Entry[]> {
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = null
+    if (this.#pending.length === 0 && this.#cursor === null) return []
+    const { journal, clock, checkpoint } = this.#tools
+    const events = this.#pending
+    const options = this.#cursor === null ? {} : { cursor: this.#cursor }
+    const entries = await persist(this.#tools, 'append', () =>
+      journal.append(this.turn.run, events, clock.now(), options),
+    )
+    this.#pending = []
+    this.#cursor = null
+    checkpoint('piece-committed')
+    return entries
+  }
+
+  /** What the lifecycle allows; a CLI that asks after Stop, or talks after its end, is heard no more. */
+  #admissible(events: readonly RunEvent[]): readonly RunEvent[] {
+    return events.filter((event) => {
+      const next = step(this.#run, event)
+      if (next === null) {
+        this.#tools.log.warn({ run: this.turn.run, state: this.#run.state, event: event.type }, 'run.event-dropped')
+        return false
+      }
+      this.#run = next
+      return true
+    })
+  }
+
+  #unlessTooOften(event: RunEvent): RunEvent {
+    if (event.type !== 'lost' || this.turn.attempt < attemptLimit) return event
+    return {
+      type: 'finished',
+      outcome: { kind: 'failed', trouble: { code: 'lost-too-often', times: this.turn.attempt }, usage: noUsage },
+    }
+  }
+
+  async #settle(approval: Approval): Promise<void> {
+    try {
+      const { decision, by } = await this.#tools.approve(this.turn, approval)
+      await this.#order.run(async () => {
+        // Kept before the CLI hears it: what it then does was consented to on record.
+        await this.#keep([{ type: 'answered', approval: approval.id, decision, by }], null)
+      })
+      await this.#conduct.answer(approval.id, decision)
+    } catch (error) {
+      if (this.#tools.signal.aborted) return
+      this.#tools.log.error({ run: this.turn.run, error: messageOf(error) }, 'approval.failed')
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Chat } from '../core/chat.ts'
+import type { Clock } from '../core/clock.ts'
+import { messageOf } from '../core/failure.ts'
+import type { Health } from '../core/health.ts'
+import type { Journal } from '../core/journal.ts'
+import { isLive } from '../core/lifecycle.ts'
+import type { Runtime } from '../core/runtime.ts'
+import type { Vault } from '../core/vault.ts'
+
+/** What only the surroundings know. */
+export interface Vitals {
+  readonly version: string
+  readonly schema: number
+  readonly restartCount: number
+  rssBytes(): number
+  /** Free bytes where the data lies; null when it cannot be told. */
+  freeBytes(): Promise<number | null>
+}
+
+export interface HealthTools {
+  readonly journal: Journal
+  readonly vault: Vault
+  readonly chat: Chat
+  readonly runtimes: Iterable<Runtime>
+  readonly clock: Clock
+  readonly vitals: Vitals
+  readonly startedAt: number
+}
+
+/** Looks at everything once. Never rejects: what cannot be read is a reason. */
+export async function examine(tools: HealthTools): Promise<Health> {
+  const { journal, vault, chat, clock, vitals } = tools
+  const reasons: string[] = []
+  const gateway = chat.state()
+  if (gateway.state !== 'ready') reasons.push(`Discord's gateway is ${gateway.state}`)
+  const store = await read()
+  const waiting = store.open.filter((run) => run.state === 'waiting')
+  return {
+    ok: reasons.length === 0,
+    reasons,
+    version: vitals.version,
+    startedAt: tools.startedAt,
+    activeSessions: store.sessions,
+    activeRuns: store.open.filter((run) => isLive(run.state)).length,
+    queuedCount: waiting.length,
+    oldestQueuedAgeMs: Math.max(0, ...waiting.map((run) => clock.now() - run.prompt.askedAt)),
+    cliProcessCount: [...tools.runtimes].reduce((sum, runtime) => sum + runtime.processes().length, 0),
+    rssBytes: vitals.rssBytes(),
+    restartCount: vitals.restartCount,
+    gateway,
+    store: { ok: store.ok, schema: vitals.schema },
+    disk: { freeBytes: await vitals.freeBytes() },
+  }
+
+  async function read() {
+    try {
+      return { ok: true, open: await journal.open(), sessions: (await vault.liveSessions()).length }
+    } catch (error) {
+      reasons.push(`the store cannot be read: ${messageOf(error)}`)
+      return { ok: false, open: [], sessions: 0 }
+    }
+  }
+}

@@ -1,0 +1,256 @@
+import type { Refusal, Trouble } from '../core/failure.ts'
+import type { State } from '../core/lifecycle.ts'
+import type { CommandWords, Phrases } from '../core/phrases.ts'
+import type { ActionName } from '../core/right.ts'
+import { clockTime, moment, roughly } from './durations.ts'
+import { bytes, exact } from './figures.ts'
+import { code, plain } from './markdown.ts'
+import { folder, folders } from './paths.ts'
+import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
+import { sessionLines } from './session-lines.ts'
+
+const commands: CommandWords = {
+  session: { description: 'Sessions with a coding agent', options: {} },
+  'session start': {
+    description: 'Start a session with a coding agent here',
+    options: {
+      name: 'A short name: letters, digits, - and _',
+      runtime: 'Which agent works here',
+      workdir: 'The folder it works in',
+      model: 'The model it uses; left out, the agent decides',
+    },
+  },
+  'session stop': { description: 'End the session here; its folder stays as it is', options: {} },
+  'session list': { description: 'Show every session: what it does, where and whose it is', options: {} },
+  cancel: { description: 'Stop what runs here, or take a waiting prompt back', options: {} },
+  health: { description: 'Show how the bot is doing', options: {} },
+}
+
+const states: Readonly<Record<State, string>> = {
+  new: 'New',
+  waiting: 'Waiting',
+  starting: 'Starting',
+  running: 'Working',
+  asking: 'Asking',
+  stopping: 'Stopping',
+  over: 'Done',
+}
+
+const gateway = { connecting: 'connecting', ready: 'connected', resting: 'resting before it reconnects', closed: 'off' }
+
+/** English. `home` is the folder that paths are shown relative to; null: shown whole. */
+export function english(home: string | null): Phrases {
+  const words: RunWords = {
+    state: states,
+    steps: (count) => counted(count, 'step'),
+    tokens: (count) => `${count} tokens`,
+    stopped: (by, after) => `${by === null ? 'Stopped' : `Stopped by @${plain(by, 60)}`} after ${after}`,
+    stays: 'What it had done stays.',
+    trouble,
+    refusal: (refusal) => refuse(refusal, home),
+  }
+  return {
+    locale: 'en',
+    commands,
+    refusal: (refusal) => refuse(refusal, home),
+    trouble,
+    sessionStarted(session, runtimeTitle) {
+      const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
+      const begin =
+        session.place.kind === 'channel'
+          ? 'Write here to begin; everyone else mentions me or replies to me.'
+          : 'Write here to begin.'
+      return [
+        `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
+        folder(session.workdir, home),
+        `${begin} \`/cancel\` stops what runs, \`/session stop\` ends the session.`,
+      ].join('\n')
+    },
+    sessionStopped: (session) =>
+      `■ **${plain(session.name)}** has ended. ${folder(session.workdir, home)} stays as it is. ` +
+      '`/session start` begins a new one.',
+    sessionList: (sessions, now) =>
+      sessions.length === 0
+        ? 'No session is open. `/session start` begins one.'
+        : sessionLines(sessions, now, home, {
+            state: states,
+            idle: 'Idle',
+            directMessage: 'a direct message',
+            waiting: (count) => `${count} waiting`,
+            more: (count) => `and ${count} more`,
+          }),
+    stopped: (stopped) =>
+      stopped.waiting
+        ? '■ Taken out of the queue. It had not begun.'
+        : `■ Stopped after ${clockTime(stopped.afterMs)}. What it had done stays. Write again to go on.`,
+    health(health) {
+      const oldest = health.queuedCount === 0 ? '' : ` (the oldest for ${clockTime(health.oldestQueuedAgeMs)})`
+      const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
+      const free = health.disk.freeBytes === null ? 'not known' : `${bytes(health.disk.freeBytes)} free`
+      return [
+        health.ok ? '✓ All is well.' : '⚠ I cannot serve everything now. An operator finds more in the log.',
+        ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
+        `${counted(health.activeSessions, 'session')} · ${counted(health.activeRuns, 'run')} at work · ` +
+          `${health.queuedCount} waiting${oldest} · ${counted(health.cliProcessCount, 'agent process', 'agent processes')}`,
+        `Discord ${gateway[health.gateway.state]}${ping} · store ${health.store.ok ? 'in order' : 'not in order'} · ` +
+          `disk ${free} · memory ${bytes(health.rssBytes)}`,
+        `Version ${plain(health.version, 40)} · started ${moment(health.startedAt, 'R')} · ` +
+          `${counted(health.restartCount, 'restart')} so far`,
+      ].join('\n')
+    },
+    waiting(place, expectedMs) {
+      const expected = expectedMs === null ? '' : ` · about ${lasting(expectedMs)}`
+      return `● Waiting · place ${place}${expected}`
+    },
+    working: (view, now) => workingLine(view, now, words),
+    over: (view) => overLine(view, words),
+    step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ failed' : ''}`,
+    moreSteps: (count) => `and ${count} more`,
+    restInFile: (file) => `The rest is in ${code(file)}.`,
+    wasAway: (ms, messages) =>
+      `I was away for ${lasting(ms)}. ${counted(messages, 'message')} came in meanwhile, working on ` +
+      `${messages === 1 ? 'it' : 'them'} now.`,
+    notForYou: () =>
+      'I work only for people with the owner role here, so I left your message alone. An owner of this server can ' +
+      'give you that role.',
+    noSessionHere: () => 'There is no session here yet. `/session start` begins one.',
+    internalError: () =>
+      'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
+    buttons: { stop: 'Stop', withdraw: 'Withdraw' },
+  }
+}
+
+const deeds: Readonly<Record<ActionName, string>> = {
+  prompt: 'ask an agent',
+  'session.start': 'start sessions',
+  'session.stop': 'end sessions',
+  'session.list': 'see the sessions',
+  'run.stop': 'stop a run',
+  health: 'see how the bot is doing',
+}
+
+function refuse(refusal: Refusal, home: string | null): string {
+  switch (refusal.code) {
+    case 'not-allowed':
+      return `Only owners may ${deeds[refusal.action]} here. Ask one of them, or ask for the owner role.`
+    case 'no-session':
+      return 'There is no session here. `/session start` begins one.'
+    case 'session-exists':
+      return `**${plain(refusal.name)}** is open here already. Write to it, or end it with \`/session stop\` first.`
+    case 'name-taken':
+      return `Another session is called **${plain(refusal.name)}**. Choose another name; \`/session list\` shows those in use.`
+    case 'name-invalid':
+      return (
+        `${code(refusal.name, 60) || 'An empty name'} cannot name a session. Use letters, digits, \`-\` and \`_\`, ` +
+        'at most 32, beginning with a letter or a digit: `shop-2`.'
+      )
+    case 'workdir-outside':
+      return (
+        `${folder(refusal.path, home)} is not under a folder I may work in. Choose one under ` +
+        `${folders(refusal.roots, home, (count) => `and ${count} more`)}, ` +
+        'or ask the operator to add it to `OMC_PROJECT_ROOTS`.'
+      )
+    case 'workdir-missing':
+      return `There is no folder ${folder(refusal.path, home)}. Check how it is written; \`workdir\` suggests what is there.`
+    case 'runtime-unknown':
+      return `I know no agent ${code(refusal.runtime, 60)}. Choose ${list(refusal.known)}.`
+    case 'runtime-unavailable':
+      return (
+        `${code(refusal.runtime, 60)} cannot work on this machine now: ${plain(refusal.detail, 500)}\n` +
+        'Choose another agent, or ask the operator.'
+      )
+    case 'queue-full':
+      return (
+        `The queue is full: ${refusal.waiting} prompts wait, ${refusal.cap} may. ` +
+        'Try again in a few minutes, or `/cancel` one that waits.'
+      )
+    case 'person-queue-full':
+      return (
+        `You already have ${counted(refusal.active, 'run')} at work and ${refusal.waiting} waiting in this channel; ` +
+        `${refusal.cap} may wait. Wait for one, or \`/cancel\` one.`
+      )
+    case 'nothing-to-stop':
+      return 'Nothing runs or waits here. `/session list` shows what is at work elsewhere.'
+    case 'prompt-empty':
+      return 'That message has no text I could pass on. Write in words what you want.'
+    case 'prompt-too-long':
+      return (
+        `That message has ${exact(refusal.length)} characters, and ${exact(refusal.limit)} are the limit. ` +
+        'Send it in parts, or put it into a file in the working folder.'
+      )
+    case 'place-unsupported':
+      return 'That does not work in this place. Use a text channel or a thread of the server.'
+    case 'draining':
+      return 'I am about to restart, so I took nothing in. Send it again in a minute.'
+    case 'option-missing':
+      return `The option ${code(refusal.option, 60)} is missing. Run the command again and fill it in.`
+  }
+}
+
+function trouble(trouble: Trouble): string {
+  switch (trouble.code) {
+    case 'start-failed':
+      return `The agent could not start${because(trouble.detail)} Write again to retry; the operator finds more in the log.`
+    case 'process-died':
+      return (
+        `The agent's process ended unexpectedly${because(trouble.detail)} ` +
+        'What it had done stays. Write again to go on from there.'
+      )
+    case 'auth-failed':
+      return (
+        `The agent's login was not accepted${because(trouble.detail)} ` +
+        'The operator has to log it in again on its machine; then send your prompt again.'
+      )
+    case 'rate-limited':
+      return trouble.until === null
+        ? `The agent's account has reached its limit${because(trouble.detail)} Send your prompt again later.`
+        : `The agent's account has reached its limit until ${moment(trouble.until, 't')} ` +
+            `(${moment(trouble.until, 'R')}). Send your prompt again then.`
+    case 'model-failed':
+      return (
+        `The model gave no answer${trouble.status === null ? '' : ` (status ${trouble.status})`}` +
+        `${because(trouble.detail)} Send your prompt again; if it stays so, tell the operator.`
+      )
+    case 'conversation-gone':
+      return (
+        'The agent no longer has its earlier conversation; the files are untouched. ' +
+        'Begin anew with `/session stop` and `/session start`.'
+      )
+    case 'silent':
+      return (
+        `The agent gave no sign of life for ${lasting(trouble.seconds * 1000)}, so I stopped it. ` +
+        'What it had done stays. Write again to go on.'
+      )
+    case 'flooded':
+      return 'The agent wrote more than I can take in, so I stopped it. Ask for less at once, or for the result in a file.'
+    case 'lost-too-often':
+      return (
+        `The agent's process was lost ${trouble.times} times over this, so I gave up. ` +
+        'What it had done stays. Ask again in smaller steps, and tell the operator.'
+      )
+  }
+}
+
+/** The CLI's own word in code marks, closing the sentence. */
+function because(detail: string): string {
+  const said = code(detail, 300)
+  return said === '' ? '.' : `: ${said}.`
+}
+
+function list(names: readonly string[]): string {
+  return (
+    names
+      .slice(0, 10)
+      .map((name) => code(name, 60))
+      .join(', ') || 'another one'
+  )
+}
+
+function lasting(ms: number): string {
+  const { count, unit } = roughly(ms)
+  return unit === 'seconds' ? counted(count, 'second') : unit === 'minutes' ? `${count} min` : counted(count, 'hour')
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${exact(count)} ${count === 1 ? one : many}`
+}

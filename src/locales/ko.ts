@@ -1,0 +1,261 @@
+import type { Refusal, Trouble } from '../core/failure.ts'
+import type { State } from '../core/lifecycle.ts'
+import type { CommandWords, Phrases } from '../core/phrases.ts'
+import type { ActionName } from '../core/right.ts'
+import { clockTime, moment, roughly } from './durations.ts'
+import { bytes, exact } from './figures.ts'
+import { code, plain } from './markdown.ts'
+import { folder, folders } from './paths.ts'
+import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
+import { sessionLines } from './session-lines.ts'
+
+const commands: CommandWords = {
+  session: { description: '코딩 에이전트와 함께 쓰는 세션', options: {} },
+  'session start': {
+    description: '여기에서 코딩 에이전트 세션을 시작해요',
+    options: {
+      name: '짧은 이름: 글자, 숫자, -, _',
+      runtime: '여기에서 일할 에이전트',
+      workdir: '작업할 폴더',
+      model: '사용할 모델. 비워 두면 에이전트가 정해요',
+    },
+  },
+  'session stop': { description: '여기의 세션을 끝내요. 폴더는 그대로 남아요', options: {} },
+  'session list': { description: '모든 세션을 보여 줘요: 하는 일, 장소, 주인', options: {} },
+  cancel: { description: '여기에서 진행 중인 작업을 멈추거나 대기 중인 요청을 취소해요', options: {} },
+  health: { description: '봇의 상태를 보여 줘요', options: {} },
+}
+
+const states: Readonly<Record<State, string>> = {
+  new: '접수',
+  waiting: '대기 중',
+  starting: '시작하는 중',
+  running: '작업 중',
+  asking: '답변을 기다리는 중',
+  stopping: '멈추는 중',
+  over: '완료',
+}
+
+const gateway = { connecting: '연결 중', ready: '연결됨', resting: '재연결 대기 중', closed: '꺼짐' }
+
+/** Korean, in the polite 해요체. `home` is the folder that paths are shown relative to; null: shown whole. */
+export function korean(home: string | null): Phrases {
+  const words: RunWords = {
+    state: states,
+    steps: (count) => `${exact(count)}단계`,
+    tokens: (count) => `${count} 토큰`,
+    stopped: (by, after) => `${by === null ? '' : `@${plain(by, 60)} 님이 `}${after} 만에 멈췄어요`,
+    stays: '그때까지 한 작업은 남아 있어요.',
+    trouble,
+    refusal: (refusal) => refuse(refusal, home),
+  }
+  return {
+    locale: 'ko',
+    commands,
+    refusal: (refusal) => refuse(refusal, home),
+    trouble,
+    sessionStarted(session, runtimeTitle) {
+      const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
+      const begin =
+        session.place.kind === 'channel'
+          ? '여기에 바로 쓰면 시작해요. 다른 분들은 저를 멘션하거나 제 메시지에 답장해 주세요.'
+          : '여기에 바로 쓰면 시작해요.'
+      return [
+        `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
+        folder(session.workdir, home),
+        `${begin} \`/cancel\`은 진행 중인 작업을 멈추고, \`/session stop\`은 세션을 끝내요.`,
+      ].join('\n')
+    },
+    sessionStopped: (session) =>
+      `■ **${plain(session.name)}** 세션을 끝냈어요. ${folder(session.workdir, home)} 폴더는 그대로 있어요. ` +
+      '`/session start`로 새로 시작할 수 있어요.',
+    sessionList: (sessions, now) =>
+      sessions.length === 0
+        ? '열려 있는 세션이 없어요. `/session start`로 시작해 보세요.'
+        : sessionLines(sessions, now, home, {
+            state: states,
+            idle: '쉬는 중',
+            directMessage: 'DM',
+            waiting: (count) => `${count}개 대기`,
+            more: (count) => `그 밖에 ${count}개가 더 있어요`,
+          }),
+    stopped: (stopped) =>
+      stopped.waiting
+        ? '■ 대기열에서 뺐어요. 아직 시작하기 전이었어요.'
+        : `■ ${clockTime(stopped.afterMs)} 만에 멈췄어요. 그때까지 한 작업은 남아 있어요. 다시 쓰면 이어서 해요.`,
+    health(health) {
+      const oldest = health.queuedCount === 0 ? '' : ` (가장 오래된 요청 ${clockTime(health.oldestQueuedAgeMs)})`
+      const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
+      const free = health.disk.freeBytes === null ? '알 수 없음' : `${bytes(health.disk.freeBytes)} 남음`
+      return [
+        health.ok
+          ? '✓ 모두 정상이에요.'
+          : '⚠ 지금은 일부 기능을 쓸 수 없어요. 자세한 내용은 운영자가 로그에서 볼 수 있어요.',
+        ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
+        `세션 ${health.activeSessions}개 · 진행 중 ${health.activeRuns}개 · 대기 ${health.queuedCount}개${oldest} · ` +
+          `에이전트 프로세스 ${health.cliProcessCount}개`,
+        `Discord ${gateway[health.gateway.state]}${ping} · 저장소 ${health.store.ok ? '정상' : '이상 있음'} · ` +
+          `디스크 ${free} · 메모리 ${bytes(health.rssBytes)}`,
+        `버전 ${plain(health.version, 40)} · ${moment(health.startedAt, 'R')}에 시작 · 재시작 ${health.restartCount}번`,
+      ].join('\n')
+    },
+    waiting(place, expectedMs) {
+      const expected = expectedMs === null ? '' : ` · 약 ${lasting(expectedMs)}`
+      return `● 대기 중 · ${place}번째${expected}`
+    },
+    working: (view, now) => workingLine(view, now, words),
+    over: (view) => overLine(view, words),
+    step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ 실패' : ''}`,
+    moreSteps: (count) => `그 밖에 ${count}개`,
+    restInFile: (file) => `나머지는 ${code(file)} 파일에 있어요.`,
+    wasAway: (ms, messages) =>
+      `${lasting(ms)} 동안 자리를 비웠어요. 그동안 온 메시지 ${messages}개를 지금 처리하고 있어요.`,
+    notForYou: () =>
+      '여기에서는 owner 역할이 있는 분의 요청만 처리해서, 이 메시지는 에이전트에게 전하지 않았어요. ' +
+      '역할이 필요하면 서버의 owner에게 부탁해 주세요.',
+    noSessionHere: () => '여기에는 아직 세션이 없어요. `/session start`로 시작해 보세요.',
+    internalError: () =>
+      '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',
+    buttons: { stop: '멈추기', withdraw: '요청 취소' },
+  }
+}
+
+const deeds: Readonly<Record<ActionName, string>> = {
+  prompt: '에이전트에게 요청하는 것',
+  'session.start': '세션을 시작하는 것',
+  'session.stop': '세션을 끝내는 것',
+  'session.list': '세션 목록을 보는 것',
+  'run.stop': '작업을 멈추는 것',
+  health: '봇의 상태를 보는 것',
+}
+
+function refuse(refusal: Refusal, home: string | null): string {
+  switch (refusal.code) {
+    case 'not-allowed':
+      return `여기에서 ${deeds[refusal.action]}은 owner만 할 수 있어요. owner에게 부탁하거나 owner 역할을 요청해 주세요.`
+    case 'no-session':
+      return '여기에는 세션이 없어요. `/session start`로 시작해 보세요.'
+    case 'session-exists':
+      return (
+        `여기에는 이미 **${plain(refusal.name)}** 세션이 열려 있어요. ` +
+        '이어서 쓰거나, 먼저 `/session stop`으로 끝내 주세요.'
+      )
+    case 'name-taken':
+      return (
+        `**${plain(refusal.name)}** 이름은 다른 세션이 쓰고 있어요. ` +
+        '다른 이름을 골라 주세요. 쓰고 있는 이름은 `/session list`에서 볼 수 있어요.'
+      )
+    case 'name-invalid':
+      return (
+        `${code(refusal.name, 60) || '빈 이름'}: 세션 이름으로 쓸 수 없어요. 글자나 숫자로 시작해서 ` +
+        '글자, 숫자, `-`, `_`로 32자 안에서 지어 주세요. 예: `shop-2`'
+      )
+    case 'workdir-outside':
+      return (
+        `${folder(refusal.path, home)}: 제가 작업할 수 있는 폴더가 아니에요. ` +
+        `${folders(refusal.roots, home, (count) => `외 ${count}곳`)} 안에서 고르거나, ` +
+        '운영자에게 `OMC_PROJECT_ROOTS`에 추가해 달라고 해 주세요.'
+      )
+    case 'workdir-missing':
+      return (
+        `${folder(refusal.path, home)} 폴더가 없어요. ` +
+        '경로를 다시 확인해 주세요. `workdir`에 입력하면 있는 폴더를 추천해 줘요.'
+      )
+    case 'runtime-unknown':
+      return `${code(refusal.runtime, 60)}: 모르는 에이전트예요. ${list(refusal.known)} 중에서 골라 주세요.`
+    case 'runtime-unavailable':
+      return (
+        `지금 이 컴퓨터에서는 ${code(refusal.runtime, 60)} 에이전트를 쓸 수 없어요: ${plain(refusal.detail, 500)}\n` +
+        '다른 에이전트를 고르거나 운영자에게 물어봐 주세요.'
+      )
+    case 'queue-full':
+      return (
+        `대기열이 가득 찼어요. 최대 ${refusal.cap}개까지 기다릴 수 있는데 지금 ${refusal.waiting}개가 기다리고 있어요. ` +
+        '몇 분 뒤에 다시 보내거나, 기다리는 요청을 `/cancel`로 취소해 주세요.'
+      )
+    case 'person-queue-full':
+      return (
+        `이 채널에서 이미 ${refusal.active}개가 진행 중이고 ${refusal.waiting}개가 기다리고 있어요. ` +
+        `한 사람당 ${refusal.cap}개까지 기다릴 수 있어요. 하나가 끝난 뒤 다시 보내거나 \`/cancel\`로 취소해 주세요.`
+      )
+    case 'nothing-to-stop':
+      return '여기에는 진행 중이거나 기다리는 작업이 없어요. 다른 곳의 작업은 `/session list`에서 볼 수 있어요.'
+    case 'prompt-empty':
+      return '에이전트에게 전할 글이 없는 메시지예요. 원하는 것을 글로 써 주세요.'
+    case 'prompt-too-long':
+      return (
+        `메시지가 ${exact(refusal.length)}자라 한도인 ${exact(refusal.limit)}자를 넘어요. ` +
+        '나눠서 보내거나 작업 폴더의 파일에 넣어 주세요.'
+      )
+    case 'place-unsupported':
+      return '여기에서는 쓸 수 없는 기능이에요. 서버의 텍스트 채널이나 스레드에서 써 주세요.'
+    case 'draining':
+      return '곧 다시 시작할 예정이라 요청을 받지 않았어요. 잠시 뒤에 다시 보내 주세요.'
+    case 'option-missing':
+      return `${code(refusal.option, 60)} 옵션이 빠졌어요. 채워서 명령을 다시 실행해 주세요.`
+  }
+}
+
+function trouble(trouble: Trouble): string {
+  switch (trouble.code) {
+    case 'start-failed':
+      return `에이전트를 시작하지 못했어요${because(trouble.detail)} 다시 써서 시도해 보세요. 자세한 내용은 운영자가 로그에서 볼 수 있어요.`
+    case 'process-died':
+      return (
+        `에이전트 프로세스가 예기치 않게 끝났어요${because(trouble.detail)} ` +
+        '그때까지 한 작업은 남아 있어요. 다시 쓰면 거기서부터 이어서 해요.'
+      )
+    case 'auth-failed':
+      return (
+        `에이전트 로그인이 거부됐어요${because(trouble.detail)} ` +
+        '운영자가 봇 컴퓨터에서 다시 로그인한 뒤에 요청을 다시 보내 주세요.'
+      )
+    case 'rate-limited':
+      return trouble.until === null
+        ? `에이전트 계정이 사용 한도에 도달했어요${because(trouble.detail)} 나중에 요청을 다시 보내 주세요.`
+        : `에이전트 계정이 사용 한도에 도달했어요. ${moment(trouble.until, 't')}(${moment(trouble.until, 'R')})에 ` +
+            '풀리니 그때 요청을 다시 보내 주세요.'
+    case 'model-failed':
+      return (
+        `모델이 답하지 못했어요${trouble.status === null ? '' : ` (상태 ${trouble.status})`}${because(trouble.detail)} ` +
+        '요청을 다시 보내 보고, 계속되면 운영자에게 알려 주세요.'
+      )
+    case 'conversation-gone':
+      return (
+        '에이전트의 이전 대화가 남아 있지 않아요. 파일은 그대로예요. ' +
+        '`/session stop` 뒤에 `/session start`로 새로 시작해 주세요.'
+      )
+    case 'silent':
+      return (
+        `에이전트가 ${lasting(trouble.seconds * 1000)} 동안 아무 반응이 없어서 멈췄어요. ` +
+        '그때까지 한 작업은 남아 있어요. 다시 쓰면 이어서 해요.'
+      )
+    case 'flooded':
+      return '에이전트가 받아들일 수 있는 양보다 많이 출력해서 멈췄어요. 더 작게 나눠 요청하거나 결과를 파일로 달라고 해 주세요.'
+    case 'lost-too-often':
+      return (
+        `이 요청을 처리하다가 에이전트 프로세스가 ${trouble.times}번 사라져서 그만뒀어요. ` +
+        '그때까지 한 작업은 남아 있어요. 더 작게 나눠 다시 요청하고 운영자에게 알려 주세요.'
+      )
+  }
+}
+
+/** The CLI's own word in code marks, closing the sentence. */
+function because(detail: string): string {
+  const said = code(detail, 300)
+  return said === '' ? '.' : `: ${said}.`
+}
+
+function list(names: readonly string[]): string {
+  return (
+    names
+      .slice(0, 10)
+      .map((name) => code(name, 60))
+      .join(', ') || '다른 에이전트'
+  )
+}
+
+function lasting(ms: number): string {
+  const { count, unit } = roughly(ms)
+  return `${count}${{ seconds: '초', minutes: '분', hours: '시간' }[unit]}`
+}

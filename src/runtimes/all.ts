@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import type { AccountId, RuntimeName } from '../core/ids.ts'
+import type { Runtime } from '../core/runtime.ts'
+import { claude } from './claude/claude.ts'
+import { echo } from './echo/echo.ts'
+import { environmentFor, type Environment } from './environment.ts'
+import { SpooledRuntime, type SpooledOptions } from './spooled.ts'
+
+export interface RuntimesOptions extends SpooledOptions {
+  /** The bot's own environment; only what is allow-listed gets to the agents. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** What an account's CLI gets beside that: a key, a config folder, a base URL. Empty for an unknown account. */
+  accountEnvironment(runtime: RuntimeName, account: AccountId): Environment
+  /** OMC_CLAUDE_BIN: path of the Claude CLI; null: `claude` from the PATH. */
+  readonly claudeBinary: string | null
+  /** Absolute paths that no agent's tools may open: the bot's `.env`, its database. The spools are always among them. */
+  readonly denied: readonly string[]
+}
+
+/** Every agent CLI we can lead. A new one is a folder and a line here. */
+export function runtimes(options: RuntimesOptions): readonly Runtime[] {
+  const { dataDir, ids, environment, claudeBinary } = options
+  const denied = [join(dataDir, 'spools'), join(dataDir, 'echo'), ...options.denied]
+  const environmentOf = (runtime: RuntimeName, account: AccountId): Environment =>
+    environmentFor(environment, options.accountEnvironment(runtime, account))
+  return [
+    new SpooledRuntime(
+      claude({
+        ids,
+        binary: claudeBinary,
+        denied,
+        environmentOf: (account) => environmentOf('claude' as RuntimeName, account),
+      }),
+      options,
+    ),
+    new SpooledRuntime(echo({ dataDir, ids, environment: environmentFor(environment) }), options),
+  ]
+}

@@ -1,0 +1,135 @@
+import { join, sep } from 'node:path'
+import type { Decision } from '../../core/approval.ts'
+import { Problem } from '../../core/failure.ts'
+import type { AccountId, ApprovalId, Ids, RuntimeName } from '../../core/ids.ts'
+import type { Turn } from '../../core/runtime.ts'
+import type { Dialect, Launch } from '../dialect.ts'
+import type { Environment } from '../environment.ts'
+import { argvOf, entryOf, ownEnvironment, type Mode } from './argv.ts'
+import { checkClaude, findClaude } from './check.ts'
+import { beginning, meaningOf, withdrawalOf, type ClaudeState } from './meaning.ts'
+import { notesOf } from './notes.ts'
+import { promptLine, promptUuid } from './prompt.ts'
+import { findTranscript, transcriptPath } from './transcript.ts'
+
+export interface ClaudeOptions {
+  readonly ids: Ids
+  /** OMC_CLAUDE_BIN; null: `claude` from the PATH. */
+  readonly binary: string | null
+  /** The whole environment of an account's CLI, our own variables for it apart. */
+  environmentOf(account: AccountId): Environment
+  /** Absolute paths that the agent's tools must not open, the account's login apart. */
+  readonly denied: readonly string[]
+}
+
+/**
+ * Files in the working folder are edited unasked, and so are commands that only read; the CLI asks about the rest.
+ * (What each tier may do comes with SPEC F3; until then only owners prompt.)
+ */
+const mode: Mode = 'acceptEdits'
+
+const discord =
+  'You are talking with people on Discord. Each message is followed by a line in brackets, put there by the bot, that says who wrote it. Your answers are shown as Discord markdown.'
+
+/** The real Claude Code CLI, in the dialect it speaks with programs (facts/claude-cli.md). */
+export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
+  return {
+    name: 'claude' as RuntimeName,
+    title: 'Claude Code',
+    check: () => {
+      const env = environmentOf(options, 'default' as AccountId)
+      return checkClaude(findClaude(options.binary, env['PATH'] ?? ''), env)
+    },
+    launch: async (turn) => launch(turn, options),
+    greeting: ({ session }) => {
+      const appendSystemPrompt = [discord, notesOf(session.workdir)].filter((part) => part !== null).join('\n\n')
+      return [request('initialize', { subtype: 'initialize', appendSystemPrompt })]
+    },
+    prompt: (turn) => [promptLine(turn)],
+    // Waiting, it is taken out of the queue; at work, it is interrupted. Each does nothing where the other one does.
+    stop: (turn) => {
+      const uuid = promptUuid(turn)
+      return [
+        request(withdrawalOf(uuid), { subtype: 'cancel_async_message', message_uuid: uuid }),
+        request(`interrupt:${uuid}`, { subtype: 'interrupt' }),
+      ]
+    },
+    answer,
+    farewell: [request('end', { subtype: 'end_session' })],
+    begin: (turn, birth) => {
+      const { session } = turn
+      const config = configOf(environmentOf(options, session.account))
+      return beginning({
+        birth,
+        mode,
+        uuid: promptUuid(turn),
+        workdir: session.workdir,
+        transcriptOf: (id) =>
+          // A resumed conversation goes on in the file it was begun in, whatever the folder is now.
+          session.conversation?.id === id && session.conversation.transcript !== null
+            ? session.conversation.transcript
+            : transcriptPath(config, session.workdir, id),
+      })
+    },
+    read: meaningOf,
+  }
+}
+
+function launch(turn: Turn, options: ClaudeOptions): Launch {
+  const { session, attempt } = turn
+  const env = environmentOf(options, session.account)
+  const file = findClaude(options.binary, env['PATH'] ?? '')
+  if (file === null) throw new Problem('wire', 'Claude Code was not found. Install it or set OMC_CLAUDE_BIN.')
+  const config = configOf(env)
+  // A working directory below a denied folder could not be worked in; what is denied below that folder still holds.
+  const denied = [...options.denied, ...loginsOf(config, env)].filter((path) => !isWithin(session.workdir, path))
+  const command = { file, args: argvOf({ mode, model: session.model, denied }), cwd: session.workdir, env }
+  const { conversation } = session
+  if (conversation === null) {
+    const begin = options.ids.next()
+    return { command, entry: entryOf({ begin }), conversation: begin }
+  }
+  const { id } = conversation
+  const transcript = findTranscript(config, conversation.transcript, id)
+  // The CLI writes its transcript a moment later than it works: of a first attempt that died early nothing is there.
+  const entry = transcript === null && attempt > 1 ? entryOf({ begin: id }) : entryOf({ resume: transcript ?? id })
+  return { command, entry, conversation: id }
+}
+
+function environmentOf(options: ClaudeOptions, account: AccountId): Environment {
+  return { ...options.environmentOf(account), ...ownEnvironment }
+}
+
+/** Where the CLI keeps its login and its transcripts. */
+function configOf(env: Environment): string {
+  return env['CLAUDE_CONFIG_DIR'] ?? join(env['HOME'] ?? '/', '.claude')
+}
+
+/** The files that hold logins, not their folders: the CLI reads big outputs of its own tools from beside them. */
+function loginsOf(config: string, env: Environment): readonly string[] {
+  const home = env['HOME'] ?? '/'
+  const folders = [...new Set([config, join(home, '.claude')])]
+  return [
+    ...folders.flatMap((folder) => ['.credentials.json', '.claude.json'].map((name) => join(folder, name))),
+    ...['.claude.json', '.codex/auth.json', '.ssh', '.netrc', '.config/gh'].map((name) => join(home, name)),
+  ]
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep)
+}
+
+function answer(state: ClaudeState, approval: ApprovalId, decision: Decision): string | null {
+  const asked = state.open.has(approval) ? state.inputs.get(approval) : undefined
+  if (asked === undefined) return null
+  // `updatedInput` is what runs: exactly what was shown to the person who approved.
+  const response =
+    decision.verdict === 'approve'
+      ? { behavior: 'allow', updatedInput: asked.input }
+      : { behavior: 'deny', message: decision.reason }
+  return JSON.stringify({ type: 'control_response', response: { subtype: 'success', request_id: approval, response } })
+}
+
+function request(id: string, what: object): string {
+  return JSON.stringify({ type: 'control_request', request_id: id, request: what })
+}

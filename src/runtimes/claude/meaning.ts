@@ -1,0 +1,212 @@
+import type { Action } from '../../core/action.ts'
+import type { RunEvent } from '../../core/event.ts'
+import type { ApprovalId } from '../../core/ids.ts'
+import type { Conversation } from '../../core/session.ts'
+import type { Birth, Reading, Standing } from '../dialect.ts'
+import { actionOf } from './action.ts'
+import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
+import { parseLine, type JsonObject, type Line, type ResultLine } from './wire.ts'
+
+/** Where the reading of a turn stands. Immutable. */
+export interface ClaudeState extends Standing {
+  readonly birth: Birth
+  readonly uuid: string
+  readonly workdir: string
+  /** The permission mode that the process was started in. */
+  readonly mode: string
+  /** Where the transcript of a conversation stands. */
+  readonly transcriptOf: (session: string) => string | null
+  /** Whose lines come now: nobody's before the first `init`, or those of a turn that the CLI began by itself. */
+  readonly whose: 'nobody' | 'ours' | 'the CLI'
+  readonly afterNotice: boolean
+  /** Whether the login is a key: the CLI tries a refused key ten times, for three minutes. */
+  readonly byKey: boolean
+  /** The message that streams, or null. */
+  readonly message: string | null
+  /** How many blocks of each message came whole: the line does not say which it is. */
+  readonly counted: ReadonlyMap<string, number>
+  /** Blocks of which pieces were given and the whole was not. */
+  readonly unfinished: ReadonlySet<string>
+  readonly actions: ReadonlyMap<string, Action>
+  readonly inputs: ReadonlyMap<ApprovalId, { readonly input: JsonObject; readonly toolUse: string }>
+  /** The kind of failure the CLI named last. */
+  readonly error: string | null
+  /** When the login's limit is lifted, in seconds since 1970. */
+  readonly resetsAt: number | null
+}
+
+export interface Beginning {
+  readonly birth: Birth
+  readonly uuid: string
+  readonly workdir: string
+  readonly mode: string
+  readonly transcriptOf: (session: string) => string | null
+}
+
+export function beginning(from: Beginning): ClaudeState {
+  return {
+    ...from,
+    taken: false,
+    open: new Set(),
+    over: 'no',
+    costSoFar: from.birth.costSoFar,
+    whose: 'nobody',
+    afterNotice: false,
+    byKey: false,
+    message: null,
+    counted: new Map(),
+    unfinished: new Set(),
+    actions: new Map(),
+    inputs: new Map(),
+    settled: [],
+    tampering: null,
+    error: null,
+    resetsAt: null,
+  }
+}
+
+/** What a line of the CLI means for the turn. Pure; see `Dialect.read`. */
+export function meaningOf(state: ClaudeState, text: string): Reading<ClaudeState> {
+  if (state.over !== 'no') return { state, events: [] }
+  const line = parseLine(text)
+  const { afterNotice } = state
+  const now = { ...state, afterNotice: line.is === 'task-notice' }
+  if (line.is === 'init') return init(now, line, afterNotice)
+  if (line.is === 'result') return result(now, line)
+  if (line.is === 'response') return response(now, line)
+  if (line.is === 'mode' && line.mode !== state.mode)
+    return { state: { ...now, tampering: `The permission mode became "${line.mode}" without our doing` }, events: [] }
+  return state.whose === 'ours' ? during(now, line) : { state: now, events: [] }
+}
+
+/** `init` comes before every turn. The replay of our prompt does not: it follows the first block's deltas. */
+function init(state: ClaudeState, line: Extract<Line, { is: 'init' }>, afterNotice: boolean): Reading<ClaudeState> {
+  if (afterNotice) return { state: { ...state, whose: 'the CLI' }, events: [] }
+  const { pid, warm } = state.birth
+  const conversation: Conversation = { id: line.session, transcript: state.transcriptOf(line.session) }
+  const events: RunEvent[] = state.taken ? [] : [{ type: 'started', pid, warm, conversation }]
+  return { state: { ...state, whose: 'ours', taken: true, byKey: line.keySource.includes('API_KEY') }, events }
+}
+
+function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
+  const costSoFar = line.totalCostUsd ?? state.costSoFar
+  // The CLI's own turn has ended; what was asked of it comes next. Its cost is ours all the same.
+  if (line.unsolicited || state.whose === 'the CLI') return { state: { ...state, whose: 'nobody' }, events: [] }
+  const costUsd = line.totalCostUsd === null ? null : Math.max(0, line.totalCostUsd - state.costSoFar)
+  const outcome = outcomeOf(line, { error: state.error, resetsAt: state.resetsAt }, costUsd)
+  const over = isConversationGone(line) ? 'broken' : 'clean'
+  return { state: { ...state, over, costSoFar, open: new Set() }, events: [{ type: 'finished', outcome }] }
+}
+
+function response(state: ClaudeState, line: Extract<Line, { is: 'response' }>): Reading<ClaudeState> {
+  if (line.request === withdrawalOf(state.uuid)) {
+    if (line.cancelled !== true) return { state, events: [] }
+    const usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
+    return { state: { ...state, over: 'clean' }, events: [{ type: 'finished', outcome: { kind: 'stopped', usage } }] }
+  }
+  const id = line.request as ApprovalId
+  if (line.behavior === null || !state.inputs.has(id)) return { state, events: [] }
+  return { state: { ...close(state, id), settled: [...state.settled, id] }, events: [] }
+}
+
+function during(state: ClaudeState, line: Line): Reading<ClaudeState> {
+  switch (line.is) {
+    case 'message':
+      return discard({ ...state, message: line.id }, line.id)
+    case 'delta': {
+      if (state.message === null) return { state, events: [] }
+      const block = `${state.message}:${line.index}`
+      const unfinished = state.unfinished.has(block) ? state.unfinished : new Set(state.unfinished).add(block)
+      return { state: { ...state, unfinished }, events: [{ type: 'said', block, text: line.text, whole: false }] }
+    }
+    case 'assistant':
+      return assistant(state, line)
+    case 'tool-results':
+      return toolResults(state, line.results)
+    case 'asked':
+      return asked(state, line)
+    case 'unasked':
+      return { state: close(state, line.request as ApprovalId), events: [] }
+    case 'retry': {
+      if (line.error !== 'authentication_failed' || !state.byKey) return { state, events: [] }
+      const outcome = authFailure(line.status)
+      return { state: { ...state, over: 'broken', open: new Set() }, events: [{ type: 'finished', outcome }] }
+    }
+    case 'limit':
+      return { state: line.rejected ? { ...state, resetsAt: line.resetsAt } : state, events: [] }
+    default:
+      return { state, events: [] }
+  }
+}
+
+function assistant(state: ClaudeState, line: Extract<Line, { is: 'assistant' }>): Reading<ClaudeState> {
+  // A failure comes dressed as an answer; its text belongs to the outcome.
+  if (line.error !== null) return { state: { ...state, error: line.error }, events: [] }
+  const discarded = line.nested ? { state, events: [] } : discard(state, line.message)
+  const events = [...discarded.events]
+  const counted = new Map(state.counted)
+  const unfinished = new Set(discarded.state.unfinished)
+  const actions = new Map(state.actions)
+  for (const block of line.blocks) {
+    const index = counted.get(line.message) ?? 0
+    counted.set(line.message, index + 1)
+    const id = `${line.message}:${index}`
+    if (block.is === 'tool') {
+      const action = actionOf(block.id, block.name, block.input, state.workdir)
+      actions.set(block.id, action)
+      events.push({ type: 'acted', action, phase: 'begun' })
+    }
+    // A sub-agent's text is for the agent that asked it, not for people.
+    if (block.is !== 'text' || line.nested) continue
+    unfinished.delete(id)
+    events.push({ type: 'said', block: id, text: block.text, whole: true })
+  }
+  return { state: { ...state, counted, unfinished, actions }, events }
+}
+
+/**
+ * Pieces of another message than the one that comes now were never completed: the connection broke, and the CLI asked
+ * the model again. What they said is void.
+ */
+function discard(state: ClaudeState, message: string): Reading<ClaudeState> {
+  const left = [...state.unfinished].filter((block) => !block.startsWith(`${message}:`))
+  if (left.length === 0) return { state, events: [] }
+  const unfinished = new Set([...state.unfinished].filter((block) => !left.includes(block)))
+  const events = left.map((block): RunEvent => ({ type: 'said', block, text: '', whole: true }))
+  return { state: { ...state, unfinished }, events }
+}
+
+function toolResults(
+  state: ClaudeState,
+  results: readonly { readonly tool: string; readonly failed: boolean }[],
+): Reading<ClaudeState> {
+  const actions = new Map(state.actions)
+  const events: RunEvent[] = []
+  let next = state
+  for (const { tool, failed } of results) {
+    const action = actions.get(tool)
+    if (action === undefined) continue
+    actions.delete(tool)
+    events.push({ type: 'acted', action, phase: failed ? 'failed' : 'done' })
+    for (const [id, { toolUse }] of state.inputs) if (toolUse === tool) next = close(next, id)
+  }
+  return { state: { ...next, actions }, events }
+}
+
+function asked(state: ClaudeState, line: Extract<Line, { is: 'asked' }>): Reading<ClaudeState> {
+  const id = line.request as ApprovalId
+  const action = state.actions.get(line.toolUse) ?? actionOf(line.toolUse, line.tool, line.input, state.workdir)
+  const inputs = new Map(state.inputs).set(id, { input: line.input, toolUse: line.toolUse })
+  const approval = { id, action, input: JSON.stringify(line.input) }
+  return { state: { ...state, inputs, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
+}
+
+function close(state: ClaudeState, id: ApprovalId): ClaudeState {
+  if (!state.open.has(id)) return state
+  return { ...state, open: new Set([...state.open].filter((each) => each !== id)) }
+}
+
+/** Id of our request to take the prompt out of the CLI's queue. */
+export function withdrawalOf(uuid: string): string {
+  return `withdraw:${uuid}`
+}

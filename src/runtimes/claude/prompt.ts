@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import type { Place } from '../../core/place.ts'
+import type { Turn } from '../../core/runtime.ts'
+
+/**
+ * The line that hands a prompt over. The CLI reads `@path` and `/command` in the last text block of a message, and only
+ * there: with a block of our own behind it, what a person wrote is only text.
+ */
+export function promptLine(turn: Turn): string {
+  return JSON.stringify({
+    type: 'user',
+    message: {
+      role: 'user',
+      content: [
+        { type: 'text', text: turn.prompt.text },
+        { type: 'text', text: hostNote(turn) },
+      ],
+    },
+    parent_tool_use_id: null,
+    session_id: '',
+    uuid: promptUuid(turn),
+  })
+}
+
+/**
+ * The CLI's idempotency key: the same for every repetition of an attempt, another for the next one, which the CLI
+ * would otherwise take for a repetition.
+ */
+export function promptUuid({ run, attempt }: Turn): string {
+  return uuidV5(`${run}:${attempt}`)
+}
+
+/** Who speaks, where, and whether it was asked before. This block is the one that the CLI scans. */
+function hostNote({ attempt, prompt }: Turn): string {
+  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}`
+  if (attempt === 1) return `(${from})`
+  return `(${from}. An earlier attempt to answer it was interrupted when the process ended; what it had already finished need not be done again: look first.)`
+}
+
+function placeName(place: Place): string {
+  return place.kind === 'dm' ? 'a direct message' : `${place.kind} ${place.id}`
+}
+
+/** A name is chosen by its owner: one line, no control characters, and nothing that the CLI would read as a path. */
+function plainName(name: string): string {
+  const line = name
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll('@', '＠')
+    .trim()
+  return Array.from(line).slice(0, 64).join('') || 'somebody'
+}
+
+/** RFC 9562, section 5.5, in a namespace of our own. */
+function uuidV5(name: string): string {
+  const namespace = Buffer.from('5c0b4b3e6d1f4f0f9d0a7a52c1c0d2ef', 'hex')
+  const hash = createHash('sha1').update(namespace).update(name).digest().subarray(0, 16)
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6)
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8)
+  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

@@ -1,0 +1,18 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Where the CLI keeps the transcript of a conversation in this folder; null when its name cannot be foretold. */
+export function transcriptPath(config: string, workdir: string, session: string): string | null {
+  // facts/claude-cli.md section 4; longer names are cut and get a hash.
+  const slug = workdir.replaceAll(/[^A-Za-z0-9]/g, '-')
+  return slug.length > 200 ? null : join(config, 'projects', slug, `${session}.jsonl`)
+}
+
+/** The transcript of a conversation that is really there: where it should be, or in whatever folder it was begun. */
+export function findTranscript(config: string, expected: string | null, session: string): string | null {
+  if (expected !== null && existsSync(expected)) return expected
+  const projects = join(config, 'projects')
+  if (!existsSync(projects) || session.includes('/')) return null
+  const found = readdirSync(projects).map((folder) => join(projects, folder, `${session}.jsonl`))
+  return found.find((path) => existsSync(path)) ?? null
+}

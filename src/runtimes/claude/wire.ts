@@ -1,0 +1,209 @@
+/**
+ * What the Claude CLI writes on its stdout with `--output-format stream-json`, as far as we read it. Tolerant: types,
+ * subtypes and fields it does not know are `other` or left out, and nothing here throws. Shapes were seen in the CLI
+ * itself (test/golden/claude); there is no published schema.
+ */
+export type Line =
+  | { readonly is: 'init'; readonly session: string; readonly keySource: string }
+  | { readonly is: 'message'; readonly id: string }
+  | { readonly is: 'delta'; readonly index: number; readonly text: string }
+  | {
+      readonly is: 'assistant'
+      readonly message: string
+      /** From a sub-agent. */
+      readonly nested: boolean
+      /** The kind of failure that this line is instead of an answer. */
+      readonly error: string | null
+      readonly blocks: readonly AssistantBlock[]
+    }
+  | { readonly is: 'tool-results'; readonly results: readonly { readonly tool: string; readonly failed: boolean }[] }
+  | { readonly is: 'replay'; readonly uuid: string }
+  | {
+      readonly is: 'asked'
+      readonly request: string
+      readonly tool: string
+      readonly toolUse: string
+      readonly input: JsonObject
+    }
+  | { readonly is: 'unasked'; readonly request: string }
+  /** An answer to a request of ours, or the echo of an answer of ours (then `behavior` says which). */
+  | {
+      readonly is: 'response'
+      readonly request: string
+      readonly cancelled: boolean | null
+      readonly behavior: string | null
+    }
+  | { readonly is: 'retry'; readonly error: string; readonly status: number | null }
+  | { readonly is: 'limit'; readonly rejected: boolean; readonly resetsAt: number | null }
+  /** A background task has ended; an `init` right behind it begins a turn nobody asked for. */
+  | { readonly is: 'task-notice' }
+  | { readonly is: 'mode'; readonly mode: string }
+  | ResultLine
+  | { readonly is: 'other' }
+
+export interface ResultLine {
+  readonly is: 'result'
+  /** Of a turn that the CLI began by itself. */
+  readonly unsolicited: boolean
+  readonly isError: boolean
+  readonly subtype: string
+  readonly terminalReason: string
+  readonly status: number | null
+  readonly text: string
+  readonly errors: readonly string[]
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** Of the whole process so far. */
+  readonly totalCostUsd: number | null
+}
+
+export type AssistantBlock =
+  | { readonly is: 'text'; readonly text: string }
+  | { readonly is: 'tool'; readonly id: string; readonly name: string; readonly input: JsonObject }
+  | { readonly is: 'other' }
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+const other: Line = { is: 'other' }
+
+export function parseLine(text: string): Line {
+  let line: JsonObject
+  try {
+    line = objectAt(JSON.parse(text))
+  } catch {
+    return other
+  }
+  switch (line['type']) {
+    case 'stream_event':
+      return streamEvent(objectAt(line['event']))
+    case 'assistant':
+      return assistant(line)
+    case 'user':
+      return user(line)
+    case 'system':
+      return system(line)
+    case 'result':
+      return result(line)
+    case 'control_request':
+      return controlRequest(line)
+    case 'control_response':
+      return controlResponse(objectAt(line['response']))
+    case 'control_cancel_request':
+      return { is: 'unasked', request: stringAt(line['request_id']) }
+    case 'rate_limit_event': {
+      const info = objectAt(line['rate_limit_info'])
+      return { is: 'limit', rejected: info['status'] === 'rejected', resetsAt: numberAt(info['resetsAt']) }
+    }
+    default:
+      return other
+  }
+}
+
+/** Stream events are always of the main conversation: sub-agents send none. */
+function streamEvent(event: JsonObject): Line {
+  if (event['type'] === 'message_start') return { is: 'message', id: stringAt(objectAt(event['message'])['id']) }
+  if (event['type'] !== 'content_block_delta') return other
+  const delta = objectAt(event['delta'])
+  if (delta['type'] !== 'text_delta') return other
+  return { is: 'delta', index: numberAt(event['index']) ?? 0, text: stringAt(delta['text']) }
+}
+
+function assistant(line: JsonObject): Line {
+  const message = objectAt(line['message'])
+  return {
+    is: 'assistant',
+    message: stringAt(message['id']),
+    nested: isNested(line),
+    error: typeof line['error'] === 'string' ? line['error'] : null,
+    blocks: arrayAt(message['content']).map((each): AssistantBlock => {
+      const block = objectAt(each)
+      if (block['type'] === 'text') return { is: 'text', text: stringAt(block['text']) }
+      if (block['type'] !== 'tool_use') return { is: 'other' }
+      return { is: 'tool', id: stringAt(block['id']), name: stringAt(block['name']), input: objectAt(block['input']) }
+    }),
+  }
+}
+
+function user(line: JsonObject): Line {
+  if (line['isReplay'] === true) return { is: 'replay', uuid: stringAt(line['uuid']) }
+  const results = arrayAt(objectAt(line['message'])['content'])
+    .map(objectAt)
+    .filter((block) => block['type'] === 'tool_result')
+    .map((block) => ({ tool: stringAt(block['tool_use_id']), failed: block['is_error'] === true }))
+  return results.length === 0 ? other : { is: 'tool-results', results }
+}
+
+function system(line: JsonObject): Line {
+  switch (line['subtype']) {
+    case 'init':
+      return { is: 'init', session: stringAt(line['session_id']), keySource: stringAt(line['apiKeySource']) }
+    case 'api_retry':
+      return { is: 'retry', error: stringAt(line['error']), status: numberAt(line['error_status']) }
+    case 'task_notification':
+      return { is: 'task-notice' }
+    case 'status':
+      return typeof line['permissionMode'] === 'string' ? { is: 'mode', mode: line['permissionMode'] } : other
+    default:
+      return other
+  }
+}
+
+function result(line: JsonObject): ResultLine {
+  const usage = objectAt(line['usage'])
+  const tokens = (name: string): number => numberAt(usage[name]) ?? 0
+  return {
+    is: 'result',
+    unsolicited: objectAt(line['origin'])['kind'] === 'task-notification',
+    isError: line['is_error'] === true,
+    subtype: stringAt(line['subtype']),
+    terminalReason: stringAt(line['terminal_reason']),
+    status: numberAt(line['api_error_status']),
+    text: stringAt(line['result']),
+    errors: arrayAt(line['errors']).map(stringAt),
+    inputTokens: tokens('input_tokens') + tokens('cache_creation_input_tokens') + tokens('cache_read_input_tokens'),
+    outputTokens: tokens('output_tokens'),
+    totalCostUsd: numberAt(line['total_cost_usd']),
+  }
+}
+
+function controlRequest(line: JsonObject): Line {
+  const request = objectAt(line['request'])
+  if (request['subtype'] !== 'can_use_tool') return other
+  return {
+    is: 'asked',
+    request: stringAt(line['request_id']),
+    tool: stringAt(request['tool_name']),
+    toolUse: stringAt(request['tool_use_id']),
+    input: objectAt(request['input']),
+  }
+}
+
+function controlResponse(response: JsonObject): Line {
+  const inner = objectAt(response['response'])
+  return {
+    is: 'response',
+    request: stringAt(response['request_id']),
+    cancelled: typeof inner['cancelled'] === 'boolean' ? inner['cancelled'] : null,
+    behavior: typeof inner['behavior'] === 'string' ? inner['behavior'] : null,
+  }
+}
+
+function isNested(line: JsonObject): boolean {
+  return typeof line['parent_tool_use_id'] === 'string'
+}
+
+function objectAt(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+}
+
+function arrayAt(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function stringAt(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function numberAt(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}

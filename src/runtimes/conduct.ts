@@ -1,0 +1,282 @@
+import type { Decision } from '../core/approval.ts'
+import type { Clock } from '../core/clock.ts'
+import { noUsage, type Outcome, type RunEvent } from '../core/event.ts'
+import { messageOf, type Trouble } from '../core/failure.ts'
+import type { ApprovalId } from '../core/ids.ts'
+import type { Log } from '../core/log.ts'
+import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
+import type { Agent } from './agent.ts'
+import { coalesce } from './coalesce.ts'
+import { cursorOf } from './cursor.ts'
+import { Deadlines, type TurnLimits } from './deadlines.ts'
+import type { Dialect, Standing } from './dialect.ts'
+import type { Tail } from './tail.ts'
+
+/** A turn that has been handed to a process, and where its output is read from. */
+export interface Handed<State> {
+  readonly agent: Agent
+  readonly tail: Tail
+  readonly state: State
+  /** The byte at which its reading began. */
+  readonly start: number
+}
+
+export interface ConductOptions<State extends Standing> {
+  readonly dialect: Dialect<State>
+  readonly turn: Turn
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: TurnLimits
+  /** Bytes of output after which a turn counts as flooded. */
+  readonly outputLimit: number
+  /** Hands the turn over. Null: it was stopped or closed before. Rejects when no process could be started. */
+  hand(stopped: AbortSignal): Promise<Handed<State> | null>
+  /** The turn is over, and whoever reads it has come back after its last piece. */
+  freed(agent: Agent): void
+}
+
+/** Why the turn has to end, if not by itself. */
+type Verdict = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly trouble: Trouble }
+
+/** ms after which a stop is said again, and after which the process has to go. */
+const stopAgainAfter = 500
+const stopHardAfter = 1000
+
+/** One turn of a process on a spool, led from the hand-over to its one last event. */
+export class SpooledConduct<State extends Standing> implements Conduct {
+  readonly output: AsyncIterable<Piece>
+  readonly #options: ConductOptions<State>
+  readonly #handing: Promise<Handed<State> | null>
+  readonly #stopped = new AbortController()
+  readonly #answered = new Set<ApprovalId>()
+  readonly #over = Promise.withResolvers<void>()
+  #state: State | null = null
+  #verdict: Verdict | null = null
+  #stopping: Promise<void> | null = null
+  #isOver = false
+  #isClosed = false
+
+  constructor(options: ConductOptions<State>) {
+    this.#options = options
+    this.#handing = options.hand(this.#stopped.signal)
+    // Whoever reads the output is told; until then it is nobody's unhandled rejection.
+    this.#handing.catch(() => {})
+    this.output = this.#lead()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async answer(approval: ApprovalId, decision: Decision): Promise<void> {
+    const handed = await this.#handing.catch(() => null)
+    if (handed === null || this.#isOver || this.#isClosed) return
+    const line = this.#options.dialect.answer(this.#state ?? handed.state, approval, decision)
+    if (line === null) return
+    this.#answered.add(approval)
+    await handed.agent.spool.write(line)
+  }
+
+  /** Ends the output without a last event; resolves when nothing more is begun. The process is left alone. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#stopped.abort()
+    const handed = await this.#handing.catch(() => null)
+    await handed?.tail.close()
+  }
+
+  async *#lead(): AsyncGenerator<Piece, void> {
+    let handed: Handed<State> | null
+    try {
+      handed = await this.#handing
+    } catch (error) {
+      const trouble: Trouble = { code: 'start-failed', detail: messageOf(error) }
+      this.#verdict ??= { kind: 'failed', trouble }
+      handed = null
+    }
+    if (handed === null) {
+      this.#end()
+      if (!this.#isClosed && this.#verdict !== null) yield { events: [finished(this.#verdict)], cursor: nowhere }
+      return
+    }
+    try {
+      yield* this.#follow(handed)
+    } catch (error) {
+      // Our own failure (an unreadable spool), not the CLI's: the run is told all the same.
+      this.#options.log.error({ run: this.#options.turn.run, error: messageOf(error) }, 'agent.unreadable')
+      if (this.#isOver || this.#isClosed) return
+      await this.#gone(handed.agent)
+      this.#end()
+      const lost =
+        this.#verdict === null ? ({ type: 'lost', detail: messageOf(error) } as const) : finished(this.#verdict)
+      yield { events: [lost], cursor: nowhere }
+    } finally {
+      await this.#free(handed)
+    }
+  }
+
+  async *#follow(handed: Handed<State>): AsyncGenerator<Piece, void> {
+    const { clock, limits } = this.#options
+    const { agent } = handed
+    const giveUp = (seconds: number): void => this.#giveUp(agent, { code: 'silent', seconds })
+    const deadlines = new Deadlines(clock, limits, () => agent.ticks(), giveUp)
+    try {
+      yield* this.#hear(handed, deadlines)
+    } finally {
+      deadlines[Symbol.dispose]()
+    }
+  }
+
+  async *#hear({ agent, tail, state: first, start }: Handed<State>, deadlines: Deadlines): AsyncGenerator<Piece, void> {
+    const { dialect, outputLimit } = this.#options
+    const cursor = (): Cursor => cursorOf({ generation: agent.spool.record.generation, start, offset: agent.position })
+    let state = first
+    this.#state = first
+    for (;;) {
+      const batch = await tail.next()
+      if (this.#isClosed) return
+      if (batch === null) break
+      if (agent.spool.size - start > outputLimit) {
+        const detail = `more than ${Math.round(outputLimit / 1024 / 1024)} MB of output in one turn`
+        this.#giveUp(agent, { code: 'flooded', detail })
+        break
+      }
+      const events: RunEvent[] = []
+      agent.position = batch.end
+      for (const line of batch.lines) {
+        const reading = dialect.read(state, line.text)
+        state = reading.state
+        events.push(...reading.events)
+        if (state.over === 'no') continue
+        agent.position = line.end
+        break
+      }
+      this.#state = state
+      follow(agent, state, events)
+      const intruder = this.#intruder(state, first)
+      if (intruder !== null) {
+        this.#options.log.error({ session: agent.session, run: this.#options.turn.run, intruder }, 'agent.tampered')
+        const detail = `${intruder}. The process was ended; look at what the agent was allowed to run.`
+        this.#giveUp(agent, { code: 'process-died', detail })
+        break
+      }
+      if (state.over !== 'no') {
+        const settled = await this.#settle(agent, events, state.over)
+        if (!this.#isClosed) yield { events: coalesce(settled), cursor: cursor() }
+        return
+      }
+      if (state.taken) deadlines.heard([...state.open].some((approval) => !this.#answered.has(approval)))
+      if (events.length > 0) yield { events: coalesce(events), cursor: cursor() }
+    }
+    // Gone, or made to go: whatever it had started goes too, before anybody is told that the turn is over.
+    await this.#gone(agent)
+    if (!this.#isClosed) yield { events: this.#lastWords(agent, state), cursor: cursor() }
+  }
+
+  /** Nothing of the process is left; what cannot be ended is for the operator, and must not keep the run from ending. */
+  async #gone(agent: Agent): Promise<void> {
+    await agent.end('hard').catch((error: unknown) => {
+      this.#options.log.error({ session: agent.session, error: messageOf(error) }, 'agent.end-failed')
+    })
+  }
+
+  /**
+   * An agent's tools run as the same user and can write to the process's input themselves, once a person has let one
+   * of them run. What that does shows in the output. Questions that an earlier life may have answered are let pass.
+   */
+  #intruder(state: State, first: State): string | null {
+    if (state.tampering !== null) return state.tampering
+    const known = (approval: ApprovalId): boolean =>
+      this.#answered.has(approval) || first.open.has(approval) || first.settled.includes(approval)
+    return state.settled.every(known) ? null : 'A question to a person was answered by nobody we know'
+  }
+
+  /** The last piece of a turn that the CLI itself ended, seen in the light of what we had asked of it. */
+  async #settle(agent: Agent, events: readonly RunEvent[], over: 'clean' | 'broken'): Promise<readonly RunEvent[]> {
+    this.#end()
+    if (over === 'broken' || agent.ending !== null) await this.#gone(agent)
+    const verdict = this.#verdict
+    if (verdict === null) return events
+    return events.map((event): RunEvent => {
+      if (event.type !== 'finished') return event
+      if (verdict.kind === 'stopped' && event.outcome.kind === 'done') return event
+      return finished(verdict, event.outcome.usage)
+    })
+  }
+
+  #lastWords(agent: Agent, state: State): readonly RunEvent[] {
+    this.#end()
+    if (this.#verdict !== null) return [finished(this.#verdict)]
+    const death = agent.spool.death
+    const complaint = agent.spool.complaint()
+    const how = death?.signal ?? (death?.code === null ? 'unknown cause' : `exit code ${death?.code}`)
+    const detail = [`the process ended (${how})`, complaint].filter((part) => part !== '').join(': ')
+    if (state.taken) return [{ type: 'lost', detail }]
+    if (typeof death?.code === 'number' && death.code !== 0)
+      return [finished({ kind: 'failed', trouble: { code: 'start-failed', detail } })]
+    const { warm } = agent.spool.record.turn ?? { warm: false }
+    return [
+      { type: 'started', pid: agent.spool.pid, warm, conversation: null },
+      { type: 'lost', detail },
+    ]
+  }
+
+  async #stop(): Promise<void> {
+    this.#verdict ??= { kind: 'stopped' }
+    this.#stopped.abort()
+    const handed = await this.#handing.catch(() => null)
+    if (handed === null) return
+    const { agent } = handed
+    const lines = this.#options.dialect.stop(this.#options.turn)
+    for (const patience of [stopAgainAfter, stopHardAfter]) {
+      if (this.#isOver || this.#isClosed) return
+      // Said twice: a CLI that was just starting the turn may not have had anything to interrupt yet.
+      void agent.spool.write(...lines)
+      await this.#endsWithin(patience)
+    }
+    if (!this.#isOver && !this.#isClosed) await this.#gone(agent)
+  }
+
+  #giveUp(agent: Agent, trouble: Trouble): void {
+    this.#verdict ??= { kind: 'failed', trouble }
+    void this.#gone(agent)
+  }
+
+  async #endsWithin(ms: number): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    const timer = this.#options.clock.after(ms, late.resolve)
+    await Promise.race([this.#over.promise, late.promise])
+    timer[Symbol.dispose]()
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#over.resolve()
+  }
+
+  async #free({ agent, tail }: Handed<State>): Promise<void> {
+    await tail.close()
+    if (this.#isClosed) return
+    // Whoever stops reading in the middle does not want the rest done.
+    if (!this.#isOver) void this.#gone(agent)
+    this.#end()
+    this.#options.freed(agent)
+  }
+}
+
+/** The cursor of a turn that never met a process. */
+const nowhere = cursorOf({ generation: '', start: 0, offset: 0 })
+
+function finished(verdict: Verdict, usage = noUsage): RunEvent {
+  const outcome: Outcome = { ...verdict, usage }
+  return { type: 'finished', outcome }
+}
+
+/** A CLI may change the conversation by itself (`/clear`): the process is in the one it says it is. */
+function follow(agent: Agent, { costSoFar }: Standing, events: readonly RunEvent[]): void {
+  agent.costSoFar = costSoFar
+  for (const event of events) {
+    if (event.type === 'started' && event.conversation !== null) agent.conversation = event.conversation.id
+  }
+}

@@ -1,0 +1,145 @@
+import { join } from 'node:path'
+import { noUsage, type RunEvent } from '../../core/event.ts'
+import type { Action } from '../../core/action.ts'
+import type { Trouble } from '../../core/failure.ts'
+import type { ApprovalId, Ids, RuntimeName } from '../../core/ids.ts'
+import type { Turn } from '../../core/runtime.ts'
+import type { Birth, Dialect, Launch, Reading, Standing } from '../dialect.ts'
+import type { Environment } from '../environment.ts'
+import { parseFromAgent, type FromAgent, type ToAgent } from './wire.ts'
+
+export interface EchoOptions {
+  readonly dataDir: string
+  readonly ids: Ids
+  /** The whole environment of the agent's process. */
+  readonly environment: Environment
+}
+
+export interface EchoState extends Standing {
+  readonly birth: Birth
+  readonly uuid: string
+  /** Tool calls begun and not over. */
+  readonly actions: ReadonlyMap<string, Action>
+}
+
+/** The scripted agent, a real process like any CLI: the demo without a login, and tests. */
+export function echo({ dataDir, ids, environment }: EchoOptions): Dialect<EchoState> {
+  return {
+    name: 'echo' as RuntimeName,
+    title: 'Echo',
+    check: async () => [{ level: 'ok', text: 'Echo needs nothing.' }],
+    greeting: () => [],
+    farewell: [line({ op: 'end' })],
+    launch: async (turn) => launch(turn, dataDir, ids, environment),
+    prompt: (turn) => [line({ op: 'prompt', uuid: uuidOf(turn), text: turn.prompt.text })],
+    stop: (turn) => [line({ op: 'stop', uuid: uuidOf(turn) })],
+    answer: (state, approval, decision) =>
+      state.open.has(approval)
+        ? line({ op: 'answer', ask: approval, reason: decision.verdict === 'deny' ? decision.reason : null })
+        : null,
+    begin: (turn, birth) => ({
+      birth,
+      uuid: uuidOf(turn),
+      taken: false,
+      open: new Set(),
+      over: 'no',
+      costSoFar: 0,
+      settled: [],
+      tampering: null,
+      actions: new Map(),
+    }),
+    read: (state, text) => {
+      const said = parseFromAgent(text)
+      return said === null ? { state, events: [] } : mean(state, said)
+    },
+  }
+}
+
+function launch({ session }: Turn, dataDir: string, ids: Ids, env: Environment): Launch {
+  const conversation = session.conversation?.id ?? ids.next()
+  const transcript = join(dataDir, 'echo', `${conversation}.jsonl`)
+  // Beside this file, also where it was built: dist holds agent.js beside echo.js.
+  const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js')
+  return {
+    command: { file: process.execPath, args: [agent], cwd: session.workdir, env },
+    entry: [
+      '--transcript',
+      transcript,
+      session.conversation === null ? '--new' : '--resume',
+      `--conversation=${conversation}`,
+    ],
+    conversation,
+  }
+}
+
+function uuidOf({ run, attempt }: Turn): string {
+  return `${run}:${attempt}`
+}
+
+function line(value: ToAgent): string {
+  return JSON.stringify(value)
+}
+
+function mean(state: EchoState, said: FromAgent): Reading<EchoState> {
+  if (said.is === 'gone') {
+    const trouble: Trouble = { code: 'conversation-gone', detail: `No conversation ${said.conversation}.` }
+    return end(state, 'broken', { kind: 'failed', trouble, usage: noUsage })
+  }
+  if (said.is === 'over' && said.uuid === state.uuid) return over(state, said)
+  if (said.is === 'taken') {
+    if (said.uuid !== state.uuid || state.taken) return { state, events: [] }
+    const { pid, warm } = state.birth
+    const conversation = { id: said.conversation, transcript: said.transcript }
+    return { state: { ...state, taken: true }, events: [{ type: 'started', pid, warm, conversation }] }
+  }
+  return state.taken ? during(state, said) : { state, events: [] }
+}
+
+function during(state: EchoState, said: FromAgent): Reading<EchoState> {
+  switch (said.is) {
+    case 'text':
+    case 'block':
+      return { state, events: [{ type: 'said', block: said.block, text: said.text, whole: said.is === 'block' }] }
+    case 'tool': {
+      const actions = new Map(state.actions).set(said.action.id, said.action)
+      return { state: { ...state, actions }, events: [{ type: 'acted', action: said.action, phase: 'begun' }] }
+    }
+    case 'tool-over': {
+      const action = state.actions.get(said.id)
+      if (action === undefined) return { state, events: [] }
+      const actions = new Map(state.actions)
+      actions.delete(said.id)
+      const open = new Set([...state.open].filter((id) => id !== `ask:${said.id}`))
+      return {
+        state: { ...state, actions, open },
+        events: [{ type: 'acted', action, phase: said.failed ? 'failed' : 'done' }],
+      }
+    }
+    case 'ask': {
+      const id = said.id as ApprovalId
+      const approval = { id, action: said.action, input: said.input }
+      return { state: { ...state, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
+    }
+    case 'taken':
+    case 'over':
+    case 'gone':
+      return { state, events: [] }
+  }
+}
+
+function over(state: EchoState, { why, detail }: Extract<FromAgent, { is: 'over' }>): Reading<EchoState> {
+  if (why !== 'failed') return end(state, 'clean', { kind: why, usage: noUsage })
+  return end(state, 'clean', {
+    kind: 'failed',
+    trouble: { code: 'model-failed', detail, status: null },
+    usage: noUsage,
+  })
+}
+
+function end(
+  state: EchoState,
+  how: 'clean' | 'broken',
+  outcome: Extract<RunEvent, { type: 'finished' }>['outcome'],
+): Reading<EchoState> {
+  return { state: { ...state, over: how, open: new Set() }, events: [{ type: 'finished', outcome }] }
+}

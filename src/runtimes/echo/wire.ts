@@ -1,0 +1,44 @@
+import type { Action } from '../../core/action.ts'
+
+/** The echo agent's own small dialect: one JSON object a line, both ways. */
+
+export type ToAgent =
+  | { readonly op: 'prompt'; readonly uuid: string; readonly text: string }
+  /** Takes a prompt out of the queue, or stops it. */
+  | { readonly op: 'stop'; readonly uuid: string }
+  | { readonly op: 'answer'; readonly ask: string; readonly reason: string | null }
+  | { readonly op: 'end' }
+
+export type FromAgent =
+  /** The prompt's turn begins; for a repeated prompt at once, and nothing else follows. */
+  | { readonly is: 'taken'; readonly uuid: string; readonly conversation: string; readonly transcript: string }
+  | { readonly is: 'text'; readonly block: string; readonly text: string }
+  | { readonly is: 'block'; readonly block: string; readonly text: string }
+  | { readonly is: 'tool'; readonly action: Action }
+  | { readonly is: 'tool-over'; readonly id: string; readonly failed: boolean }
+  | { readonly is: 'ask'; readonly id: string; readonly action: Action; readonly input: string }
+  | { readonly is: 'over'; readonly uuid: string; readonly why: 'done' | 'stopped' | 'failed'; readonly detail: string }
+  /** The conversation to go on with is not there; the process ends. */
+  | { readonly is: 'gone'; readonly conversation: string }
+
+/** Null for what is no line of the dialect. */
+export function parseFromAgent(line: string): FromAgent | null {
+  const value = parse(line)
+  return value !== null && 'is' in value ? (value as FromAgent) : null
+}
+
+/** Null for what is no line of the dialect. */
+export function parseToAgent(line: string): ToAgent | null {
+  const value = parse(line)
+  return value !== null && 'op' in value ? (value as ToAgent) : null
+}
+
+/** Both ends are ours and of one version: the shape behind the tag is taken as written. */
+function parse(line: string): object | null {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' ? value : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Problem } from '../core/failure.ts'
+import type { SessionId } from '../core/ids.ts'
+import type { Environment } from './environment.ts'
+
+const run = promisify(execFile)
+
+/**
+ * Whom a process belongs to. It stands in the environment of the CLI and so of everything the CLI starts, also of
+ * tools that made a session of their own: no process group would hold those together.
+ */
+export interface Mark {
+  /** Id of the data folder. */
+  readonly data: string
+  readonly runtime: string
+  readonly session: SessionId
+}
+
+export interface Marked extends Mark {
+  readonly pid: number
+}
+
+const names = { data: 'OMC_DATA', runtime: 'OMC_RUNTIME', session: 'OMC_SPOOL' } as const
+
+export function markVariables(mark: Mark): Environment {
+  return { [names.data]: mark.data, [names.runtime]: mark.runtime, [names.session]: mark.session }
+}
+
+/** The id of the data folder whose spools these are; made at first use. A path would change with a mount or a move. */
+export function dataIdOf(spools: string): string {
+  mkdirSync(spools, { recursive: true, mode: 0o700 })
+  const file = join(spools, 'id')
+  try {
+    writeFileSync(file, randomUUID(), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return readFileSync(file, 'utf8').trim()
+}
+
+/** Every process, but this one, that carries a mark of that data folder. */
+export async function findMarked(data: string): Promise<readonly Marked[]> {
+  const environments = process.platform === 'linux' ? fromProc() : await fromPs()
+  const found: Marked[] = []
+  for (const [pid, text] of environments) {
+    if (pid === process.pid || valueOf(text, names.data) !== data) continue
+    const session = valueOf(text, names.session)
+    if (session !== null)
+      found.push({ pid, data, runtime: valueOf(text, names.runtime) ?? '', session: session as SessionId })
+  }
+  return found
+}
+
+/**
+ * Ends all marked processes that `choose` picks: SIGINT first when there is time for it, then SIGKILL, looking again
+ * until none is left, because what dies may have started something a moment before. Gives how many there were.
+ * Never SIGTERM: the CLI would die of it without ending its tools.
+ */
+export async function endMarked(data: string, choose: (marked: Marked) => boolean, graceMs: number): Promise<number> {
+  const ended = new Set<number>()
+  const deadline = Date.now() + graceMs
+  const find = async (): Promise<readonly Marked[]> => (await findMarked(data)).filter(choose)
+  for (let round = 0; round < 200; round++) {
+    const left = await find()
+    if (left.length === 0) return ended.size
+    const gentle = Date.now() < deadline
+    for (const { pid } of left) {
+      if (!gentle || !ended.has(pid)) signal(pid, gentle ? 'SIGINT' : 'SIGKILL')
+      ended.add(pid)
+    }
+    await delay(25)
+  }
+  const left = (await find()).map(({ pid }) => pid)
+  if (left.length === 0) return ended.size
+  throw new Problem('wire', `Processes ${left.join(', ')} do not end, not even by SIGKILL. End them by hand.`)
+}
+
+/** Sends a signal; a process that has gone meanwhile is as good. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+function fromProc(): Array<[number, string]> {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.flatMap((pid): Array<[number, string]> => {
+    try {
+      return [[Number(pid), readFileSync(`/proc/${pid}/environ`, 'latin1')]]
+    } catch {
+      // Another user's, or gone meanwhile.
+      return []
+    }
+  })
+}
+
+/** `e` shows the environment behind the command, `ww` does not cut it; the values of ours hold no blanks. */
+async function fromPs(): Promise<Array<[number, string]>> {
+  const { stdout } = await run('ps', ['eww', '-axo', 'pid=,command='], { maxBuffer: 64 * 1024 * 1024 })
+  return stdout
+    .split('\n')
+    .map((line): [number, string] => [Number.parseInt(line, 10), line.replaceAll(' ', '\0')])
+    .filter(([pid]) => !Number.isNaN(pid))
+}
+
+function valueOf(environ: string, name: string): string | null {
+  const start = `\0${environ}`.indexOf(`\0${name}=`)
+  if (start === -1) return null
+  const from = start + name.length + 1
+  const end = environ.indexOf('\0', from)
+  return environ.slice(from, end === -1 ? undefined : end)
+}

@@ -1,0 +1,209 @@
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
+import type { Board } from '../core/admission.ts'
+import type { EpochMs } from '../core/clock.ts'
+import type { Entry, RunEvent } from '../core/event.ts'
+import { Problem, type Refusal } from '../core/failure.ts'
+import type { AccountId, PromptKey, RunId, Seq, SessionId } from '../core/ids.ts'
+import type { Claimed, Journal, OpenRun } from '../core/journal.ts'
+import type { State } from '../core/lifecycle.ts'
+import type { Prompt } from '../core/prompt.ts'
+import type { Cursor } from '../core/runtime.ts'
+import { readBoard } from './board.ts'
+import type { Commits } from './commits.ts'
+import { changesOf, conversationAfter, firstRow, keepConversation, project } from './projection.ts'
+import { damaged, entryOf, parse } from './rows.ts'
+import type { RunTable, Tables } from './schema.ts'
+
+type RunRow = Selectable<RunTable>
+
+/** SQLite takes 32,766 parameters in one statement; a line of the journal has four. */
+const linesAtOnce = 1_000
+
+/**
+ * The journal in a database. Transactions never interleave: Kysely hands the one connection to one transaction at a
+ * time, and each takes the write lock with its first statement.
+ */
+export class DatabaseJournal implements Journal {
+  readonly #db: Kysely<Tables>
+  readonly #commits: Commits
+
+  constructor(db: Kysely<Tables>, commits: Commits) {
+    this.#db = db
+    this.#commits = commits
+  }
+
+  async ask(
+    run: RunId,
+    prompt: Prompt,
+    at: EpochMs,
+    refuse: (board: Board) => Refusal | null,
+  ): Promise<{ readonly run: RunId; readonly fresh: boolean; readonly entries: readonly Entry[] }> {
+    return this.#commits.write(async (trx) => {
+      const earlier = await trx.selectFrom('runs').select('id').where('prompt_key', '=', prompt.key).executeTakeFirst()
+      if (earlier !== undefined) return { run: earlier.id as RunId, fresh: false, entries: [] }
+      const account = await accountOf(trx, prompt)
+      if ((await rowOf(trx, run)) !== undefined) throw new Problem('bug', `The run id ${run} was given out twice.`)
+      const refusal = refuse(await readBoard(trx, prompt.speaker.id))
+      const asked = await insertLine(trx, run, { type: 'asked', prompt }, at)
+      const row = firstRow(asked, account)
+      await trx.insertInto('runs').values(row).execute()
+      await trx.insertInto('unsettled').values({ run, asked_seq: asked.seq }).execute()
+      const entries = [asked, ...(refusal === null ? [] : await write(trx, row, [{ type: 'refused', refusal }], at))]
+      return { run, fresh: true, entries }
+    })
+  }
+
+  async append(
+    run: RunId,
+    events: readonly RunEvent[],
+    at: EpochMs,
+    options: { readonly cursor?: Cursor; readonly expect?: State } = {},
+  ): Promise<readonly Entry[]> {
+    return this.#commits.write(async (trx) => {
+      const row = await rowOf(trx, run)
+      if (row === undefined) throw new Problem('bug', `There is no run ${run} in the journal to append to.`)
+      if (options.expect !== undefined && options.expect !== row.state) return []
+      return write(trx, { ...row, cursor: options.cursor ?? row.cursor }, events, at)
+    })
+  }
+
+  async claim(admit: (board: Board) => readonly RunId[], at: EpochMs): Promise<readonly Claimed[]> {
+    return this.#commits.write(async (trx) => {
+      const claimed: Claimed[] = []
+      for (const run of admit(await readBoard(trx))) claimed.push(await claimOne(trx, run, at))
+      return claimed
+    })
+  }
+
+  async board(): Promise<Board> {
+    return this.#db.transaction().execute((trx) => readBoard(trx))
+  }
+
+  async read(run: RunId, after?: Seq): Promise<readonly Entry[]> {
+    const lines = this.#db.selectFrom('run_events').selectAll().where('run', '=', run).orderBy('seq')
+    const rows = await (after === undefined ? lines : lines.where('seq', '>', after)).execute()
+    return rows.map(entryOf)
+  }
+
+  async open(): Promise<readonly OpenRun[]> {
+    const rows = await this.#runs().where('state', '<>', sql.lit('over')).orderBy('asked_seq').execute()
+    return rows.map(openRunOf)
+  }
+
+  async openOf(session: SessionId): Promise<readonly OpenRun[]> {
+    const open = this.#runs().where('state', '<>', sql.lit('over')).where('session', '=', session)
+    return (await open.orderBy('asked_seq').execute()).map(openRunOf)
+  }
+
+  async find(key: PromptKey): Promise<OpenRun | null> {
+    const row = await this.#runs().where('prompt_key', '=', key).executeTakeFirst()
+    return row === undefined ? null : openRunOf(row)
+  }
+
+  async recentDurations(limit: number): Promise<readonly number[]> {
+    const rows = await this.#db
+      .selectFrom('runs')
+      .select(['started_at', 'ended_at'])
+      .where('ended_seq', 'is not', null)
+      .where('started_at', 'is not', null)
+      .orderBy('ended_seq', 'desc')
+      .limit(limit)
+      .execute()
+    // A clock that was set back must not shorten anybody's expected wait below nothing.
+    return rows.map((row) => Math.max(0, (row.ended_at ?? 0) - (row.started_at ?? 0)))
+  }
+
+  /** Runs with the line that asked them, which holds the prompt. */
+  #runs() {
+    return this.#db
+      .selectFrom('runs')
+      .innerJoin('run_events', 'run_events.seq', 'runs.asked_seq')
+      .select(['id', 'session', 'state', 'attempt', 'cursor', 'asked_seq', 'json'])
+  }
+}
+
+/** Appends events to a run and carries its projections along. Throws, so that nothing is written, when one cannot be. */
+async function write(
+  trx: Transaction<Tables>,
+  before: RunRow,
+  events: readonly RunEvent[],
+  at: EpochMs,
+): Promise<readonly Entry[]> {
+  const entries: Entry[] = []
+  for (let from = 0; from < events.length; from += linesAtOnce) {
+    entries.push(...(await insertLines(trx, before.id as RunId, events.slice(from, from + linesAtOnce), at)))
+  }
+  await trx
+    .updateTable('runs')
+    .set(changesOf(entries.reduce(project, before)))
+    .where('id', '=', before.id)
+    .execute()
+  for (const event of events) {
+    const conversation = conversationAfter(event)
+    if (conversation !== undefined) await keepConversation(trx, before.session, conversation)
+  }
+  return entries
+}
+
+async function insertLines(
+  trx: Transaction<Tables>,
+  run: RunId,
+  events: readonly RunEvent[],
+  at: EpochMs,
+): Promise<readonly Entry[]> {
+  const lines = events.map((event) => ({ run, at, type: event.type, json: JSON.stringify(event) }))
+  const rows = await trx.insertInto('run_events').values(lines).returning('seq').execute()
+  // RETURNING promises no order; the sequence numbers of one statement's lines do have the order of the lines.
+  const seqs = rows.map((row) => row.seq).sort((a, b) => a - b)
+  return events.map((event, nth) => ({ run, seq: seqs[nth] as Seq, at, event }))
+}
+
+async function insertLine(trx: Transaction<Tables>, run: RunId, event: RunEvent, at: EpochMs): Promise<Entry> {
+  const [entry] = await insertLines(trx, run, [event], at)
+  return entry as Entry
+}
+
+async function claimOne(trx: Transaction<Tables>, run: RunId, at: EpochMs): Promise<Claimed> {
+  const row = await rowOf(trx, run)
+  if (row === undefined) throw new Problem('bug', `Admission chose the run ${run}, which is not in the journal.`)
+  const line = trx.selectFrom('run_events').select('json').where('seq', '=', row.asked_seq)
+  const { json } = await line.executeTakeFirstOrThrow()
+  const [entry] = await write(trx, row, [{ type: 'admitted', account: row.account as AccountId }], at)
+  return {
+    run,
+    session: row.session as SessionId,
+    prompt: promptOf(json, row.asked_seq),
+    attempt: row.attempt + 1,
+    entry: entry as Entry,
+  }
+}
+
+async function rowOf(trx: Transaction<Tables>, run: RunId): Promise<RunRow | undefined> {
+  return trx.selectFrom('runs').selectAll().where('id', '=', run).executeTakeFirst()
+}
+
+async function accountOf(trx: Transaction<Tables>, prompt: Prompt): Promise<string> {
+  const rows = trx.selectFrom('omc_sessions').select('account').where('id', '=', prompt.session)
+  const session = await rows.executeTakeFirst()
+  if (session !== undefined) return session.account
+  throw new Problem('bug', `The prompt ${prompt.key} is for the session ${prompt.session}, which was never kept.`)
+}
+
+function openRunOf(
+  row: Pick<RunRow, 'id' | 'session' | 'state' | 'attempt' | 'cursor' | 'asked_seq'> & { readonly json: string },
+): OpenRun {
+  return {
+    run: row.id as RunId,
+    session: row.session as SessionId,
+    state: row.state,
+    attempt: row.attempt,
+    prompt: promptOf(row.json, row.asked_seq),
+    cursor: row.cursor as Cursor | null,
+  }
+}
+
+function promptOf(json: string, seq: Seq): Prompt {
+  const event = parse(json, `run_events ${seq}`) as RunEvent
+  if (event.type !== 'asked') throw damaged(`run_events ${seq}`, `should hold a prompt but holds ${event.type}`)
+  return event.prompt
+}

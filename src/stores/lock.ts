@@ -1,0 +1,128 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import spawn from 'nano-spawn'
+import { pause, type Clock } from '../core/clock.ts'
+import { Problem } from '../core/failure.ts'
+import { inWords, sqliteCode } from './sqlite.ts'
+
+/** A data folder held for this process alone. */
+export interface Lock {
+  /** Lets go of it. Idempotent. */
+  close(): void
+}
+
+/** Who holds the folder, for the words of a refusal. */
+interface Holder {
+  readonly pid: number
+  /** When that process started, as the system tells it: a pid alone is used again by other processes. */
+  readonly born: string
+  readonly host: string
+}
+
+const sqliteBusy = 5
+
+/** How long a holder that has not said its name yet is waited for, in tries of 50 ms. */
+const tries = 20
+
+/**
+ * Holds the folder for this process. The lock itself is an exclusive transaction on a small database: the kernel
+ * drops it with the process, also at kill -9, no child inherits it (fcntl locks belong to one process), and two
+ * starters cannot both get it. The file beside it only says who it is.
+ * Rejects with a `refused` problem that names the pid of the other one.
+ */
+export async function takeLock(folder: string, clock: Clock): Promise<Lock> {
+  const name = join(folder, 'lock.json')
+  const path = join(folder, 'lock.sqlite')
+  for (let attempt = 1; ; attempt++) {
+    const held = hold(path)
+    if (held !== null) {
+      try {
+        await sayWho(name)
+      } catch (error) {
+        held.close()
+        throw error
+      }
+      return { close: () => letGo(held, name) }
+    }
+    const holder = readHolder(name)
+    const alive = holder !== null && (holder.host !== hostname() || (await bornOf(holder.pid)) === holder.born)
+    if (alive || attempt >= tries) throw taken(folder, alive ? holder : null)
+    // The name is that of an earlier holder: the present one is about to write its own, or is just ending.
+    await pause(clock, 50)
+  }
+}
+
+function hold(path: string): DatabaseSync | null {
+  return inWords(path, () => {
+    const database = new DatabaseSync(path, { timeout: 0 })
+    try {
+      database.exec('begin exclusive')
+      return database
+    } catch (error) {
+      database.close()
+      if (sqliteCode(error) === sqliteBusy) return null
+      throw error
+    }
+  })
+}
+
+function letGo(held: DatabaseSync, name: string): void {
+  if (!held.isOpen) return
+  // In this order: after the lock is gone, the name may be the next holder's.
+  rmSync(name, { force: true })
+  held.close()
+}
+
+async function sayWho(name: string): Promise<void> {
+  const holder: Holder = { pid: process.pid, born: (await bornOf(process.pid)) ?? '', host: hostname() }
+  const unfinished = `${name}.new`
+  try {
+    writeFileSync(unfinished, JSON.stringify(holder), { mode: 0o600 })
+    renameSync(unfinished, name)
+  } catch (error) {
+    throw new Problem('wire', `${name} could not be written; check the rights and the free space of the folder.`, {
+      cause: error,
+    })
+  }
+}
+
+function readHolder(name: string): Holder | null {
+  try {
+    const said: unknown = JSON.parse(readFileSync(name, 'utf8'))
+    if (typeof said !== 'object' || said === null) return null
+    const { pid, born, host } = said as Partial<Holder>
+    return typeof pid === 'number' && typeof born === 'string' && typeof host === 'string' ? { pid, born, host } : null
+  } catch {
+    return null
+  }
+}
+
+/** When a process started, in the system's own words; null when there is no such process. */
+export async function bornOf(pid: number): Promise<string | null> {
+  if (process.platform === 'linux') return bornOnLinux(pid)
+  try {
+    const { stdout } = await spawn('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } })
+    return stdout.trim() || null
+  } catch {
+    return null
+  }
+}
+
+/** Field 22 of proc_pid_stat(5), in clock ticks since boot. The name in field 2 may hold blanks and brackets. */
+function bornOnLinux(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+  } catch {
+    return null
+  }
+}
+
+function taken(folder: string, holder: Holder | null): Problem {
+  const elsewhere = holder !== null && holder.host !== hostname() ? ` on ${holder.host}` : ''
+  const who = holder === null ? 'another one runs' : `another one runs with pid ${holder.pid}${elsewhere}`
+  return new Problem('refused', `${who} on this folder (${folder}); stop it or choose another OMC_DATA_DIR.`)
+}

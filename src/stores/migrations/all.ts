@@ -1,0 +1,4 @@
+import { journalAndVault } from './0001-journal-and-vault.ts'
+
+/** Every migration in order, as SQL for SQLite. The schema's version is how many of them a database has seen. */
+export const migrations: readonly string[] = [journalAndVault]

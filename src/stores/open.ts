@@ -1,0 +1,126 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { Kysely } from 'kysely'
+import type { Clock } from '../core/clock.ts'
+import { Problem } from '../core/failure.ts'
+import type { Journal } from '../core/journal.ts'
+import type { Log } from '../core/log.ts'
+import type { Vault } from '../core/vault.ts'
+import { Commits } from './commits.ts'
+import { DatabaseJournal } from './journal.ts'
+import { takeLock, type Lock } from './lock.ts'
+import { migrate } from './migrate.ts'
+import { migrations } from './migrations/all.ts'
+import type { Tables } from './schema.ts'
+import { openSqlite } from './sqlite.ts'
+import { DatabaseVault } from './vault.ts'
+
+/** An open data folder. Whoever opened it closes it. */
+export interface Store extends AsyncDisposable {
+  readonly journal: Journal
+  readonly vault: Vault
+  readonly schemaVersion: number
+  /** How often this folder was opened, this time counted. */
+  readonly starts: number
+  /** Lets what is being written finish, closes the file and gives the folder back. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  /** OMC_DATA_DIR, absolute. Made (for its owner alone) when it is not there. */
+  readonly folder: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export const databaseName = 'orchestrator.sqlite'
+
+/**
+ * Opens the data folder for this process alone and brings its database up to date.
+ * Rejects with a `refused` problem when another process has it or a newer program made it, and with a `wire` problem
+ * when the folder or its disk cannot be used; then nothing stays open.
+ */
+export async function openStore({ folder, clock, log }: StoreOptions): Promise<Store> {
+  makeFolder(folder)
+  const lock = await takeLock(folder, clock)
+  try {
+    return await openLocked(folder, lock, clock, log)
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): Promise<Store> {
+  const path = join(folder, databaseName)
+  makePrivate(path)
+  const sqlite = openSqlite(path)
+  try {
+    const migrated = migrate(sqlite, migrations, clock.now())
+    if (migrated !== null) log.info(migrated, 'store.migrated')
+    const db = new Kysely<Tables>({ dialect: sqlite.dialect })
+    const starts = await countStart(db)
+    log.info({ schema: migrations.length, starts }, 'store.opened')
+    return storeOf(db, lock, starts)
+  } catch (error) {
+    sqlite.raw.close()
+    throw error
+  }
+}
+
+function storeOf(db: Kysely<Tables>, lock: Lock, starts: number): Store {
+  const commits = new Commits(db)
+  let closing: Promise<void> | null = null
+  const close = (): Promise<void> => (closing ??= closeAll(db, commits, lock))
+  return {
+    journal: new DatabaseJournal(db, commits),
+    vault: new DatabaseVault(db, commits),
+    schemaVersion: migrations.length,
+    starts,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function closeAll(db: Kysely<Tables>, commits: Commits, lock: Lock): Promise<void> {
+  try {
+    await commits.close()
+    // Having the connection for a moment means that nobody reads any more either.
+    await db.connection().execute(async () => {})
+    await db.destroy()
+  } finally {
+    lock.close()
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new Problem('wire', `The data folder ${folder} could not be made; make it yourself or set OMC_DATA_DIR.`, {
+      cause: error,
+    })
+  }
+}
+
+/** Prompts and answers are nobody else's business. SQLite gives the files beside the database the same mode. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600))
+    chmodSync(path, 0o600)
+  } catch (error) {
+    throw new Problem('wire', `${path} cannot be written; check the rights of the data folder and its disk.`, {
+      cause: error,
+    })
+  }
+}
+
+async function countStart(db: Kysely<Tables>): Promise<number> {
+  const counted = await db
+    .insertInto('meta')
+    .values({ key: 'starts', value: 1 })
+    .onConflict((known) => known.column('key').doUpdateSet((old) => ({ value: old('meta.value', '+', 1) })))
+    .returning('value')
+    .executeTakeFirstOrThrow()
+  return counted.value
+}

@@ -1,0 +1,110 @@
+import type { Generated } from 'kysely'
+import type { State } from '../core/lifecycle.ts'
+
+/**
+ * The tables as Kysely sees them; the migrations are what makes them. `json` columns hold text.
+ *
+ * `run_events` is the truth. `runs`, `omc_sessions.cli_session_id` and `.transcript` are projections of it, changed in
+ * the same transaction and made anew by rebuild.ts; `runs.cursor` alone is a fact of its own.
+ */
+export interface Tables {
+  readonly omc_sessions: SessionTable
+  readonly run_events: RunEventTable
+  readonly runs: RunTable
+  readonly unsettled: UnsettledTable
+  readonly deliveries: DeliveryTable
+  readonly seen: SeenTable
+  readonly notices: NoticeTable
+  readonly meta: MetaTable
+}
+
+export interface SessionTable {
+  /** The order in which sessions were started. */
+  seq: Generated<number>
+  id: string
+  key: string
+  /** json of a Place */
+  place: string
+  name: string
+  runtime: string
+  workdir: string
+  model: string | null
+  owner: string
+  account: string
+  /** The CLI's own conversation, and where its transcript lies. */
+  cli_session_id: string | null
+  transcript: string | null
+  /** The interaction that started it. */
+  since: string
+  started_at: number
+  ended_at: number | null
+}
+
+export interface RunEventTable {
+  /** Order of the whole journal. */
+  seq: Generated<number>
+  run: string
+  at: number
+  type: string
+  /** json of the RunEvent */
+  json: string
+}
+
+export interface RunTable {
+  id: string
+  prompt_key: string
+  session: string
+  person: string
+  /** The channel whose caps count. */
+  channel: string
+  account: string
+  state: State
+  attempt: number
+  /** json of the open approvals */
+  approvals: string
+  cursor: string | null
+  asked_seq: number
+  /** Of the latest admission. */
+  admitted_seq: number | null
+  /** Of the event that ended it. */
+  ended_seq: number | null
+  /** When the first attempt's CLI took the prompt. */
+  started_at: number | null
+  ended_at: number | null
+}
+
+/** Runs about which something may still have to be said. Only these are looked at, however many there ever were. */
+interface UnsettledTable {
+  run: string
+  asked_seq: number
+}
+
+export interface DeliveryTable {
+  run: string
+  part: number
+  nonce: string
+  hash: string
+  place: string
+  intended_at: number
+  message: string | null
+  posted_at: number | null
+  /** Where the text that the message shows ends. */
+  text_end: number
+  /** 1: it is not edited any more. */
+  frozen: number
+}
+
+interface SeenTable {
+  place: string
+  message: string
+}
+
+interface NoticeTable {
+  key: string
+  at: number
+}
+
+interface MetaTable {
+  key: string
+  value: number
+}

@@ -1,0 +1,138 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  CompiledQuery,
+  SqliteDialect,
+  SqliteDriver,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type SqliteDialectConfig,
+} from 'kysely'
+import { messageOf, Problem } from '../core/failure.ts'
+
+/** One open SQLite file. */
+export interface Sqlite {
+  readonly path: string
+  /** Node's own handle, for what happens outside Kysely (migrations, pragmas). */
+  readonly raw: DatabaseSync
+  /** Makes a Kysely over this handle; destroying that Kysely closes the file. */
+  readonly dialect: Dialect
+}
+
+/** How many prepared statements are kept. The product has some forty; a batch insert has one per batch size. */
+const statementsKept = 128
+
+/**
+ * Opens (or creates) a database file in write-ahead mode, where every commit reaches the disk before it returns.
+ * Throws a `wire` problem when the file cannot be opened or is no database.
+ */
+export function openSqlite(path: string): Sqlite {
+  const raw = inWords(path, () => {
+    const opened = new DatabaseSync(path, { timeout: 5_000 })
+    try {
+      opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+    } catch (error) {
+      opened.close()
+      throw error
+    }
+    return opened
+  })
+  return { path, raw, dialect: new NodeSqliteDialect(path, raw) }
+}
+
+/** Kysely's own SQLite dialect, with transactions that hold the write lock from their first statement. */
+class NodeSqliteDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig
+  readonly #raw: DatabaseSync
+
+  constructor(path: string, raw: DatabaseSync) {
+    const config: SqliteDialectConfig = { database: kyselyDatabase(path, raw) }
+    super(config)
+    this.#config = config
+    this.#raw = raw
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateDriver(this.#config, this.#raw)
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  readonly #raw: DatabaseSync
+
+  constructor(config: SqliteDialectConfig, raw: DatabaseSync) {
+    super(config)
+    this.#raw = raw
+  }
+
+  /** IMMEDIATE: what a transaction reads first must still be true when it writes. */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  /** SQLite rolls back by itself on some failures (a full disk); a second rollback would hide the first error. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#raw.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'))
+  }
+}
+
+/** The small part of better-sqlite3 that Kysely needs, spoken by Node's own SQLite. */
+function kyselyDatabase(path: string, raw: DatabaseSync): Extract<SqliteDialectConfig['database'], object> {
+  const statements = new Map<string, StatementSync>()
+  const prepared = (sql: string): StatementSync => {
+    const kept = statements.get(sql)
+    const statement = kept ?? inWords(path, () => raw.prepare(sql))
+    // Last used, last in the map; so the first one is the one to forget.
+    if (kept !== undefined) statements.delete(sql)
+    else if (statements.size >= statementsKept) statements.delete(statements.keys().next().value ?? '')
+    statements.set(sql, statement)
+    return statement
+  }
+  return {
+    close: () => raw.close(),
+    prepare(sql) {
+      const statement = prepared(sql)
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => inWords(path, () => statement.all(...(parameters as SQLInputValue[]))),
+        run: (parameters) => inWords(path, () => statement.run(...(parameters as SQLInputValue[]))),
+        // A statement of its own: two iterations of a kept one would disturb each other.
+        iterate: (parameters) => raw.prepare(sql).iterate(...(parameters as SQLInputValue[])),
+      }
+    },
+  }
+}
+
+/** SQLite's result codes (sqlite.org/rescode.html) for what the world does to a file, and what a person can do. */
+const worldCodes: ReadonlyMap<number, string> = new Map([
+  [5, 'is locked by another program; close whatever has it open'],
+  [8, 'may not be written; check the rights of the data folder and that its disk is not mounted read-only'],
+  [10, 'could not be read or written; check the disk and its free space'],
+  [11, 'is damaged; stop the bot, keep a copy of the folder, and restore a backup'],
+  [13, 'cannot grow because the disk is full; free some space'],
+  [14, 'could not be opened; check that the data folder exists and belongs to you'],
+  [26, 'is not an SQLite database; move it away or choose another OMC_DATA_DIR'],
+])
+
+/**
+ * Runs something on a database file. What the world does to the file becomes a `wire` problem that says what to do;
+ * anything else SQLite complains of (a broken rule of the schema, a wrong statement) is a `bug`.
+ */
+export function inWords<Value>(path: string, work: () => Value): Value {
+  try {
+    return work()
+  } catch (error) {
+    const code = sqliteCode(error)
+    if (code === null) throw error
+    const words = worldCodes.get(code)
+    if (words === undefined)
+      throw new Problem('bug', `${path}: ${messageOf(error)}. Nothing was written.`, { cause: error })
+    throw new Problem('wire', `${path} ${words}. Nothing was written.`, { cause: error })
+  }
+}
+
+/** SQLite's primary result code of an error, or null when it is none of SQLite's. */
+export function sqliteCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null
+  return error.errcode & 0xff
+}

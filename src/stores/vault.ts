@@ -1,0 +1,125 @@
+import { sql, type Kysely } from 'kysely'
+import type { EpochMs } from '../core/clock.ts'
+import type { MessageId, PlaceId, SessionId, SessionKey } from '../core/ids.ts'
+import type { Deliveries } from '../core/journal.ts'
+import type { Session } from '../core/session.ts'
+import type { Vault } from '../core/vault.ts'
+import type { Commits } from './commits.ts'
+import { DatabaseDeliveries } from './deliveries.ts'
+import { rowOfSession, sessionOf } from './rows.ts'
+import type { Tables } from './schema.ts'
+
+/** Everything that is not a run, in a database. */
+export class DatabaseVault implements Vault {
+  readonly deliveries: Deliveries
+  readonly #db: Kysely<Tables>
+  readonly #commits: Commits
+
+  constructor(db: Kysely<Tables>, commits: Commits) {
+    this.#db = db
+    this.#commits = commits
+    this.deliveries = new DatabaseDeliveries(db, commits)
+  }
+
+  async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {
+    return this.#commits.write(async (trx) => {
+      const row = rowOfSession(session)
+      const added = await trx
+        .insertInto('omc_sessions')
+        .values(row)
+        .onConflict((taken) => taken.doNothing())
+        .returning('id')
+        .executeTakeFirst()
+      if (added !== undefined) return 'added'
+      const clashes = await trx
+        .selectFrom('omc_sessions')
+        .select(['id', 'key'])
+        .where((other) =>
+          other.or([
+            other('id', '=', row.id),
+            other.and([
+              other('ended_at', 'is', null),
+              other.or([other('key', '=', row.key), other('name', '=', row.name)]),
+            ]),
+          ]),
+        )
+        .execute()
+      // The same session once more, after a crash hid that it was kept.
+      if (clashes.some((clash) => clash.id === row.id)) return 'added'
+      return clashes.some((clash) => clash.key === row.key) ? 'key-taken' : 'name-taken'
+    })
+  }
+
+  async endSession(id: SessionId, at: EpochMs): Promise<void> {
+    await this.#commits.write((trx) => {
+      const session = trx.updateTable('omc_sessions').set({ ended_at: at }).where('id', '=', id)
+      return session.where('ended_at', 'is', null).execute()
+    })
+  }
+
+  async session(id: SessionId): Promise<Session | null> {
+    const row = await this.#db.selectFrom('omc_sessions').selectAll().where('id', '=', id).executeTakeFirst()
+    return row === undefined ? null : sessionOf(row)
+  }
+
+  async sessionAt(key: SessionKey): Promise<Session | null> {
+    const row = await this.#live().where('key', '=', key).executeTakeFirst()
+    return row === undefined ? null : sessionOf(row)
+  }
+
+  async liveSessions(): Promise<readonly Session[]> {
+    return (await this.#live().orderBy('seq').execute()).map(sessionOf)
+  }
+
+  async seenIn(place: PlaceId): Promise<MessageId | null> {
+    const row = await this.#db.selectFrom('seen').select('message').where('place', '=', place).executeTakeFirst()
+    return row === undefined ? null : (row.message as MessageId)
+  }
+
+  async saw(place: PlaceId, message: MessageId): Promise<void> {
+    await this.#commits.write((trx) =>
+      trx
+        .insertInto('seen')
+        .values({ place, message })
+        .onConflict((known) =>
+          known
+            .column('place')
+            .doUpdateSet({ message })
+            // Snowflakes are numbers of up to 64 bits written as text: '9' is older than '10'.
+            .where(sql<boolean>`cast(excluded.message as integer) > cast(seen.message as integer)`),
+        )
+        .execute(),
+    )
+  }
+
+  async alive(at: EpochMs): Promise<void> {
+    await this.#commits.write((trx) =>
+      trx
+        .insertInto('meta')
+        .values({ key: 'alive', value: at })
+        .onConflict((known) => known.column('key').doUpdateSet({ value: at }))
+        .execute(),
+    )
+  }
+
+  async lastAlive(): Promise<EpochMs | null> {
+    const row = await this.#db.selectFrom('meta').select('value').where('key', '=', 'alive').executeTakeFirst()
+    return row === undefined ? null : row.value
+  }
+
+  async once(key: string, at: EpochMs): Promise<boolean> {
+    const said = await this.#commits.write((trx) =>
+      trx
+        .insertInto('notices')
+        .values({ key, at })
+        .onConflict((known) => known.doNothing())
+        .returning('key')
+        .executeTakeFirst(),
+    )
+    return said !== undefined
+  }
+
+  #live() {
+    return this.#db.selectFrom('omc_sessions').selectAll().where('ended_at', 'is', null)
+  }
+}

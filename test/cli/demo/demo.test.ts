@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startDemo } from '../../../src/cli/demo/demo.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import type { SeenMessage } from '../../../src/sandbox/actors/view.ts'
+import { dataIdOf, findMarked } from '../../../src/runtimes/marker.ts'
+
+const launcher = join(import.meta.dirname, '../../../bin/discord-orchestrator.js')
+
+/** The person's own message has the same words. */
+const byBot = (text: RegExp) => (message: SeenMessage) => message.author.bot && text.test(message.content)
+
+it(
+  'lets a newcomer start a session, kill the bot in the middle of an answer, and lose nothing',
+  { timeout: 90_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'demo-'))
+    const env = { PATH: process.env['PATH'] }
+    const config = loadConfig({ env, folder, home: folder })
+    const spools = join(config.dataFolder, 'demo', 'spools')
+    let data = ''
+    const said: string[] = []
+    try {
+      await using demo = await startDemo({
+        config,
+        port: 0,
+        program: [process.execPath, launcher],
+        env,
+        say: (line) => said.push(line),
+      })
+      const { sandbox, bot, url } = demo
+      await sandbox.botOnline()
+      data = dataIdOf(spools)
+      assert.match(await (await fetch(url)).text(), /<!doctype html>/i)
+
+      const olivia = await sandbox.actor('olivia')
+      await olivia.sees('general', /Welcome/)
+      while ((await olivia.commands('general')).length === 0) await delay(50)
+      const started = await olivia.runs('general', '/session start', { name: 'shop', runtime: 'echo' })
+      const answer = await started.settled()
+      assert.match(answer.content, /\*\*shop\*\*.*\n`.*demo-project`/)
+      assert.equal(answer.ephemeral, false)
+
+      await olivia.says('general', '!slow 3s one two three four five six seven eight nine ten')
+      await olivia.sees('general', byBot(/one two/))
+      const first = bot.pid
+      assert.equal((await fetch(`${url}/sandbox/controls/kill`, { method: 'POST' })).status, 204)
+      await olivia.sees('general', byBot(/one two three four five six seven eight nine ten/), { within: 20_000 })
+      assert.notEqual(bot.pid, first)
+      const answers = (await olivia.messages('general')).filter(
+        (message) => message.author.bot && /one two/.test(message.content),
+      )
+      assert.equal(answers.length, 1, olivia.story('general'))
+
+      const alice = await sandbox.actor('alice')
+      const refused = await alice.runs('general', '/session stop')
+      assert.equal(refused.ephemeral, true)
+      assert.match((await refused.settled()).content, /Only owners may end sessions/)
+    } catch (error) {
+      const log = join(config.dataFolder, 'demo', 'bot.log')
+      throw new Error(`${said.join('\n')}\n${readFileSync(log, 'utf8').slice(-3000)}`, { cause: error })
+    } finally {
+      if (data !== '') assert.deepEqual(await findMarked(data), [], 'agents are left')
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, describe, it } from 'node:test'
+import type { SeenMessage } from '../../src/sandbox/actors/view.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+
+const launcher = join(import.meta.dirname, '../../bin/discord-orchestrator.js')
+const base = mkdtempSync(join(tmpdir(), 'start-'))
+const children: ChildProcess[] = []
+after(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(base, { recursive: true, force: true })
+})
+
+interface Running {
+  readonly pid: number
+  /** Waits for a log line of this name. */
+  line(msg: string): Promise<Record<string, unknown>>
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly stderr: string }>
+  readonly stdin: NodeJS.WritableStream
+  kill(signal: NodeJS.Signals): void
+}
+
+/** Runs the command line as a person would, with nothing of our environment. */
+function cli(args: readonly string[], env: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, [launcher, ...args], {
+    cwd: base,
+    env: { PATH: process.env['PATH'], HOME: base, ...env },
+    stdio: 'pipe',
+  })
+  children.push(child)
+  const lines: Record<string, unknown>[] = []
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (stderr += piece))
+  const reader = createInterface({ input: child.stdout })
+  reader.on('line', (line) => {
+    const said: unknown = line.startsWith('{') ? JSON.parse(line) : { msg: line }
+    lines.push(said as Record<string, unknown>)
+    reader.emit('said')
+  })
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as string | null,
+    stderr,
+  }))
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    stdin: child.stdin,
+    kill: (signal) => void child.kill(signal),
+    async line(msg) {
+      for (;;) {
+        const found = lines.find((line) => line['msg'] === msg)
+        if (found !== undefined) return found
+        const over = await Promise.race([once(reader, 'said').then(() => false), ended.then(() => true)])
+        if (over) throw new Error(`it ended before ${msg}:\n${JSON.stringify(lines, null, 1)}\n${(await ended).stderr}`)
+      }
+    },
+  }
+}
+
+function settings(sandbox: Sandbox, data: string): Record<string, string> {
+  return {
+    DISCORD_BOT_TOKEN: sandbox.bot.token,
+    DISCORD_GUILD_ID: sandbox.guildId,
+    OMC_DISCORD_API: sandbox.api,
+    OMC_DATA_DIR: data,
+    OMC_HEALTHZ_PORT: '0',
+  }
+}
+
+/** The person's own message has the same words. */
+const byBot = (text: RegExp) => (message: SeenMessage) => message.author.bot && text.test(message.content)
+
+describe('the command line', () => {
+  it('tells its version and its help', async () => {
+    const version = cli(['--version'])
+    await version.line('0.1.0')
+    assert.equal((await version.ended).code, 0)
+    const unknown = await cli(['dance']).ended
+    assert.equal(unknown.code, 1)
+  })
+
+  it('ends with 78 and one readable message when a setting is wrong', async () => {
+    const { code, stderr } = await cli(['start'], { OMC_MAX_ACTIVE_CLIS: 'many', DISCORD_BOT_TOKEN: 'a b' }).ended
+    assert.equal(code, 78)
+    assert.match(stderr, /^2 settings are wrong[^]*DISCORD_BOT_TOKEN[^]*OMC_MAX_ACTIVE_CLIS: "many"/)
+    assert.doesNotMatch(stderr, /at .*\.ts|a b/)
+  })
+
+  it('has nothing to stop where nothing runs', async () => {
+    const stop = cli(['stop', '--all'], { OMC_DATA_DIR: 'nothing-here' })
+    assert.equal((await stop.ended).code, 0)
+    await stop.line(`No bot runs on ${join(base, 'nothing-here')}.`)
+  })
+})
+
+describe('start', () => {
+  it('runs the bot, refuses a second one on the folder, and ends by `stop`', async () => {
+    await using sandbox = await startSandbox()
+    const env = settings(sandbox, 'one')
+    const bot = cli(['start'], env)
+    const { healthPort } = await bot.line('bot.started')
+    await sandbox.botOnline()
+    const health = await fetch(`http://127.0.0.1:${String(healthPort)}/readyz`)
+    assert.equal(health.status, 200)
+
+    const second = await cli(['start'], env).ended
+    assert.equal(second.code, 78)
+    assert.match(second.stderr, new RegExp(`pid ${bot.pid}\\b`))
+
+    const stop = await cli(['stop'], env).ended
+    assert.equal(stop.code, 0, stop.stderr)
+    assert.deepEqual(await bot.ended, { code: 0, signal: null, stderr: '' })
+  })
+
+  it('leaves the agents working at SIGTERM, and ends them with `stop --all`', async () => {
+    await using sandbox = await startSandbox({
+      world: {
+        guild: { channels: ['general'], roles: [{ name: 'owner' }], people: [{ name: 'olivia', roles: ['owner'] }] },
+      },
+    })
+    const olivia = await sandbox.actor('olivia')
+    const env = { ...settings(sandbox, 'two'), OMC_OWNER_USER_ID: olivia.id }
+    const first = cli(['start'], env)
+    await first.line('slash.registered')
+    await (await olivia.runs('general', '/session start', { name: 'shop', runtime: 'echo' })).settled()
+    await olivia.says('general', '!slow 20s one two three four five six seven eight nine ten')
+    await olivia.sees('general', byBot(/one two/))
+    first.kill('SIGTERM')
+    first.kill('SIGTERM')
+    assert.equal((await first.ended).code, 0)
+
+    const second = cli(['start'], env)
+    await second.line('bot.started')
+    await olivia.sees('general', byBot(/one two three four/), { within: 30_000 })
+    const stop = await cli(['stop', '--all'], env).ended
+    assert.equal(stop.code, 0, stop.stderr)
+    assert.equal((await second.ended).code, 0)
+    const third = cli(['start'], env)
+    await third.line('bot.started')
+    await olivia.sees('general', /■ Stopped after/)
+    third.kill('SIGTERM')
+    assert.equal((await third.ended).code, 0)
+    const told = (await olivia.messages('general')).filter(byBot(/one two/))
+    assert.equal(told.length, 1, olivia.story('general'))
+    assert.doesNotMatch(told[0]?.content ?? '', /ten/)
+  })
+
+  it('ends with 78 when the token is wrong', async () => {
+    await using sandbox = await startSandbox()
+    const { code, stderr } = await cli(['start'], { ...settings(sandbox, 'three'), DISCORD_BOT_TOKEN: 'not-the-token' })
+      .ended
+    assert.equal(code, 78)
+    assert.match(stderr, /DISCORD_BOT_TOKEN/)
+    assert.doesNotMatch(stderr, /not-the-token/)
+  })
+
+  it('can be stopped while it waits for a Discord that cannot be reached', async () => {
+    await using sandbox = await startSandbox()
+    sandbox.faults.add({ kind: 'gateway.refuseUpgrade' })
+    const bot = cli(['start'], settings(sandbox, 'four'))
+    await bot.line('store.opened')
+    bot.kill('SIGINT')
+    assert.equal((await bot.ended).code, 0)
+  })
+
+  it('ends with its standard input when it is tied to it', async () => {
+    await using sandbox = await startSandbox()
+    const bot = cli(['start', '--tied'], settings(sandbox, 'five'))
+    await bot.line('bot.started')
+    bot.stdin.end()
+    assert.equal((await bot.ended).code, 0)
+  })
+})

@@ -1,0 +1,64 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RuntimeBench } from '../contracts/runtime.ts'
+import { startAnthropic, type ScriptedModel } from '../models/anthropic.ts'
+import type { ModelRequest } from '../models/ledger.ts'
+import { scripted, type StepInput } from '../models/script.ts'
+
+export interface ClaudeBench extends RuntimeBench {
+  readonly model: ScriptedModel
+  /** The account's CLAUDE_CONFIG_DIR. */
+  readonly config: string
+}
+
+/** A place for the real CLI with a scripted model on loopback and a key that is none. */
+export async function claudeBench(claudeBinary: string): Promise<ClaudeBench> {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'claude-bench-')))
+  const [dataDir, workdir, config] = [join(root, 'data'), join(root, 'project'), join(root, 'config')]
+  for (const folder of [workdir, config]) mkdirSync(folder)
+  const model = await startAnthropic({ handler: tellsHowItWent })
+  const command = (text: string): StepInput => ({ tool: 'Bash', input: { command: text, description: 'a test' } })
+  return {
+    model,
+    config,
+    workdir,
+    options: {
+      runtime: 'claude',
+      dataDir,
+      environment: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: root, LANG: 'C.UTF-8' },
+      account: {
+        ANTHROPIC_API_KEY: 'dummy-key-for-the-scripted-model',
+        ANTHROPIC_BASE_URL: model.url,
+        CLAUDE_CONFIG_DIR: config,
+        CLAUDE_CODE_TMPDIR: root,
+      },
+      claudeBinary,
+    },
+    words: {
+      say: (text) => scripted([{ text }]),
+      slow: (text, seconds) => {
+        const chunks = text.split(' ').length
+        return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
+      },
+      tool: (text) => scripted([command('echo a harmless command'), { text }]),
+      // What only reads is not asked about, so something that writes stands before it.
+      ask: (text) => scripted([command(`chmod u+r . && ${text}`), { text: tell }]),
+      daemon: (seconds, text) =>
+        scripted([command(`setsid sleep ${seconds} > /dev/null 2>&1 & echo on its way`), { text }]),
+    },
+    asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
+    received: () => JSON.stringify(model.requests.map(({ body }) => body)),
+    [Symbol.asyncDispose]: async () => {
+      await model.close()
+      rmSync(root, { recursive: true, force: true, maxRetries: 3 })
+    },
+  }
+}
+
+/** Stands in a script for the text of the last tool's result, which no script can know. */
+const tell = 'HOW IT WENT'
+
+function tellsHowItWent({ prompt, step, last }: ModelRequest): StepInput | undefined {
+  return step === 1 && prompt.includes(tell) ? { text: `The tool said: ${JSON.stringify(last)}` } : undefined
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { SeenMessage } from '../../src/sandbox/actors/actor.ts'
+import { until } from '../e2e/stage.ts'
+import { scripted } from '../models/script.ts'
+import { BotBench } from './bot-bench.ts'
+import { claudeBinary, howToInstall } from './install.ts'
+
+/** The main path with the real CLI. Run it sealed: node test/clis/seal.js --test test/clis/main-path.test.ts */
+const binary = claudeBinary()
+
+describe('a person works with the real Claude CLI', { skip: binary === null && howToInstall }, () => {
+  const open = (env: Record<string, string> = {}): Promise<BotBench> => BotBench.open(binary ?? '', env)
+  const isWhole = (message: SeenMessage, text: string): boolean =>
+    message.author.bot && message.content.includes(text) && message.components.length === 0
+
+  test('the second prompt is answered by the process of the first', async () => {
+    await using bench = await open()
+    const { stage } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    await olivia.says(thread, scripted([{ text: 'The first answer.' }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'), { within: 30_000 })
+    const before = await stage.agents()
+    assert.equal(before.length, 1)
+    await olivia.says(thread, scripted([{ text: 'The second answer.' }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'The second answer.'), { within: 15_000 })
+    assert.deepEqual(await stage.agents(), before, 'one process for both')
+    assert.deepEqual(
+      bench.started.map(({ pid, warm }) => [pid, warm]),
+      [
+        [before[0], false],
+        [before[0], true],
+      ],
+    )
+    assert.ok(bench.received.includes('The first answer.'), 'the model was told what it had said')
+  })
+
+  test('the first words of a long answer are seen within a second of the model saying them', async () => {
+    await using bench = await open()
+    const { stage, model } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    const text = 'one two three four five six seven eight nine ten eleven twelve'
+    await olivia.says(thread, scripted([{ text, chunks: 12, chunkDelay: 600 }]))
+    const request = await model.waitFor(({ chunks, prompt }) => chunks === 1 && prompt.includes('twelve'))
+    const saidAt = Date.now()
+    const first = await olivia.sees(thread, (message) => message.author.bot && message.content.startsWith('one'))
+    const seenAt = first.revisions.find(({ content }) => content.startsWith('one'))?.at ?? Number.POSITIVE_INFINITY
+    assert.equal(request.state, 'open', 'the model is still talking')
+    const answer = await olivia.sees(thread, (message) => isWhole(message, text), { within: 20_000 })
+    assert.equal(answer.id, first.id, 'one message, which grew')
+    const tookMs = (request.endedAt ?? 0) - saidAt
+    assert.ok(tookMs > 5500, `an answer of six seconds, not of ${tookMs} ms`)
+    assert.ok(seenAt - saidAt <= 1000, `seen ${seenAt - saidAt} ms after it was said`)
+  })
+
+  test('/cancel ends the request to the model within a second, and the session goes on', async () => {
+    await using bench = await open()
+    const { stage, model } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    const long = scripted([{ text: 'one two three', chunks: 3, gate: { name: 'middle', at: 2 } }])
+    await olivia.says(thread, long)
+    const request = await model.gate('middle').reached()
+    await stage.botShows(olivia, thread, 'one')
+    const before = await stage.agents()
+    const cancelledAt = performance.timeOrigin + performance.now()
+    const told = await (await olivia.runs(thread, '/cancel')).settled()
+    assert.match(told.content, /■|Stopped/)
+    await until(() => request.endedAt !== null, 5000, 'the end of the request')
+    assert.equal(request.state, 'aborted')
+    const tookMs = (request.endedAt ?? 0) - cancelledAt
+    assert.ok(tookMs <= 1000, `the request ended ${tookMs} ms after /cancel`)
+    await stage.botShows(olivia, thread, /■/)
+    await olivia.says(thread, scripted([{ text: 'Still here.' }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'Still here.'), { within: 20_000 })
+    assert.deepEqual(await stage.agents(), before, 'by the same process')
+  })
+
+  test('a process that was idle too long ends, and the next prompt resumes its conversation', async () => {
+    await using bench = await open({ OMC_IDLE_CLI_MS: '1000' })
+    const { stage } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    await olivia.says(thread, scripted([{ text: 'Remember the blue teapot.' }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'blue teapot'), { within: 30_000 })
+    await until(async () => (await stage.agents()).length === 0, 20_000, 'the end of the idle process')
+    const asked = bench.model.requests.length
+    await olivia.says(thread, scripted([{ text: 'As I said before.' }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'As I said before.'), { within: 30_000 })
+    const [first, second] = bench.started
+    assert.notEqual(second?.pid, first?.pid)
+    assert.equal(second?.warm, false)
+    assert.equal(second?.conversation, first?.conversation)
+    assert.ok(first?.conversation !== '')
+    const later = bench.model.requests.slice(asked).map(({ body }) => JSON.stringify(body))
+    assert.ok(
+      later.some((body) => body.includes('blue teapot')),
+      'the model sees the earlier turn',
+    )
+  })
+})

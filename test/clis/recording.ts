@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { startAnthropic } from '../models/anthropic.ts'
+import { startClaude } from './claude.ts'
+import { claudeBinary } from './install.ts'
+import { normalise } from './normalise.ts'
+import type { Scenario } from './scenarios.ts'
+
+/** Plays a scenario with the real CLI and returns what it wrote to stdout, as it stands in a golden file. */
+export async function recording(scenario: Scenario): Promise<string> {
+  await using model = await startAnthropic()
+  await using cli = startClaude({ model: model.url, args: scenario.args ?? [], env: scenario.env ?? {} })
+  await scenario.play({ cli, model })
+  return normalise(cli.raw, cli.room)
+}
+
+/** Where the recordings of the installed CLI's version lie; null when no CLI is installed for tests. */
+export function goldenFolder(): string | null {
+  const binary = claudeBinary()
+  if (binary === null) return null
+  const manifest = readFileSync(join(dirname(binary), 'package.json'), 'utf8')
+  const { version } = JSON.parse(manifest) as { version: string }
+  return join(import.meta.dirname, '..', 'golden', 'claude', version)
+}

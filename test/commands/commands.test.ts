@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { commands } from '../../src/commands/all.ts'
+import type { Clock } from '../../src/core/clock.ts'
+import type { Call, Command } from '../../src/core/command.ts'
+import type { Desk, SessionWish } from '../../src/core/desk.ts'
+import type { Refusal } from '../../src/core/failure.ts'
+import type { PersonId, PromptKey } from '../../src/core/ids.ts'
+import { catalogue } from '../../src/locales/catalogue.ts'
+import { home, overview, session, startedAt, wellHealth } from '../locales/samples.ts'
+
+const clock: Clock = { now: () => startedAt, after: () => ({ [Symbol.dispose]: () => {} }) }
+const all = commands(clock)
+const say = catalogue(home).en
+
+/** A desk that agrees to everything and remembers what was wished for, or refuses everything. */
+function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } {
+  const wishes: SessionWish[] = []
+  const give = <Value>(value: Value) =>
+    Promise.resolve(refusal === undefined ? { ok: true as const, value } : { ok: false as const, refusal })
+  return {
+    wishes,
+    judge: () => ({ allowed: true, tier: 'owner' }),
+    ask: () => Promise.reject(new Error('no command asks')),
+    stop: () => give({ run: 'run' as never, waiting: false, afterMs: 42_000 }),
+    stopRun: () => Promise.reject(new Error('no command stops by a button')),
+    startSession(_by, _place, wish) {
+      wishes.push(wish)
+      return give(session({ name: wish.name }))
+    },
+    stopSession: () => give(session()),
+    sessions: () => give([overview()]),
+    suggestFolders: (_by, _place, typed) => Promise.resolve([`${typed}op`]),
+    runtimes: () => [
+      { name: 'claude', title: 'Claude Code' },
+      { name: 'echo', title: 'Echo' },
+    ],
+    health: () => give(wellHealth),
+  }
+}
+
+function call(desk: Desk, options: Record<string, string | boolean> = {}): Call {
+  return {
+    key: '1' as PromptKey,
+    person: { id: '2' as PersonId, name: 'alice', locale: 'en', roles: [] },
+    place: session().place,
+    options: new Map(Object.entries(options)),
+    desk,
+    say,
+  }
+}
+
+function command(...path: string[]): Command {
+  const found = all.find((each) => each.path.join(' ') === path.join(' '))
+  assert.ok(found, `there is no /${path.join(' ')}`)
+  return found
+}
+
+const filled = { name: 'shop', runtime: 'claude' }
+
+describe('the list of commands', () => {
+  it('has each path once, with words for it and for each of its options in every language', () => {
+    assert.equal(new Set(all.map((each) => each.path.join(' '))).size, all.length)
+    for (const each of all) {
+      assert.equal(each.words, each.path.join(' '))
+      for (const phrases of Object.values(catalogue(home))) {
+        assert.deepEqual(
+          Object.keys(phrases.commands[each.words].options),
+          each.options.map((option) => option.name),
+        )
+      }
+    }
+  })
+
+  it('asks for required options first, as Discord demands', () => {
+    for (const { options } of all) {
+      const required = options.map((option) => option.required)
+      assert.deepEqual(
+        required,
+        [...required].sort((a, b) => Number(b) - Number(a)),
+      )
+    }
+  })
+})
+
+describe('answers', () => {
+  const visible = new Set(['session start', 'session stop', 'cancel'])
+  for (const each of all) {
+    it(`/${each.path.join(' ')} is seen by ${visible.has(each.words) ? 'all' : 'the person alone'}`, async () => {
+      const reply = await each.run(call(scripted(), filled))
+      assert.equal(reply.hidden, !visible.has(each.words))
+      assert.ok(reply.text.length > 0)
+    })
+
+    it(`/${each.path.join(' ')} tells a refusal to the person alone`, async () => {
+      const refusal: Refusal = { code: 'not-allowed', action: each.action }
+      const reply = await each.run(call(scripted(refusal), filled))
+      assert.deepEqual(reply, { text: say.refusal(refusal), hidden: true })
+    })
+  }
+})
+
+describe('/session start', () => {
+  const start = command('session', 'start')
+
+  it('hands over what was filled in, without blanks around it', async () => {
+    const desk = scripted()
+    await start.run(call(desk, { name: ' shop ', runtime: 'claude', workdir: ' ~/x ', model: '  ' }))
+    assert.deepEqual(desk.wishes, [{ key: '1', name: 'shop', runtime: 'claude', workdir: '~/x', model: null }])
+  })
+
+  it('says which option is missing', async () => {
+    for (const [option, options] of [
+      ['name', { runtime: 'claude' }],
+      ['runtime', { name: 'shop', runtime: ' ' }],
+    ] as const) {
+      const desk = scripted()
+      const reply = await start.run(call(desk, options))
+      assert.deepEqual(reply, { text: say.refusal({ code: 'option-missing', option }), hidden: true })
+      assert.deepEqual(desk.wishes, [])
+    }
+  })
+
+  it('calls the agent by its title', async () => {
+    assert.match((await start.run(call(scripted(), filled))).text, /^\*\*shop\*\* · Claude Code · /)
+  })
+
+  it('offers the runtimes and completes folders', async () => {
+    const choices = start.options.find((option) => option.name === 'runtime')?.choices?.(scripted())
+    assert.deepEqual(choices, [
+      { name: 'Claude Code', value: 'claude' },
+      { name: 'Echo', value: 'echo' },
+    ])
+    assert.deepEqual(await start.complete?.(call(scripted()), 'workdir', 'sh'), ['shop'])
+    assert.deepEqual(await start.complete?.(call(scripted()), 'name', 'sh'), [])
+  })
+})

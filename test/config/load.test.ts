@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { loadConfig, type Config } from '../../src/config/load.ts'
+import { variableNames } from '../../src/config/schema.ts'
+import { Problem } from '../../src/core/failure.ts'
+
+const base = mkdtempSync(join(tmpdir(), 'config-'))
+after(() => rmSync(base, { recursive: true, force: true }))
+
+let made = 0
+function load(env: Record<string, string | undefined>, dotEnv?: string): Config {
+  const folder = join(base, `start-${made++}`)
+  mkdirSync(folder)
+  if (dotEnv !== undefined) writeFileSync(join(folder, '.env'), dotEnv)
+  return loadConfig({ env, folder, home: join(base, 'home') })
+}
+
+function refusalOf(env: Record<string, string>): string {
+  let message = ''
+  assert.throws(
+    () => load(env),
+    (error) => {
+      assert.ok(error instanceof Problem)
+      assert.equal(error.kind, 'refused')
+      message = error.message
+      return true
+    },
+  )
+  return message
+}
+
+describe('the configuration', () => {
+  it("has the seed's defaults", () => {
+    const config = load({})
+    assert.deepEqual(config.caps, { active: 6, waiting: 20, personActive: 2, personWaiting: 5 })
+    assert.equal(config.healthPort, 7707)
+    assert.equal(config.idleCliMs, 600_000)
+    assert.equal(config.maxTurnMs, 7_200_000)
+    assert.equal(config.discordToken, null)
+    assert.equal(config.discordApi, null)
+    assert.equal(config.logLevel, 'info')
+    assert.deepEqual(config.accountEnv, { CLAUDE_CONFIG_DIR: join(base, 'home/.claude-bot') })
+    assert.match(config.dataFolder, /start-\d+\/data$/)
+    assert.match(config.projectRoots.join(), /start-\d+$/)
+  })
+
+  it('reads .env; the environment wins; empty means not set', () => {
+    const dotEnv =
+      'OMC_MAX_ACTIVE_CLIS=3 # three\nOMC_OWNER_USER_ID=1187654321098765432\nOMC_LOG_LEVEL=\nOMC_DATA_DIR="~/d"'
+    const config = load({ OMC_MAX_ACTIVE_CLIS: '4', DISCORD_GUILD_ID: '' }, dotEnv)
+    assert.equal(config.caps.active, 4)
+    assert.equal(config.owners.user, '1187654321098765432')
+    assert.equal(config.discordGuild, null)
+    assert.equal(config.logLevel, 'info')
+    assert.equal(config.dataFolder, join(base, 'home/d'))
+    assert.deepEqual(config.warnings, [])
+  })
+
+  it('expands folders', () => {
+    const roots = load({ OMC_PROJECT_ROOTS: ' ~/projects, /srv/work ,,~,inner/../x,~/projects' }).projectRoots
+    assert.deepEqual(roots.slice(0, 3), [join(base, 'home/projects'), '/srv/work', join(base, 'home')])
+    assert.match(roots[3] ?? '', /start-\d+\/x$/)
+    assert.equal(roots.length, 4)
+    assert.equal(load({ OMC_CLAUDE_BIN: '~/bin/claude' }).claudeBinary, join(base, 'home/bin/claude'))
+    assert.equal(load({ OMC_CLAUDE_BIN: 'claude-next' }).claudeBinary, 'claude-next')
+  })
+
+  it('reads the port of the health page', () => {
+    for (const [value, port] of [
+      ['0', 0],
+      ['8080', 8080],
+      ['', null],
+      [' OFF ', null],
+    ] as const) {
+      assert.equal(load({ OMC_HEALTHZ_PORT: value }).healthPort, port)
+    }
+    assert.equal(load({}, 'OMC_HEALTHZ_PORT=').healthPort, null)
+  })
+
+  it("gives the claude CLI of the default account what is the account's", () => {
+    const config = load({
+      ANTHROPIC_API_KEY: 'sk-ant-api03-dummy',
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:1/',
+      CLAUDE_CODE_OAUTH_TOKEN: 'oat-dummy',
+      CLAUDE_CONFIG_DIR: '~/.claude-team/',
+      DISCORD_BOT_TOKEN: 'Bot abc.def.ghi',
+      PATH: '/bin',
+    })
+    assert.deepEqual(config.accountEnv, {
+      CLAUDE_CONFIG_DIR: join(base, 'home/.claude-team'),
+      ANTHROPIC_API_KEY: 'sk-ant-api03-dummy',
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:1',
+      CLAUDE_CODE_OAUTH_TOKEN: 'oat-dummy',
+    })
+    assert.equal(config.discordToken, 'abc.def.ghi')
+    assert.deepEqual(config.secrets, ['abc.def.ghi', 'sk-ant-api03-dummy', 'oat-dummy'])
+  })
+
+  it('warns of what will not work', () => {
+    const warnings = load({
+      OMC_CHANNEL_ONWER_ONLY: 'true',
+      OMC_DEMO_PORT: '1',
+      ANTHROPIC_API_KEY: 'sk-ant-api03-x',
+    }).warnings
+    assert.match(warnings[0] ?? '', /nobody may use the bot.*OMC_OWNER_ROLE_ID/)
+    assert.match(warnings[1] ?? '', /billed/)
+    assert.match(warnings[2] ?? '', /does not know OMC_CHANNEL_ONWER_ONLY:/)
+    assert.doesNotMatch(warnings.join(), /api03/)
+  })
+})
+
+describe('a wrong configuration', () => {
+  const wrong = {
+    DISCORD_BOT_TOKEN: '<paste the-secret-token here>',
+    DISCORD_GUILD_ID: 'My Server',
+    OMC_OWNER_ROLE_ID: '@owner',
+    OMC_OWNER_USER_ID: '12',
+    OMC_DISCORD_API: 'discord.com',
+    OMC_MAX_ACTIVE_CLIS: '0',
+    OMC_MAX_QUEUED_SESSIONS: '-1',
+    OMC_PER_USER_MAX_ACTIVE: '2.5',
+    OMC_PER_USER_MAX_QUEUED: '1e3',
+    OMC_IDLE_CLI_MS: '99999999999',
+    OMC_MAX_TURN_MS: 'two hours',
+    OMC_HEALTHZ_PORT: '65536',
+    ANTHROPIC_API_KEY: 'the-secret-key with blanks',
+    ANTHROPIC_BASE_URL: 'ftp://x',
+    CLAUDE_CODE_OAUTH_TOKEN: '<the-secret-login>',
+    OMC_LOG_LEVEL: 'loud',
+    CLAUDE_CONFIG_DIR: '~/.claude/',
+  }
+
+  it('is told in one message with every variable, its fault and an example, and no secret', () => {
+    const message = refusalOf(wrong)
+    for (const name of Object.keys(wrong)) {
+      const told = message.slice(message.indexOf(`  ${name}: `))
+      assert.match(told, new RegExp(`^ {2}${name}: .+\\.\n {4}Example: .+`), name)
+    }
+    assert.match(message, /^17 settings are wrong\./)
+    assert.match(message, /OMC_MAX_ACTIVE_CLIS: "0" is no whole number from 1 to 1000/)
+    assert.doesNotMatch(message, /the-secret/)
+  })
+
+  it('is told for each variable alone, too', () => {
+    for (const [name, value] of Object.entries(wrong)) {
+      assert.match(refusalOf({ [name]: value }), new RegExp(`^One setting is wrong[^]*${name}`))
+    }
+  })
+
+  it("refuses the person's own claude login by any way it is written", () => {
+    const home = join(base, 'home')
+    mkdirSync(join(home, '.claude'), { recursive: true })
+    symlinkSync(join(home, '.claude'), join(base, 'link'))
+    symlinkSync(home, join(base, 'home-link'))
+    const ways = ['~/.claude', '~/.claude/', '~/x/../.claude', '../link', '../link/', join(base, 'home-link/.claude')]
+    for (const way of ways) assert.match(refusalOf({ CLAUDE_CONFIG_DIR: way }), /CLAUDE_CONFIG_DIR.*must not share/)
+    for (const way of ['~/.claude-bot', '~/.claude2']) load({ CLAUDE_CONFIG_DIR: way })
+  })
+
+  it('refuses a .env that is no file', () => {
+    const folder = join(base, 'odd')
+    mkdirSync(join(folder, '.env'), { recursive: true })
+    assert.throws(() => loadConfig({ env: {}, folder, home: base }), /\.env cannot be read/)
+  })
+})
+
+describe('.env.example', () => {
+  const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+
+  it('names every variable', () => {
+    for (const name of variableNames) assert.match(text, new RegExp(`^${name}=`, 'm'))
+  })
+
+  it('is a valid configuration with the defaults', () => {
+    const { warnings: _, ...rest } = load({}, text)
+    const { warnings: __, ...defaults } = load({})
+    const here = /start-\d+/g
+    assert.deepEqual(
+      JSON.parse(JSON.stringify(rest).replace(here, '')),
+      JSON.parse(JSON.stringify(defaults).replace(here, '')),
+    )
+  })
+})

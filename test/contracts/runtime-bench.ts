@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text as textOfStream } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { RunEvent } from '../../src/core/event.ts'
+import type {
+  AccountId,
+  MessageId,
+  PersonId,
+  PlaceId,
+  PromptKey,
+  RunId,
+  RuntimeName,
+  SessionId,
+} from '../../src/core/ids.ts'
+import { composeSessionKey, type Place } from '../../src/core/place.ts'
+import type { Conduct, Piece, Turn } from '../../src/core/runtime.ts'
+import type { Conversation, Session } from '../../src/core/session.ts'
+import { textOf, viewOf, type RunView } from '../../src/core/view.ts'
+import type { Committed, LifeOrder } from './runtime-life.ts'
+
+const place: Place = { kind: 'thread', id: '42' as PlaceId, channel: '41' as PlaceId, guild: '40' }
+
+/** A session of its own in `workdir`. */
+export function makeSession(runtime: string, workdir: string): Session {
+  return {
+    id: randomUUID() as SessionId,
+    key: composeSessionKey(place),
+    place,
+    name: 'shop',
+    runtime: runtime as RuntimeName,
+    workdir,
+    model: null,
+    owner: '7' as PersonId,
+    account: 'default' as AccountId,
+    conversation: null,
+    startedAt: 0,
+    since: '6' as MessageId,
+    endedAt: null,
+  }
+}
+
+export function makeTurn(session: Session, text: string, more: { readonly name?: string } = {}): Turn {
+  return {
+    run: randomUUID() as RunId,
+    attempt: 1,
+    session,
+    prompt: {
+      key: randomUUID() as string as PromptKey,
+      session: session.id,
+      place,
+      speaker: { id: '7' as PersonId, name: more.name ?? 'alice', locale: 'en', roles: [] },
+      text,
+      message: null,
+      askedAt: 0,
+    },
+  }
+}
+
+/** Waits for something to become true; fails at the deadline, saying what it waited for. */
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  deadlineMs = 20_000,
+): Promise<void> {
+  const deadline = Date.now() + deadlineMs
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${deadlineMs} ms in vain: ${what}`)
+    await delay(10)
+  }
+}
+
+/** Reads a conduct as the engine does, and shows what a person would see of it. */
+export class Listener {
+  readonly conduct: Conduct
+  readonly pieces: Piece[]
+  readonly #turn: Turn
+  readonly done: Promise<void>
+
+  /** `before`: what an earlier life has committed. */
+  constructor(conduct: Conduct, turn: Turn, before: readonly Committed[] = []) {
+    this.conduct = conduct
+    this.#turn = turn
+    this.pieces = [...before]
+    this.done = this.#listen()
+    this.done.catch(() => {})
+  }
+
+  get events(): readonly RunEvent[] {
+    return this.pieces.flatMap((piece) => piece.events)
+  }
+
+  get view(): RunView {
+    const all: RunEvent[] = [
+      { type: 'asked', prompt: this.#turn.prompt },
+      { type: 'admitted', account: this.#turn.session.account },
+      ...this.events,
+    ]
+    return viewOf(all.map((event, seq) => ({ run: this.#turn.run, seq, at: 0, event }))) as RunView
+  }
+
+  get text(): string {
+    return textOf(this.view)
+  }
+
+  /** The events that end a turn: there must be exactly one, and nothing after it. */
+  get last(): readonly RunEvent[] {
+    return this.events.filter(({ type }) => type === 'finished' || type === 'lost')
+  }
+
+  get pid(): number {
+    return this.#started().pid
+  }
+
+  get warm(): boolean {
+    return this.#started().warm
+  }
+
+  get conversation(): Conversation | null {
+    return this.#started().conversation
+  }
+
+  async saysEventually(text: string): Promise<void> {
+    await this.seesEventually(`the answer holds ${JSON.stringify(text)}`, () => this.text.includes(text))
+  }
+
+  async seesEventually(what: string, isTrue: () => boolean): Promise<void> {
+    await until(what, () => isTrue() || this.last.length > 0).catch((cause: unknown) => {
+      throw new Error(`${what}; seen: ${JSON.stringify(this.events)}`, { cause })
+    })
+    if (!isTrue()) throw new Error(`The turn ended before ${what}; seen: ${JSON.stringify(this.events)}`)
+  }
+
+  #started(): Extract<RunEvent, { type: 'started' }> {
+    const started = this.events.find((event) => event.type === 'started')
+    if (started === undefined) throw new Error(`The turn never started; seen: ${JSON.stringify(this.events)}`)
+    return started
+  }
+
+  async #listen(): Promise<void> {
+    for await (const piece of this.conduct.output) this.pieces.push(piece)
+  }
+}
+
+/** Runs a first life to its end, and gives what it committed. */
+export async function firstLife(order: LifeOrder): Promise<readonly Committed[]> {
+  const script = join(import.meta.dirname, 'runtime-life.ts')
+  const child = spawn(process.execPath, [script, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, err, [code, signal]] = await Promise.all([
+    textOfStream(child.stdout),
+    textOfStream(child.stderr),
+    once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
+  ])
+  const isPlanned = 'leaveAt' in order.die ? code === 0 : signal === 'SIGKILL'
+  if (!isPlanned) throw new Error(`The first life ended otherwise than planned (${code ?? signal}): ${err}`)
+  return out
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Committed)
+}

@@ -1,0 +1,90 @@
+/**
+ * One life of a bot, as far as a runtime sees it: a process of its own that begins a turn, writes down what it is
+ * told, and is killed in the middle. `runtime.ts` starts it and is the second life.
+ *
+ *     node runtime-life.ts <JSON of LifeOrder>
+ */
+import { randomUUID } from 'node:crypto'
+import { writeSync } from 'node:fs'
+import { argv } from 'node:process'
+import type { CheckpointName } from '../../src/core/checkpoint.ts'
+import type { Clock } from '../../src/core/clock.ts'
+import type { AccountId, RuntimeName } from '../../src/core/ids.ts'
+import type { Log } from '../../src/core/log.ts'
+import type { Piece, Runtime, Turn } from '../../src/core/runtime.ts'
+import { runtimes } from '../../src/runtimes/all.ts'
+import { defaultLimits, type ProcessLimits } from '../../src/runtimes/spooled.ts'
+
+/** What makes a runtime, in a form that fits on a command line. */
+export interface PlainOptions {
+  readonly runtime: string
+  readonly dataDir: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly account: Readonly<Record<string, string>>
+  readonly claudeBinary: string | null
+  readonly limits?: Partial<ProcessLimits>
+}
+
+export interface LifeOrder {
+  readonly options: PlainOptions
+  readonly turn: Turn
+  readonly die:
+    | { readonly at: CheckpointName }
+    /** As soon as the text so far contains this, or an approval stands open. */
+    | { readonly text: string }
+    | { readonly on: 'wanted' }
+    /** At whatever moment it happens to be. */
+    | { readonly afterMs: number }
+    /** No death: closes, leaving the agents, as soon as the text contains this. */
+    | { readonly leaveAt: string }
+}
+
+const realClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms).unref()
+    return { [Symbol.dispose]: () => clearTimeout(timer) }
+  },
+}
+
+const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+export function makeRuntime(plain: PlainOptions, checkpoint: (name: CheckpointName) => void = () => {}): Runtime {
+  const all = runtimes({
+    dataDir: plain.dataDir,
+    clock: realClock,
+    ids: { next: () => randomUUID() },
+    log: quiet,
+    checkpoint,
+    limits: { ...defaultLimits, ...plain.limits },
+    environment: plain.environment,
+    accountEnvironment: (_runtime: RuntimeName, _account: AccountId) => plain.account,
+    claudeBinary: plain.claudeBinary,
+    denied: [],
+  })
+  const found = all.find(({ name }) => name === plain.runtime)
+  if (found === undefined) throw new Error(`There is no runtime ${plain.runtime}.`)
+  return found
+}
+
+/** What a first life commits: one piece a line. */
+export type Committed = Pick<Piece, 'events' | 'cursor'>
+
+async function live({ options, turn, die }: LifeOrder): Promise<void> {
+  const runtime = makeRuntime(options, (name) => {
+    if ('at' in die && die.at === name) process.kill(process.pid, 'SIGKILL')
+  })
+  let text = ''
+  if ('afterMs' in die) setTimeout(() => process.kill(process.pid, 'SIGKILL'), die.afterMs)
+  for await (const piece of runtime.begin(turn).output) {
+    writeSync(1, `${JSON.stringify(piece)}\n`)
+    for (const event of piece.events) {
+      if (event.type === 'said') text = event.whole ? event.text : text + event.text
+      if ('on' in die && event.type === die.on) process.kill(process.pid, 'SIGKILL')
+    }
+    if ('text' in die && text.includes(die.text)) process.kill(process.pid, 'SIGKILL')
+    if ('leaveAt' in die && text.includes(die.leaveAt)) await runtime.close('leave')
+  }
+}
+
+if (argv[1] === import.meta.filename) await live(JSON.parse(argv[2] as string) as LifeOrder)

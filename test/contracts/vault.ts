@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { Problem } from '../../src/core/failure.ts'
+import type { Intent } from '../../src/core/journal.ts'
+import { composeSessionKey } from '../../src/core/place.ts'
+import { messageId, placeId, prompt, runId, session, sessionId, thread } from '../stores/cast.ts'
+import type { StoreUnderTest } from './ground.ts'
+
+const intent: Intent = { run: runId('r1'), part: 0, nonce: 'nonce-1', hash: 'h1', place: placeId('200'), at: 100 }
+const unposted = { message: null, postedAt: null, end: 0, frozen: false }
+
+/** What any vault must do, whatever it writes to. `open` gives a store with nothing in it. */
+export function vaultContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  suite(`vault: ${name}`, () => {
+    test('a session is kept as it is, also after reopening', async () => {
+      await using store = await open()
+      const plain = session('one')
+      const full = session(
+        '둘_2',
+        { kind: 'dm', id: placeId('300') },
+        {
+          model: 'opus',
+          conversation: { id: 'cli-1', transcript: '/t.jsonl' },
+        },
+      )
+      assert.equal(await store.vault.addSession(plain), 'added')
+      assert.equal(await store.vault.addSession(full), 'added')
+      await using again = await store.reopen()
+      assert.deepEqual(await again.vault.session(plain.id), plain)
+      assert.deepEqual(await again.vault.sessionAt(full.key), full)
+      assert.deepEqual(await again.vault.liveSessions(), [plain, full])
+      assert.equal(await again.vault.session(sessionId('nobody')), null)
+      assert.equal(await again.vault.sessionAt(composeSessionKey(thread('999'))), null)
+    })
+
+    test('a live session has its place and its name for itself; an ended one gives both back', async () => {
+      await using store = await open()
+      const first = session('one')
+      await store.vault.addSession(first)
+      const sameKey = session('two')
+      const sameName = session('one', thread('201'), { id: sessionId('another') })
+      assert.equal(await store.vault.addSession(sameKey), 'key-taken')
+      assert.equal(await store.vault.addSession(sameName), 'name-taken')
+      assert.deepEqual(await store.vault.liveSessions(), [first])
+      await store.vault.endSession(first.id, 2_000)
+      await store.vault.endSession(first.id, 3_000)
+      assert.equal((await store.vault.session(first.id))?.endedAt, 2_000)
+      assert.equal(await store.vault.sessionAt(first.key), null)
+      assert.equal(await store.vault.addSession(sameName), 'added')
+      assert.equal(await store.vault.addSession(sameKey), 'added')
+    })
+
+    test('the same session once more is no clash with itself', async () => {
+      await using store = await open()
+      assert.equal(await store.vault.addSession(session('one')), 'added')
+      assert.equal(await store.vault.addSession(session('one')), 'added')
+      assert.equal((await store.vault.liveSessions()).length, 1)
+    })
+
+    test('of several that want one place at once, one gets it', async () => {
+      await using store = await open()
+      const wishes = ['a', 'b', 'c', 'd'].map((name) => store.vault.addSession(session(name)))
+      assert.deepEqual((await Promise.all(wishes)).sort(), ['added', 'key-taken', 'key-taken', 'key-taken'])
+    })
+
+    test('the mark of a place only moves forward, by number and not by letter', async () => {
+      await using store = await open()
+      const here = placeId('200')
+      assert.equal(await store.vault.seenIn(here), null)
+      const marks: readonly (readonly [string, string])[] = [
+        ['999999999999999999', '999999999999999999'],
+        ['1000000000000000000', '1000000000000000000'],
+        ['999999999999999999', '1000000000000000000'],
+        ['1000000000000000001', '1000000000000000001'],
+        ['1000000000000000001', '1000000000000000001'],
+      ]
+      for (const [message, mark] of marks) {
+        await store.vault.saw(here, messageId(message))
+        assert.equal(await store.vault.seenIn(here), mark)
+      }
+      assert.equal(await store.vault.seenIn(placeId('201')), null)
+      await using again = await store.reopen()
+      assert.equal(await again.vault.seenIn(here), '1000000000000000001')
+    })
+
+    test('it remembers when it was last alive', async () => {
+      await using store = await open()
+      assert.equal(await store.vault.lastAlive(), null)
+      await store.vault.alive(1_800_000_000_000)
+      await store.vault.alive(1_800_000_000_500)
+      await using again = await store.reopen()
+      assert.equal(await again.vault.lastAlive(), 1_800_000_000_500)
+    })
+
+    test('once is once, however many ask at once and whenever', async () => {
+      await using store = await open()
+      const asked = await Promise.all(Array.from({ length: 10 }, (_, at) => store.vault.once('notice:200', at)))
+      assert.equal(asked.filter(Boolean).length, 1)
+      assert.equal(await store.vault.once('notice:201', 1), true)
+      await using again = await store.reopen()
+      assert.equal(await again.vault.once('notice:200', 99), false)
+    })
+
+    test('a part goes from intended to posted, edited and frozen', async () => {
+      await using store = await open()
+      const { deliveries } = store.vault
+      assert.deepEqual(await deliveries.of(runId('r1')), [])
+      await deliveries.intend(intent)
+      assert.deepEqual(await deliveries.of(runId('r1')), [{ ...intent, ...unposted }])
+      await deliveries.posted(runId('r1'), 0, messageId('700'), { hash: 'h2', end: 12 }, 150)
+      const posted = { ...intent, hash: 'h2', message: '700', postedAt: 150, end: 12, frozen: false }
+      assert.deepEqual(await deliveries.of(runId('r1')), [posted])
+      await deliveries.edited(runId('r1'), 0, { hash: 'h3', end: 30 })
+      await deliveries.frozen(runId('r1'), 0)
+      await using again = await store.reopen()
+      const parts = await again.vault.deliveries.of(runId('r1'))
+      assert.deepEqual(parts, [{ ...posted, hash: 'h3', end: 30, frozen: true }])
+    })
+
+    test('the first intent stands, whatever comes after it', async () => {
+      await using store = await open()
+      const { deliveries } = store.vault
+      await deliveries.intend(intent)
+      await deliveries.intend({ ...intent, nonce: 'nonce-2', hash: 'h9', at: 999 })
+      assert.deepEqual(await deliveries.of(runId('r1')), [{ ...intent, ...unposted }])
+      await deliveries.posted(runId('r1'), 0, messageId('700'), { hash: 'h1', end: 1 }, 150)
+      await deliveries.intend(intent)
+      assert.equal((await deliveries.of(runId('r1')))[0]?.message, '700')
+    })
+
+    test('a message that somebody deleted is intended anew', async () => {
+      await using store = await open()
+      const { deliveries } = store.vault
+      await deliveries.intend(intent)
+      await deliveries.posted(runId('r1'), 0, messageId('700'), { hash: 'h1', end: 1 }, 150)
+      await deliveries.gone(runId('r1'), 0, 'nonce-2', 900)
+      const [part] = await deliveries.of(runId('r1'))
+      assert.deepEqual([part?.message, part?.postedAt, part?.nonce, part?.at], [null, null, 'nonce-2', 900])
+    })
+
+    test('what was never intended cannot have been posted', async () => {
+      await using store = await open()
+      const { deliveries } = store.vault
+      const isBug = (error: unknown): boolean => error instanceof Problem && error.kind === 'bug'
+      await deliveries.intend(intent)
+      const shown = { hash: 'h', end: 1 }
+      await assert.rejects(deliveries.posted(runId('r1'), 1, messageId('700'), shown, 1), isBug)
+      await assert.rejects(deliveries.edited(runId('r2'), 0, shown), isBug)
+      await assert.rejects(deliveries.frozen(runId('r2'), 0), isBug)
+      await assert.rejects(deliveries.gone(runId('r2'), 0, 'n', 1), isBug)
+    })
+
+    test('parts come in order, each run its own', async () => {
+      await using store = await open()
+      const { deliveries } = store.vault
+      for (const part of [2, 10, 0, 1]) await deliveries.intend({ ...intent, part })
+      await deliveries.intend({ ...intent, run: runId('r2') })
+      assert.deepEqual(
+        (await deliveries.of(runId('r1'))).map((each) => each.part),
+        [0, 1, 2, 10],
+      )
+    })
+
+    test('every run is unsettled from its asking on until it is settled', async () => {
+      await using store = await open()
+      const here = session('one')
+      await store.vault.addSession(here)
+      for (const [id, key] of [
+        ['z', '501'],
+        ['m', '502'],
+        ['a', '503'],
+      ] as const) {
+        await store.journal.ask(runId(id), prompt(key, here), 1, () => null)
+      }
+      const { deliveries } = store.vault
+      assert.deepEqual(await deliveries.unsettled(), ['z', 'm', 'a'])
+      await deliveries.settled(runId('m'))
+      await deliveries.settled(runId('m'))
+      await using again = await store.reopen()
+      assert.deepEqual(await again.vault.deliveries.unsettled(), ['z', 'a'])
+      await again.journal.ask(runId('again'), prompt('502', here), 2, () => null)
+      assert.deepEqual(await again.vault.deliveries.unsettled(), ['z', 'a'], 'a replayed prompt stays settled')
+    })
+  })
+}

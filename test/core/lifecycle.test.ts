@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import * as fc from 'fast-check'
+import type { Approval } from '../../src/core/approval.ts'
+import type { RunEvent } from '../../src/core/event.ts'
+import { isLive, liveStates, newRun, step, type Run, type State } from '../../src/core/lifecycle.ts'
+import { approvalId, events, prompt, session } from '../stores/cast.ts'
+
+/** The lifecycle as the architecture document has it, cell by cell; an empty cell cannot happen. */
+const table = `
+| state    | asked   | refused | admitted | started | said     | acted    | wanted | answered | stopped  | lost    | finished |
+| new      | waiting | over    |          |         |          |          |        |          |          |         |          |
+| waiting  |         | over    | starting |         |          |          |        |          | over     |         |          |
+| starting |         |         |          | running |          |          |        |          | stopping | waiting | over     |
+| running  |         |         |          |         | running  | running  | asking |          | stopping | waiting | over     |
+| asking   |         |         |          |         | asking   | asking   | asking | running  | stopping | waiting | over     |
+| stopping |         |         |          |         | stopping | stopping |        |          |          | over    | over     |
+| over     |         |         |          |         |          |          |        |          |          |         |          |
+`
+
+const asked: RunEvent = { type: 'asked', prompt: prompt('501', session('one')) }
+
+const samples: Record<RunEvent['type'], RunEvent> = {
+  asked,
+  refused: events.refused,
+  admitted: events.admitted,
+  started: events.started,
+  said: events.said('word'),
+  acted: events.acted('t1', 'begun'),
+  wanted: events.wanted('q9'),
+  answered: events.answered('q1'),
+  stopped: events.stopped,
+  lost: events.lost,
+  finished: events.done,
+}
+
+const anyEvent = fc.constantFrom<RunEvent>(
+  ...Object.values(samples),
+  events.wanted('q1'),
+  events.wanted('q2'),
+  events.answered('q2'),
+  events.answered('q9'),
+  events.failed,
+)
+
+suite('lifecycle', () => {
+  const [head = [], ...rows] = table.trim().split('\n').map(cells)
+  assert.equal(rows.length, 7)
+  assert.equal(head.length - 1, Object.keys(samples).length)
+  for (const [state = '', ...targets] of rows) {
+    for (const [column, target] of targets.entries()) {
+      const type = head[column + 1] as RunEvent['type']
+      test(`${state}: ${type} ${target === '' ? 'cannot happen' : `leads to ${target}`}`, () => {
+        const run: Run = { state: state as State, open: state === 'asking' ? [question('q1')] : [], attempts: 1 }
+        assert.equal(step(run, samples[type])?.state ?? '', target)
+      })
+    }
+  }
+
+  test('with another question open, an answer leaves it asking', () => {
+    const run: Run = { state: 'asking', open: [question('q1'), question('q2')], attempts: 1 }
+    assert.deepEqual(step(run, events.answered('q1')), { ...run, open: [question('q2')] })
+    assert.equal(step(run, events.answered('q3')), null, 'nobody asked that')
+  })
+
+  test('the same question again takes the place of the first', () => {
+    const run: Run = { state: 'asking', open: [question('q1')], attempts: 1 }
+    assert.equal(step(run, events.wanted('q1'))?.open.length, 1)
+  })
+
+  test('live are the states in which a run has its session for itself', () => {
+    const states = rows.map(([state]) => state as State)
+    assert.deepEqual(states.filter(isLive), ['starting', 'running', 'asking', 'stopping'])
+    assert.deepEqual(states.filter(isLive), liveStates)
+  })
+
+  test('whatever is tried: it ends once and for good, and asks exactly while a question is open', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 60 }), (tried) => {
+        let run = newRun
+        let ends = 0
+        let admissions = 0
+        const open = new Set<string>()
+        for (const event of [asked, ...tried]) {
+          const next = step(run, event)
+          assert.ok(run.state !== 'over' || next === null, 'nothing happens after the end')
+          if (next === null) continue
+          if (event.type === 'admitted') admissions++
+          if (event.type === 'wanted') open.add(event.approval.id)
+          if (event.type === 'answered') open.delete(event.approval)
+          if (!isLive(next.state) || next.state === 'stopping') open.clear()
+          if (next.state === 'over') ends++
+          run = next
+          assert.equal(run.state === 'asking', run.open.length > 0)
+          assert.deepEqual(new Set(run.open.map((each) => each.id)), open)
+          assert.equal(run.attempts, admissions)
+          assert.notEqual(run.state, 'new')
+        }
+        assert.equal(ends, run.state === 'over' ? 1 : 0)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('from every state there is a way to the end', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 40 }), (tried) => {
+        let run = [asked, ...tried].reduce<Run>((before, event) => step(before, event) ?? before, newRun)
+        for (const event of [events.refused, events.done]) run = step(run, event) ?? run
+        assert.equal(run.state, 'over')
+      }),
+    )
+  })
+})
+
+function cells(row: string): string[] {
+  return row
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim())
+}
+
+function question(id: string): Approval {
+  const event = events.wanted(id)
+  assert.ok(event.type === 'wanted')
+  return { ...event.approval, id: approvalId(id) }
+}

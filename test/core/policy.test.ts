@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import * as fc from 'fast-check'
+import type { Place } from '../../src/core/place.ts'
+import { judge, type Owners } from '../../src/core/policy.ts'
+import { actionNames, type ActionName } from '../../src/core/right.ts'
+import { person, placeId, thread } from '../stores/cast.ts'
+
+const places: readonly Place[] = [
+  thread('200'),
+  { kind: 'channel', id: placeId('100'), guild: '1' },
+  { kind: 'dm', id: placeId('300') },
+]
+const nobody: Owners = { role: null, user: null }
+
+suite('policy', () => {
+  for (const action of actionNames) {
+    for (const place of places) {
+      test(`${action} in a ${place.kind}: who may, and who may not`, () => {
+        const may = (roles: readonly string[], owners: Owners): boolean =>
+          judge(person('ann', roles), action, place, owners).allowed
+        assert.equal(may([], { role: null, user: 'ann' }), true, 'the owner by id, everywhere')
+        assert.equal(may(['7'], { role: '7', user: null }), place.kind !== 'dm', 'the owner by role, but for DMs')
+        assert.equal(may(['7'], { role: null, user: 'bob' }), false)
+        assert.equal(may(['8'], { role: '7', user: 'bob' }), false)
+        assert.equal(may([], { role: '7', user: 'bob' }), false)
+        assert.equal(may(['7'], nobody), false)
+        assert.equal(may([], nobody), false, 'no configuration makes nobody an owner')
+      })
+    }
+  }
+
+  test('whatever comes: a no names the action, and only the owner by id or by role is an owner', () => {
+    const name = fc.constantFrom('ann', 'bob', 'null', 'undefined', '')
+    const scene = fc.record({
+      roles: fc.array(name, { maxLength: 3 }),
+      action: fc.constantFrom(...actionNames),
+      place: fc.constantFrom(...places),
+      owners: fc.record({ role: fc.option(name), user: fc.option(name) }),
+      who: name,
+    })
+    fc.assert(
+      fc.property(scene, ({ roles, action, place, owners, who }) => {
+        const verdict = judge(person(who, roles), action, place, owners)
+        const byRole = place.kind !== 'dm' && owners.role !== null && roles.includes(owners.role)
+        assert.equal(verdict.tier, who === owners.user || byRole ? 'owner' : 'public')
+        if (!verdict.allowed) assert.deepEqual(verdict.refusal, { code: 'not-allowed', action })
+      }),
+    )
+  })
+
+  test('it fails closed: what it does not know, the public may not do', () => {
+    for (const action of ['', 'run.everything', 'constructor', 'toString', '__proto__']) {
+      for (const place of places) {
+        const verdict = judge(person('ann'), action as ActionName, place, { role: '7', user: 'bob' })
+        assert.equal(verdict.allowed, false, action)
+      }
+    }
+  })
+})

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Problem } from '../../src/core/failure.ts'
+import { dialRules } from '../../src/discord/guard.ts'
+import { Scene, until } from './scene.ts'
+
+async function heard(scene: Scene, text: string): Promise<void> {
+  await until(() => scene.inbox.story.includes(text), `“${text}”`, 20_000)
+}
+
+describe('gateway', { concurrency: 4 }, () => {
+  test('a dropped socket is resumed: nothing is missed, nothing has to be read again', async () => {
+    await using scene = await Scene.open()
+    const alice = await scene.sandbox.actor('alice')
+    await alice.says('general', 'before')
+    await heard(scene, 'before')
+    scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
+    await alice.says('general', 'while away')
+    await heard(scene, 'while away')
+    await alice.says('general', 'after')
+    await heard(scene, 'after')
+    assert.deepEqual(scene.inbox.story, ['(gap)', 'before', 'while away', 'after'])
+    assert.equal(scene.chat.identifies, 1)
+  })
+
+  test('when RESUME is refused the inbox hears of the gap before anything newer', async () => {
+    await using scene = await Scene.open()
+    const alice = await scene.sandbox.actor('alice')
+    await alice.says('general', 'before')
+    await heard(scene, 'before')
+    scene.sandbox.faults.add({ kind: 'gateway.refuseResume', times: 1 })
+    scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
+    await alice.says('general', 'in the gap')
+    await until(() => scene.inbox.gaps === 2, 'the second gap', 20_000)
+    await alice.says('general', 'after')
+    await heard(scene, 'after')
+    assert.deepEqual(scene.inbox.story, ['(gap)', 'before', '(gap)', 'after'])
+    const history = await scene.chat.history(scene.place('general'), scene.inbox.heard[0]?.id as never)
+    assert.deepEqual(
+      (history as readonly { text: string }[]).map((message) => message.text),
+      ['in the gap', 'after'],
+    )
+  })
+
+  test('while it is away the state says so', async () => {
+    await using scene = await Scene.open()
+    assert.equal(scene.chat.state().state, 'ready')
+    assert.ok((scene.chat.state().lastEventAgeMs ?? Infinity) < 10_000)
+    const fault = scene.sandbox.faults.add({ kind: 'gateway.refuseUpgrade' })
+    scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
+    await until(() => scene.chat.state().state === 'connecting', 'the loss to be noticed')
+    fault.remove()
+    await until(() => scene.chat.state().state === 'ready', 'the return', 20_000)
+  })
+
+  test('a connection without heartbeat answers is given up for a new one', async () => {
+    await using scene = await Scene.open({ sandbox: { heartbeatMs: 300 } })
+    const alice = await scene.sandbox.actor('alice')
+    await until(() => scene.chat.state().ping !== null, 'a first heartbeat')
+    const fault = scene.sandbox.faults.add({ kind: 'gateway.muteAcks' })
+    await until(() => scene.chat.state().state === 'connecting', 'the silence to be noticed')
+    fault.remove()
+    await alice.says('general', 'still there?')
+    await heard(scene, 'still there?')
+    assert.equal(scene.chat.identifies, 1)
+  })
+
+  test('refused upgrades are not hammered: the pauses grow, and nobody identifies', async () => {
+    const rules = { ...dialRules, firstPauseMs: 200, longestPauseMs: 5000 }
+    await using scene = await Scene.open({ discord: { dialRules: rules } })
+    const fault = scene.sandbox.faults.add({ kind: 'gateway.refuseUpgrade' })
+    scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
+    await fault.struck(4)
+    // discord.js alone would dial twice a second, for ever.
+    const pauses = scene.log.all('discord.dial-later').map((line) => Number(line['inMs']))
+    assert.ok(pauses.length >= 2, `paused ${pauses.length} times`)
+    assert.ok(
+      pauses.every((pause, index) => index === 0 || pause >= (pauses[index - 1] ?? 0) * 0.9),
+      pauses.join(', '),
+    )
+    assert.equal(scene.chat.identifies, 1)
+    fault.remove()
+    await until(() => scene.chat.state().state === 'ready', 'the return', 20_000)
+  })
+
+  test('a bot that is thrown out right after it identified backs off', async () => {
+    await using scene = await Scene.open({
+      closed: true,
+      discord: { dialRules: { ...dialRules, firstPauseMs: 4000, longestPauseMs: 60_000, restingFromMs: 1000 } },
+    })
+    const fault = scene.sandbox.faults.add({ kind: 'gateway.refuseIdentify' })
+    const opening = scene.chat.open(scene.inbox)
+    opening.catch(() => {})
+    // The third dial waits at least 2 s on top of discord.js's 5 s between identifies.
+    await until(() => scene.chat.state().state === 'resting', 'the breaker', 20_000)
+    assert.ok(fault.hits <= 2, `identified ${fault.hits} times`)
+    await scene.chat.close()
+    await assert.rejects(opening)
+  })
+
+  test('near the daily limit of identifies it waits instead of losing its token', async () => {
+    await using scene = await Scene.open({
+      closed: true,
+      discord: { dialRules: { ...dialRules, identifiesKept: 100_000 }, startWithinMs: 1500 },
+    })
+    const opening = scene.chat.open(scene.inbox)
+    opening.catch(() => {})
+    await until(() => scene.log.all('discord.identify-budget').length > 0, 'the warning')
+    assert.equal(scene.chat.state().state, 'resting')
+    assert.equal(scene.chat.identifies, 0)
+    await assert.rejects(opening, (error: Problem) => error.kind === 'wire')
+  })
+
+  test('a Discord that is not there yet is waited for; one that stays away ends the start with advice', async () => {
+    await using scene = await Scene.open({ closed: true })
+    const fault = scene.sandbox.faults.add({ kind: 'gateway.refuseUpgrade', times: 2 })
+    scene.sandbox.faults.add({ kind: 'rest.error', method: 'GET', path: '/gateway/bot$', status: 502, times: 2 })
+    await scene.chat.open(scene.inbox)
+    assert.equal(fault.hits, 2)
+    assert.equal(scene.chat.state().state, 'ready')
+    // The clients whose login failed would dial again after half a second.
+    await sleep(800)
+    assert.equal(scene.chat.identifies, 1)
+
+    const nowhere = scene.another({ api: 'http://127.0.0.1:9/api', startWithinMs: 800 })
+    await assert.rejects(nowhere.open(scene.inbox), (error: Problem) => {
+      assert.equal(error.kind, 'wire')
+      assert.match(error.message, /OMC_DISCORD_API/)
+      return true
+    })
+    assert.equal(nowhere.state().state, 'closed')
+  })
+
+  test('a wrong token and a missing intent are refused with what to do', async () => {
+    await using scene = await Scene.open({ closed: true, discord: { token: 'not-the-token' } })
+    await assert.rejects(scene.chat.open(scene.inbox), (error: Problem) => {
+      assert.equal(error.kind, 'refused')
+      assert.match(error.message, /DISCORD_BOT_TOKEN/)
+      assert.ok(!error.message.includes('not-the-token'))
+      return true
+    })
+
+    await using blind = await Scene.open({ closed: true, sandbox: { world: { bot: { privilegedIntents: 0 } } } })
+    await assert.rejects(blind.chat.open(blind.inbox), (error: Problem) => {
+      assert.equal(error.kind, 'refused')
+      assert.match(error.message, /Message Content Intent/)
+      return true
+    })
+  })
+
+  test('a READY that discord.js cannot read is good enough', async () => {
+    await using scene = await Scene.open({ closed: true, lawless: true })
+    scene.sandbox.faults.add({ kind: 'gateway.nullFields', event: 'READY', fields: ['guilds'], times: 1 })
+    await scene.chat.open(scene.inbox)
+    const alice = await scene.sandbox.actor('alice')
+    await alice.says('general', 'hello')
+    await heard(scene, 'hello')
+    assert.equal(scene.log.all('discord.malformed').length, 1)
+  })
+
+  test('rubbish on the socket neither ends the process nor the connection', async () => {
+    await using scene = await Scene.open({ lawless: true })
+    const alice = await scene.sandbox.actor('alice')
+    scene.sandbox.faults.add({ kind: 'gateway.nullFields', event: 'MESSAGE_CREATE', fields: ['author'], times: 1 })
+    await alice.says('general', 'no author')
+    scene.sandbox.faults.add({
+      kind: 'gateway.nullFields',
+      event: 'INTERACTION_CREATE',
+      fields: ['channel', 'data', 'member'],
+      times: 1,
+    })
+    await scene.chat.registered
+    await alice.call('POST', '/channels/' + scene.place('general').id + '/typing')
+    await alice.says('general', 'whole again')
+    await heard(scene, 'whole again')
+    assert.equal(scene.chat.identifies, 1)
+  })
+})

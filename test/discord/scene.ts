@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChatMessage, Drawing, Inbox, Reply, RunButton, Sheet } from '../../src/core/chat.ts'
+import type { Call, Command } from '../../src/core/command.ts'
+import type { Desk } from '../../src/core/desk.ts'
+import type { Entry, RunEvent } from '../../src/core/event.ts'
+import type { MessageId, PersonId, PlaceId, PromptKey, RunId, SessionId } from '../../src/core/ids.ts'
+import type { Log } from '../../src/core/log.ts'
+import type { Person } from '../../src/core/person.ts'
+import type { Place } from '../../src/core/place.ts'
+import { judge } from '../../src/core/policy.ts'
+import { viewOf, type RunView } from '../../src/core/view.ts'
+import { createDiscord, type DiscordChat, type DiscordOptions } from '../../src/discord/discord.ts'
+import { dialRules } from '../../src/discord/guard.ts'
+import { hostClock } from '../../src/host.ts'
+import { catalogue } from '../../src/locales/catalogue.ts'
+import type { SeenPlace } from '../../src/sandbox/actors/eyes.ts'
+import { Oracle } from '../../src/sandbox/oracle/oracle.ts'
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
+
+export const words = catalogue(null)
+
+/** Keeps every line, to be asked what was said. */
+class KeptLog implements Log {
+  readonly lines: { level: string; message: string; fields: Record<string, unknown> }[] = []
+
+  debug = (fields: object, message: string): void => this.#keep('debug', fields, message)
+  info = (fields: object, message: string): void => this.#keep('info', fields, message)
+  warn = (fields: object, message: string): void => this.#keep('warn', fields, message)
+  error = (fields: object, message: string): void => this.#keep('error', fields, message)
+
+  all(message: string): Record<string, unknown>[] {
+    return this.lines.filter((line) => line.message === message).map((line) => line.fields)
+  }
+
+  #keep(level: string, fields: object, message: string): void {
+    this.lines.push({ level, message, fields: { ...fields } })
+  }
+}
+
+/** An inbox that writes down what it is told, in order. */
+class KeptInbox implements Inbox {
+  readonly heard: ChatMessage[] = []
+  readonly story: string[] = []
+  readonly gone: PlaceId[] = []
+  readonly presses: { button: RunButton; person: Person; place: Place }[] = []
+  gaps = 0
+  answer: (press: KeptInbox['presses'][number]) => Promise<Reply> = async () => ({ text: 'pressed', hidden: true })
+
+  async message(message: ChatMessage): Promise<void> {
+    this.heard.push(message)
+    this.story.push(message.text)
+  }
+
+  gap(): void {
+    this.gaps++
+    this.story.push('(gap)')
+  }
+
+  async press(button: RunButton, person: Person, place: Place): Promise<Reply> {
+    const press = { button, person, place }
+    this.presses.push(press)
+    return this.answer(press)
+  }
+
+  async placeGone(place: PlaceId): Promise<void> {
+    this.gone.push(place)
+  }
+}
+
+/** A command that only says who did what. */
+export function echoCommand(path: Command['path'], over: Partial<Command> = {}): Command {
+  return {
+    path,
+    words: path.join(' ') as Command['words'],
+    action: 'session.list',
+    hidden: false,
+    options: [],
+    run: async (call: Call) => ({
+      text: `${path.join(' ')} by ${call.person.name} in ${call.place.kind}`,
+      hidden: false,
+    }),
+    ...over,
+  }
+}
+
+export interface SceneOptions {
+  readonly sandbox?: SandboxOptions
+  readonly discord?: Partial<DiscordOptions>
+  /** Leaves the opening to the test. */
+  readonly closed?: boolean
+  /** The test sends what Discord never would, so its description is not asked. */
+  readonly lawless?: boolean
+}
+
+/** A sandbox with a bot in it that is nothing but the chat door. */
+export class Scene implements AsyncDisposable {
+  readonly sandbox: Sandbox
+  readonly log = new KeptLog()
+  readonly inbox = new KeptInbox()
+  readonly chat: DiscordChat
+  readonly #others: DiscordChat[] = []
+  readonly #oracle: Oracle
+  readonly #options: SceneOptions
+
+  private constructor(sandbox: Sandbox, oracle: Oracle, options: SceneOptions) {
+    this.sandbox = sandbox
+    this.#oracle = oracle
+    this.#options = options
+    this.chat = this.#newChat()
+  }
+
+  static async open(options: SceneOptions = {}): Promise<Scene> {
+    const oracle = await Oracle.load()
+    const sandbox = await startSandbox({
+      watchers: [oracle],
+      world: {
+        guild: {
+          channels: ['general', 'work'],
+          roles: [{ name: 'owner' }],
+          people: [
+            { name: 'olivia', roles: ['owner'], owner: true },
+            { name: 'alice', displayName: 'Alice' },
+            { name: 'minji', roles: ['owner'], locale: 'ko' },
+          ],
+        },
+      },
+      ...options.sandbox,
+    })
+    const scene = new Scene(sandbox, oracle, options)
+    if (options.closed !== true) await scene.chat.open(scene.inbox)
+    return scene
+  }
+
+  /** Another life of the bot on the same Discord. */
+  another(over: Partial<DiscordOptions> = {}): DiscordChat {
+    const chat = this.#newChat(over)
+    this.#others.push(chat)
+    return chat
+  }
+
+  get owner(): string {
+    for (const guild of this.sandbox.world.guilds.values()) {
+      for (const role of guild.roles.values()) if (role.name === 'owner') return role.id
+    }
+    throw new Error('this world has no owner role')
+  }
+
+  place(name: string): Place {
+    return { kind: 'channel', id: this.sandbox.channel(name) as PlaceId, guild: this.sandbox.guildId }
+  }
+
+  thread(seen: SeenPlace): Place {
+    const channel = this.sandbox.channel('general') as PlaceId
+    return { kind: 'thread', id: seen.id as PlaceId, channel, guild: this.sandbox.guildId }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const chat of [this.chat, ...this.#others]) await chat.close()
+    await this.sandbox.close()
+    // Everything said in this scene was what Discord's own description allows.
+    if (this.#options.lawless !== true) this.#oracle.assertClean()
+  }
+
+  #newChat(over: Partial<DiscordOptions> = {}): DiscordChat {
+    return createDiscord({
+      token: this.sandbox.bot.token,
+      api: this.sandbox.api,
+      guild: this.sandbox.guildId,
+      commands: [echoCommand(['health'])],
+      desk: () => this.#desk(),
+      catalogue: words,
+      clock: hostClock,
+      log: this.log,
+      dialRules: { ...dialRules, firstPauseMs: 100, longestPauseMs: 400 },
+      startWithinMs: 15_000,
+      ...this.#options.discord,
+      ...over,
+    })
+  }
+
+  /** The gate alone; nothing in this folder asks a desk for more. */
+  #desk(): Desk {
+    const desk: Pick<Desk, 'judge' | 'runtimes'> = {
+      judge: (person, action, place) => judge(person, action, place, { role: this.owner, user: null }),
+      runtimes: () => [{ name: 'echo', title: 'Echo' }],
+    }
+    return desk as Desk
+  }
+}
+
+/** A run's story as its view; each event a second after the one before, unless it says when. */
+export function viewAfter(
+  place: Place,
+  events: readonly (RunEvent | { readonly at: number; readonly event: RunEvent })[],
+): RunView {
+  const run = randomUUID() as RunId
+  const speaker: Person = { id: '1' as PersonId, name: 'alice', locale: 'en', roles: [] }
+  const start = 1_700_000_000_000
+  const asked: RunEvent = {
+    type: 'asked',
+    prompt: {
+      key: randomUUID() as PromptKey,
+      session: 's' as SessionId,
+      place,
+      speaker,
+      text: 'do it',
+      message: '5' as MessageId,
+      askedAt: start,
+    },
+  }
+  let at = start
+  const entries: Entry[] = [asked, ...events].map((each, seq) => {
+    const timed = 'event' in each ? each : { at: seq * 1000, event: each }
+    at = Math.max(at, start + timed.at)
+    return { run, seq, at, event: timed.event }
+  })
+  const view = viewOf(entries)
+  if (view === null) throw new Error('these events make no run')
+  return view
+}
+
+export function drawing(view: RunView, over: Partial<Drawing> = {}): Drawing {
+  return { view, line: null, now: view.askedAt + 10_000, frozen: [], session: 'shop', ...over }
+}
+
+/** A sheet as a run that says this would draw it. */
+export function sheetSaying(chat: Pick<DiscordChat, 'draw'>, place: Place, text: string): Sheet {
+  const view = viewAfter(place, [
+    { type: 'admitted', account: 'default' as never },
+    { type: 'started', pid: 1, warm: false, conversation: null },
+    { type: 'said', block: 'a', text, whole: true },
+  ])
+  const [sheet] = chat.draw(drawing(view))
+  if (sheet === undefined) throw new Error('nothing was drawn')
+  return sheet
+}
+
+/** Waits for a condition; fails with a description when it does not come true in time. */
+export async function until<T>(look: () => T | null | undefined | false, what: string, within = 10_000): Promise<T> {
+  const deadline = Date.now() + within
+  for (;;) {
+    const found = look()
+    if (found !== null && found !== undefined && found !== false) return found
+    if (Date.now() > deadline) throw new Error(`waited ${within} ms in vain for ${what}`)
+    await sleep(10)
+  }
+}
+
+export function nonce(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 25)
+}

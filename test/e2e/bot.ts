@@ -1,0 +1,38 @@
+// The bot as the tests start it: the product's own composition, with a checkpoint that kills the process.
+// DIE_AT=<checkpoint>[:<nth time>] dies there by SIGKILL, which nothing can catch or tidy up after.
+import { homedir } from 'node:os'
+import { createApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { createLog } from '../../src/config/log.ts'
+import type { CheckpointName } from '../../src/core/checkpoint.ts'
+import { messageOf } from '../../src/core/failure.ts'
+
+const [dieAt, nth = '1'] = (process.env['DIE_AT'] ?? '').split(':')
+let left = Number(nth)
+
+function checkpoint(name: CheckpointName): void {
+  if (name !== dieAt) return
+  left -= 1
+  if (left === 0) process.kill(process.pid, 'SIGKILL')
+}
+
+const { DIE_AT: _, ...env } = process.env
+const config = loadConfig({ env, folder: process.cwd(), home: homedir() })
+const log = createLog({ level: config.logLevel, secrets: config.secrets })
+const app = createApp({ config, log, checkpoint })
+
+process.on('SIGTERM', () => void end(0))
+process.on('unhandledRejection', (error) => fail(error))
+process.on('uncaughtException', (error) => fail(error))
+await app.start().catch(fail)
+log.info({ healthPort: app.healthPort }, 'app.started')
+
+async function end(code: number): Promise<void> {
+  await app.stop('leave')
+  process.exit(code)
+}
+
+function fail(error: unknown): void {
+  log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'app.failed')
+  process.exit(1)
+}

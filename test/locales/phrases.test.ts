@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { RunEvent } from '../../src/core/event.ts'
+import type { AccountId } from '../../src/core/ids.ts'
+import type { CommandText } from '../../src/core/phrases.ts'
+import { catalogue } from '../../src/locales/catalogue.ts'
+import { home, overview, refusals, session, startedAt, troubles, view, wellHealth } from './samples.ts'
+
+const languages = catalogue(home)
+
+/** Words that send the reader on: a command, or something to do. */
+const nextStep = {
+  en: /`\/|\b(ask|choose|use|try|write|send|run|check|begin)\b/i,
+  ko: /`\/|(주세요|보세요|다시|이어서)/,
+}
+
+const admitted: RunEvent = { type: 'admitted', account: 'default' as AccountId }
+const started: RunEvent = { type: 'started', pid: 1, warm: false, conversation: null }
+const tool = (id: string, phase: 'begun' | 'done'): RunEvent => ({
+  type: 'acted',
+  action: { id, kind: 'edit', tool: 'Edit', title: 'src/cart.ts' },
+  phase,
+})
+
+for (const say of Object.values(languages)) {
+  describe(`the phrases in ${say.locale}`, () => {
+    for (const [code, table] of [...Object.entries(refusals), ...Object.entries(troubles)]) {
+      it(`${code} is one message that names the next step`, () => {
+        for (const failure of table) {
+          const text = code in refusals ? say.refusal(failure as never) : say.trouble(failure as never)
+          assert.ok(text.length > 10 && text.length <= 2000, `${text.length} characters: ${text.slice(0, 200)}`)
+          assert.match(text, nextStep[say.locale])
+          sounds(text)
+        }
+      })
+    }
+
+    it('describes every command and option in 100 characters', () => {
+      for (const [name, words] of Object.entries<CommandText>({ ...say.commands })) {
+        for (const text of [words.description, ...Object.values(words.options)]) {
+          assert.ok(text.length >= 1 && text.length <= 100, `${name}: ${text}`)
+        }
+        for (const option of Object.keys(words.options)) assert.match(option, /^[-_\p{Ll}\p{N}]{1,32}$/u)
+      }
+    })
+
+    it('lists a hundred sessions in one message and counts the rest', () => {
+      const many = Array.from({ length: 100 }, (_, at) => overview({ session: session({ name: `shop-${at}` }) }))
+      const text = say.sessionList(many, startedAt)
+      assert.ok(text.length <= 2000)
+      const shown = text.match(/\*\*shop-\d+\*\*/g)?.length ?? 0
+      assert.ok(shown > 3)
+      assert.match(text.split('\n').at(-1) ?? '', new RegExp(`${100 - shown}`))
+    })
+
+    it('says everything else calmly, too', () => {
+      const states = ['connecting', 'ready', 'resting', 'closed'] as const
+      for (const text of [
+        say.sessionStarted(session(), 'Claude Code'),
+        say.sessionStarted(session({ place: { kind: 'channel', id: session().place.id, guild: '1' } }), 'Echo'),
+        say.sessionStopped(session()),
+        say.sessionList([], startedAt),
+        say.sessionList([overview({ state: null, waiting: 0 })], startedAt),
+        say.stopped({ run: 'r' as never, waiting: true, afterMs: 0 }),
+        say.stopped({ run: 'r' as never, waiting: false, afterMs: 42_000 }),
+        say.waiting(3, null),
+        say.waiting(3, 240_000),
+        say.wasAway(180_000, 2),
+        say.restInFile('answer.md'),
+        say.notForYou(),
+        say.noSessionHere(),
+        say.internalError(),
+        say.moreSteps(5),
+        ...states.map((state) =>
+          say.health({ ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null } }, 0),
+        ),
+        say.health({ ...wellHealth, ok: false, reasons: Array.from({ length: 90 }, () => 'x'.repeat(900)) }, 0),
+      ]) {
+        assert.ok(text.length > 0 && text.length <= 2000, text.slice(0, 200))
+        sounds(text)
+      }
+    })
+
+    it('knows every state of a run', () => {
+      const lines = [
+        view(),
+        view(admitted),
+        view(admitted, started),
+        view(admitted, started, { type: 'stopped', by: 'alice' }),
+      ].map((each) => say.working(each, 60_000))
+      assert.equal(new Set(lines).size, lines.length)
+      for (const line of lines) assert.match(line, /^[●?■✓] /)
+    })
+  })
+}
+
+/** LOOK.md: no exclamation marks, no "Oops"; and nothing left unfilled. */
+function sounds(text: string): void {
+  assert.doesNotMatch(text, /!|oops|undefined|null|NaN|\[object/i)
+  // Outside code marks nothing of what came from people may mean anything to Discord.
+  const outside = text.replace(/``.*?``|`[^`]*`/g, '')
+  assert.doesNotMatch(outside, /@(everyone|here)|(?<!\\)<@&|(?<!\\)\[a\]|https:\/\//)
+}
+
+describe('the lines of a run', () => {
+  const say = languages.en
+  const usage = { inputTokens: 12_000, outputTokens: 400, costUsd: 0.114 }
+
+  it('shows the tool in use and the steps so far', () => {
+    const seen = view(admitted, started, tool('1', 'done'), tool('2', 'begun'))
+    assert.equal(say.working(seen, 44_000), '● Working · 0:42 · Edit `src/cart.ts` — 2 steps')
+  })
+
+  it('shows time, steps, tokens and money at the end', () => {
+    const seen = view(admitted, started, tool('1', 'done'), { type: 'finished', outcome: { kind: 'done', usage } })
+    assert.equal(say.over(seen), '✓ 0:02 · 1 step · 12.4k tokens · $0.11')
+    assert.equal(languages.ko.over(seen), '✓ 0:02 · 1단계 · 12.4k 토큰 · $0.11')
+  })
+
+  it('says who stopped it', () => {
+    const stopped: RunEvent = { type: 'stopped', by: '*alice*' }
+    const seen = view(admitted, started, stopped, { type: 'finished', outcome: { kind: 'stopped', usage } })
+    assert.equal(
+      say.over(seen),
+      '■ Stopped by @\\*alice\\* after 0:02 · 12.4k tokens · $0.11 — What it had done stays.',
+    )
+    assert.match(say.over(view({ type: 'stopped', by: null })), /^■ Stopped after 0:00/)
+  })
+
+  it('says why it was refused or failed', () => {
+    assert.match(
+      say.over(view({ type: 'refused', refusal: { code: 'queue-full', cap: 20, waiting: 20 } })),
+      /^⚠ The queue/,
+    )
+    const trouble = { code: 'process-died', detail: 'signal SIGKILL' } as const
+    const seen = view(admitted, started, { type: 'finished', outcome: { kind: 'failed', trouble, usage } })
+    assert.match(say.over(seen), /^⚠ The agent's process ended unexpectedly: `signal SIGKILL`\. What/)
+  })
+
+  it('draws a tool call in one line', () => {
+    assert.equal(say.step('Bash', 'npm test', false), '› Bash `npm test`')
+    assert.equal(say.step('Bash', 'echo `date`\nrm', true), '› Bash ``echo `date` rm`` ⚠ failed')
+    assert.equal(say.step('Think', '', false), '› Think')
+  })
+})
+
+describe('the session started', () => {
+  it('shows folders relative to home', () => {
+    assert.equal(
+      languages.en.sessionStarted(session(), 'Claude Code'),
+      '**shop** · Claude Code · `opus`\n`~/projects/shop`\n' +
+        'Write here to begin. `/cancel` stops what runs, `/session stop` ends the session.',
+    )
+    assert.match(catalogue(null).en.sessionStarted(session(), 'Claude Code'), /`\/home\/olivia\/projects\/shop`/)
+  })
+})

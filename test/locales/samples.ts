@@ -1,0 +1,139 @@
+import type { SessionOverview } from '../../src/core/desk.ts'
+import type { Entry, RunEvent } from '../../src/core/event.ts'
+import type { Refusal, Trouble } from '../../src/core/failure.ts'
+import type { Health } from '../../src/core/health.ts'
+import type { AccountId, MessageId, PersonId, PlaceId, PromptKey, RunId, RuntimeName } from '../../src/core/ids.ts'
+import type { SessionId } from '../../src/core/ids.ts'
+import { composeSessionKey, type Place } from '../../src/core/place.ts'
+import { actionNames } from '../../src/core/right.ts'
+import type { Session } from '../../src/core/session.ts'
+import { viewOf, type RunView } from '../../src/core/view.ts'
+
+/** A path as nasty as a file system allows, and far too long for one message. */
+const nastyPath = `/srv/\`back\`tick *bold* @everyone \n<@1> ${'lang/'.repeat(700)}`
+const nastyText = `**loud** \`x\` <@&5> @here https://evil.example [a](b)\n# head ${'x'.repeat(5000)}`
+
+/** Every refusal, with what people and machines put into it at its worst. A missing code does not compile. */
+export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Refusal, { code: Code }>[] } = {
+  'not-allowed': actionNames.map((action) => ({ code: 'not-allowed', action })),
+  'no-session': [{ code: 'no-session' }],
+  'session-exists': [{ code: 'session-exists', name: nastyText }],
+  'name-taken': [{ code: 'name-taken', name: 'shop_2' }],
+  'name-invalid': [
+    { code: 'name-invalid', name: '' },
+    { code: 'name-invalid', name: nastyText },
+  ],
+  'workdir-outside': [
+    { code: 'workdir-outside', path: nastyPath, roots: Array.from({ length: 40 }, () => nastyPath) },
+    { code: 'workdir-outside', path: '/etc', roots: ['/home/olivia/projects'] },
+  ],
+  'workdir-missing': [{ code: 'workdir-missing', path: nastyPath }],
+  'runtime-unknown': [
+    { code: 'runtime-unknown', runtime: nastyText, known: Array.from({ length: 40 }, () => nastyText) },
+    { code: 'runtime-unknown', runtime: 'x', known: [] },
+  ],
+  'runtime-unavailable': [{ code: 'runtime-unavailable', runtime: 'claude', detail: nastyText }],
+  'queue-full': [{ code: 'queue-full', cap: 20, waiting: 20 }],
+  'person-queue-full': [{ code: 'person-queue-full', active: 2, cap: 5, waiting: 5 }],
+  'nothing-to-stop': [{ code: 'nothing-to-stop' }],
+  'prompt-empty': [{ code: 'prompt-empty' }],
+  'prompt-too-long': [{ code: 'prompt-too-long', length: 17_000, limit: 16_000 }],
+  'place-unsupported': [{ code: 'place-unsupported' }],
+  draining: [{ code: 'draining' }],
+  'option-missing': [{ code: 'option-missing', option: 'name' }],
+}
+
+export const troubles: { readonly [Code in Trouble['code']]: readonly Extract<Trouble, { code: Code }>[] } = {
+  'start-failed': [
+    { code: 'start-failed', detail: nastyText },
+    { code: 'start-failed', detail: '' },
+  ],
+  'process-died': [{ code: 'process-died', detail: 'signal SIGKILL' }],
+  'auth-failed': [{ code: 'auth-failed', detail: 'OAuth token has expired' }],
+  'rate-limited': [
+    { code: 'rate-limited', detail: 'limit', until: null },
+    { code: 'rate-limited', detail: 'limit', until: 1_790_000_000_000 },
+  ],
+  'model-failed': [
+    { code: 'model-failed', detail: 'overloaded', status: 529 },
+    { code: 'model-failed', detail: nastyText, status: null },
+  ],
+  'conversation-gone': [{ code: 'conversation-gone', detail: 'No conversation found' }],
+  silent: [{ code: 'silent', seconds: 600 }],
+  flooded: [{ code: 'flooded', detail: '512 MB' }],
+  'lost-too-often': [{ code: 'lost-too-often', times: 3 }],
+}
+
+export const home = '/home/olivia'
+export const startedAt = 1_790_000_000_000
+
+export function session(changes: Partial<Session> = {}): Session {
+  const place: Place = {
+    kind: 'thread',
+    id: '1187654321098765001' as PlaceId,
+    channel: '1187654321098765000' as PlaceId,
+    guild: '1187654321098764000',
+  }
+  return {
+    id: 'session' as SessionId,
+    key: composeSessionKey(place),
+    place,
+    name: 'shop',
+    runtime: 'claude' as RuntimeName,
+    workdir: `${home}/projects/shop`,
+    model: 'opus',
+    owner: '1187654321098766000' as PersonId,
+    account: 'default' as AccountId,
+    conversation: null,
+    since: '1187654321098767000' as MessageId,
+    startedAt,
+    endedAt: null,
+    ...changes,
+  }
+}
+
+export function overview(changes: Partial<SessionOverview> = {}): SessionOverview {
+  return { session: session(), state: 'running', waiting: 2, since: startedAt, ...changes }
+}
+
+export const wellHealth: Health = {
+  ok: true,
+  reasons: [],
+  version: '0.1.0',
+  startedAt,
+  activeSessions: 3,
+  activeRuns: 1,
+  queuedCount: 2,
+  oldestQueuedAgeMs: 42_000,
+  cliProcessCount: 4,
+  rssBytes: 120_000_000,
+  restartCount: 3,
+  gateway: { state: 'ready', lastEventAgeMs: 12, ping: 41.6 },
+  store: { ok: true, schema: 1 },
+  disk: { freeBytes: 12_300_000_000 },
+}
+
+/** The view of a run with these events, one second apart, asked at 0. */
+export function view(...events: readonly RunEvent[]): RunView {
+  const asked: RunEvent = {
+    type: 'asked',
+    prompt: {
+      key: '1' as PromptKey,
+      session: 'session' as SessionId,
+      place: session().place,
+      speaker: { id: '2' as PersonId, name: 'alice', locale: 'en', roles: [] },
+      text: 'hello',
+      message: null,
+      askedAt: 0,
+    },
+  }
+  const entries = [asked, ...events].map((event, at): Entry => ({
+    run: 'run' as RunId,
+    seq: at + 1,
+    at: at * 1000,
+    event,
+  }))
+  const seen = viewOf(entries)
+  if (seen === null) throw new Error('the events do not begin a run')
+  return seen
+}

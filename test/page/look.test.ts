@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { noBrowser, picture } from './browser.ts'
+import { Stage, box, pick, until, write } from './stage.ts'
+import type { Page } from 'playwright-core'
+
+const PHONE = { width: 390, height: 780 }
+
+void test('on a phone: places in a drawer, commands, nothing wider than the screen', { skip: noBrowser }, async () => {
+  await using stage = await Stage.open()
+  const page = await stage.as('alice', PHONE)
+  await write(page, '@orchestrator why is the total wrong?')
+  await page.getByText('✓ 0:02').waitFor()
+  await picture(page, 'page-phone-light')
+  await page.getByRole('button', { name: 'Channels' }).click()
+  await until(
+    () => page.locator('.sidebar').boundingBox(),
+    (at) => at?.x === 0,
+  )
+  await picture(page, 'page-phone-drawer-light')
+  await page.getByRole('link', { name: 'shop' }).click()
+  await page.getByRole('heading', { level: 1, name: '#shop' }).waitFor()
+  await until(
+    () => page.locator('.sidebar').isVisible(),
+    (visible) => !visible,
+  )
+  await pick(page, '/session start')
+  await page.keyboard.type('shop')
+  await page.keyboard.press('Tab')
+  await page.getByRole('option', { name: 'echo' }).waitFor()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await picture(page, 'page-phone-dark')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Enter')
+  await pick(page, '/gallery')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
+  await picture(page, 'page-phone-gallery-dark')
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width)
+  assert.ok(await page.locator('.scroller').evaluate((node) => node.scrollWidth <= node.clientWidth))
+})
+
+void test(
+  'light and dark: the system decides until the person does; both can be read',
+  { skip: noBrowser },
+  async () => {
+    await using stage = await Stage.open()
+    const page = await stage.as('alice')
+    await write(page, '@orchestrator look at `total`')
+    await page.getByText('✓ 0:02').waitFor()
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme })
+      await picture(page, `page-answer-${scheme}`)
+      for (const [what, ratio] of Object.entries(await contrasts(page)))
+        assert.ok(ratio >= 4.5, `${what} in ${scheme}: ${ratio.toFixed(2)}`)
+    }
+    const ground = () => page.locator('.middle').evaluate((node) => getComputedStyle(node).backgroundColor)
+    const dark = await ground()
+    await page.getByRole('button', { name: 'Light or dark' }).click()
+    assert.notEqual(await ground(), dark)
+    await page.reload()
+    await page.getByRole('heading', { level: 1, name: '#general' }).waitFor()
+    assert.notEqual(await ground(), dark)
+  },
+)
+
+void test(
+  'a screen reader finds its way: landmarks, the log, names on everything that can be pressed',
+  { skip: noBrowser },
+  async () => {
+    await using stage = await Stage.open()
+    const page = await stage.as('alice')
+    await pick(page, '/gallery')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
+    await page.getByRole('main').waitFor()
+    await page.getByRole('navigation', { name: 'Channels' }).waitFor()
+    assert.equal(await page.getByRole('log', { name: 'Messages' }).getAttribute('aria-live'), 'polite')
+    await page.getByRole('article', { name: /^orchestrator, / }).waitFor()
+    const nameless = await page
+      .locator('button, a, input:not([type=file]), textarea')
+      .evaluateAll((all) =>
+        all.filter((one) => !(one.getAttribute('aria-label') ?? one.textContent?.trim())).map((one) => one.outerHTML),
+      )
+    assert.deepEqual(nameless, [])
+    await box(page).focus()
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Shift+Tab')
+    assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), 'BODY')
+  },
+)
+
+void test("the host's controls, the faults, and what the oracle counted", { skip: noBrowser }, async () => {
+  let killed = 0
+  const controls = [{ id: 'kill', label: 'Kill the bot', run: () => void killed++ }]
+  const report = { checked: 1204, violations: ['GET /users/@me: flags is missing'] }
+  const watcher = { exchange() {}, dispatch() {}, report: () => report }
+  await using stage = await Stage.open({ controls, watchers: [watcher] })
+  const page = await stage.as('alice')
+  await page.getByRole('button', { name: 'Kill the bot' }).click()
+  await page.getByText('Kill the bot: done.').waitFor()
+  assert.equal(killed, 1)
+  await page.getByText('1204 messages checked, 1 wrong').waitFor()
+  await page.getByRole('button', { name: 'Faults' }).click()
+  await page.getByRole('button', { name: 'Every event twice' }).click()
+  await page.locator('.fault-list', { hasText: 'gateway.duplicate' }).waitFor()
+  await write(page, 'hello')
+  await page.locator('.fault-list', { hasText: /struck [1-9]/ }).waitFor()
+  await picture(page, 'page-faults-light')
+  await page.getByLabel('Rate limits').selectOption('real')
+  await until(
+    () => stage.sandbox.limits.mode,
+    (mode) => mode === 'real',
+  )
+  await page.locator('.fault-list').getByRole('button', { name: 'Off' }).click()
+  await until(
+    () => stage.sandbox.faults.list().length,
+    (count) => count === 0,
+  )
+})
+
+/** WCAG contrast of texts against what lies behind them; 4.5 is what small text needs. */
+function contrasts(page: Page): Promise<Record<string, number>> {
+  return page.evaluate(() => {
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = 1
+    const brush = canvas.getContext('2d', { willReadFrequently: true })
+    if (!brush) throw new Error('no canvas')
+    const ratio = (text: Element) => {
+      const behind: string[] = []
+      for (let node: Element | null = text; node; node = node.parentElement)
+        behind.unshift(getComputedStyle(node).backgroundColor)
+      const light = (colours: string[]) => {
+        for (const colour of colours) {
+          brush.fillStyle = colour
+          brush.fillRect(0, 0, 1, 1)
+        }
+        const [red = 0, green = 0, blue = 0] = [...brush.getImageData(0, 0, 1, 1).data].map((value) => {
+          const part = value / 255
+          return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+        })
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+      }
+      const ground = light(behind)
+      const ink = light([...behind, getComputedStyle(text).color])
+      return (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05)
+    }
+    const found: Record<string, number> = {}
+    const selectors = [
+      '.content',
+      '.author',
+      '.moment',
+      '.mention',
+      '.tag',
+      '.places a',
+      '.places a[aria-current]',
+      '.me-name small',
+      '.topic',
+      '.embed-text',
+      '.above',
+      'code',
+      '.bar-words',
+      '.members h2',
+      '.hl-word',
+      '.hl-comment',
+      '.hl-number',
+      '.hl-string',
+    ]
+    for (const selector of selectors) {
+      for (const node of document.querySelectorAll(selector))
+        found[selector] = Math.min(found[selector] ?? 99, ratio(node))
+    }
+    return found
+  })
+}

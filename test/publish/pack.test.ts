@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { firstAnswer } from './first-answer.ts'
+import { openRegistry } from './registry.ts'
+import { run, RunningDemo, type RunOptions } from './run.ts'
+
+const root = join(import.meta.dirname, '../..')
+const base = mkdtempSync(join(tmpdir(), 'publish-'))
+const folder = join(base, 'empty')
+after(() => rmSync(base, { recursive: true, force: true }))
+
+/** Nothing of our settings, no real registry, no cache of the machine. */
+function surroundings(registry: string): RunOptions {
+  const path = [dirname(process.execPath), ...(process.env['PATH'] ?? '').split(delimiter)].join(delimiter)
+  const npm = {
+    npm_config_registry: registry,
+    npm_config_cache: join(base, 'cache'),
+    npm_config_update_notifier: 'false',
+  }
+  return { folder, env: { PATH: path, HOME: base, OMC_DEMO_PORT: '0', ...npm } }
+}
+
+describe('the published package', { timeout: 240_000 }, () => {
+  const inFolder = surroundings('http://127.0.0.1:1')
+  const program = join(folder, 'node_modules', '.bin', 'discord-orchestrator')
+
+  before(async () => {
+    await run(['npm', 'pack', '--pack-destination', base], { ...inFolder, folder: root })
+    const [tarball] = readdirSync(base).filter((name) => name.endsWith('.tgz'))
+    assert.ok(tarball !== undefined, 'npm pack made a tarball')
+    mkdirSync(folder)
+    await using registry = await openRegistry()
+    await run(
+      ['npm', 'install', join(base, tarball), '--omit=dev', '--no-audit', '--no-fund'],
+      surroundings(registry.url),
+    )
+  })
+
+  it('brings what runs and nothing else', () => {
+    const brought = readdirSync(join(folder, 'node_modules', 'discord-orchestrator'))
+    for (const name of ['bin', 'dist', 'package.json', 'README.md', 'LICENSE']) assert.ok(brought.includes(name), name)
+    for (const name of ['src', 'test', 'bench', 'node_modules']) assert.ok(!brought.includes(name), name)
+  })
+
+  it('starts in an empty folder', async () => {
+    assert.match(await run([program, '--version'], inFolder), /^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('answers on its page, through a kill of the bot, until Ctrl+C', async () => {
+    await using demo = new RunningDemo([program, 'start'], inFolder)
+    const url = await demo.url()
+    assert.match(await (await fetch(url)).text(), /<!doctype html>/i)
+    assert.equal((await fetch(`${url}/app.js`)).status, 200)
+    await firstAnswer(url)
+    assert.equal(await demo.end(), 0, demo.text)
+  })
+
+  it('gives other packages the sandbox, as its README says', async () => {
+    const readme = readFileSync(join(folder, 'node_modules/discord-orchestrator/dist/sandbox/README.md'), 'utf8')
+    const [example = '', faults = ''] = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code)
+    writeFileSync(join(folder, 'example.test.mjs'), example)
+    assert.match(
+      await run([process.execPath, '--test', '--test-reporter=tap', 'example.test.mjs'], inFolder),
+      /^# pass 1$/m,
+    )
+    const script = `
+      import { startSandbox } from 'discord-orchestrator/sandbox'
+      import * as plugin from 'discord-orchestrator/plugin'
+      const sandbox = await startSandbox()
+      ${faults}
+      console.log(sandbox.faults.list().length, Object.keys(plugin).length)
+      await sandbox.close()`
+    writeFileSync(join(folder, 'try.mjs'), script)
+    // The third acts at once and does not stay. Of the plugin there are only types.
+    assert.equal(await run([process.execPath, 'try.mjs'], inFolder), '2 0\n')
+  })
+
+  it('is typed for them', async () => {
+    writeFileSync(
+      join(folder, 'try.mts'),
+      `import { startSandbox, type Actor, type FaultAsked, type SeenMessage, type WorldDescription } from 'discord-orchestrator/sandbox'
+import type { Command, Runtime } from 'discord-orchestrator/plugin'
+const world: WorldDescription = { guild: { channels: ['general'], people: [{ name: 'ada' }] } }
+const fault: FaultAsked = { kind: 'rest.error', status: 503, times: 1 }
+const sandbox = await startSandbox({ world })
+sandbox.faults.add(fault)
+const ada: Actor = await sandbox.actor('ada')
+const seen: SeenMessage = await ada.sees('general', /hello/)
+// @ts-expect-error a number is no place
+await ada.says(5, 'hello')
+export type Title = Runtime['title'] & Command['path'][0] & typeof seen.content
+`,
+    )
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          noEmit: true,
+          module: 'nodenext',
+          target: 'es2022',
+          // The DOM for the types of hono.
+          lib: ['es2024', 'ESNext.Disposable', 'DOM', 'DOM.Iterable'],
+          types: ['node'],
+          typeRoots: [join(root, 'node_modules', '@types')],
+        },
+        files: ['try.mts'],
+      }),
+    )
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    await run([process.execPath, tsc, '-p', '.'], inFolder)
+  })
+})

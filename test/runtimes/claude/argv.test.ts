@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Problem } from '../../../src/core/failure.ts'
+import { argvOf, entryOf, type Flags } from '../../../src/runtimes/claude/argv.ts'
+
+const plain: Flags = { mode: 'default', model: null, denied: [] }
+
+/** The argument behind a flag. */
+function valueOf(argv: readonly string[], flag: string): string | undefined {
+  const at = argv.indexOf(flag)
+  return at === -1 ? undefined : argv[at + 1]
+}
+
+describe('the arguments of Claude Code', () => {
+  const table: readonly (readonly [string, Flags, string, string | undefined])[] = [
+    ['lines in', plain, '--input-format', 'stream-json'],
+    ['lines out', plain, '--output-format', 'stream-json'],
+    ['nothing a repository brings', plain, '--setting-sources', ''],
+    ['questions come to us', plain, '--permission-prompt-tool', 'stdio'],
+    ['the mode is always said, a resumed process forgets it', plain, '--permission-mode', 'default'],
+    ['another mode', { ...plain, mode: 'plan' }, '--permission-mode', 'plan'],
+    ['no model: the CLI decides', plain, '--model', undefined],
+    ['a model', { ...plain, model: 'opus' }, '--model', 'opus'],
+    ['a long name', { ...plain, model: 'claude-opus-4-8[1m]' }, '--model', 'claude-opus-4-8[1m]'],
+    ['a name of a cloud', { ...plain, model: 'eu.anthropic/claude:2@0' }, '--model', 'eu.anthropic/claude:2@0'],
+  ]
+  for (const [what, flags, flag, expected] of table)
+    test(what, () => assert.equal(valueOf(argvOf(flags), flag), expected))
+
+  test('hooks are off, and what is denied is denied as file and as folder, for reading and for writing', () => {
+    const settings: unknown = JSON.parse(valueOf(argvOf({ ...plain, denied: ['/srv/data'] }), '--settings') ?? '')
+    const deny = ['Read(//srv/data)', 'Read(//srv/data/**)', 'Edit(//srv/data)', 'Edit(//srv/data/**)']
+    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny } })
+  })
+
+  test('no argument switches a protection off', () => {
+    const argv = argvOf(plain)
+    for (const flag of ['--strict-mcp-config', '--verbose', '--include-partial-messages', '--replay-user-messages'])
+      assert.ok(argv.includes(flag), flag)
+    assert.ok(!argv.some((each) => /dangerously|bypass|mcp-config$/.test(each) && each !== '--strict-mcp-config'))
+  })
+
+  for (const model of ['', '-p', '--resume', 'a b', 'a\nb', 'x'.repeat(101), 'opus;rm'])
+    test(`${JSON.stringify(model)} is refused as a model`, () => {
+      assert.throws(
+        () => argvOf({ ...plain, model }),
+        (error) => error instanceof Problem && error.kind === 'refused',
+      )
+    })
+
+  test('a conversation is begun under our id, or gone on with', () => {
+    assert.deepEqual(entryOf({ begin: 'id' }), ['--session-id', 'id'])
+    assert.deepEqual(entryOf({ resume: '/a/b.jsonl' }), ['--resume', '/a/b.jsonl'])
+  })
+})

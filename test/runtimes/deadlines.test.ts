@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '../../src/core/clock.ts'
+import { Deadlines } from '../../src/runtimes/deadlines.ts'
+
+/** A clock that the test turns. */
+class Hand implements Clock {
+  #now = 0
+  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>()
+
+  now(): number {
+    return this.#now
+  }
+
+  after(ms: number, run: () => void): Disposable {
+    const timer = { at: this.#now + ms, run }
+    this.#timers.add(timer)
+    return { [Symbol.dispose]: () => this.#timers.delete(timer) }
+  }
+
+  async turn(ms: number): Promise<void> {
+    const until = this.#now + ms
+    for (;;) {
+      const next = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0]
+      if (next === undefined) break
+      this.#now = next.at
+      this.#timers.delete(next)
+      next.run()
+      await setImmediate()
+    }
+    this.#now = until
+  }
+
+  get waiting(): number {
+    return this.#timers.size
+  }
+}
+
+describe('the deadlines of a turn', () => {
+  const limits = { firstEventMs: 60_000, silenceMs: 600_000, turnMs: 7_200_000 }
+  let clock: Hand
+  let ticks: number | null
+  let givenUp: number[]
+  let deadlines: Deadlines
+
+  beforeEach(() => {
+    clock = new Hand()
+    ticks = 0
+    givenUp = []
+    deadlines = new Deadlines(
+      clock,
+      limits,
+      async () => ticks,
+      (seconds) => givenUp.push(seconds),
+    )
+  })
+
+  test('no first word', async () => {
+    await clock.turn(59_999)
+    assert.deepEqual(givenUp, [])
+    await clock.turn(1)
+    assert.deepEqual(givenUp, [60])
+    await clock.turn(10_000_000)
+    assert.deepEqual(givenUp, [60], 'said once')
+  })
+
+  test('silence, counted from the last word', async () => {
+    deadlines.heard(false)
+    await clock.turn(500_000)
+    deadlines.heard(false)
+    await clock.turn(599_999)
+    assert.deepEqual(givenUp, [])
+    await clock.turn(1)
+    assert.deepEqual(givenUp, [600])
+  })
+
+  test('a process that uses its CPU is not silent until it stops', async () => {
+    deadlines.heard(false)
+    for (let minute = 0; minute < 60; minute++) {
+      ticks = (ticks ?? 0) + 60 * 50
+      await clock.turn(60_000)
+    }
+    assert.deepEqual(givenUp, [])
+    await clock.turn(900_000)
+    assert.deepEqual(givenUp, [600])
+  })
+
+  test('the little that an idle CLI uses is no work', async () => {
+    deadlines.heard(false)
+    for (let second = 0; second < 600; second++) {
+      ticks = (ticks ?? 0) + 1
+      await clock.turn(1000)
+    }
+    assert.deepEqual(givenUp, [600])
+  })
+
+  test('where nobody can tell about the CPU, silence is silence', async () => {
+    ticks = null
+    deadlines.heard(false)
+    await clock.turn(600_000)
+    assert.deepEqual(givenUp, [600])
+  })
+
+  test('while a person is asked only the whole turn is limited', async () => {
+    deadlines.heard(true)
+    await clock.turn(7_199_999)
+    assert.deepEqual(givenUp, [])
+    await clock.turn(1)
+    assert.deepEqual(givenUp, [7200])
+  })
+
+  test('a question that comes while the CPU is being looked at', async () => {
+    const looking = Promise.withResolvers<number>()
+    deadlines[Symbol.dispose]()
+    deadlines = new Deadlines(
+      clock,
+      limits,
+      () => looking.promise,
+      (seconds) => givenUp.push(seconds),
+    )
+    deadlines.heard(false)
+    await clock.turn(300_000)
+    deadlines.heard(true)
+    looking.resolve(0)
+    await setImmediate()
+    await clock.turn(6_000_000)
+    assert.deepEqual(givenUp, [])
+  })
+
+  test('nothing is left when it is over', () => {
+    deadlines.heard(false)
+    deadlines[Symbol.dispose]()
+    deadlines.heard(false)
+    assert.equal(clock.waiting, 0)
+  })
+})

@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RuntimeBench } from '../contracts/runtime.ts'
+
+/** A place for the echo agent, which does what the lines of its prompt say. */
+export async function echoBench(): Promise<RuntimeBench> {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'echo-bench-')))
+  const [dataDir, workdir] = [join(root, 'data'), join(root, 'project')]
+  mkdirSync(workdir)
+  const prompts = (): string[] => {
+    const folder = join(dataDir, 'echo')
+    return readdirSync(folder)
+      .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
+      .map((line) => (JSON.parse(line) as { text: string }).text)
+  }
+  return {
+    workdir,
+    options: {
+      runtime: 'echo',
+      dataDir,
+      environment: { PATH: process.env['PATH'] ?? '', HOME: root, LANG: 'C.UTF-8' },
+      account: {},
+      claudeBinary: null,
+    },
+    words: {
+      say: (text) => `!say ${text}`,
+      slow: (text, seconds) => `!slow ${seconds}s ${text}`,
+      tool: (text) => `!tool Bash ls\n!say ${text}`,
+      ask: (command) => `!ask Bash ${command}`,
+      daemon: (seconds, text) => `!daemon ${seconds}\n!say ${text}`,
+    },
+    asked: (text) => prompts().filter((each) => each.includes(text)).length,
+    received: () => prompts().join('\n'),
+    [Symbol.asyncDispose]: async () => rmSync(root, { recursive: true, force: true }),
+  }
+}
