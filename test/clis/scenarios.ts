@@ -91,7 +91,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'parallel-tools',
     play: turn([
-      { tools: ['echo one', 'echo two'].map((command) => ({ tool: 'Bash', input: { command } })) },
+      // The second ends well after the first: the order of two at once is nobody's promise.
+      { tools: ['echo one', 'sleep 1 && echo two'].map((command) => ({ tool: 'Bash', input: { command } })) },
       { text: 'Both.' },
     ]),
   },
