@@ -49,10 +49,11 @@ export interface Chat {
   typing(place: Place): Promise<void>
 
   /**
-   * People's messages after `after`, oldest first, at most a few hundred.
-   * Rejects when the other side cannot be read now; gives 'gone' for a place that is no more.
+   * People's messages after `after`, oldest first, at most a few hundred: ask again behind the last until there are none.
+   * Rejects when the other side cannot be read now; gives 'gone' for a place that was deleted, 'closed' for one that we
+   * may not read.
    */
-  history(place: Place, after: MessageId): Promise<readonly ChatMessage[] | 'gone'>
+  history(place: Place, after: MessageId): Promise<readonly ChatMessage[] | 'gone' | 'closed'>
 }
 
 export interface Pace {

@@ -63,14 +63,14 @@ export class Inbound {
   }
 
   /** People's messages after one, oldest first. Rejects when they cannot be read now. */
-  async history(place: Place, after: MessageId, self: string): Promise<readonly ChatMessage[] | 'gone'> {
+  async history(place: Place, after: MessageId, self: string): Promise<readonly ChatMessage[] | 'gone' | 'closed'> {
     const { outbound, people, atlas } = this.#with
     const messages = await outbound.messagesAfter(
       place,
       after,
       (read) => read.filter((message) => isPersons(message, self)).length >= enoughMessages,
     )
-    if (messages === 'gone') return 'gone'
+    if (typeof messages === 'string') return messages
     const guild = place.kind === 'dm' ? null : place.guild
     const members = new Map<string, MemberFacts | null>()
     const heard: ChatMessage[] = []

@@ -26,6 +26,11 @@ const expiredCodes = new Set([10_015, 10_062, 40_060, 50_027])
 const tooOldToEdit = 30_046
 const archivedThread = 50_083
 
+/** Unknown channel: it was deleted, or never was. */
+export function isNoMore(error: unknown): boolean {
+  return error instanceof DiscordAPIError && Number(error.code) === 10_003
+}
+
 export function meaningOf(error: unknown): Meaning {
   if (error instanceof RateLimitError) {
     return { kind: 'limited', forMs: Math.max(error.retryAfter, error.timeToReset, error.sublimitTimeout, 500) }

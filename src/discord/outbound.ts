@@ -12,7 +12,7 @@ import { messageOf, Problem } from '../core/failure.ts'
 import type { MessageId, PersonId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
-import { meaningOf, type Done, type Lanes } from './lanes.ts'
+import { isNoMore, meaningOf, type Done, type Lanes } from './lanes.ts'
 import { bodyOf, customIdOf } from './sheet.ts'
 import { afterTime } from './snowflake.ts'
 import { messageLimit, split } from './split.ts'
@@ -122,13 +122,13 @@ export class Outbound {
 
   /**
    * Messages of everybody after `after`, oldest first, until `enough` says so or there are no more.
-   * Rejects with a `wire` problem; gives 'gone' for a place that is no more.
+   * Rejects with a `wire` problem; gives 'gone' for a place that is no more, 'closed' for one that we may not read.
    */
   async messagesAfter(
     place: Place,
     after: MessageId,
     enough: (messages: readonly APIMessage[]) => boolean,
-  ): Promise<readonly APIMessage[] | 'gone'> {
+  ): Promise<readonly APIMessage[] | 'gone' | 'closed'> {
     const messages: APIMessage[] = []
     try {
       for await (const page of this.#pages(place, after)) {
@@ -137,7 +137,8 @@ export class Outbound {
       }
       return messages
     } catch (error) {
-      if (meaningOf(error).kind === 'gone') return 'gone'
+      if (isNoMore(error)) return 'gone'
+      if (meaningOf(error).kind === 'gone') return 'closed'
       throw new Problem('wire', `The messages of ${place.id} could not be read: ${messageOf(error)}`, { cause: error })
     }
   }

@@ -108,17 +108,18 @@ export class Intake implements Inbox {
     const gap = this.#gap
     if (this.#read.get(place.id) === gap) return true
     const seen = (await vault.seenIn(place.id)) ?? session.since
-    const from = before(seen, overlapMs)
+    const overlap = before(seen, overlapMs)
+    const begin = isLater(overlap, session.since) ? overlap : session.since
+    const isNew = (message: ChatMessage): boolean => isLater(message.id, seen)
+    let from = begin
     try {
-      const missed = await chat.history(place, isLater(from, session.since) ? from : session.since)
-      if (missed !== 'gone') {
-        await this.#sayAway(
-          place,
-          missed.filter((message) => isLater(message.id, seen)),
-        )
+      for (let missed = await chat.history(place, from); missed.length > 0; missed = await chat.history(place, from)) {
+        if (missed === 'gone') await this.#tools.desk.endSession(session, null)
+        if (typeof missed === 'string') break
+        if (from === begin) await this.#sayAway(place, missed.filter(isNew))
         for (const message of missed) await this.#take(message, session)
-        const last = missed.at(-1)
-        if (last !== undefined) await vault.saw(place.id, last.id)
+        from = missed.at(-1)?.id ?? from
+        await vault.saw(place.id, from)
         log.info({ place: place.id, read: missed.length }, 'catch-up.read')
       }
       this.#read.set(place.id, gap)

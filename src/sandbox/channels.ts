@@ -1,6 +1,6 @@
 import { INTENT } from './intents.ts'
 import { newChannel } from './description.ts'
-import { wireChannel } from './wire-channel.ts'
+import { isThread, wireChannel, wireThread } from './wire-channel.ts'
 import type { Channel, User } from './records.ts'
 import type { World } from './world.ts'
 
@@ -27,6 +27,49 @@ export function announceChannel(world: World, channel: Channel, name: 'CHANNEL_C
     name,
     data: (viewer) => wireChannel(world, channel, viewer),
     audience: { channel: channel.id },
+    intents: INTENT.guilds,
+  })
+}
+
+/**
+ * Changes who may see a channel, and tells each what changed for them: people gain or lose it, bots know every channel
+ * of their guild and hear of an update. Whoever gains it learns of the threads in it.
+ */
+export function changeAccess(world: World, channel: Channel, change: () => void): void {
+  const guildId = channel.guildId ?? ''
+  const users = [...world.guild(guildId).members.keys()].flatMap((id) => world.users.get(id) ?? [])
+  const before = new Set(users.filter((user) => world.maySee(user, channel)))
+  change()
+  const now = new Set(users.filter((user) => world.maySee(user, channel)))
+  const gained = users.filter((user) => now.has(user) && !before.has(user))
+  const tell = (name: string, to: readonly User[]) =>
+    world.emit({
+      name,
+      data: (viewer) => wireChannel(world, channel, viewer),
+      audience: { users: to.map((user) => user.id) },
+      intents: INTENT.guilds,
+    })
+  const people = (user: User) => !user.bot
+  tell(
+    'CHANNEL_UPDATE',
+    users.filter((user) => user.bot || (now.has(user) && before.has(user))),
+  )
+  tell('CHANNEL_CREATE', gained.filter(people))
+  tell('CHANNEL_DELETE', users.filter((user) => before.has(user) && !now.has(user)).filter(people))
+  const threads = world.channelsOf(guildId).filter(isThread)
+  world.emit({
+    name: 'THREAD_LIST_SYNC',
+    data: (viewer) => {
+      const here = threads.filter((one) => one.parentId === channel.id && !one.thread.archived)
+      const seen = here.filter((one) => world.maySee(viewer, one)).map((one) => wireThread(world, one, viewer))
+      return {
+        guild_id: guildId,
+        channel_ids: [channel.id],
+        threads: seen,
+        members: seen.flatMap((one) => one.member ?? []),
+      }
+    },
+    audience: { users: gained.map((user) => user.id) },
     intents: INTENT.guilds,
   })
 }

@@ -72,6 +72,7 @@ export function needToWrite(
   world.need(author, channel, channel.thread ? 'SendMessagesInThreads' : 'SendMessages')
   if (!WRITABLE.has(channel.type)) throw refusal('cannotSendHere')
   if (uploads.length > 0) world.need(author, channel, 'AttachFiles')
+  if (form.embeds?.length && author.bot) world.need(author, channel, 'EmbedLinks')
   if (form.poll) world.need(author, channel, 'SendPolls')
   if (form.message_reference && form.message_reference.type !== 1) world.need(author, channel, 'ReadMessageHistory')
   const closed = channel.recipients.some((id) => world.users.get(id)?.acceptsDms === false)

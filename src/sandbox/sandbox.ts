@@ -178,7 +178,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const close = async () => {
     clearInterval(pendulum)
     faults.clear()
-    for (const actor of actors.values()) (await actor).close()
+    // One that could not connect has nothing to close.
+    for (const actor of actors.values()) {
+      await actor.then(
+        (one) => one.close(),
+        () => {},
+      )
+    }
     for (const interaction of world.interactions.values()) if (interaction.timer) clearTimeout(interaction.timer)
     gateway.close()
     server.closeAllConnections()

@@ -93,6 +93,12 @@ describe('the oracle', () => {
     assert.throws(() => oracle.assertClean(), /dispatch of THREAD_CREATE/)
   })
 
+  test('notices what drifts inside a dispatch, in a list too', async () => {
+    const oracle = await Oracle.load()
+    oracle.dispatch('GUILD_MEMBERS_CHUNK', { guild_id: '1', members: [{ nick: null }] })
+    assert.throws(() => oracle.assertClean(), /dispatch of GUILD_MEMBERS_CHUNK members\[\]/)
+  })
+
   test('what people’s own clients use is no violation', async (context) => {
     const oracle = await Oracle.load()
     const sandbox = closing(context, await startSandbox({ watchers: [oracle] }))

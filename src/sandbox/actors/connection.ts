@@ -92,7 +92,8 @@ export class PersonConnection {
         this.#first.reject(new Error(`The sandbox closed the person's connection with ${code}.`))
         return
       }
-      this.#retry = setTimeout(() => this.#connect(), this.#retryMs)
+      // Nobody's process lives on for a sandbox that is gone.
+      this.#retry = setTimeout(() => this.#connect(), this.#retryMs).unref()
       this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY)
     })
   }

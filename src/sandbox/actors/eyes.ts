@@ -112,6 +112,9 @@ export class Eyes {
       case 'THREAD_UPDATE':
         this.learn(data as unknown as WireChannel)
         return
+      case 'THREAD_LIST_SYNC':
+        for (const thread of data['threads'] as WireChannel[]) this.learn(thread)
+        return
       case 'CHANNEL_DELETE':
       case 'THREAD_DELETE':
         this.#places.delete(text('id'))

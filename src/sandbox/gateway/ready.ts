@@ -8,7 +8,7 @@ import type { World } from '../world.ts'
 import type { Session } from './session.ts'
 
 /** A guild as GUILD_CREATE gives it to one session. */
-export function guildCreate(world: World, guild: Guild, session: Session): object {
+function guildCreate(world: World, guild: Guild, session: Session): object {
   const viewer = session.user
   const own = guild.members.get(viewer.id)
   const channels = world.channelsOf(guild.id)

@@ -95,14 +95,17 @@ export class Oracle implements Watcher {
       return
     }
     this.#checked.dispatches++
-    const whole = plain(data) as Record<string, unknown>
-    const body = shape.member === undefined ? { ...whole } : whole[shape.member]
-    if (shape.member === undefined) {
-      for (const key of shape.extra) delete (body as Record<string, unknown>)[key]
-      const mentions = (body as { mentions?: Record<string, unknown>[] }).mentions
-      for (const mention of mentions ?? []) delete mention['member']
+    const body = plain(data) as Record<string, unknown>
+    for (const [path, schema] of Object.entries(shape.parts ?? {})) {
+      for (const part of partsAt(body, path.split('.'))) {
+        this.#judge(this.#spec.schema(schema), part, 'dispatch', `${name} ${path}`, 0)
+      }
     }
-    this.#judge(this.#spec.schema(shape.schema), body, 'dispatch', name, 0)
+    if (!shape.whole) return
+    for (const key of shape.whole.extra) delete body[key]
+    // Only the gateway tells the membership of who is mentioned.
+    for (const mention of (body['mentions'] as Record<string, unknown>[] | undefined) ?? []) delete mention['member']
+    this.#judge(this.#spec.schema(shape.whole.schema), body, 'dispatch', name, 0)
   }
 
   report(): OracleReport {
@@ -141,6 +144,15 @@ export class Oracle implements Watcher {
     this.#count++
     if (this.#violations.length < KEPT) this.#violations.push(finding)
   }
+}
+
+/** The values at a path, as many as its lists have; none where there is nothing. */
+function partsAt(value: unknown, [step, ...deeper]: readonly string[]): unknown[] {
+  if (value === undefined || value === null) return []
+  if (step === undefined) return [value]
+  const inner = (value as Record<string, unknown>)[step.replace('[]', '')]
+  const each = step.endsWith('[]') ? ((inner ?? []) as unknown[]) : [inner]
+  return each.flatMap((one) => partsAt(one, deeper))
 }
 
 interface Issue {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { announceChannel, deleteChannel } from '../channels.ts'
+import { announceChannel, changeAccess, deleteChannel } from '../channels.ts'
 import { INTENT } from '../intents.ts'
 import { newChannel } from '../description.ts'
 import { postMessage, tell } from '../messages.ts'
@@ -85,8 +85,8 @@ export function channelRoutes(world: World): Route[] {
         return ok(wireChannel(world, channel, viewer))
       }
       world.need(viewer, channel, 'ManageChannels')
-      apply(world, channel, readBody(channelEdit, body))
-      announceChannel(world, channel, 'CHANNEL_UPDATE')
+      const form = readBody(channelEdit, body)
+      changeAccess(world, channel, () => apply(world, channel, form))
       return ok(wireChannel(world, channel, viewer))
     }),
     route('DELETE', '/channels/{channel_id}', ({ viewer, path }) => {
@@ -136,16 +136,18 @@ export function channelRoutes(world: World): Route[] {
       const channel = world.channel(path.channel_id)
       world.need(viewer, channel, 'ManageRoles')
       const overwrite: Overwrite = { id: path.overwrite_id, ...readBody(overwriteForm, body) }
-      channel.overwrites = [...channel.overwrites.filter((one) => one.id !== overwrite.id), overwrite]
-      announceChannel(world, channel, 'CHANNEL_UPDATE')
+      changeAccess(world, channel, () => {
+        channel.overwrites = [...channel.overwrites.filter((one) => one.id !== overwrite.id), overwrite]
+      })
       return nothing()
     }),
     route('DELETE', '/channels/{channel_id}/permissions/{overwrite_id}', ({ viewer, path }) => {
       const channel = world.channel(path.channel_id)
       world.need(viewer, channel, 'ManageRoles')
       if (!channel.overwrites.some((one) => one.id === path.overwrite_id)) throw refusal('unknownOverwrite')
-      channel.overwrites = channel.overwrites.filter((one) => one.id !== path.overwrite_id)
-      announceChannel(world, channel, 'CHANNEL_UPDATE')
+      changeAccess(world, channel, () => {
+        channel.overwrites = channel.overwrites.filter((one) => one.id !== path.overwrite_id)
+      })
       return nothing()
     }),
     ...pinRoutes(world),
