@@ -112,6 +112,7 @@ export class Intake implements Inbox {
     const begin = isLater(overlap, session.since) ? overlap : session.since
     const isNew = (message: ChatMessage): boolean => isLater(message.id, seen)
     let from = begin
+    let read = 0
     try {
       for (let missed = await chat.history(place, from); missed.length > 0; missed = await chat.history(place, from)) {
         if (missed === 'gone') await this.#tools.desk.endSession(session, null)
@@ -120,8 +121,9 @@ export class Intake implements Inbox {
         for (const message of missed) await this.#take(message, session)
         from = missed.at(-1)?.id ?? from
         await vault.saw(place.id, from)
-        log.info({ place: place.id, read: missed.length }, 'catch-up.read')
+        read += missed.length
       }
+      log.info({ place: place.id, read }, 'catch-up.read')
       this.#read.set(place.id, gap)
       return true
     } catch (error) {

@@ -30,7 +30,7 @@ void test(
     await page.keyboard.press('Enter')
     await page.keyboard.press('Enter')
     await page.getByText('Write here to begin').waitFor()
-    await page.getByText('Alice used /session start').waitFor()
+    await page.getByText('Alice used /session start').first().waitFor()
 
     await write(page, 'why is the **total** wrong?')
     const answer = page.locator('.message', { hasText: 'The cart rounds each line' })
