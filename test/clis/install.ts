@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What to tell a person whose machine has no CLI to test with. */
@@ -15,4 +15,19 @@ export function claudeBinary(): string | null {
     join(scope, `claude-code-${process.platform}-${process.arch}${libc}`, 'claude'),
   )
   return candidates.find((path) => existsSync(path)) ?? null
+}
+
+/** What to tell a person whose machine has no Codex CLI to test with. */
+export const howToInstallCodex =
+  'The real Codex CLI is not installed for tests. Install it with: npm ci --prefix test/clis'
+
+/**
+ * Absolute path of the native Codex binary of this platform, or null. The launcher in `bin/codex.js` does nothing but
+ * exec it. The triple in its path differs by platform: https://www.npmjs.com/package/@openai/codex
+ */
+export function codexBinary(): string | null {
+  const scope = join(import.meta.dirname, 'node_modules', '@openai')
+  const pattern = `codex-${process.platform}-${process.arch}/vendor/*/bin/codex`
+  const [found] = globSync(pattern, { cwd: scope })
+  return found === undefined ? null : join(scope, found)
 }

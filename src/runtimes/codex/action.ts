@@ -1,0 +1,58 @@
+import type { Action } from '../../core/action.ts'
+import { arrayAt, objectAt, stringAt, type JsonObject } from './wire.ts'
+
+/** Characters of a title at most: it is one line on a status card. */
+const titleLimit = 200
+
+/**
+ * An item of a turn as a person should see it; null for those that are no tool call. The tool has the name of the
+ * item's type, because the names of the tools differ between the models (facts/codex-cli.md section 1).
+ */
+export function actionOf(item: JsonObject, workdir: string): Action | null {
+  const id = stringAt(item['id'])
+  const of = (kind: Action['kind'], tool: string, title: string): Action => ({
+    id,
+    kind,
+    tool: oneLine(tool),
+    title: oneLine(title),
+  })
+  switch (item['type']) {
+    case 'commandExecution':
+      return of('command', 'Shell', commandOf(item))
+    case 'fileChange': {
+      const paths = arrayAt(item['changes']).map((each) => relativeTo(workdir, stringAt(objectAt(each)['path'])))
+      return of('edit', 'Patch', paths.join(', '))
+    }
+    case 'mcpToolCall':
+      return of('other', stringAt(item['tool']) || 'MCP', stringAt(item['server']))
+    case 'dynamicToolCall':
+      return of('other', stringAt(item['tool']) || 'Tool', '')
+    case 'webSearch':
+      return of('web', 'Search', stringAt(item['query']))
+    case 'imageView':
+      return of('read', 'Image', relativeTo(workdir, stringAt(item['path'])))
+    case 'collabAgentToolCall':
+      return of('agent', stringAt(item['tool']) || 'Agent', stringAt(item['prompt']))
+    default:
+      return null
+  }
+}
+
+/** The command as the model wrote it: the CLI wraps it into a call of the shell. */
+export function commandOf(item: JsonObject): string {
+  const written = arrayAt(item['commandActions']).map((each) => stringAt(objectAt(each)['command']))
+  return written.length > 0 && written.every((each) => each !== '') ? written.join(' && ') : stringAt(item['command'])
+}
+
+/** The first line that says something, without control and direction characters, which could fake what stands there. */
+function oneLine(text: string): string {
+  const line = text.split(/\r\n|[\n\r\u2028\u2029]/).find((each) => each.trim() !== '') ?? ''
+  const plain = Array.from(line.replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '').trim())
+  return plain.length > titleLimit ? `${plain.slice(0, titleLimit - 1).join('')}…` : plain.join('')
+}
+
+function relativeTo(workdir: string, path: string): string {
+  if (path === workdir) return '.'
+  const folder = workdir.endsWith('/') ? workdir : `${workdir}/`
+  return path.startsWith(folder) ? path.slice(folder.length) : path
+}

@@ -1,0 +1,233 @@
+import type { Action } from '../../core/action.ts'
+import type { Outcome, RunEvent, Usage } from '../../core/event.ts'
+import type { ApprovalId } from '../../core/ids.ts'
+import type { Reading, Standing } from '../dialect.ts'
+import { actionOf } from './action.ts'
+import { asksOf, type Ask } from './ask.ts'
+import { openTrouble, resetOf, troubleOf } from './outcome.ts'
+import { numberAt, objectAt, parseLine, stringAt, type JsonObject, type Reply } from './wire.ts'
+
+/** Where the reading of a turn stands. Immutable. */
+export interface CodexState extends Standing {
+  readonly from: Beginning
+  /** The server's conversation; null until it has been opened. */
+  readonly thread: string | null
+  /** Where the server writes it down. */
+  readonly transcript: string | null
+  /** The server's id of our turn; null until it has taken it. */
+  readonly turn: string | null
+  readonly actions: ReadonlyMap<string, Action>
+  /** Items of tool calls as they began: a question about a file does not say what would change. */
+  readonly items: ReadonlyMap<string, JsonObject>
+  readonly asks: ReadonlyMap<ApprovalId, Ask>
+  /** The message that has begun and is not complete. */
+  readonly message: string | null
+  /** The thread's count before this turn; null until it was told. */
+  readonly before: Tokens | null
+  readonly now: Tokens
+  readonly error: JsonObject | null
+  /** When the login's limit is lifted, in seconds since 1970. */
+  readonly resetsAt: number | null
+}
+
+export interface Beginning {
+  readonly pid: number
+  readonly warm: boolean
+  readonly workdir: string
+  /** Ids of our requests that open the conversation and hand the prompt over. */
+  readonly openId: string
+  readonly turnId: string
+}
+
+interface Tokens {
+  readonly input: number
+  readonly output: number
+}
+
+/** `thread`: known already when the conversation is open in the server. */
+export function beginning(from: Beginning, thread: string | null, transcript: string | null): CodexState {
+  return {
+    from,
+    thread,
+    transcript,
+    turn: null,
+    taken: false,
+    open: new Set(),
+    over: 'no',
+    costSoFar: 0,
+    settled: [],
+    tampering: null,
+    actions: new Map(),
+    items: new Map(),
+    asks: new Map(),
+    message: null,
+    before: null,
+    now: { input: 0, output: 0 },
+    error: null,
+    resetsAt: null,
+  }
+}
+
+/** What a line of the server means for the turn: lines of other conversations mean nothing. Pure; see `Dialect.read`. */
+export function meaningOf(state: CodexState, text: string): Reading<CodexState> {
+  const same = { state, events: [] }
+  if (state.over !== 'no') return same
+  const line = parseLine(text)
+  if (line.is === 'other') return same
+  if (line.is === 'reply') return reply(state, line)
+  if (line.method === 'account/rateLimits/updated') {
+    const resetsAt = resetOf(objectAt(line.params['rateLimits']))
+    return resetsAt === null ? same : { state: { ...state, resetsAt }, events: [] }
+  }
+  if (state.thread === null || line.params['threadId'] !== state.thread) return same
+  if (line.method === 'serverRequest/resolved') return resolved(state, line.params['requestId'])
+  if (!state.taken || turnOf(line.params) !== state.turn) return same
+  return line.is === 'request' ? asked(state, line) : during(state, line.method, line.params)
+}
+
+function turnOf(params: JsonObject): unknown {
+  return params['turnId'] ?? objectAt(params['turn'])['id']
+}
+
+function reply(state: CodexState, { id, result, error }: Reply): Reading<CodexState> {
+  const { from } = state
+  const failed = (outcome: Outcome): Reading<CodexState> => ({
+    state: { ...state, over: 'clean' },
+    events: [{ type: 'finished', outcome }],
+  })
+  if (id === from.openId) {
+    // Opened twice, by two lives of the bot: the first counts.
+    if (state.thread !== null) return { state, events: [] }
+    if (error !== null) return failed({ kind: 'failed', trouble: openTrouble(error), usage: usageOf(state) })
+    const thread = objectAt(result?.['thread'])
+    return {
+      state: { ...state, thread: stringAt(thread['id']), transcript: stringAt(thread['path']) || null },
+      events: [],
+    }
+  }
+  if (id !== from.turnId) return { state, events: [] }
+  if (error !== null) return failed({ kind: 'failed', trouble: openTrouble(error), usage: usageOf(state) })
+  const turn = stringAt(objectAt(result?.['turn'])['id'])
+  const conversation = state.thread === null ? null : { id: state.thread, transcript: state.transcript }
+  return {
+    state: { ...state, turn, taken: true },
+    events: [{ type: 'started', pid: from.pid, warm: from.warm, conversation }],
+  }
+}
+
+function during(state: CodexState, method: string, params: JsonObject): Reading<CodexState> {
+  switch (method) {
+    case 'item/started':
+      return begun(state, objectAt(params['item']))
+    case 'item/agentMessage/delta': {
+      const block = stringAt(params['itemId'])
+      const discarded = discard(state, block)
+      const said: RunEvent = { type: 'said', block, text: stringAt(params['delta']), whole: false }
+      return { state: { ...discarded.state, message: block }, events: [...discarded.events, said] }
+    }
+    case 'item/completed':
+      return completed(state, objectAt(params['item']))
+    case 'thread/tokenUsage/updated':
+      return { state: counted(state, objectAt(params['tokenUsage'])), events: [] }
+    case 'error':
+      return {
+        state: params['willRetry'] === true ? state : { ...state, error: objectAt(params['error']) },
+        events: [],
+      }
+    case 'turn/completed':
+      return ended(state, objectAt(params['turn']))
+    default:
+      return { state, events: [] }
+  }
+}
+
+function begun(state: CodexState, item: JsonObject): Reading<CodexState> {
+  const id = stringAt(item['id'])
+  if (item['type'] === 'agentMessage') return discard(state, id)
+  const action = actionOf(item, state.from.workdir)
+  if (action === null) return { state, events: [] }
+  const actions = new Map(state.actions).set(id, action)
+  const items = new Map(state.items).set(id, item)
+  return { state: { ...state, actions, items }, events: [{ type: 'acted', action, phase: 'begun' }] }
+}
+
+function completed(state: CodexState, item: JsonObject): Reading<CodexState> {
+  const id = stringAt(item['id'])
+  if (item['type'] === 'agentMessage') {
+    const discarded = discard(state, id)
+    const said: RunEvent = { type: 'said', block: id, text: stringAt(item['text']), whole: true }
+    return { state: { ...discarded.state, message: null }, events: [...discarded.events, said] }
+  }
+  // One that failed at once may be told only when it is over.
+  const known = state.actions.get(id)
+  const action = known ?? actionOf(item, state.from.workdir)
+  if (action === null) return { state, events: [] }
+  const actions = new Map(state.actions)
+  actions.delete(id)
+  const phase = stringAt(item['status'] ?? 'completed') === 'completed' ? 'done' : 'failed'
+  const events: RunEvent[] = known === undefined ? [{ type: 'acted', action, phase: 'begun' }] : []
+  return { state: { ...state, actions }, events: [...events, { type: 'acted', action, phase }] }
+}
+
+/** A message that another one follows before it was complete is void: the server asked the model again. */
+function discard(state: CodexState, next: string): Reading<CodexState> {
+  const { message } = state
+  if (message === null || message === next) return { state, events: [] }
+  return { state: { ...state, message: null }, events: [{ type: 'said', block: message, text: '', whole: true }] }
+}
+
+function asked(
+  state: CodexState,
+  line: { readonly id: string | number; readonly method: string; readonly params: JsonObject },
+): Reading<CodexState> {
+  const item = stringAt(line.params['itemId'])
+  const ask = asksOf(line, state.items.get(item) ?? {})
+  if (ask === null) return { state, events: [] }
+  // The server counts its questions from 0, and from 0 again when it is restarted.
+  const id = `${state.turn}:${ask.request}` as ApprovalId
+  const action = state.actions.get(item) ?? { id: item || id, ...ask.action }
+  const events: RunEvent[] = [{ type: 'wanted', approval: { id, action, input: ask.input } }]
+  return { state: { ...state, asks: new Map(state.asks).set(id, ask), open: new Set(state.open).add(id) }, events }
+}
+
+/** The server has taken an answer to a question. */
+function resolved(state: CodexState, request: unknown): Reading<CodexState> {
+  const id = `${state.turn}:${String(request)}` as ApprovalId
+  if (!state.open.has(id)) return { state, events: [] }
+  const open = new Set([...state.open].filter((each) => each !== id))
+  return { state: { ...state, open, settled: [...state.settled, id] }, events: [] }
+}
+
+/** The server counts for the whole conversation, over all processes. */
+function counted(state: CodexState, usage: JsonObject): CodexState {
+  const now = tokensAt(usage['total'])
+  const last = tokensAt(usage['last'])
+  const before = state.before ?? { input: now.input - last.input, output: now.output - last.output }
+  return { ...state, before, now }
+}
+
+function tokensAt(value: unknown): Tokens {
+  const tokens = objectAt(value)
+  return { input: numberAt(tokens['inputTokens']) ?? 0, output: numberAt(tokens['outputTokens']) ?? 0 }
+}
+
+function usageOf({ before, now }: CodexState): Usage {
+  const inputTokens = before === null ? 0 : Math.max(0, now.input - before.input)
+  const outputTokens = before === null ? 0 : Math.max(0, now.output - before.output)
+  return { inputTokens, outputTokens, costUsd: null }
+}
+
+function ended(state: CodexState, turn: JsonObject): Reading<CodexState> {
+  // What was at work when it was interrupted is never told to be over.
+  const left = [...state.actions.values()].map((action): RunEvent => ({ type: 'acted', action, phase: 'failed' }))
+  const over = { ...state, over: 'clean', open: new Set<ApprovalId>(), actions: new Map<string, Action>() } as const
+  return { state: over, events: [...left, { type: 'finished', outcome: outcomeOf(state, turn) }] }
+}
+
+function outcomeOf(state: CodexState, turn: JsonObject): Outcome {
+  const usage = usageOf(state)
+  if (turn['status'] === 'completed') return { kind: 'done', usage }
+  if (turn['status'] === 'interrupted') return { kind: 'stopped', usage }
+  const error = Object.keys(objectAt(turn['error'])).length > 0 ? objectAt(turn['error']) : (state.error ?? {})
+  return { kind: 'failed', trouble: troubleOf(error, state.resetsAt), usage }
+}

@@ -1,0 +1,154 @@
+import type { Place } from '../../core/place.ts'
+import type { Turn } from '../../core/runtime.ts'
+import type { Environment } from '../environment.ts'
+
+/** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
+
+export const initializeId = 'initialize'
+
+/** Settings that hold for the whole server, over those of the operator's own config.toml. */
+export function settingsOf(denied: readonly string[]): readonly string[] {
+  const deny = denied.map((path) => `${JSON.stringify(path)}="deny"`)
+  const profile = (workspace: 'read' | 'write'): string =>
+    `{":root"="read",":workspace_roots"="${workspace}"${deny.map((each) => `,${each}`).join('')}}`
+  return [
+    // Contacts its makers at every start, and loads what nobody asked for.
+    'features.plugins=false',
+    'check_for_update_on_startup=false',
+    'analytics.enabled=false',
+    'feedback.enabled=false',
+    'otel.exporter="none"',
+    // Without it an unreachable model is tried for ever.
+    'features.unbounded_connection_retries=false',
+    `default_permissions="${reading}"`,
+    `permissions.${reading}.filesystem=${profile('read')}`,
+    `permissions.${writing}.filesystem=${profile('write')}`,
+  ].flatMap((setting) => ['-c', setting])
+}
+
+const reading = 'omc-read'
+const writing = 'omc-write'
+
+export function initializeLines(): readonly string[] {
+  const clientInfo = { name: 'discord-orchestrator', title: 'discord-orchestrator', version: '0.1.0' }
+  const capabilities = { experimentalApi: true, requestAttestation: false }
+  return [
+    JSON.stringify({ id: initializeId, method: 'initialize', params: { clientInfo, capabilities } }),
+    JSON.stringify({ method: 'initialized' }),
+  ]
+}
+
+export function openIdOf({ run, attempt }: Pick<Turn, 'run' | 'attempt'>): string {
+  return `open:${run}:${attempt}`
+}
+
+export function turnIdOf({ run, attempt }: Pick<Turn, 'run' | 'attempt'>): string {
+  return `turn:${run}:${attempt}`
+}
+
+/**
+ * Opens the turn's conversation, read only: opened with the right to write, the server would trust a repository by
+ * itself and run what its `.codex/config.toml` says (facts/codex-cli.md section 5). `mark`: variables for the tools,
+ * which get nothing else of the server's environment but the core (PATH, HOME, …).
+ */
+export function openLine(turn: Turn, mark: Environment): string {
+  const { conversation, workdir, model } = turn.session
+  const params = {
+    cwd: workdir,
+    ...(model === null ? {} : { model }),
+    approvalPolicy: 'on-request',
+    permissions: reading,
+    // Not kept with the conversation: it has to come every time.
+    config: { shell_environment_policy: { inherit: 'core', set: mark } },
+  }
+  return conversation === null
+    ? JSON.stringify({ id: openIdOf(turn), method: 'thread/start', params })
+    : JSON.stringify({
+        id: openIdOf(turn),
+        method: 'thread/resume',
+        params: { ...params, threadId: conversation.id, excludeTurns: true },
+      })
+}
+
+/** Hands the prompt over, with the right to write in the working folder for this turn. */
+export function turnLine(turn: Turn, thread: string): string {
+  const { model } = turn.session
+  const params = {
+    threadId: thread,
+    clientUserMessageId: turnIdOf(turn),
+    input: [textOf(turn.prompt.text), textOf(noteOf(turn))],
+    ...(model === null ? {} : { model }),
+    approvalPolicy: 'on-request',
+    permissions: writing,
+  }
+  return JSON.stringify({ id: turnIdOf(turn), method: 'turn/start', params })
+}
+
+/**
+ * Interrupts the turn and ends what it has started: the server leaves running commands alone, and would go on with
+ * them after the turn (facts/codex-cli.md section 3.3).
+ */
+export function stopLines(thread: string, turn: string): readonly string[] {
+  return [
+    JSON.stringify({ id: stopIdOf(turn), method: 'turn/interrupt', params: { threadId: thread, turnId: turn } }),
+    cleanLine(thread),
+  ]
+}
+
+export function stopIdOf(turn: string): string {
+  return `stop:${turn}`
+}
+
+export function cleanLine(thread: string): string {
+  const params = { threadId: thread }
+  return JSON.stringify({ id: `clean:${thread}`, method: 'thread/backgroundTerminals/clean', params })
+}
+
+/** Gives the conversation's memory back; it can be resumed. */
+export function closeLine(thread: string): string {
+  return JSON.stringify({ id: closeIdOf(thread), method: 'thread/unsubscribe', params: { threadId: thread } })
+}
+
+export function closeIdOf(thread: string): string {
+  return `close:${thread}`
+}
+
+/** Asks for nothing: its answer says that everything written before was read. */
+export function echoLine(id: string): string {
+  return JSON.stringify({ id, method: 'thread/loaded/list', params: {} })
+}
+
+/** The same for one conversation: its answer comes behind those to everything written for that conversation before. */
+export function lookLine(id: string, thread: string): string {
+  return JSON.stringify({ id, method: 'thread/read', params: { threadId: thread, includeTurns: false } })
+}
+
+/** Says a word into the running turn: the server tells the agent that it was refused, but never why. */
+export function reasonLine(id: string, thread: string, turn: string, reason: string): string {
+  const input = [textOf(`(The bot: the permission was denied. The reason given: ${reason})`)]
+  return JSON.stringify({ id, method: 'turn/steer', params: { threadId: thread, expectedTurnId: turn, input } })
+}
+
+/** Who speaks, where, and whether it was asked before. */
+function noteOf({ attempt, prompt }: Turn): string {
+  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}. Answers are shown as Discord markdown.`
+  if (attempt === 1) return `(${from})`
+  return `(${from} An earlier attempt to answer it was interrupted when the process ended; what it had already finished need not be done again: look first.)`
+}
+
+function textOf(text: string): object {
+  return { type: 'text', text, text_elements: [] }
+}
+
+function placeName(place: Place): string {
+  return place.kind === 'dm' ? 'a direct message' : `${place.kind} ${place.id}`
+}
+
+/** A name is chosen by its owner: one line, no control characters, and nothing that the CLI would read as its own. */
+function plainName(name: string): string {
+  const line = name
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/[@$()]/g, ' ')
+    .trim()
+  return Array.from(line).slice(0, 64).join('') || 'somebody'
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Problem } from '../../core/failure.ts'
+import type { AccountId, Ids, RuntimeName, SessionId } from '../../core/ids.ts'
+import type { Command } from '../child.ts'
+import { endMarked } from '../marker.ts'
+import { readRecord, Spool, tailOfDead } from '../spool.ts'
+import { echoLine, initializeId, initializeLines, lookLine } from './request.ts'
+import { parseLine, type Reply } from './wire.ts'
+
+export const codexName = 'codex' as RuntimeName
+
+/** How long the server may take for a request that asks no model, in ms. */
+const replyWithin = 20_000
+
+/**
+ * One `codex app-server`: all conversations of one login. It stands on a spool like every other agent, so that whatever
+ * it says while nobody listens is read by the next life.
+ */
+export class Server {
+  readonly spool: Spool
+  readonly #data: string
+  readonly #ids: Ids
+  #ready: Promise<void> | null = null
+  #ending: Promise<void> | null = null
+
+  private constructor(spool: Spool, data: string, ids: Ids) {
+    this.spool = spool
+    this.#data = data
+    this.#ids = ids
+  }
+
+  /** `named` is told the folder's name before there is a process. @throws {Problem} */
+  static async start(
+    spools: string,
+    account: AccountId,
+    command: Command,
+    data: string,
+    ids: Ids,
+    named: (name: string) => void,
+  ): Promise<Server> {
+    const generation = ids.next()
+    const name = `${prefixOf(account)}${generation}`
+    named(name)
+    const spool = await Spool.open(
+      join(spools, name),
+      command,
+      { data, runtime: codexName, session: name as SessionId },
+      { generation, shape: shapeOf(command), conversation: '', startedAt: Date.now() },
+    )
+    return new Server(spool, data, ids)
+  }
+
+  /** Takes up the server in that folder; null when it no longer runs. */
+  static async attach(folder: string, data: string, ids: Ids): Promise<Server | null> {
+    if (readRecord(folder)?.runtime !== codexName) return null
+    const spool = await Spool.attach(folder)
+    if (spool === null) return null
+    // An earlier life may have died in the middle of a line: the break makes it one that the server cannot read.
+    void spool.write('')
+    return new Server(spool, data, ids)
+  }
+
+  /** The folder's name, which its processes are marked with. */
+  get name(): string {
+    return this.spool.record.session
+  }
+
+  get isUsable(): boolean {
+    return this.#ending === null && this.spool.death === null
+  }
+
+  /** Resolves when it takes requests. @throws {Problem} */
+  ready(signal: AbortSignal): Promise<void> {
+    this.#ready ??= this.#greet(signal).catch((error: unknown) => {
+      this.#ready = null
+      throw error
+    })
+    return this.#ready
+  }
+
+  async #greet(signal: AbortSignal): Promise<void> {
+    // A second greeting is refused, which is as good an answer.
+    if ((await this.#standing(initializeId, 0)) === null) await this.ask(initializeId, initializeLines(), 0, signal)
+  }
+
+  /**
+   * Writes lines and gives the reply to the request of that id. `from`: a byte of output before it.
+   * @throws {Problem} when none comes in time, when the server ends or the signal fires first.
+   */
+  async ask(id: string, lines: readonly string[], from: number, signal: AbortSignal, ms = replyWithin): Promise<Reply> {
+    void this.spool.write(...lines)
+    const reply = await this.#find(id, from, AbortSignal.any([signal, AbortSignal.timeout(ms)]))
+    if (reply !== null) return reply
+    const why = this.spool.death === null ? 'did not answer' : `ended: ${this.spool.complaint().slice(-500)}`
+    throw new Problem('wire', `The Codex server ${why}.`)
+  }
+
+  /**
+   * The reply to a request that an earlier life may have written; null when it certainly did not arrive. With a thread,
+   * what was written for it before is answered first; without, the server may still be at it.
+   */
+  async answered(id: string, from: number, thread: string | null, signal: AbortSignal): Promise<Reply | null> {
+    const barrier = this.#ids.next()
+    const line = thread === null ? echoLine(barrier) : lookLine(barrier, thread)
+    await this.ask(barrier, [line], this.spool.size, signal)
+    return this.#standing(id, from)
+  }
+
+  /** What stands in the output already. */
+  async #standing(id: string, from: number): Promise<Reply | null> {
+    const tail = tailOfDead(this.spool.folder, from)
+    try {
+      for (let batch = await tail.next(); batch !== null; batch = await tail.next()) {
+        for (const line of batch.lines) if (isReplyTo(line.text, id)) return parseLine(line.text) as Reply
+      }
+      return null
+    } finally {
+      await tail.close()
+    }
+  }
+
+  async #find(id: string, from: number, signal: AbortSignal): Promise<Reply | null> {
+    const tail = this.spool.tail(from)
+    const close = (): void => void tail.close()
+    if (signal.aborted) close()
+    signal.addEventListener('abort', close, { once: true })
+    try {
+      for (let batch = await tail.next(); batch !== null; batch = await tail.next()) {
+        for (const line of batch.lines) if (isReplyTo(line.text, id)) return parseLine(line.text) as Reply
+      }
+      return null
+    } finally {
+      signal.removeEventListener('abort', close)
+      await tail.close()
+    }
+  }
+
+  /** Ends the server and everything the given sessions' tools have started. The first call counts. */
+  end(sessions: () => ReadonlySet<SessionId>): Promise<void> {
+    this.#ending ??= this.#end(sessions)
+    return this.#ending
+  }
+
+  async #end(sessions: () => ReadonlySet<SessionId>): Promise<void> {
+    await this.spool.end(this.#data, [], { asked: 0, interrupted: 1000 })
+    const left = sessions()
+    await endMarked(this.#data, ({ runtime, session }) => runtime === codexName && left.has(session), 0)
+  }
+}
+
+/** Folders of the servers of a login, or of all. */
+export function serverFolders(spools: string, account: AccountId | null): readonly string[] {
+  const prefix = account === null ? 'codex.' : prefixOf(account)
+  return readdirSync(spools).filter((name) => name.startsWith(prefix))
+}
+
+function prefixOf(account: AccountId): string {
+  return `codex.${account.replaceAll(/[^\w-]/g, '_')}.`
+}
+
+/** A digest, because the environment may hold a key and the record stands on disk. */
+export function shapeOf({ file, args, env }: Command): string {
+  const variables = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256')
+    .update(JSON.stringify([file, args, variables]))
+    .digest('hex')
+}
+
+function isReplyTo(text: string, id: string): boolean {
+  if (!text.includes(JSON.stringify(id))) return false
+  const line = parseLine(text)
+  return line.is === 'reply' && line.id === id
+}

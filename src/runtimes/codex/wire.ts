@@ -1,0 +1,57 @@
+/**
+ * What `codex app-server` writes on its stdout, as far as we read it: one JSON-RPC message a line, without the
+ * `jsonrpc` field. Tolerant: methods, item types and fields it does not know are `other` or left out, and nothing here
+ * throws. Shapes were seen in the CLI itself (facts/codex-cli.md section 3).
+ */
+export type Line =
+  | Reply
+  /** A request of the server to us: told from a reply by its method. */
+  | { readonly is: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
+  | { readonly is: 'notice'; readonly method: string; readonly params: JsonObject }
+  | { readonly is: 'other' }
+
+/** An answer to a request of ours. */
+export interface Reply {
+  readonly is: 'reply'
+  readonly id: string | number
+  /** Null when it failed. */
+  readonly result: JsonObject | null
+  /** Null when it went well. */
+  readonly error: string | null
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export function parseLine(text: string): Line {
+  let line: JsonObject
+  try {
+    line = objectAt(JSON.parse(text))
+  } catch {
+    return { is: 'other' }
+  }
+  const { id, method } = line
+  const hasId = typeof id === 'string' || typeof id === 'number'
+  if (typeof method === 'string') {
+    const params = objectAt(line['params'])
+    return hasId ? { is: 'request', id, method, params } : { is: 'notice', method, params }
+  }
+  if (!hasId) return { is: 'other' }
+  if (!('error' in line)) return { is: 'reply', id, result: objectAt(line['result']), error: null }
+  return { is: 'reply', id, result: null, error: stringAt(objectAt(line['error'])['message']) || 'unknown error' }
+}
+
+export function objectAt(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+}
+
+export function arrayAt(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : []
+}
+
+export function stringAt(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+export function numberAt(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { RuntimeBench } from '../contracts/runtime.ts'
+import type { ScriptedModel } from '../models/anthropic.ts'
+import type { ModelRequest } from '../models/ledger.ts'
+import { startOpenAi } from '../models/openai.ts'
+import { scripted, type StepInput } from '../models/script.ts'
+
+export interface CodexBench extends RuntimeBench {
+  readonly model: ScriptedModel
+  /** The account's CODEX_HOME. */
+  readonly home: string
+  /** All sessions of a login share one process. */
+  readonly sharesProcess: true
+}
+
+/** A place for the real CLI with a scripted model on loopback and a key that is none. */
+export async function codexBench(codexBinary: string): Promise<CodexBench> {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'codex-bench-')))
+  const [dataDir, workdir, home] = [join(root, 'data'), join(root, 'project'), join(root, 'home')]
+  for (const folder of [workdir, home]) mkdirSync(folder)
+  const model = await startOpenAi({ handler: tellsHowItWent })
+  writeFileSync(join(home, 'config.toml'), configOf(model.url), { mode: 0o600 })
+  const command = (cmd: string, more: object = {}): StepInput => ({ tool: 'exec_command', input: { cmd, ...more } })
+  const leave = { sandbox_permissions: 'require_escalated', justification: 'a test' }
+  return {
+    model,
+    home,
+    sharesProcess: true,
+    workdir,
+    options: {
+      runtime: 'codex',
+      dataDir,
+      environment: { PATH: `${dirname(codexBinary)}:/usr/local/bin:/usr/bin:/bin`, HOME: root, LANG: 'C.UTF-8' },
+      account: { OPENAI_API_KEY: 'dummy-key-for-the-scripted-model', CODEX_HOME: home },
+      claudeBinary: null,
+    },
+    words: {
+      say: (text) => scripted([{ text }]),
+      slow: (text, seconds) => {
+        const chunks = text.split(' ').length
+        return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
+      },
+      tool: (text) => scripted([command('echo a harmless command'), { text }]),
+      ask: (text) => scripted([command(text, leave), { text: tell }]),
+      // In the sandbox nothing outlives its tool call but what the CLI itself keeps: a terminal in the background.
+      daemon: (seconds, text) => scripted([command(`sleep ${seconds}`, { yield_time_ms: 250 }), { text }]),
+    },
+    asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
+    received: () => JSON.stringify(model.requests.map(({ body }) => body)),
+    [Symbol.asyncDispose]: async () => {
+      await model.close()
+      rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    },
+  }
+}
+
+/** What keeps this version of the CLI on loopback besides what the product sets itself (facts/codex-cli.md). */
+function configOf(url: string): string {
+  return `model = "gpt-5.5"
+model_provider = "scripted"
+web_search = "disabled"
+
+[model_providers.scripted]
+name = "scripted"
+base_url = "${url}/v1"
+wire_api = "responses"
+env_key = "OPENAI_API_KEY"
+`
+}
+
+/** Stands in a script for the text of the last tool's result, which no script can know. */
+const tell = 'HOW IT WENT'
+
+function tellsHowItWent({ prompt, step, body }: ModelRequest): StepInput | undefined {
+  if (step === 0 || !prompt.includes(tell)) return undefined
+  const { input } = body as { readonly input: readonly unknown[] }
+  return { text: `The tool said: ${JSON.stringify(input.slice(-2))}` }
+}

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import type { Session } from '../../src/core/session.ts'
+import { CodexRuntime } from '../../src/runtimes/codex/codex.ts'
+import { environmentFor } from '../../src/runtimes/environment.ts'
+import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
+import { defaultLimits } from '../../src/runtimes/spooled.ts'
+import { Listener, makeSession, makeTurn, until } from '../contracts/runtime-bench.ts'
+import { scripted, type StepInput } from '../models/script.ts'
+import { codexBench, type CodexBench } from './codex-bench.ts'
+import { codexBinary, howToInstallCodex } from './install.ts'
+
+const binary = codexBinary()
+const silent = (): void => {}
+
+describe(
+  'nobody gets more than they were given by the real Codex CLI',
+  { skip: binary === null && howToInstallCodex, timeout: 120_000 },
+  () => {
+    let bench: CodexBench
+    let runtime: CodexRuntime
+    let session: Session
+
+    beforeEach(async () => {
+      bench = await codexBench(binary ?? '')
+      // Denied, and there or not: the bot's own files come and go.
+      writeFileSync(join(bench.workdir, '.env.bot'), 'planted-bot-secret')
+      runtime = makeCodex()
+      session = makeSession('codex', bench.workdir)
+    })
+    afterEach(async () => {
+      await runtime.close('end')
+      const left = await findMarked(dataIdOf(join(bench.options.dataDir, 'spools')))
+      await bench[Symbol.asyncDispose]()
+      assert.deepEqual(left, [], 'no process is left behind')
+    })
+
+    const makeCodex = (path?: string): CodexRuntime =>
+      new CodexRuntime({
+        dataDir: bench.options.dataDir,
+        clock: {
+          now: () => Date.now(),
+          after: (ms, run) => {
+            const timer = setTimeout(run, ms).unref()
+            return { [Symbol.dispose]: () => clearTimeout(timer) }
+          },
+        },
+        ids: { next: () => randomUUID() },
+        log: { debug: silent, info: silent, warn: silent, error: silent },
+        checkpoint: silent,
+        limits: defaultLimits,
+        binary: path ?? null,
+        environmentOf: () => environmentFor(bench.options.environment, bench.options.account),
+        denied: ['.env.bot', 'nowhere.env', 'no-folder/nowhere.sqlite'].map((name) => join(bench.workdir, name)),
+      })
+    const begin = (text: string, of = session): Listener => {
+      const turn = makeTurn(of, text)
+      return new Listener(runtime.begin(turn), turn)
+    }
+    const command = (cmd: string, more: object = {}): StepInput => ({ tool: 'exec_command', input: { cmd, ...more } })
+    const leave = { sandbox_permissions: 'require_escalated', justification: 'a test' }
+    const wanted = (listener: Listener) =>
+      listener.events.flatMap((event) => (event.type === 'wanted' ? [event.approval] : []))
+    const troubleOf = (listener: Listener) => {
+      const last = listener.last[0]
+      assert.ok(last?.type === 'finished' && last.outcome.kind === 'failed', JSON.stringify(listener.events))
+      return last.outcome.trouble
+    }
+
+    test('a repository that nobody trusts: its notes are read, nothing of it runs', async () => {
+      const proof = join(bench.workdir, 'proof')
+      mkdirSync(join(bench.workdir, '.git'))
+      mkdirSync(join(bench.workdir, '.codex'))
+      const server = `[mcp_servers.planted]\ncommand = "touch"\nargs = [${JSON.stringify(proof)}]\n`
+      writeFileSync(join(bench.workdir, '.codex', 'config.toml'), server)
+      writeFileSync(join(bench.workdir, 'AGENTS.md'), 'Use tabs, says the repository.')
+      const first = begin(scripted([command('echo written > made-by-the-agent'), { text: 'done' }]))
+      await first.done
+      assert.equal(first.text, 'done')
+      assert.ok(existsSync(join(bench.workdir, 'made-by-the-agent')), 'it may write in its folder, unasked')
+      await runtime.release(session.id)
+      const second = begin(bench.words.say('resumed'), { ...session, conversation: first.conversation })
+      await second.done
+      assert.equal(second.text, 'resumed')
+      assert.ok(!existsSync(proof), 'its server was not started')
+      assert.ok(!readFileSync(join(bench.home, 'config.toml'), 'utf8').includes('trust'), 'nor was it trusted')
+      assert.ok(bench.received().includes('Use tabs, says the repository.'))
+    })
+
+    test('the login, the spools and the environment are closed to its tools, also to one that was approved', async () => {
+      writeFileSync(join(bench.home, 'planted.json'), '{"planted":"login-secret"}')
+      const spools = join(bench.options.dataDir, 'spools')
+      const tries = [
+        `cat ${join(bench.home, 'planted.json')}`,
+        `cat ${join(bench.workdir, '.env.bot')}`,
+        `cat ${spools}/*/process.json`,
+        `sh -c 'echo forged > "$(ls -d ${spools}/codex*/stdin)"'`,
+        'env',
+        'echo forged > /proc/$PPID/fd/0',
+      ]
+      const all = `${tries.map((each) => `${each} 2>&1`).join('; ')}; true`
+      const listener = begin(scripted([command(all), command(`${all}; exit 0`, leave), { text: 'tried it all' }]))
+      await listener.seesEventually('it is asked about', () => wanted(listener).length === 1)
+      await listener.conduct.answer(wanted(listener)[0]?.id as never, { verdict: 'approve' })
+      await listener.done
+      assert.equal(listener.text, 'tried it all')
+      const sent = bench.received()
+      assert.ok(sent.includes('OMC_SPOOL='), 'the environment was printed')
+      for (const secret of ['login-secret', 'planted-bot-secret', 'dummy-key', '\\"generation\\"'])
+        assert.ok(!sent.includes(secret), secret)
+      const [server = ''] = readdirSync(spools).filter((name) => name.startsWith('codex.'))
+      assert.ok(!readFileSync(join(spools, server, 'stderr'), 'utf8').includes('expected ident'), 'nothing was forged')
+    })
+
+    test('a write outside its folder is not possible unasked', async () => {
+      const outside = join(bench.options.dataDir, 'outside')
+      const listener = begin(scripted([command(`touch ${outside}; echo tried`), { text: 'went on' }]))
+      await listener.done
+      assert.equal(listener.text, 'went on')
+      assert.ok(!existsSync(outside))
+      assert.deepEqual(wanted(listener), [])
+    })
+
+    test('stopping one session ends what it had started, and leaves the other alone', async () => {
+      const other = makeSession('codex', bench.workdir)
+      const words = 'one two three four five six seven eight'
+      const going = begin(bench.words.slow(words, 3), other)
+      const stopped = begin(scripted([command('sleep 300', { yield_time_ms: 250 }), { text: 'never', hang: true }]))
+      await stopped.seesEventually('its command runs', () => stopped.events.some(({ type }) => type === 'acted'))
+      const data = dataIdOf(join(bench.options.dataDir, 'spools'))
+      const own = async () => (await findMarked(data)).filter((each) => each.session === session.id).length
+      await until('its command is there', async () => (await own()) > 0)
+      await stopped.conduct.stop()
+      await stopped.done
+      const last = stopped.last[0]
+      assert.ok(last?.type === 'finished' && last.outcome.kind === 'stopped')
+      await until('its command is gone', async () => (await own()) === 0)
+      await going.done
+      assert.equal(going.text, words)
+      assert.equal(going.pid, stopped.pid)
+    })
+
+    test('a sweep ends the turn of a session nobody wants any more', async () => {
+      const unwanted = makeTurn(session, bench.words.slow('a very long story', 60))
+      const kept = makeTurn(makeSession('codex', bench.workdir), bench.words.slow('one two three four', 3))
+      const lives = [unwanted, kept].map((turn) => new Listener(runtime.begin(turn), turn))
+      for (const life of lives) await life.seesEventually('it says something', () => life.text.length > 0)
+      await runtime.close('leave')
+      runtime = makeCodex()
+      await runtime.sweep(new Set([kept.session.id]))
+      await bench.model.waitFor(({ prompt, state }) => prompt.includes('very long') && state === 'aborted')
+      const conduct = await runtime.adopt(kept, lives[1]?.pieces.at(-1)?.cursor ?? null)
+      const listener = new Listener(conduct as NonNullable<typeof conduct>, kept, lives[1]?.pieces)
+      await listener.done
+      assert.equal(listener.text, 'one two three four')
+    })
+
+    test('troubles of the model are told by their kind', async () => {
+      const refused = begin(scripted([{ error: { status: 401, message: 'invalid key' } }]))
+      await refused.done
+      assert.equal(troubleOf(refused).code, 'auth-failed')
+      const limited = begin(scripted([{ error: { status: 429, type: 'usage_limit_reached' } }]))
+      await limited.done
+      assert.equal(troubleOf(limited).code, 'rate-limited')
+      const broken = begin(scripted([{ text: 'abc', midError: { type: 'context_length_exceeded', message: 'long' } }]))
+      await broken.done
+      assert.equal(troubleOf(broken).code, 'model-failed')
+      const next = begin(bench.words.say('here again'))
+      await next.done
+      assert.equal(next.text, 'here again')
+    })
+
+    test('what a turn cost is told without the turns before it', async () => {
+      const usages = []
+      for (const text of ['one', 'two']) {
+        const listener = begin(bench.words.say(text))
+        await listener.done
+        const last = listener.last[0]
+        usages.push(last?.type === 'finished' && last.outcome.usage)
+      }
+      const each = { inputTokens: 100, outputTokens: 20, costUsd: null }
+      assert.deepEqual(usages, [each, each])
+    })
+
+    test('what check says of it', async () => {
+      const found = await runtime.check()
+      assert.deepEqual(found[0], { level: 'ok', text: 'Codex CLI 0.169.0' })
+      assert.equal(found[1]?.level, 'ok', found[1]?.text)
+      const missing = makeCodex('/nowhere/codex')
+      assert.equal((await missing.check())[0]?.level, 'error')
+      await missing.close('end')
+    })
+  },
+)
