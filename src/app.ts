@@ -90,6 +90,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
         }),
       catalogue: words,
       owners: config.owners,
+      channelOwnerOnly: config.channel.ownerOnly,
       caps: config.caps,
       clock,
       ids,

@@ -28,6 +28,27 @@ export interface Config {
   readonly healthPort: number | null
   /** OMC_CLAUDE_BIN; null: `claude` is looked for on the PATH. */
   readonly claudeBinary: string | null
+  /** OMC_CODEX_BIN; null: `codex` is looked for on the PATH. */
+  readonly codexBinary: string | null
+  /** CODEX_HOME: the bot's own Codex login. */
+  readonly codexHome: string
+  /** OMC_QUEUE_STALE_MS */
+  readonly queueStaleMs: number
+  /** SPEC F2: OMC_CHANNEL_* */
+  readonly channel: {
+    readonly ownerOnly: boolean
+    readonly includeBystanders: boolean
+    readonly history: number
+    readonly listen: 'starter' | 'mention' | 'all'
+  }
+  readonly approvals: {
+    /** OMC_APPROVAL_TIMEOUT_MS */
+    readonly timeoutMs: number
+    /** OMC_AUDIT_CHANNEL_ID; null: none. */
+    readonly auditChannel: string | null
+  }
+  /** OMC_TRUSTED_ROOTS: repositories under these are trusted without a word. */
+  readonly trustedRoots: readonly string[]
   /** What the claude CLI of the default account gets beside the allow-list. */
   readonly accountEnv: Readonly<Record<string, string>>
   /** OMC_LOG_LEVEL */
@@ -50,6 +71,7 @@ export interface Surroundings {
 
 /** A login of its own, so that the `claude /login` of the person on the same machine does not touch the bot's. */
 const usualClaudeFolder = '~/.claude-bot'
+const usualCodexFolder = '~/.codex-bot'
 
 /** Markers that the bot itself puts into an agent's environment, and switches of other programs of this package. */
 const notOurs = /^OMC_(DATA|RUNTIME|SPOOL|DEMO_PORT)$/
@@ -88,6 +110,17 @@ export function loadConfig(around: Surroundings): Config {
     maxTurnMs: values.OMC_MAX_TURN_MS,
     healthPort: values.OMC_HEALTHZ_PORT,
     claudeBinary: folders.claudeBinary,
+    codexBinary: folders.codexBinary,
+    codexHome: folders.codex,
+    queueStaleMs: values.OMC_QUEUE_STALE_MS,
+    channel: {
+      ownerOnly: values.OMC_CHANNEL_OWNER_ONLY,
+      includeBystanders: values.OMC_CHANNEL_INCLUDE_BYSTANDERS,
+      history: values.OMC_CHANNEL_HISTORY_N,
+      listen: values.OMC_CHANNEL_LISTEN,
+    },
+    approvals: { timeoutMs: values.OMC_APPROVAL_TIMEOUT_MS, auditChannel: values.OMC_AUDIT_CHANNEL_ID },
+    trustedRoots: folders.trusted,
     accountEnv: Object.fromEntries(
       Object.entries(account).filter((each): each is [string, string] => each[1] !== null),
     ),
@@ -137,12 +170,16 @@ function complaint(faults: readonly string[]): string {
 function foldersOf(values: Values, { folder, home }: Surroundings) {
   const absolute = (path: string): string =>
     path === '~' || path.startsWith('~/') ? resolve(home, `.${path.slice(1)}`) : resolve(folder, path)
+  // A bare name is looked for on the PATH, like the shell does.
+  const program = (name: string | null): string | null => (name?.includes('/') ? absolute(name) : name)
   return {
     roots: [...new Set(values.OMC_PROJECT_ROOTS.map(absolute))],
     data: absolute(values.OMC_DATA_DIR),
     claude: absolute(values.CLAUDE_CONFIG_DIR ?? usualClaudeFolder),
-    // A bare name is looked for on the PATH, like the shell does.
-    claudeBinary: values.OMC_CLAUDE_BIN?.includes('/') ? absolute(values.OMC_CLAUDE_BIN) : values.OMC_CLAUDE_BIN,
+    codex: absolute(values.CODEX_HOME ?? usualCodexFolder),
+    trusted: values.OMC_TRUSTED_ROOTS.map(absolute),
+    claudeBinary: program(values.OMC_CLAUDE_BIN),
+    codexBinary: program(values.OMC_CODEX_BIN),
   }
 }
 

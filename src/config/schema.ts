@@ -53,6 +53,16 @@ export const variables = {
     text().refine(isToken, { error: 'has blanks or is still a placeholder' }),
     'what `claude setup-token` printed',
   ),
+  OMC_CODEX_BIN: open(text(), '/usr/local/bin/codex'),
+  CODEX_HOME: open(text(), '~/.codex-bot'),
+  OMC_QUEUE_STALE_MS: open(whole(1000, longestMs, 1_800_000), '1800000'),
+  OMC_CHANNEL_OWNER_ONLY: open(flag(false), 'true'),
+  OMC_CHANNEL_INCLUDE_BYSTANDERS: open(flag(false), 'true'),
+  OMC_CHANNEL_HISTORY_N: open(whole(0, 100, 10), '10'),
+  OMC_CHANNEL_LISTEN: open(choice(['starter', 'mention', 'all'] as const, 'starter'), 'mention'),
+  OMC_APPROVAL_TIMEOUT_MS: open(whole(1000, longestMs, 600_000), '600000'),
+  OMC_AUDIT_CHANNEL_ID: open(snowflake(), '1187654321098765435'),
+  OMC_TRUSTED_ROOTS: open(folderList(), '~/projects/ours'),
   OMC_LOG_LEVEL: open(
     text()
       .transform((value) => value ?? 'info')
@@ -103,6 +113,28 @@ function whole(min: number, max: number, usual: number): z.ZodType<number, strin
     .refine((value) => value === null || /^\d+$/.test(value), { error })
     .transform((value) => (value === null ? usual : Number(value)))
     .refine((value) => value >= min && value <= max, { error })
+}
+
+function flag(usual: boolean): z.ZodType<boolean, string | undefined> {
+  return text()
+    .transform((value) => value?.toLowerCase() ?? String(usual))
+    .refine((value) => ['true', 'false', '1', '0', 'yes', 'no'].includes(value), { error: 'is neither true nor false' })
+    .transform((value) => ['true', '1', 'yes'].includes(value))
+}
+
+function choice<Value extends string>(values: readonly Value[], usual: Value): z.ZodType<Value, string | undefined> {
+  return text()
+    .transform((value) => value ?? usual)
+    .pipe(z.enum(values, { error: `must be one of ${values.join(', ')}` }))
+}
+
+function folderList(): z.ZodType<readonly string[], string | undefined> {
+  return text().transform((value) =>
+    (value ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter(Boolean),
+  )
 }
 
 /** Null: none. Unlike elsewhere, an empty value means something here. */

@@ -18,7 +18,7 @@ import type { Session } from './session.ts'
  */
 export interface Desk {
   /** The gate alone, for those who must know before they ask (autocomplete, a message that may not be a prompt). */
-  judge(person: Person, action: ActionName, place: Place): Verdict
+  judge(person: Person, action: ActionName, place: Place): Promise<Verdict>
 
   /** One request to the session of a place. The same key again gives the run it became, and starts nothing. */
   ask(request: Request): Promise<Asked>

@@ -1,18 +1,20 @@
 import type { Action } from './action.ts'
 import type { Approval, Decision } from './approval.ts'
+import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal, Trouble } from './failure.ts'
-import type { AccountId, ApprovalId, RunId, Seq } from './ids.ts'
+import type { AccountId, ApprovalId, PromptKey, RunId, Seq } from './ids.ts'
 import type { Prompt } from './prompt.ts'
 import type { Conversation } from './session.ts'
 
 /**
  * The only thing ever written about a run. State, view, metrics and page are folds over these.
  *
- *     asked ─ admitted ─ started ─ said* acted* (wanted answered)* ─ finished
+ *     asked ─ reworded* ─ admitted ─ started ─ said* acted* steered* (wanted answered|withdrawn)* ─ finished
  *
  * `refused` instead of `admitted`; `stopped` before the last event when somebody pressed Stop; `lost` when the
- * process went away and the prompt waits for another attempt (then `admitted` and `started` come again).
+ * process went away and the prompt waits for another attempt (then `admitted` and `started` come again);
+ * `forgotten` the same, when it was the conversation that was gone.
  */
 export type RunEvent =
   | { readonly type: 'asked'; readonly prompt: Prompt }
@@ -42,13 +44,30 @@ export type RunEvent =
       /** Name of the person; null: nobody was asked, a rule answered. */
       readonly by: string | null
     }
+  /** The CLI took a question back: nobody needs to answer it any more. */
+  | { readonly type: 'withdrawn'; readonly approval: ApprovalId }
+  /** The message of a waiting prompt was edited. */
+  | { readonly type: 'reworded'; readonly text: string; readonly attachments: readonly Attachment[] }
+  /** Somebody put a word into the running turn. */
+  | { readonly type: 'steered'; readonly steer: Steer }
   | {
       readonly type: 'stopped'
       /** Name of the person; null: the bot itself. */
       readonly by: string | null
     }
   | { readonly type: 'lost'; readonly detail: string }
+  /** The CLI no longer knows its conversation: it is set aside, and the prompt waits for an attempt in a fresh one. */
+  | { readonly type: 'forgotten'; readonly detail: string }
   | { readonly type: 'finished'; readonly outcome: Outcome }
+
+/** A word of a person to a turn that is at work. */
+export interface Steer {
+  /** The interaction or message it came by: the same one is handed over once. */
+  readonly key: PromptKey
+  readonly text: string
+  /** Name of the person. */
+  readonly by: string
+}
 
 /** How a run ended. */
 export type Outcome =

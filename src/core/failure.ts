@@ -1,9 +1,9 @@
 import type { EpochMs } from './clock.ts'
-import type { ActionName } from './right.ts'
+import type { ActionName, Tier } from './right.ts'
 
 /** Why somebody was told no. Data, not text: the words come from locales, in the reader's language. */
 export type Refusal =
-  | { readonly code: 'not-allowed'; readonly action: ActionName }
+  | { readonly code: 'not-allowed'; readonly action: ActionName; readonly tier: Tier; readonly needs: Tier }
   | { readonly code: 'no-session' }
   | { readonly code: 'session-exists'; readonly name: string }
   | { readonly code: 'name-taken'; readonly name: string }

@@ -7,26 +7,31 @@ export type State = 'new' | 'waiting' | 'starting' | 'running' | 'asking' | 'sto
 /** The whole lifecycle of a run: from a state, an event leads to a state; what is not listed cannot happen. */
 const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
   new: { asked: 'waiting', refused: 'over' },
-  waiting: { refused: 'over', admitted: 'starting', stopped: 'over' },
-  starting: { started: 'running', stopped: 'stopping', lost: 'waiting', finished: 'over' },
+  waiting: { reworded: 'waiting', refused: 'over', admitted: 'starting', stopped: 'over' },
+  starting: { started: 'running', stopped: 'stopping', lost: 'waiting', forgotten: 'waiting', finished: 'over' },
   running: {
     said: 'running',
     acted: 'running',
+    steered: 'running',
     wanted: 'asking',
     stopped: 'stopping',
     lost: 'waiting',
+    forgotten: 'waiting',
     finished: 'over',
   },
   asking: {
     said: 'asking',
     acted: 'asking',
+    steered: 'asking',
     wanted: 'asking',
     answered: 'running',
+    withdrawn: 'running',
     stopped: 'stopping',
     lost: 'waiting',
+    forgotten: 'waiting',
     finished: 'over',
   },
-  stopping: { said: 'stopping', acted: 'stopping', lost: 'over', finished: 'over' },
+  stopping: { said: 'stopping', acted: 'stopping', lost: 'over', forgotten: 'over', finished: 'over' },
   over: {},
 }
 
@@ -53,7 +58,7 @@ export function step(run: Run, event: RunEvent): Run | null {
   const next = table[run.state][event.type]
   if (next === undefined) return null
   const open = openAfter(run.open, event)
-  if (event.type === 'answered' && open.length === run.open.length) return null
+  if (closesQuestion(event) && open.length === run.open.length) return null
   return {
     // With another question still open, an answer leaves the run asking.
     state: next === 'running' && open.length > 0 ? 'asking' : next,
@@ -64,8 +69,12 @@ export function step(run: Run, event: RunEvent): Run | null {
 
 function openAfter(open: readonly Approval[], event: RunEvent): readonly Approval[] {
   if (event.type === 'wanted') return [...open.filter((approval) => approval.id !== event.approval.id), event.approval]
-  if (event.type === 'answered') return without(open, event.approval)
+  if (closesQuestion(event)) return without(open, event.approval)
   return open
+}
+
+function closesQuestion(event: RunEvent): event is Extract<RunEvent, { type: 'answered' | 'withdrawn' }> {
+  return event.type === 'answered' || event.type === 'withdrawn'
 }
 
 function without(open: readonly Approval[], id: ApprovalId): readonly Approval[] {

@@ -1,10 +1,24 @@
+import type { EpochMs } from './clock.ts'
 import type { Refusal } from './failure.ts'
+import type { PersonId, PlaceId } from './ids.ts'
 import type { Person } from './person.ts'
-import type { Place } from './place.ts'
-import type { ActionName } from './right.ts'
+import { channelOf, type Place } from './place.ts'
+import { reaches, rights, type ActionName, type Tier } from './right.ts'
 
-/** What a person may do in a place. `guest`, `member` and grants come with SPEC F3; until then there are two. */
-export type Tier = 'owner' | 'public'
+/** Where a grant holds. A thread inherits the grants of its channel. */
+export type Scope =
+  | { readonly kind: 'thread'; readonly id: PlaceId }
+  | { readonly kind: 'channel'; readonly id: PlaceId }
+  | { readonly kind: 'global' }
+
+/** A tier that an owner gave somebody. At most one per person and scope. */
+export interface Grant {
+  readonly person: PersonId
+  readonly scope: Scope
+  readonly tier: Tier
+  readonly by: PersonId
+  readonly at: EpochMs
+}
 
 /** Who is an owner everywhere, from the operator's configuration. Null: not configured, so nobody by that way. */
 export interface Owners {
@@ -14,32 +28,62 @@ export interface Owners {
   readonly user: string | null
 }
 
-export type Verdict =
-  | { readonly allowed: true; readonly tier: Tier }
-  | { readonly allowed: false; readonly tier: Tier; readonly refusal: Refusal }
-
-const needs: Record<ActionName, Tier> = {
-  prompt: 'owner',
-  'session.start': 'owner',
-  'session.stop': 'owner',
-  'session.list': 'owner',
-  'run.stop': 'owner',
-  health: 'owner',
+/** Everything the gate looks at beside the question itself. */
+export interface Access {
+  readonly owners: Owners
+  /** Of the person it is about; others are passed over. */
+  readonly grants: readonly Grant[]
+  /** OMC_CHANNEL_OWNER_ONLY: in channels (not threads) only owners may prompt. */
+  readonly channelOwnerOnly: boolean
 }
+
+/** What made a person the tier they are: the operator's configuration, a grant, or that there is none. */
+export type Ground =
+  | { readonly kind: 'owner-user' | 'owner-role' | 'none' }
+  | { readonly kind: 'grant'; readonly grant: Grant }
+
+export type Verdict =
+  | { readonly allowed: true; readonly tier: Tier; readonly ground: Ground }
+  | { readonly allowed: false; readonly tier: Tier; readonly ground: Ground; readonly refusal: Refusal }
 
 /**
  * The gate: whether this person may do this here. Fails closed: an action it does not know is refused.
- * Every way in (messages, commands, buttons, autocomplete) passes it.
+ * Every way in (messages, commands, buttons, forms, autocomplete) passes it.
  */
-export function judge(person: Person, action: ActionName, place: Place, owners: Owners): Verdict {
-  const tier = tierOf(person, place, owners)
-  const allowed = tier === 'owner' || needs[action] === 'public'
-  return allowed ? { allowed, tier } : { allowed, tier, refusal: { code: 'not-allowed', action } }
+export function judge(person: Person, action: ActionName, place: Place, access: Access): Verdict {
+  const { tier, ground } = standingOf(person, place, access)
+  const known = Object.hasOwn(rights, action)
+  const closed = action === 'prompt' && place.kind === 'channel' && access.channelOwnerOnly
+  const needs: Tier = !known || closed ? 'owner' : rights[action]
+  if (known && reaches(tier, needs)) return { allowed: true, tier, ground }
+  return { allowed: false, tier, ground, refusal: { code: 'not-allowed', action, tier, needs } }
 }
 
-/** The tier of a person in a place. Roles do not reach into DMs; the owner's user id does. */
-function tierOf(person: Person, place: Place, owners: Owners): Tier {
-  if (owners.user !== null && person.id === owners.user) return 'owner'
+/**
+ * The tier of a person in a place, and what made them that. The operator's owners come first and cannot be blocked;
+ * then `blocked` in any scope that covers the place; then the narrowest grant. Roles do not reach into DMs.
+ */
+function standingOf(
+  person: Pick<Person, 'id' | 'roles'>,
+  place: Place,
+  { owners, grants }: Pick<Access, 'owners' | 'grants'>,
+): { readonly tier: Tier; readonly ground: Ground } {
+  if (owners.user !== null && person.id === owners.user) return { tier: 'owner', ground: { kind: 'owner-user' } }
   const role = place.kind === 'dm' ? null : owners.role
-  return role !== null && person.roles.includes(role) ? 'owner' : 'public'
+  if (role !== null && person.roles.includes(role)) return { tier: 'owner', ground: { kind: 'owner-role' } }
+  const covering = grants
+    .filter((grant) => grant.person === person.id && covers(grant.scope, place))
+    .sort((a, b) => narrowness[b.scope.kind] - narrowness[a.scope.kind])
+  const grant = covering.find((each) => each.tier === 'blocked') ?? covering[0]
+  if (grant === undefined) return { tier: 'public', ground: { kind: 'none' } }
+  return { tier: grant.tier, ground: { kind: 'grant', grant } }
+}
+
+const narrowness: Record<Scope['kind'], number> = { thread: 3, channel: 2, global: 1 }
+
+/** Whether a grant of that scope holds in a place. */
+function covers(scope: Scope, place: Place): boolean {
+  if (scope.kind === 'global') return true
+  if (scope.kind === 'channel') return channelOf(place) === scope.id
+  return place.kind === 'thread' && place.id === scope.id
 }

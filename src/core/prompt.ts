@@ -1,7 +1,9 @@
+import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PromptKey, SessionId } from './ids.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
+import type { Tier } from './right.ts'
 
 /** One request to a session. */
 export interface Prompt {
@@ -15,6 +17,19 @@ export interface Prompt {
   /** The message the answer replies to; null when the prompt came by a slash command. */
   readonly message: MessageId | null
   readonly askedAt: EpochMs
+  /** What the speaker was when they asked: the run never does more than this tier may. */
+  readonly tier: Tier
+  readonly attachments: readonly Attachment[]
+  /** What was said here before, oldest first, that the agent may know. */
+  readonly context: readonly Remark[]
+}
+
+/** Something said in a place before a prompt, by somebody who spoke to the bot, or by the bot itself. */
+export interface Remark {
+  readonly speaker: string
+  /** True: the bot said it. */
+  readonly own: boolean
+  readonly text: string
 }
 
 /** Discord lets people write 4,000 characters at most; anything longer did not come from a person. */

@@ -1,5 +1,6 @@
 import type { Decision } from './approval.ts'
-import type { RunEvent } from './event.ts'
+import type { AttachedFile } from './attachment.ts'
+import type { RunEvent, Steer } from './event.ts'
 import type { ApprovalId, RunId, RuntimeName, SessionId } from './ids.ts'
 import type { Prompt } from './prompt.ts'
 import type { Session } from './session.ts'
@@ -18,6 +19,9 @@ export interface Runtime {
   readonly name: RuntimeName
   /** For people, e.g. `Claude Code`. */
   readonly title: string
+
+  /** Models a person may choose, for autocomplete; [] when nobody can tell. */
+  models(): Promise<readonly string[]>
 
   /** What `doctor` and `/session start` want to know: is the CLI there, is its version one we tested, … */
   check(): Promise<readonly Finding[]>
@@ -65,6 +69,10 @@ export interface Turn {
   readonly attempt: number
   readonly prompt: Prompt
   readonly session: Session
+  /** The prompt's attachments, where they lie. */
+  readonly files: readonly AttachedFile[]
+  /** What the agent has to know of an earlier conversation that is gone; null: nothing. */
+  readonly handOver: string | null
 }
 
 /** One turn being conducted. */
@@ -79,6 +87,11 @@ export interface Conduct {
    * with `finished` and the outcome `stopped` (or `done`, when it had ended by itself). May be called twice.
    */
   stop(): Promise<void>
+  /**
+   * Puts a word of a person into the running turn. The same key again (after a restart) hands over nothing twice.
+   * False: this CLI cannot take it now; the word is to be a prompt of its own then.
+   */
+  steer(steer: Steer): Promise<boolean>
   /** Hands a decision to the CLI. An approval that is no longer open is ignored. */
   answer(approval: ApprovalId, decision: Decision): Promise<void>
 }

@@ -20,9 +20,25 @@ export interface Session {
   readonly conversation: Conversation | null
   /** The interaction that started it (a snowflake): only later messages are prompts. */
   readonly since: MessageId
+  /** The git worktree it works in; null: it works in the folder itself. */
+  readonly worktree: Worktree | null
+  /** An owner said that what the repository brings (hooks, MCP servers, settings) may run. */
+  readonly trusted: boolean
   readonly startedAt: EpochMs
   /** Null while the session is live. */
   readonly endedAt: EpochMs | null
+}
+
+/** A git worktree of a session's own. */
+export interface Worktree {
+  /** Top folder of the repository it was made from; absolute. */
+  readonly repository: string
+  /** Its own top folder; absolute. */
+  readonly folder: string
+  /** `omc/<name>` */
+  readonly branch: string
+  /** The commit it began at; null: the repository had none. */
+  readonly base: string | null
 }
 
 /** What a CLI needs to go on with a conversation in a new process. */

@@ -1,6 +1,7 @@
 import type { EpochMs } from './clock.ts'
-import type { MessageId, PlaceId, SessionId, SessionKey } from './ids.ts'
+import type { MessageId, PersonId, PlaceId, SessionId, SessionKey } from './ids.ts'
 import type { Deliveries } from './journal.ts'
+import type { Grant, Scope } from './policy.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -10,6 +11,7 @@ import type { Session } from './session.ts'
  */
 export interface Vault {
   readonly deliveries: Deliveries
+  readonly grants: Grants
 
   /**
    * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided
@@ -37,4 +39,16 @@ export interface Vault {
 
   /** True for the first call with this key ever, false after: for words that are said once. */
   once(key: string, at: EpochMs): Promise<boolean>
+}
+
+/** The tiers that owners gave. Part of the vault door. */
+export interface Grants {
+  /** Every grant of one person. */
+  of(person: PersonId): Promise<readonly Grant[]>
+  /** All of them, by person and scope. */
+  all(): Promise<readonly Grant[]>
+  /** Gives a tier in a scope, in the place of what was there. */
+  set(grant: Grant): Promise<void>
+  /** Takes a grant back; one that is not there is fine. */
+  remove(person: PersonId, scope: Scope): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { Action } from './action.ts'
 import type { EpochMs } from './clock.ts'
-import type { Entry, Outcome } from './event.ts'
+import type { Entry, Outcome, Steer } from './event.ts'
 import type { Refusal } from './failure.ts'
 import type { RunId } from './ids.ts'
 import { newRun, step, type Run } from './lifecycle.ts'
@@ -13,6 +13,8 @@ export interface RunView {
   readonly prompt: Prompt
   readonly blocks: readonly Block[]
   readonly steps: readonly Step[]
+  /** What people put into the turn while it was at work. */
+  readonly steers: readonly Steer[]
   readonly askedAt: EpochMs
   /** When the first attempt's CLI took the prompt; null before. */
   readonly startedAt: EpochMs | null
@@ -48,6 +50,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
       prompt: event.prompt,
       blocks: [],
       steps: [],
+      steers: [],
       askedAt: entry.at,
       startedAt: null,
       endedAt: null,
@@ -64,7 +67,12 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'admitted':
     case 'wanted':
     case 'answered':
+    case 'withdrawn':
       return next
+    case 'reworded':
+      return { ...next, prompt: { ...view.prompt, text: event.text, attachments: event.attachments } }
+    case 'steered':
+      return { ...next, steers: [...view.steers, event.steer] }
     case 'refused':
       return { ...next, refusal: event.refusal }
     case 'started':
@@ -76,6 +84,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'stopped':
       return { ...next, stopped: { by: event.by } }
     case 'lost':
+    case 'forgotten':
       // The CLI's own transcript keeps completed blocks only, so the next attempt says the unfinished one again.
       return { ...next, blocks: view.blocks.filter((block) => block.whole), steps: view.steps.filter(isOver) }
     case 'finished':

@@ -89,7 +89,7 @@ export class Interactions {
       return
     }
     const { command, options } = found
-    const verdict = this.#judge(scene, command)
+    const verdict = await this.#judge(scene, command)
     if (verdict !== null) {
       await this.#answerAtOnce(scene, verdict)
       return
@@ -123,7 +123,7 @@ export class Interactions {
     if (scene === null) return
     const { clock, desk, log } = this.#with
     let choices: readonly string[] = []
-    if (found !== null && found.focused !== null && this.#judge(scene, found.command) === null) {
+    if (found !== null && found.focused !== null && (await this.#judge(scene, found.command)) === null) {
       const { command, options, focused } = found
       const call: Call = {
         key: scene.id as PromptKey,
@@ -230,8 +230,8 @@ export class Interactions {
   }
 
   /** Why the gate says no, in the person's words; null when it says yes. */
-  #judge(scene: Scene, command: Command): string | null {
-    const verdict = this.#with.desk().judge(scene.person, command.action, scene.place)
+  async #judge(scene: Scene, command: Command): Promise<string | null> {
+    const verdict = await this.#with.desk().judge(scene.person, command.action, scene.place)
     return verdict.allowed ? null : scene.say.refusal(verdict.refusal)
   }
 

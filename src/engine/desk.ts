@@ -10,7 +10,7 @@ import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import { channelOf, composeSessionKey, type Place } from '../core/place.ts'
-import { judge, type Owners, type Verdict } from '../core/policy.ts'
+import type { Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
 import type { ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
@@ -20,6 +20,7 @@ import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
+import type { Gate } from './gate.ts'
 
 export interface DeskTools {
   readonly journal: Journal
@@ -28,7 +29,7 @@ export interface DeskTools {
   readonly feed: Feed
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly workspaces: Workspaces
-  readonly owners: Owners
+  readonly gate: Gate
   readonly caps: Caps
   readonly clock: Clock
   readonly ids: Ids
@@ -47,19 +48,26 @@ export class EngineDesk implements Desk {
     this.#tools = tools
   }
 
-  judge(person: Person, action: ActionName, place: Place): Verdict {
-    return judge(person, action, place, this.#tools.owners)
+  judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
+    return this.#tools.gate.judge(person, action, place)
   }
 
   async ask(request: Request): Promise<Asked> {
     const { vault, journal, caps, clock, ids, feed, dispatcher, checkpoint } = this.#tools
-    const verdict = this.judge(request.speaker, 'prompt', request.place)
+    const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
     const session = await vault.sessionAt(composeSessionKey(request.place))
     const refusal = session === null ? ({ code: 'no-session' } as const) : faultOf(request.text)
     if (session === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
     const at = clock.now()
-    const prompt: Prompt = { ...request, session: session.id, askedAt: at }
+    const prompt: Prompt = {
+      ...request,
+      session: session.id,
+      askedAt: at,
+      tier: verdict.tier,
+      attachments: [],
+      context: [],
+    }
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
     const asked = await journal.ask(ids.next() as RunId, prompt, at, (board) => refuseToWait(board, asker, caps))
     checkpoint('asked')
@@ -69,7 +77,7 @@ export class EngineDesk implements Desk {
   }
 
   async stop(by: Person, place: Place): Promise<Result<Stopped>> {
-    const verdict = this.judge(by, 'run.stop', place)
+    const verdict = await this.judge(by, 'run.stop', place)
     if (!verdict.allowed) return no(verdict.refusal)
     const session = await this.#tools.vault.sessionAt(composeSessionKey(place))
     if (session === null) return no({ code: 'no-session' })
@@ -80,15 +88,18 @@ export class EngineDesk implements Desk {
   }
 
   async stopRun(by: Person, place: Place, run: RunId): Promise<Result<Stopped>> {
-    const verdict = this.judge(by, 'run.stop', place)
-    if (!verdict.allowed) return no(verdict.refusal)
     const target = (await this.#tools.journal.open()).find((each) => each.run === run)
+    const isOwn = target?.prompt.speaker.id === by.id
+    // The place that counts is the run's, whatever place a button was pressed in.
+    const where = target?.prompt.place ?? place
+    const verdict = await this.judge(by, isOwn ? 'run.stop-own' : 'run.stop', where)
+    if (!verdict.allowed) return no(verdict.refusal)
     return target === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(target, by.name)
   }
 
   async startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>> {
     const { vault, runtimes, workspaces, clock, ids, log } = this.#tools
-    const verdict = this.judge(by, 'session.start', place)
+    const verdict = await this.judge(by, 'session.start', place)
     if (!verdict.allowed) return no(verdict.refusal)
     if (!isSessionName(wish.name)) return no({ code: 'name-invalid', name: wish.name })
     const runtime = runtimes.get(wish.runtime as RuntimeName)
@@ -114,6 +125,8 @@ export class EngineDesk implements Desk {
       account: theAccount,
       conversation: null,
       since: wish.key as string as MessageId,
+      worktree: null,
+      trusted: false,
       startedAt: clock.now(),
       endedAt: null,
     }
@@ -128,7 +141,7 @@ export class EngineDesk implements Desk {
   }
 
   async stopSession(by: Person, place: Place): Promise<Result<Session>> {
-    const verdict = this.judge(by, 'session.stop', place)
+    const verdict = await this.judge(by, 'session.stop', place)
     if (!verdict.allowed) return no(verdict.refusal)
     const session = await this.#tools.vault.sessionAt(composeSessionKey(place))
     if (session === null) return no({ code: 'no-session' })
@@ -146,7 +159,7 @@ export class EngineDesk implements Desk {
   }
 
   async sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>> {
-    const verdict = this.judge(by, 'session.list', place)
+    const verdict = await this.judge(by, 'session.list', place)
     if (!verdict.allowed) return no(verdict.refusal)
     const open = await this.#tools.journal.open()
     const overview = (await this.#tools.vault.liveSessions()).map((session) => {
@@ -162,7 +175,7 @@ export class EngineDesk implements Desk {
   }
 
   async suggestFolders(by: Person, place: Place, typed: string): Promise<readonly string[]> {
-    return this.judge(by, 'session.start', place).allowed ? this.#tools.workspaces.suggest(typed) : []
+    return (await this.judge(by, 'session.start', place)).allowed ? this.#tools.workspaces.suggest(typed) : []
   }
 
   runtimes(): readonly { readonly name: string; readonly title: string }[] {
@@ -170,7 +183,7 @@ export class EngineDesk implements Desk {
   }
 
   async health(by: Person, place: Place): Promise<Result<Health>> {
-    const verdict = this.judge(by, 'health', place)
+    const verdict = await this.judge(by, 'health', place)
     return verdict.allowed ? yes(await this.#tools.health()) : no(verdict.refusal)
   }
 

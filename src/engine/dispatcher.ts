@@ -152,7 +152,9 @@ export class Dispatcher {
 
   async #turnOf(open: Pick<OpenRun, 'run' | 'attempt' | 'prompt' | 'session'>): Promise<Turn | null> {
     const session = await this.#session(open.session)
-    if (session !== null) return { run: open.run, attempt: open.attempt, prompt: open.prompt, session }
+    if (session !== null) {
+      return { run: open.run, attempt: open.attempt, prompt: open.prompt, session, files: [], handOver: null }
+    }
     this.#tools.log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null
   }

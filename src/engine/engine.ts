@@ -19,6 +19,7 @@ import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Feed } from './feed.ts'
+import { Gate } from './gate.ts'
 import { examine, type Vitals } from './health.ts'
 import { Intake } from './intake.ts'
 import { recover } from './recovery.ts'
@@ -38,6 +39,8 @@ export interface EngineOptions {
   readonly chat: (desk: Desk) => Chat
   readonly catalogue: Catalogue
   readonly owners: Owners
+  /** OMC_CHANNEL_OWNER_ONLY */
+  readonly channelOwnerOnly: boolean
   readonly caps: Caps
   readonly clock: Clock
   readonly ids: Ids
@@ -71,7 +74,8 @@ export function createEngine(options: EngineOptions): Engine {
   const health = (): Promise<Health> =>
     examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
   const dispatcher = new Dispatcher({ ...options, runtimes, feed, signal, approve: denyUnasked })
-  const desk = new EngineDesk({ ...options, runtimes, dispatcher, feed, health })
+  const gate = new Gate(options)
+  const desk = new EngineDesk({ ...options, gate, runtimes, dispatcher, feed, health })
   const chat = options.chat(desk)
   const intake = new Intake({ ...options, desk, chat, signal })
   const delivery = new Delivery({ ...options, chat, feed, signal, line: (run) => dispatcher.places().get(run) ?? null })

@@ -136,7 +136,8 @@ export class Intake implements Inbox {
   async #sayAway(place: Place, missed: readonly ChatMessage[]): Promise<void> {
     const last = missed.at(-1)
     if (this.#awaySince === null || last === undefined) return
-    const prompts = missed.filter((message) => this.#tools.desk.judge(message.author, 'prompt', place).allowed)
+    const verdicts = await Promise.all(missed.map(({ author }) => this.#tools.desk.judge(author, 'prompt', place)))
+    const prompts = verdicts.filter(({ allowed }) => allowed)
     const away = this.#tools.clock.now() - this.#awaySince
     if (away < 60_000 || prompts.length === 0) return
     await this.#tell(place, last.id, last.author, 'away', (say) => say.wasAway(away, prompts.length))
@@ -147,7 +148,7 @@ export class Intake implements Inbox {
     const { place, author } = message
     if (session !== null && !isLater(message.id, session.since)) return
     if (!isForUs(message, session)) return
-    if (!desk.judge(author, 'prompt', place).allowed) {
+    if (!(await desk.judge(author, 'prompt', place)).allowed) {
       if (await vault.once(`not-for-you:${place.id}:${author.id}`, this.#tools.clock.now())) {
         await this.#tell(place, message.id, author, 'no', (say) => say.notForYou())
       }

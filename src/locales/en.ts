@@ -1,7 +1,7 @@
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
-import type { ActionName } from '../core/right.ts'
+import type { ActionName, Tier } from '../core/right.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
@@ -111,8 +111,8 @@ export function english(home: string | null): Phrases {
       `I was away for ${lasting(ms)}. ${counted(messages, 'message')} came in meanwhile, working on ` +
       `${messages === 1 ? 'it' : 'them'} now.`,
     notForYou: () =>
-      'I work only for people with the owner role here, so I left your message alone. An owner of this server can ' +
-      'give you that role.',
+      'You have no tier here that lets you ask an agent, so I left your message alone. An owner can change that with ' +
+      '`/permission set`.',
     noSessionHere: () => 'There is no session here yet. `/session start` begins one.',
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
@@ -125,14 +125,45 @@ const deeds: Readonly<Record<ActionName, string>> = {
   'session.start': 'start sessions',
   'session.stop': 'end sessions',
   'session.list': 'see the sessions',
-  'run.stop': 'stop a run',
+  'session.change': 'change the folder or the model of a session',
+  'session.attach': 'attach a place to a session',
+  'session.resume': 'resume a run',
+  'session.export': 'take a transcript away',
+  'session.trust': 'trust a repository',
+  'run.stop': "stop somebody else's run",
+  'run.stop-own': 'stop a run',
+  'run.steer': 'steer a run',
+  'approval.answer': 'answer an approval',
+  diff: 'see the changes of a session',
+  skill: 'run a skill',
+  wait: 'see the queue',
+  board: 'put up a board',
+  why: 'ask why somebody may do something',
+  'permission.set': 'give somebody a tier',
+  'permission.show': 'see what somebody may do',
+  'permission.list': 'see all grants',
   health: 'see how the bot is doing',
+}
+
+/** How a no begins: what the person is here, and who may. */
+const standings = {
+  blocked: 'You are blocked here.',
+  public: 'You have no tier here.',
+  guest: 'You are a guest here.',
+  member: 'You are a member here.',
+  owner: 'You are an owner here.',
+  need: (tier: Tier) =>
+    tier === 'owner' ? 'Only owners' : tier === 'public' ? 'Everybody' : `Only ${tier}s and above`,
 }
 
 function refuse(refusal: Refusal, home: string | null): string {
   switch (refusal.code) {
     case 'not-allowed':
-      return `Only owners may ${deeds[refusal.action]} here. Ask one of them, or ask for the owner role.`
+      return `${standings[refusal.tier]} ${standings.need(refusal.needs)} may ${deeds[refusal.action]} here. ${
+        refusal.tier === 'blocked'
+          ? 'Ask an owner if that is a mistake.'
+          : 'An owner can change that with `/permission set`.'
+      }`
     case 'no-session':
       return 'There is no session here. `/session start` begins one.'
     case 'session-exists':

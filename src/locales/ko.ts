@@ -1,7 +1,7 @@
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
-import type { ActionName } from '../core/right.ts'
+import type { ActionName, Tier } from '../core/right.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
@@ -111,8 +111,8 @@ export function korean(home: string | null): Phrases {
     wasAway: (ms, messages) =>
       `${lasting(ms)} 동안 자리를 비웠어요. 그동안 온 메시지 ${messages}개를 지금 처리하고 있어요.`,
     notForYou: () =>
-      '여기에서는 owner 역할이 있는 분의 요청만 처리해서, 이 메시지는 에이전트에게 전하지 않았어요. ' +
-      '역할이 필요하면 서버의 owner에게 부탁해 주세요.',
+      '여기에서는 에이전트에게 요청할 수 있는 등급이 없어서, 이 메시지는 전하지 않았어요. ' +
+      'owner가 `/permission set`으로 바꿀 수 있어요.',
     noSessionHere: () => '여기에는 아직 세션이 없어요. `/session start`로 시작해 보세요.',
     internalError: () =>
       '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',
@@ -125,14 +125,43 @@ const deeds: Readonly<Record<ActionName, string>> = {
   'session.start': '세션을 시작하는 것',
   'session.stop': '세션을 끝내는 것',
   'session.list': '세션 목록을 보는 것',
-  'run.stop': '작업을 멈추는 것',
+  'session.change': '세션의 폴더나 모델을 바꾸는 것',
+  'session.attach': '세션에 이곳을 연결하는 것',
+  'session.resume': '작업을 이어 가는 것',
+  'session.export': '대화 기록을 내보내는 것',
+  'session.trust': '저장소를 신뢰하는 것',
+  'run.stop': '다른 사람의 작업을 멈추는 것',
+  'run.stop-own': '작업을 멈추는 것',
+  'run.steer': '진행 중인 작업에 말을 덧붙이는 것',
+  'approval.answer': '승인 요청에 답하는 것',
+  diff: '세션의 변경 내용을 보는 것',
+  skill: '스킬을 실행하는 것',
+  wait: '대기열을 보는 것',
+  board: '현황판을 거는 것',
+  why: '권한의 이유를 묻는 것',
+  'permission.set': '등급을 주는 것',
+  'permission.show': '다른 사람의 권한을 보는 것',
+  'permission.list': '모든 권한을 보는 것',
   health: '봇의 상태를 보는 것',
+}
+
+/** How a no begins: what the person is here. */
+const standings: Readonly<Record<Tier, string>> = {
+  blocked: '여기에서는 차단되어 있어요.',
+  public: '여기에서는 아직 등급이 없어요.',
+  guest: '여기에서는 guest예요.',
+  member: '여기에서는 member예요.',
+  owner: '여기에서는 owner예요.',
 }
 
 function refuse(refusal: Refusal, home: string | null): string {
   switch (refusal.code) {
     case 'not-allowed':
-      return `여기에서 ${deeds[refusal.action]}은 owner만 할 수 있어요. owner에게 부탁하거나 owner 역할을 요청해 주세요.`
+      return `${standings[refusal.tier]} 여기에서 ${deeds[refusal.action]}은 ${refusal.needs === 'owner' ? 'owner만' : `${refusal.needs} 이상만`} 할 수 있어요. ${
+        refusal.tier === 'blocked'
+          ? '잘못된 것 같으면 owner에게 말씀해 주세요.'
+          : 'owner가 `/permission set`으로 바꿀 수 있어요.'
+      }`
     case 'no-session':
       return '여기에는 세션이 없어요. `/session start`로 시작해 보세요.'
     case 'session-exists':

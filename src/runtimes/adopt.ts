@@ -159,5 +159,5 @@ function spoken(events: readonly RunEvent[], cursor: Cursor): Conduct {
   async function* output(): AsyncGenerator<{ events: readonly RunEvent[]; cursor: Cursor }> {
     yield { events, cursor }
   }
-  return { output: output(), stop: async () => {}, answer: async () => {} }
+  return { output: output(), stop: async () => {}, steer: async () => false, answer: async () => {} }
 }

@@ -1,6 +1,6 @@
 import type { Decision } from '../core/approval.ts'
 import type { Clock } from '../core/clock.ts'
-import { noUsage, type Outcome, type RunEvent } from '../core/event.ts'
+import { noUsage, type Outcome, type RunEvent, type Steer } from '../core/event.ts'
 import { messageOf, type Trouble } from '../core/failure.ts'
 import type { ApprovalId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
@@ -67,6 +67,15 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping
+  }
+
+  async steer(steer: Steer): Promise<boolean> {
+    const handed = await this.#handing.catch(() => null)
+    if (handed === null || this.#isOver || this.#isClosed) return false
+    const lines = this.#options.dialect.steer(this.#state ?? handed.state, steer)
+    if (lines === null) return false
+    await handed.agent.spool.write(...lines)
+    return true
   }
 
   async answer(approval: ApprovalId, decision: Decision): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Decision } from '../core/approval.ts'
-import type { RunEvent } from '../core/event.ts'
+import type { RunEvent, Steer } from '../core/event.ts'
 import type { ApprovalId, RuntimeName } from '../core/ids.ts'
 import type { Finding, Turn } from '../core/runtime.ts'
 import type { Command } from './child.ts'
@@ -12,6 +12,8 @@ export interface Dialect<State extends Standing> {
   readonly name: RuntimeName
   readonly title: string
   check(): Promise<readonly Finding[]>
+  /** See `Runtime.models`. */
+  models(): Promise<readonly string[]>
 
   /** How a process for this turn is started. @throws {Problem} when it cannot be said; the run fails with its text. */
   launch(turn: Turn): Promise<Launch>
@@ -24,6 +26,11 @@ export interface Dialect<State extends Standing> {
   prompt(turn: Turn): readonly string[]
   /** Asks for the end of the turn, also of one that has not begun. May be written several times. */
   stop(turn: Turn): readonly string[]
+  /**
+   * Puts a word into the running turn; null where that cannot be done now. Written again under the same key it must
+   * change nothing.
+   */
+  steer(state: State, steer: Steer): readonly string[] | null
   /** Null when that approval is not open. */
   answer(state: State, approval: ApprovalId, decision: Decision): string | null
   /** Asks the process to end. */

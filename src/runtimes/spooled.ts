@@ -78,6 +78,10 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
     return this.#dialect.check()
   }
 
+  models(): Promise<readonly string[]> {
+    return this.#dialect.models()
+  }
+
   begin(turn: Turn): Conduct {
     return this.#conduct(turn, (stopped) => this.#hand(turn, stopped))
   }

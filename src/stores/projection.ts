@@ -21,7 +21,7 @@ export function project(row: RunRow, entry: Entry): RunRow {
     attempt: run.attempts,
     approvals: run.open.length === 0 ? '[]' : JSON.stringify(run.open),
     // The cursor counts within one attempt's output.
-    cursor: type === 'lost' || type === 'admitted' ? null : row.cursor,
+    cursor: type === 'lost' || type === 'forgotten' || type === 'admitted' ? null : row.cursor,
     account: entry.event.type === 'admitted' ? entry.event.account : row.account,
     admitted_seq: type === 'admitted' ? entry.seq : row.admitted_seq,
     started_at: type === 'started' ? (row.started_at ?? entry.at) : row.started_at,
@@ -67,6 +67,7 @@ export function firstRow(entry: Entry, account: string): RunRow {
  */
 export function conversationAfter(event: RunEvent): Conversation | null | undefined {
   if (event.type === 'started') return event.conversation ?? undefined
+  if (event.type === 'forgotten') return null
   const failed = event.type === 'finished' && event.outcome.kind === 'failed' ? event.outcome.trouble.code : null
   return failed === 'conversation-gone' ? null : undefined
 }

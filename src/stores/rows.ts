@@ -3,7 +3,7 @@ import type { Entry, RunEvent } from '../core/event.ts'
 import { Problem } from '../core/failure.ts'
 import type { AccountId, MessageId, PersonId, RunId, RuntimeName, SessionId, SessionKey } from '../core/ids.ts'
 import type { Place } from '../core/place.ts'
-import type { Session } from '../core/session.ts'
+import type { Session, Worktree } from '../core/session.ts'
 import type { RunEventTable, SessionTable } from './schema.ts'
 
 /** A journal line from its row. Throws a `bug` problem that names the row when it does not parse. */
@@ -27,6 +27,8 @@ export function rowOfSession(session: Session): Omit<SessionTable, 'seq'> {
     account: session.account,
     cli_session_id: session.conversation?.id ?? null,
     transcript: session.conversation?.transcript ?? null,
+    worktree: session.worktree === null ? null : JSON.stringify(session.worktree),
+    trusted: session.trusted ? 1 : 0,
     since: session.since,
     started_at: session.startedAt,
     ended_at: session.endedAt,
@@ -46,6 +48,8 @@ export function sessionOf(row: Selectable<SessionTable>): Session {
     owner: row.owner as PersonId,
     account: row.account as AccountId,
     conversation: row.cli_session_id === null ? null : { id: row.cli_session_id, transcript: row.transcript },
+    worktree: row.worktree === null ? null : (parse(row.worktree, `omc_sessions ${row.id}`) as Worktree),
+    trusted: row.trusted === 1,
     since: row.since as MessageId,
     startedAt: row.started_at,
     endedAt: row.ended_at,

@@ -16,6 +16,7 @@ export interface Tables {
   readonly seen: SeenTable
   readonly notices: NoticeTable
   readonly meta: MetaTable
+  readonly grants: GrantTable
 }
 
 export interface SessionTable {
@@ -34,6 +35,9 @@ export interface SessionTable {
   /** The CLI's own conversation, and where its transcript lies. */
   cli_session_id: string | null
   transcript: string | null
+  /** json of a Worktree */
+  worktree: string | null
+  trusted: number
   /** The interaction that started it. */
   since: string
   started_at: number
@@ -101,6 +105,14 @@ interface SeenTable {
 
 interface NoticeTable {
   key: string
+  at: number
+}
+
+export interface GrantTable {
+  person: string
+  scope: string
+  tier: string
+  granted_by: string
   at: number
 }
 

@@ -3,15 +3,17 @@ import type { EpochMs } from '../core/clock.ts'
 import type { MessageId, PlaceId, SessionId, SessionKey } from '../core/ids.ts'
 import type { Deliveries } from '../core/journal.ts'
 import type { Session } from '../core/session.ts'
-import type { Vault } from '../core/vault.ts'
+import type { Grants, Vault } from '../core/vault.ts'
 import type { Commits } from './commits.ts'
 import { DatabaseDeliveries } from './deliveries.ts'
+import { DatabaseGrants } from './grants.ts'
 import { rowOfSession, sessionOf } from './rows.ts'
 import type { Tables } from './schema.ts'
 
 /** Everything that is not a run, in a database. */
 export class DatabaseVault implements Vault {
   readonly deliveries: Deliveries
+  readonly grants: Grants
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -19,6 +21,7 @@ export class DatabaseVault implements Vault {
     this.#db = db
     this.#commits = commits
     this.deliveries = new DatabaseDeliveries(db, commits)
+    this.grants = new DatabaseGrants(db, commits)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {

@@ -20,7 +20,7 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
     Promise.resolve(refusal === undefined ? { ok: true as const, value } : { ok: false as const, refusal })
   return {
     wishes,
-    judge: () => ({ allowed: true, tier: 'owner' }),
+    judge: () => Promise.resolve({ allowed: true, tier: 'owner', ground: { kind: 'owner-user' } }),
     ask: () => Promise.reject(new Error('no command asks')),
     stop: () => give({ run: 'run' as never, waiting: false, afterMs: 42_000 }),
     stopRun: () => Promise.reject(new Error('no command stops by a button')),
@@ -93,7 +93,7 @@ describe('answers', () => {
     })
 
     it(`/${each.path.join(' ')} tells a refusal to the person alone`, async () => {
-      const refusal: Refusal = { code: 'not-allowed', action: each.action }
+      const refusal: Refusal = { code: 'not-allowed', action: each.action, tier: 'guest', needs: 'member' }
       const reply = await each.run(call(scripted(refusal), filled))
       assert.deepEqual(reply, { text: say.refusal(refusal), hidden: true })
     })

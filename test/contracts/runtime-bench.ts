@@ -38,6 +38,8 @@ export function makeSession(runtime: string, workdir: string): Session {
     conversation: null,
     startedAt: 0,
     since: '6' as MessageId,
+    worktree: null,
+    trusted: false,
     endedAt: null,
   }
 }
@@ -47,6 +49,8 @@ export function makeTurn(session: Session, text: string, more: { readonly name?:
     run: randomUUID() as RunId,
     attempt: 1,
     session,
+    files: [],
+    handOver: null,
     prompt: {
       key: randomUUID() as string as PromptKey,
       session: session.id,
@@ -55,6 +59,9 @@ export function makeTurn(session: Session, text: string, more: { readonly name?:
       text,
       message: null,
       askedAt: 0,
+      tier: 'owner',
+      attachments: [],
+      context: [],
     },
   }
 }

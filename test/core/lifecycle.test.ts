@@ -8,14 +8,14 @@ import { approvalId, events, prompt, session } from '../stores/cast.ts'
 
 /** The lifecycle as the architecture document has it, cell by cell; an empty cell cannot happen. */
 const table = `
-| state    | asked   | refused | admitted | started | said     | acted    | wanted | answered | stopped  | lost    | finished |
-| new      | waiting | over    |          |         |          |          |        |          |          |         |          |
-| waiting  |         | over    | starting |         |          |          |        |          | over     |         |          |
-| starting |         |         |          | running |          |          |        |          | stopping | waiting | over     |
-| running  |         |         |          |         | running  | running  | asking |          | stopping | waiting | over     |
-| asking   |         |         |          |         | asking   | asking   | asking | running  | stopping | waiting | over     |
-| stopping |         |         |          |         | stopping | stopping |        |          |          | over    | over     |
-| over     |         |         |          |         |          |          |        |          |          |         |          |
+| state    | asked   | reworded | refused | admitted | started | said     | acted    | steered | wanted | answered | withdrawn | stopped  | lost    | forgotten | finished |
+| new      | waiting |          | over    |          |         |          |          |         |        |          |           |          |         |           |          |
+| waiting  |         | waiting  | over    | starting |         |          |          |         |        |          |           | over     |         |           |          |
+| starting |         |          |         |          | running |          |          |         |        |          |           | stopping | waiting | waiting   | over     |
+| running  |         |          |         |          |         | running  | running  | running | asking |          |           | stopping | waiting | waiting   | over     |
+| asking   |         |          |         |          |         | asking   | asking   | asking  | asking | running  | running   | stopping | waiting | waiting   | over     |
+| stopping |         |          |         |          |         | stopping | stopping |         |        |          |           |          | over    | over      | over     |
+| over     |         |          |         |          |         |          |          |         |        |          |           |          |         |           |          |
 `
 
 const asked: RunEvent = { type: 'asked', prompt: prompt('501', session('one')) }
@@ -29,6 +29,10 @@ const samples: Record<RunEvent['type'], RunEvent> = {
   acted: events.acted('t1', 'begun'),
   wanted: events.wanted('q9'),
   answered: events.answered('q1'),
+  withdrawn: events.withdrawn('q1'),
+  reworded: events.reworded,
+  steered: events.steered,
+  forgotten: events.forgotten,
   stopped: events.stopped,
   lost: events.lost,
   finished: events.done,

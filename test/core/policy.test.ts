@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Place } from '../../src/core/place.ts'
 import { judge, type Owners } from '../../src/core/policy.ts'
-import { actionNames, type ActionName } from '../../src/core/right.ts'
+import { actionNames, rights, type ActionName } from '../../src/core/right.ts'
 import { person, placeId, thread } from '../stores/cast.ts'
 
 const places: readonly Place[] = [
@@ -18,14 +18,19 @@ suite('policy', () => {
     for (const place of places) {
       test(`${action} in a ${place.kind}: who may, and who may not`, () => {
         const may = (roles: readonly string[], owners: Owners): boolean =>
-          judge(person('ann', roles), action, place, owners).allowed
+          judge(person('ann', roles), action, place, { owners, grants: [], channelOwnerOnly: false }).allowed
         assert.equal(may([], { role: null, user: 'ann' }), true, 'the owner by id, everywhere')
-        assert.equal(may(['7'], { role: '7', user: null }), place.kind !== 'dm', 'the owner by role, but for DMs')
-        assert.equal(may(['7'], { role: null, user: 'bob' }), false)
-        assert.equal(may(['8'], { role: '7', user: 'bob' }), false)
-        assert.equal(may([], { role: '7', user: 'bob' }), false)
-        assert.equal(may(['7'], nobody), false)
-        assert.equal(may([], nobody), false, 'no configuration makes nobody an owner')
+        assert.equal(
+          may(['7'], { role: '7', user: null }),
+          place.kind !== 'dm' || rights[action] === 'public',
+          'the owner by role, but for DMs',
+        )
+        const open = rights[action] === 'public'
+        assert.equal(may(['7'], { role: null, user: 'bob' }), open)
+        assert.equal(may(['8'], { role: '7', user: 'bob' }), open)
+        assert.equal(may([], { role: '7', user: 'bob' }), open)
+        assert.equal(may(['7'], nobody), open)
+        assert.equal(may([], nobody), open, 'no configuration makes nobody an owner')
       })
     }
   }
@@ -41,10 +46,13 @@ suite('policy', () => {
     })
     fc.assert(
       fc.property(scene, ({ roles, action, place, owners, who }) => {
-        const verdict = judge(person(who, roles), action, place, owners)
+        const verdict = judge(person(who, roles), action, place, { owners, grants: [], channelOwnerOnly: false })
         const byRole = place.kind !== 'dm' && owners.role !== null && roles.includes(owners.role)
         assert.equal(verdict.tier, who === owners.user || byRole ? 'owner' : 'public')
-        if (!verdict.allowed) assert.deepEqual(verdict.refusal, { code: 'not-allowed', action })
+        if (!verdict.allowed) {
+          const { tier, needs } = { tier: verdict.tier, needs: rights[action] }
+          assert.deepEqual(verdict.refusal, { code: 'not-allowed', action, tier, needs })
+        }
       }),
     )
   })
@@ -52,7 +60,11 @@ suite('policy', () => {
   test('it fails closed: what it does not know, the public may not do', () => {
     for (const action of ['', 'run.everything', 'constructor', 'toString', '__proto__']) {
       for (const place of places) {
-        const verdict = judge(person('ann'), action as ActionName, place, { role: '7', user: 'bob' })
+        const verdict = judge(person('ann'), action as ActionName, place, {
+          owners: { role: '7', user: 'bob' },
+          grants: [],
+          channelOwnerOnly: false,
+        })
         assert.equal(verdict.allowed, false, action)
       }
     }

@@ -78,7 +78,12 @@ test('the gate is asked first, and its no is seen by the person only, in their l
   )
   const alice = await scene.sandbox.actor('alice')
   const outcome = await alice.runs('general', '/health')
-  const expected = words.en.refusal({ code: 'not-allowed', action: 'session.list' })
+  const expected = words.en.refusal({
+    code: 'not-allowed',
+    action: 'session.list',
+    tier: 'public',
+    needs: 'member',
+  })
   assert.equal(outcome.message?.content, expected)
   assert.equal(outcome.ephemeral, true)
   assert.equal(ran, 0)

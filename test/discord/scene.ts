@@ -182,7 +182,12 @@ export class Scene implements AsyncDisposable {
   /** The gate alone; nothing in this folder asks a desk for more. */
   #desk(): Desk {
     const desk: Pick<Desk, 'judge' | 'runtimes'> = {
-      judge: (person, action, place) => judge(person, action, place, { role: this.owner, user: null }),
+      judge: async (person, action, place) =>
+        judge(person, action, place, {
+          owners: { role: this.owner, user: null },
+          grants: [],
+          channelOwnerOnly: false,
+        }),
       runtimes: () => [{ name: 'echo', title: 'Echo' }],
     }
     return desk as Desk
@@ -207,6 +212,9 @@ export function viewAfter(
       text: 'do it',
       message: '5' as MessageId,
       askedAt: start,
+      tier: 'owner',
+      attachments: [],
+      context: [],
     },
   }
   let at = start

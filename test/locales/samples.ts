@@ -5,7 +5,7 @@ import type { Health } from '../../src/core/health.ts'
 import type { AccountId, MessageId, PersonId, PlaceId, PromptKey, RunId, RuntimeName } from '../../src/core/ids.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import { composeSessionKey, type Place } from '../../src/core/place.ts'
-import { actionNames } from '../../src/core/right.ts'
+import { actionNames, rights, tiers } from '../../src/core/right.ts'
 import type { Session } from '../../src/core/session.ts'
 import { viewOf, type RunView } from '../../src/core/view.ts'
 
@@ -15,7 +15,9 @@ const nastyText = `**loud** \`x\` <@&5> @here https://evil.example [a](b)\n# hea
 
 /** Every refusal, with what people and machines put into it at its worst. A missing code does not compile. */
 export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Refusal, { code: Code }>[] } = {
-  'not-allowed': actionNames.map((action) => ({ code: 'not-allowed', action })),
+  'not-allowed': actionNames.flatMap((action) =>
+    tiers.map((tier) => ({ code: 'not-allowed' as const, action, tier, needs: rights[action] })),
+  ),
   'no-session': [{ code: 'no-session' }],
   'session-exists': [{ code: 'session-exists', name: nastyText }],
   'name-taken': [{ code: 'name-taken', name: 'shop_2' }],
@@ -87,6 +89,8 @@ export function session(changes: Partial<Session> = {}): Session {
     conversation: null,
     since: '1187654321098767000' as MessageId,
     startedAt,
+    worktree: null,
+    trusted: false,
     endedAt: null,
     ...changes,
   }
@@ -125,6 +129,9 @@ export function view(...events: readonly RunEvent[]): RunView {
       text: 'hello',
       message: null,
       askedAt: 0,
+      tier: 'owner',
+      attachments: [],
+      context: [],
     },
   }
   const entries = [asked, ...events].map((event, at): Entry => ({

@@ -69,6 +69,8 @@ export function session(name: string, place: Place = thread('200'), more: Partia
     account: accountId('default'),
     conversation: null,
     since: messageId('50'),
+    worktree: null,
+    trusted: false,
     startedAt: 1_000,
     endedAt: null,
     ...more,
@@ -78,7 +80,18 @@ export function session(name: string, place: Place = thread('200'), more: Partia
 export function prompt(key: string, to: Session, speaker: Person = person('ann')): Prompt {
   const text = `prompt ${key}`
   const message = messageId(key)
-  return { key: promptKey(key), session: to.id, place: to.place, speaker, text, message, askedAt: 1_000 }
+  return {
+    key: promptKey(key),
+    session: to.id,
+    place: to.place,
+    speaker,
+    text,
+    message,
+    askedAt: 1_000,
+    tier: 'owner',
+    attachments: [],
+    context: [],
+  }
 }
 
 /** Events with everything that does not matter filled in. */
@@ -99,12 +112,18 @@ export const events = {
     action: { id, kind: 'command', tool: 'Bash', title: 'ls' },
     phase,
   }),
+  withdrawn: (id: string): RunEvent => ({ type: 'withdrawn', approval: approvalId(id) }),
+  reworded: { type: 'reworded', text: 'in other words', attachments: [] },
+  steered: { type: 'steered', steer: { key: promptKey('77'), text: 'and quickly', by: 'ann' } },
+  forgotten: { type: 'forgotten', detail: 'No conversation found' },
   wanted: (id: string): RunEvent => ({
     type: 'wanted',
     approval: {
       id: approvalId(id),
       action: { id: `tool-${id}`, kind: 'edit', tool: 'Write', title: 'a.txt' },
       input: `{"file":"${id}"}`,
+      subject: { kind: 'tool' },
+      risks: [],
     },
   }),
   answered: (id: string): RunEvent => ({

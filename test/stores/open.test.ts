@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Problem } from '../../src/core/failure.ts'
+import { migrations } from '../../src/stores/migrations/all.ts'
 import { databaseName, openStore } from '../../src/stores/open.ts'
 import { openSqlite } from '../../src/stores/sqlite.ts'
 import { events, prompt, quietLog, realClock, runId, scratchFolder, session } from './cast.ts'
@@ -24,7 +25,7 @@ test('it counts how often it was started, and says which schema it has', async (
   await using folder = await scratchFolder()
   for (const starts of [1, 2, 3]) {
     await using store = await openStore({ folder: folder.path, ...options })
-    assert.deepEqual([store.starts, store.schemaVersion], [starts, 1])
+    assert.deepEqual([store.starts, store.schemaVersion], [starts, migrations.length])
   }
 })
 

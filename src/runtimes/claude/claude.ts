@@ -40,6 +40,8 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
       const env = environmentOf(options, 'default' as AccountId)
       return checkClaude(findClaude(options.binary, env['PATH'] ?? ''), env)
     },
+    models: async () => ['default', 'opus', 'sonnet', 'haiku'],
+    steer: () => null,
     launch: async (turn) => launch(turn, options),
     greeting: ({ session }) => {
       const appendSystemPrompt = [discord, notesOf(session.workdir)].filter((part) => part !== null).join('\n\n')
@@ -124,9 +126,9 @@ function answer(state: ClaudeState, approval: ApprovalId, decision: Decision): s
   if (asked === undefined) return null
   // `updatedInput` is what runs: exactly what was shown to the person who approved.
   const response =
-    decision.verdict === 'approve'
-      ? { behavior: 'allow', updatedInput: asked.input }
-      : { behavior: 'deny', message: decision.reason }
+    decision.verdict === 'deny'
+      ? { behavior: 'deny', message: decision.reason }
+      : { behavior: 'allow', updatedInput: asked.input }
   return JSON.stringify({ type: 'control_response', response: { subtype: 'success', request_id: approval, response } })
 }
 

@@ -1,4 +1,5 @@
 import type { Action } from '../../core/action.ts'
+import type { Approval } from '../../core/approval.ts'
 import type { RunEvent } from '../../core/event.ts'
 import type { ApprovalId } from '../../core/ids.ts'
 import type { Conversation } from '../../core/session.ts'
@@ -197,7 +198,13 @@ function asked(state: ClaudeState, line: Extract<Line, { is: 'asked' }>): Readin
   const id = line.request as ApprovalId
   const action = state.actions.get(line.toolUse) ?? actionOf(line.toolUse, line.tool, line.input, state.workdir)
   const inputs = new Map(state.inputs).set(id, { input: line.input, toolUse: line.toolUse })
-  const approval = { id, action, input: JSON.stringify(line.input) }
+  const approval: Approval = {
+    id,
+    action,
+    input: JSON.stringify(line.input),
+    subject: { kind: 'tool' },
+    risks: ['unconfined'],
+  }
   return { state: { ...state, inputs, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
 }
 

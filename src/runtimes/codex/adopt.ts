@@ -53,7 +53,7 @@ export function spoken(events: readonly RunEvent[], position: Position): Conduct
   async function* output() {
     yield { events: coalesce(events), cursor: cursorOf(position) }
   }
-  return { output: output(), stop: async () => {}, answer: async () => {} }
+  return { output: output(), stop: async () => {}, steer: async () => false, answer: async () => {} }
 }
 
 /** The server's id of a turn that an earlier life handed over; null when it is over or was never taken. */

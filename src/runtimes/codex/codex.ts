@@ -51,6 +51,10 @@ export class CodexRuntime implements Runtime {
     return checkCodex(findCodex(this.#options.binary, env['PATH'] ?? ''), env)
   }
 
+  models(): Promise<readonly string[]> {
+    return Promise.resolve([])
+  }
+
   begin(turn: Turn): Conduct {
     return this.#conduct(turn, async (stopped) => {
       if (this.#closing !== null) return null

@@ -21,6 +21,8 @@ export function dialectOf(ids: Ids, seatOf: () => Seat | null): Dialect<CodexSta
     name: codexName,
     title: 'Codex CLI',
     check: () => Promise.resolve([]),
+    models: () => Promise.resolve([]),
+    steer: () => null,
     launch: notHere,
     greeting: notHere,
     prompt: notHere,
@@ -37,7 +39,7 @@ export function dialectOf(ids: Ids, seatOf: () => Seat | null): Dialect<CodexSta
       if (ask === undefined) return null
       answered.add(approval)
       const reply = replyTo(ask, decision)
-      if (decision.verdict === 'approve' || state.thread === null || state.turn === null) return reply
+      if (decision.verdict !== 'deny' || state.thread === null || state.turn === null) return reply
       // The reason first, so that it lies ready when the agent is told that it was refused.
       return [reasonLine(ids.next(), state.thread, state.turn, decision.reason), reply].join('\n')
     },

@@ -186,7 +186,9 @@ function asked(
   // The server counts its questions from 0, and from 0 again when it is restarted.
   const id = `${state.turn}:${ask.request}` as ApprovalId
   const action = state.actions.get(item) ?? { id: item || id, ...ask.action }
-  const events: RunEvent[] = [{ type: 'wanted', approval: { id, action, input: ask.input } }]
+  const events: RunEvent[] = [
+    { type: 'wanted', approval: { id, action, input: ask.input, subject: { kind: 'tool' }, risks: ['unconfined'] } },
+  ]
   return { state: { ...state, asks: new Map(state.asks).set(id, ask), open: new Set(state.open).add(id) }, events }
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { noUsage, type RunEvent } from '../../core/event.ts'
+import type { Approval } from '../../core/approval.ts'
 import type { Action } from '../../core/action.ts'
 import type { Trouble } from '../../core/failure.ts'
 import type { ApprovalId, Ids, RuntimeName } from '../../core/ids.ts'
@@ -28,6 +29,8 @@ export function echo({ dataDir, ids, environment }: EchoOptions): Dialect<EchoSt
     name: 'echo' as RuntimeName,
     title: 'Echo',
     check: async () => [{ level: 'ok', text: 'Echo needs nothing.' }],
+    models: async () => [],
+    steer: () => null,
     greeting: () => [],
     farewell: [line({ op: 'end' })],
     launch: async (turn) => launch(turn, dataDir, ids, environment),
@@ -117,7 +120,13 @@ function during(state: EchoState, said: FromAgent): Reading<EchoState> {
     }
     case 'ask': {
       const id = said.id as ApprovalId
-      const approval = { id, action: said.action, input: said.input }
+      const approval: Approval = {
+        id,
+        action: said.action,
+        input: said.input,
+        subject: { kind: 'command', command: said.action.title, folder: null, reason: null },
+        risks: [],
+      }
       return { state: { ...state, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
     }
     case 'taken':

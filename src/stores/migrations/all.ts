@@ -1,4 +1,5 @@
 import { journalAndVault } from './0001-journal-and-vault.ts'
+import { aTeam } from './0002-a-team.ts'
 
 /** Every migration in order, as SQL for SQLite. The schema's version is how many of them a database has seen. */
-export const migrations: readonly string[] = [journalAndVault]
+export const migrations: readonly string[] = [journalAndVault, aTeam]
