@@ -14,6 +14,7 @@ import { journalAppends } from './journal.ts'
 import { memory } from './memory.ts'
 import { claudePrompts, echoPrompts } from './prompts.ts'
 import { restarts, starts } from './restart.ts'
+import { streams } from './streams.ts'
 import { tableOf, type Section } from './table.ts'
 
 const { values: options } = parseArgs({
@@ -88,6 +89,7 @@ function chosen(): readonly Measurement[] {
     starts,
     restarts,
     crowd,
+    streams,
     memory,
     ...(canSeeClaude() ? [claudePrompts] : []),
   ]
