@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, Stopped } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
-import type { AccountId, Ids, MessageId, RunId, RuntimeName, SessionId } from '../core/ids.ts'
+import type { Ids, RunId, RuntimeName } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
@@ -14,13 +14,15 @@ import type { Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
 import type { ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
-import { isSessionName, type Session } from '../core/session.ts'
+import type { Session } from '../core/session.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
+import { no, yes } from './result.ts'
+import { Sessions } from './sessions.ts'
 
 export interface DeskTools {
   readonly journal: Journal
@@ -38,14 +40,14 @@ export interface DeskTools {
   readonly health: () => Promise<Health>
 }
 
-const theAccount = 'default' as AccountId
-
 /** The desk: asks the gate, keeps what is asked, and only then says yes. */
 export class EngineDesk implements Desk {
   readonly #tools: DeskTools
+  readonly #sessions: Sessions
 
   constructor(tools: DeskTools) {
     this.#tools = tools
+    this.#sessions = new Sessions({ ...tools, stopRun: (run, by) => this.#stop(run, by) })
   }
 
   judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
@@ -97,81 +99,21 @@ export class EngineDesk implements Desk {
     return target === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(target, by.name)
   }
 
-  async startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>> {
-    const { vault, runtimes, workspaces, clock, ids, log } = this.#tools
-    const verdict = await this.judge(by, 'session.start', place)
-    if (!verdict.allowed) return no(verdict.refusal)
-    if (!isSessionName(wish.name)) return no({ code: 'name-invalid', name: wish.name })
-    const runtime = runtimes.get(wish.runtime as RuntimeName)
-    if (runtime === undefined) {
-      return no({ code: 'runtime-unknown', runtime: wish.runtime, known: [...runtimes.keys()] })
-    }
-    const key = composeSessionKey(place)
-    const there = await vault.sessionAt(key)
-    if (there !== null) return no({ code: 'session-exists', name: there.name })
-    const folder = await workspaces.resolve(wish.workdir)
-    if (!folder.ok) return folder
-    const fault = (await runtime.check()).find((finding) => finding.level === 'error')
-    if (fault !== undefined) return no({ code: 'runtime-unavailable', runtime: runtime.title, detail: fault.text })
-    const session: Session = {
-      id: ids.next() as SessionId,
-      key,
-      place,
-      name: wish.name,
-      runtime: runtime.name,
-      workdir: folder.value,
-      model: wish.model,
-      owner: by.id,
-      account: theAccount,
-      conversation: null,
-      since: wish.key as string as MessageId,
-      worktree: null,
-      trusted: false,
-      startedAt: clock.now(),
-      endedAt: null,
-    }
-    const added = await vault.addSession(session)
-    if (added === 'name-taken') return no({ code: 'name-taken', name: wish.name })
-    if (added === 'key-taken') {
-      return no({ code: 'session-exists', name: (await vault.sessionAt(key))?.name ?? wish.name })
-    }
-    await vault.saw(place.id, session.since)
-    log.info({ session: session.id, name: session.name, runtime: session.runtime }, 'session.started')
-    return yes(session)
+  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>> {
+    return this.#sessions.start(by, place, wish)
   }
 
-  async stopSession(by: Person, place: Place): Promise<Result<Session>> {
-    const verdict = await this.judge(by, 'session.stop', place)
-    if (!verdict.allowed) return no(verdict.refusal)
-    const session = await this.#tools.vault.sessionAt(composeSessionKey(place))
-    if (session === null) return no({ code: 'no-session' })
-    await this.endSession(session, by.name)
-    return yes(session)
+  stopSession(by: Person, place: Place): Promise<Result<Session>> {
+    return this.#sessions.stop(by, place)
   }
 
-  /** Ends a session for somebody, or (null) because its place is gone. */
-  async endSession(session: Session, by: string | null): Promise<void> {
-    const { vault, journal, clock, runtimes, log } = this.#tools
-    await vault.endSession(session.id, clock.now())
-    for (const open of await journal.openOf(session.id)) await this.#stop(open, by)
-    await runtimes.get(session.runtime)?.release(session.id)
-    log.info({ session: session.id, name: session.name }, 'session.stopped')
+  /** Ends a session because its place is gone. */
+  endSession(session: Session): Promise<void> {
+    return this.#sessions.end(session, null)
   }
 
-  async sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>> {
-    const verdict = await this.judge(by, 'session.list', place)
-    if (!verdict.allowed) return no(verdict.refusal)
-    const open = await this.#tools.journal.open()
-    const overview = (await this.#tools.vault.liveSessions()).map((session) => {
-      const runs = open.filter((each) => each.session === session.id)
-      return {
-        session,
-        state: (runs.find((each) => isLive(each.state)) ?? runs[0])?.state ?? null,
-        waiting: runs.filter((each) => each.state === 'waiting').length,
-        since: session.startedAt,
-      }
-    })
-    return yes(overview)
+  sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>> {
+    return this.#sessions.list(by, place)
   }
 
   async suggestFolders(by: Person, place: Place, typed: string): Promise<readonly string[]> {
@@ -205,12 +147,4 @@ export class EngineDesk implements Desk {
 function faultOf(text: string): Refusal | null {
   if (text.trim() === '') return { code: 'prompt-empty' }
   return text.length > promptLimit ? { code: 'prompt-too-long', length: text.length, limit: promptLimit } : null
-}
-
-function yes<Value>(value: Value): Result<Value> {
-  return { ok: true, value }
-}
-
-function no(refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } {
-  return { ok: false, refusal }
 }

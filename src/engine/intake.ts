@@ -72,7 +72,7 @@ export class Intake implements Inbox {
   async placeGone(place: PlaceId): Promise<void> {
     const sessions = await this.#tools.vault.liveSessions()
     for (const session of sessions.filter((each) => each.place.id === place)) {
-      await this.#tools.desk.endSession(session, null)
+      await this.#tools.desk.endSession(session)
     }
   }
 
@@ -115,7 +115,7 @@ export class Intake implements Inbox {
     let read = 0
     try {
       for (let missed = await chat.history(place, from); missed.length > 0; missed = await chat.history(place, from)) {
-        if (missed === 'gone') await this.#tools.desk.endSession(session, null)
+        if (missed === 'gone') await this.#tools.desk.endSession(session)
         if (typeof missed === 'string') break
         if (from === begin) await this.#sayAway(place, missed.filter(isNew))
         for (const message of missed) await this.#take(message, session)
