@@ -42,9 +42,11 @@ export type Ground =
   | { readonly kind: 'owner-user' | 'owner-role' | 'none' }
   | { readonly kind: 'grant'; readonly grant: Grant }
 
-export type Verdict =
-  | { readonly allowed: true; readonly tier: Tier; readonly ground: Ground }
-  | { readonly allowed: false; readonly tier: Tier; readonly ground: Ground; readonly refusal: Refusal }
+/** What the gate says: what the person is here, why, what the action takes, and whether that is enough. */
+export type Verdict = { readonly tier: Tier; readonly ground: Ground; readonly needs: Tier } & (
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly refusal: Refusal }
+)
 
 /**
  * The gate: whether this person may do this here. Fails closed: an action it does not know is refused.
@@ -55,8 +57,19 @@ export function judge(person: Person, action: ActionName, place: Place, access: 
   const known = Object.hasOwn(rights, action)
   const closed = action === 'prompt' && place.kind === 'channel' && access.channelOwnerOnly
   const needs: Tier = !known || closed ? 'owner' : rights[action]
-  if (known && reaches(tier, needs)) return { allowed: true, tier, ground }
-  return { allowed: false, tier, ground, refusal: { code: 'not-allowed', action, tier, needs } }
+  if (known && reaches(tier, needs)) return { allowed: true, tier, ground, needs }
+  return { allowed: false, tier, ground, needs, refusal: { code: 'not-allowed', action, tier, needs } }
+}
+
+/**
+ * The gate for what holds in a whole scope and not only here (giving somebody a tier): only grants at least as wide
+ * count, so that the owner of one thread makes nobody an owner of the channel. `blocked` counts from wherever it covers.
+ */
+export function judgeFor(person: Person, action: ActionName, scope: Scope, place: Place, access: Access): Verdict {
+  const wide = access.grants.filter(
+    (grant) => grant.tier === 'blocked' || narrowness[grant.scope.kind] <= narrowness[scope.kind],
+  )
+  return judge(person, action, place, { ...access, grants: wide })
 }
 
 /**

@@ -20,7 +20,7 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
     Promise.resolve(refusal === undefined ? { ok: true as const, value } : { ok: false as const, refusal })
   return {
     wishes,
-    judge: () => Promise.resolve({ allowed: true, tier: 'owner', ground: { kind: 'owner-user' } }),
+    judge: () => Promise.resolve({ allowed: true, tier: 'owner', ground: { kind: 'owner-user' }, needs: 'owner' }),
     ask: () => Promise.reject(new Error('no command asks')),
     stop: () => give({ run: 'run' as never, waiting: false, afterMs: 42_000 }),
     stopRun: () => Promise.reject(new Error('no command stops by a button')),
