@@ -36,6 +36,8 @@ export interface DeskTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly health: () => Promise<Health>
+  /** Told of every new session. */
+  readonly began: (session: Session, by: Person) => void
 }
 
 const theAccount = 'default' as AccountId
@@ -66,7 +68,7 @@ export class EngineDesk implements Desk {
       askedAt: at,
       tier: verdict.tier,
       attachments: [],
-      context: [],
+      context: request.context ?? [],
     }
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
     const asked = await journal.ask(ids.next() as RunId, prompt, at, (board) => refuseToWait(board, asker, caps))
@@ -137,6 +139,7 @@ export class EngineDesk implements Desk {
     }
     await vault.saw(place.id, session.since)
     log.info({ session: session.id, name: session.name, runtime: session.runtime }, 'session.started')
+    this.#tools.began(session, by)
     return yes(session)
   }
 
