@@ -91,6 +91,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
       catalogue: words,
       owners: config.owners,
       channelOwnerOnly: config.channel.ownerOnly,
+      channel: config.channel,
       caps: config.caps,
       clock,
       ids,

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Caps } from '../core/admission.ts'
 import { messageOf, Problem } from '../core/failure.ts'
+import type { ChannelRules } from '../core/listening.ts'
 import type { Owners } from '../core/policy.ts'
 import { variableNames, variables, type VariableName, type Values } from './schema.ts'
 
@@ -35,12 +36,7 @@ export interface Config {
   /** OMC_QUEUE_STALE_MS */
   readonly queueStaleMs: number
   /** SPEC F2: OMC_CHANNEL_* */
-  readonly channel: {
-    readonly ownerOnly: boolean
-    readonly includeBystanders: boolean
-    readonly history: number
-    readonly listen: 'starter' | 'mention' | 'all'
-  }
+  readonly channel: ChannelRules & { readonly ownerOnly: boolean }
   readonly approvals: {
     /** OMC_APPROVAL_TIMEOUT_MS */
     readonly timeoutMs: number

@@ -2,6 +2,7 @@ import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, RunId } from './ids.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
+import type { Remark } from './prompt.ts'
 import type { RunView } from './view.ts'
 
 /**
@@ -45,6 +46,9 @@ export interface Chat {
   /** Says something that belongs to no run, silently; the nonce makes a repeat within some minutes a no-op. */
   tell(place: Place, text: string, options: PostOptions): Promise<void>
 
+  /** A message that is nothing but this text (cut at one message's length), to be posted, edited or found. Pure. */
+  note(text: string): Sheet
+
   /** Shows "is typing" for some ten seconds. */
   typing(place: Place): Promise<void>
 
@@ -54,6 +58,22 @@ export interface Chat {
    * may not read.
    */
   history(place: Place, after: MessageId): Promise<readonly ChatMessage[] | 'gone' | 'closed'>
+
+  /**
+   * What was said in a place before a message and may be known, oldest first. What people say to each other does not
+   * get out of here unless `bystanders` says so. [] for a place that may not be read; rejects when it cannot be read now.
+   */
+  recent(place: Place, before: MessageId, wish: Recollection): Promise<readonly Remark[]>
+}
+
+/** Which earlier messages `recent` gives. */
+export interface Recollection {
+  /** At most so many, the latest ones. */
+  readonly most: number
+  /** Also what neither mentions the bot nor replies to it. */
+  readonly bystanders: boolean
+  /** Whether this person's words may be given. Bots' and webhooks' never are, the bot's own always. */
+  admits(author: Person): Promise<boolean>
 }
 
 export interface Pace {
@@ -153,5 +173,7 @@ export interface ChatMessage {
   readonly text: string
   /** It mentions the bot, or replies to one of its messages. */
   readonly addressed: boolean
+  /** It replies to a message of somebody else. */
+  readonly aside: boolean
   readonly at: EpochMs
 }

@@ -6,6 +6,7 @@ import type { State } from './lifecycle.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Verdict } from './policy.ts'
+import type { Remark } from './prompt.ts'
 import type { ActionName } from './right.ts'
 import type { Session } from './session.ts'
 
@@ -50,6 +51,8 @@ export interface Request {
   readonly speaker: Person
   readonly text: string
   readonly message: MessageId | null
+  /** What was said before, oldest first, that the agent may know; left out: nothing. */
+  readonly context?: readonly Remark[]
 }
 
 /**

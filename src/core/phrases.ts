@@ -1,6 +1,7 @@
 import type { Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { Health } from './health.ts'
+import type { ChannelRules } from './listening.ts'
 import type { Locale } from './person.ts'
 import type { Session } from './session.ts'
 import type { RunView } from './view.ts'
@@ -39,6 +40,8 @@ export interface Phrases {
   wasAway(ms: number, messages: number): string
   /** Told once per person and place when they write to the bot without the right to. */
   notForYou(): string
+  /** Said once in each channel: which messages there reach the agent. */
+  channelNotice(rules: ChannelRules): string
   /** A mention in a place without a session. */
   noSessionHere(): string
   /** An interaction whose work failed inside. */

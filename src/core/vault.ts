@@ -39,6 +39,8 @@ export interface Vault {
 
   /** True for the first call with this key ever, false after: for words that are said once. */
   once(key: string, at: EpochMs): Promise<boolean>
+  /** When that first call was; null: there was none. */
+  saidAt(key: string): Promise<EpochMs | null>
 }
 
 /** The tiers that owners gave. Part of the vault door. */

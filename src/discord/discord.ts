@@ -17,7 +17,9 @@ import { Outbound } from './outbound.ts'
 import { People } from './people.ts'
 import { draw } from './render.ts'
 import { createRest } from './rest.ts'
+import { noteOf } from './sheet.ts'
 import { registerCommands } from './slash.ts'
+import { messageLimit, split } from './split.ts'
 
 export interface DiscordOptions {
   readonly token: string
@@ -63,7 +65,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     throw done.error
   })
   const outbound = new Outbound(rest, lanes, log)
-  const inbound = new Inbound({ rest, lanes, atlas, people, outbound, log })
+  const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log })
   const interactions = new Interactions({ rest, lanes, atlas, people, commands, desk, catalogue, clock, log })
   const gateway = new Gateway({
     token,
@@ -142,8 +144,10 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     remove: (place, message) => outbound.remove(place, message),
     find: (place, sheet, since, known) => outbound.find(place, selfId(), sheet, since, known),
     tell: (place, text, how) => outbound.tell(place, text, how),
+    note: (text) => noteOf(split(text, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? ''),
     typing: async (place) => outbound.typing(place),
     history: (place, after) => inbound.history(place, after, selfId()),
+    recent: (place, before, wish) => inbound.recent(place, before, wish, selfId()),
     get identifies() {
       return gateway.identifies
     },

@@ -6,11 +6,13 @@ import {
   type APIMessage,
   type GatewayMessageCreateDispatchData,
 } from 'discord-api-types/v10'
-import type { ChatMessage, Inbox } from '../core/chat.ts'
-import { messageOf } from '../core/failure.ts'
+import type { ChatMessage, Inbox, Recollection } from '../core/chat.ts'
+import type { Clock } from '../core/clock.ts'
+import { messageOf, Problem } from '../core/failure.ts'
 import type { MessageId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
+import type { Remark } from '../core/prompt.ts'
 import type { Atlas } from './atlas.ts'
 import { meaningOf, type Lanes } from './lanes.ts'
 import type { Outbound } from './outbound.ts'
@@ -19,6 +21,11 @@ import { timeOf } from './snowflake.ts'
 
 /** A history read stops after this many messages of people; the caller asks again behind them. */
 const enoughMessages = 300
+/** So far back is looked for what an agent may know of a channel, in pages of a hundred messages. */
+const pagesToRecall = 5
+/** Roles decide whose words reach an agent; this old they may be, in milliseconds, where nobody asks for anything. */
+const membershipForMs = 60_000
+const mostMembers = 1_000
 
 export interface InboundOptions {
   readonly rest: REST
@@ -26,12 +33,15 @@ export interface InboundOptions {
   readonly atlas: Atlas
   readonly people: People
   readonly outbound: Outbound
+  readonly clock: Clock
   readonly log: Log
 }
 
 /** What people write, as it comes in and as it is read back. */
 export class Inbound {
   readonly #with: InboundOptions
+  /** Who was asked about for what they had said earlier. */
+  readonly #members = new Map<string, { readonly facts: MemberFacts | null; readonly at: number }>()
 
   constructor(options: InboundOptions) {
     this.#with = options
@@ -84,20 +94,74 @@ export class Inbound {
     return heard
   }
 
+  /** What was said in a place before a message and may be known, oldest first: see `Chat.recent`. */
+  async recent(place: Place, before: MessageId, wish: Recollection, self: string): Promise<readonly Remark[]> {
+    const remarks: Remark[] = []
+    const admitted = new Map<string, Promise<boolean>>()
+    try {
+      for await (const page of this.#with.outbound.pagesBefore(place, before, pagesToRecall)) {
+        for (const message of page) {
+          const remark = await this.#remark(message, place, wish, self, admitted)
+          if (remark !== null && remarks.push(remark) === wish.most) return remarks.reverse()
+        }
+      }
+      return remarks.reverse()
+    } catch (error) {
+      if (meaningOf(error).kind === 'gone') return []
+      throw new Problem('wire', `What was said in ${place.id} could not be read: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  async #remark(
+    message: APIMessage,
+    place: Place,
+    wish: Recollection,
+    self: string,
+    admitted: Map<string, Promise<boolean>>,
+  ): Promise<Remark | null> {
+    const { atlas, people } = this.#with
+    const { author } = message
+    if (author.id === self) {
+      // A pinned message of ours is a board: it is about runs, not said to anybody.
+      const isSaid = isWritten(message) && message.content !== '' && !message.pinned
+      return isSaid ? { speaker: author.username, own: true, text: message.content } : null
+    }
+    if (!isPersons(message, self) || !(wish.bystanders || isTo(message, self, atlas))) return null
+    const guild = place.kind === 'dm' ? undefined : place.guild
+    const person = people.person(author, await this.#memberOnce(guild, author.id), atlas.localeOf(guild))
+    const { text } = this.#chatMessage(message, place, person, self)
+    if (text.trim() === '') return null
+    const mayBe = admitted.get(author.id) ?? wish.admits(person)
+    admitted.set(author.id, mayBe)
+    return (await mayBe) ? { speaker: person.name, own: false, text } : null
+  }
+
+  /** A person's membership, at most some minutes old. */
+  async #memberOnce(guild: string | undefined, user: string): Promise<MemberFacts | null> {
+    if (guild === undefined) return null
+    const key = `${guild}:${user}`
+    const known = this.#members.get(key)
+    const now = this.#with.clock.now()
+    if (known !== undefined && now - known.at < membershipForMs) return known.facts
+    const facts = await this.#member(guild, user)
+    this.#members.delete(key)
+    this.#members.set(key, { facts, at: now })
+    const [oldest] = this.#members.keys()
+    if (this.#members.size > mostMembers && oldest !== undefined) this.#members.delete(oldest)
+    return facts
+  }
+
   #chatMessage(message: APIMessage, place: Place, author: ChatMessage['author'], self: string): ChatMessage {
     const { atlas } = this.#with
     const isMine = (id: string): boolean => id === self || atlas.isBotRole(id)
+    const addressed = isTo(message, self, atlas)
     return {
       id: message.id as MessageId,
       place,
       author,
       text: message.content.replace(/^\s*<@[!&]?(\d+)>\s*/, (mention, id: string) => (isMine(id) ? '' : mention)),
-      addressed:
-        message.mentions.some((user) => user.id === self) ||
-        // Not `mention_roles`: Discord leaves out roles that people may not mention, as the bot's own usually is.
-        Array.from(message.content.matchAll(/<@&(\d+)>/g)).some(([, role]) => atlas.isBotRole(role ?? '')) ||
-        (message.message_reference?.type !== MessageReferenceType.Forward &&
-          message.referenced_message?.author.id === self),
+      addressed,
+      aside: message.type === MessageType.Reply && !addressed,
       at: timeOf(message.id),
     }
   }
@@ -116,10 +180,25 @@ function dmOf(channel: string): Place {
   return { kind: 'dm', id: channel as Place['id'] }
 }
 
+/** Whether a message mentions the bot or replies to it. */
+function isTo(message: APIMessage, self: string, atlas: Atlas): boolean {
+  return (
+    message.mentions.some((user) => user.id === self) ||
+    // Not `mention_roles`: Discord leaves out roles that people may not mention, as the bot's own usually is.
+    Array.from(message.content.matchAll(/<@&(\d+)>/g)).some(([, role]) => atlas.isBotRole(role ?? '')) ||
+    (message.message_reference?.type !== MessageReferenceType.Forward && message.referenced_message?.author.id === self)
+  )
+}
+
 /** Whether a person wrote this: no bot, no webhook, none of Discord's own notes. */
 function isPersons(message: APIMessage, self: string): boolean {
-  const { author, type } = message
+  const { author } = message
   if (author.id === self || author.bot === true || author.system === true || message.webhook_id !== undefined)
     return false
-  return type === MessageType.Default || type === MessageType.Reply
+  return isWritten(message)
+}
+
+/** Whether somebody wrote it: the other types are Discord's own notes. */
+function isWritten({ type }: APIMessage): boolean {
+  return [MessageType.Default, MessageType.Reply, MessageType.ChatInputCommand].includes(type)
 }

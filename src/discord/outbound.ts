@@ -120,6 +120,20 @@ export class Outbound {
     }
   }
 
+  /** Messages of everybody before one, newest first, page by page. Rejects with what REST says. */
+  async *pagesBefore(place: Place, before: MessageId, pages: number): AsyncGenerator<readonly APIMessage[]> {
+    const route = Routes.channelMessages(place.id)
+    for (let read = 0, first: string = before; read < pages; read++) {
+      const query = new URLSearchParams({ before: first, limit: String(pageSize) })
+      const done = await this.#lanes.attempt(place.id, () => this.#rest.get(route, { query }))
+      if (!done.ok) throw done.error
+      const page = (done.value as APIMessage[]).sort((a, b) => (BigInt(a.id) > BigInt(b.id) ? -1 : 1))
+      yield page
+      if (page.length < pageSize) return
+      first = page.at(-1)?.id ?? first
+    }
+  }
+
   /**
    * Messages of everybody after `after`, oldest first, until `enough` says so or there are no more.
    * Rejects with a `wire` problem; gives 'gone' for a place that is no more, 'closed' for one that we may not read.

@@ -18,6 +18,13 @@ export function sheetOf(run: RunId, place: Pick<Sheet, 'part' | 'end' | 'rings'>
   return { ...place, mark: markOf(run, place.part), hash, text: body.content, body }
 }
 
+/** A message that is nothing but text and belongs to no run. */
+export function noteOf(content: string): Sheet {
+  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22)
+  const body: Body = { content, card: null, button: null, file: null }
+  return { part: 0, mark: '', hash, text: content, end: content.length, rings: false, body }
+}
+
 /** The body of a sheet that this folder drew. */
 export function bodyOf(sheet: Sheet): Body {
   // Nobody else makes sheets for this chat: `Sheet.body` is opaque on purpose.

@@ -38,6 +38,8 @@ export interface DeskTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly health: () => Promise<Health>
+  /** Told of every new session. */
+  readonly began: (session: Session, by: Person) => void
 }
 
 /** The desk: asks the gate, keeps what is asked, and only then says yes. */
@@ -68,7 +70,7 @@ export class EngineDesk implements Desk {
       askedAt: at,
       tier: verdict.tier,
       attachments: [],
-      context: [],
+      context: request.context ?? [],
     }
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
     const asked = await journal.ask(ids.next() as RunId, prompt, at, (board) => refuseToWait(board, asker, caps))

@@ -7,6 +7,7 @@ import type { RunId, RuntimeName, SessionId } from '../core/ids.ts'
 import type { Claimed, OpenRun } from '../core/journal.ts'
 import { newRun, step, type Run } from '../core/lifecycle.ts'
 import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
+import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
 import { attemptLimit, Conductor, type ConductorTools } from './conductor.ts'
 import { persist } from './persist.ts'
@@ -153,7 +154,8 @@ export class Dispatcher {
   async #turnOf(open: Pick<OpenRun, 'run' | 'attempt' | 'prompt' | 'session'>): Promise<Turn | null> {
     const session = await this.#session(open.session)
     if (session !== null) {
-      return { run: open.run, attempt: open.attempt, prompt: open.prompt, session, files: [], handOver: null }
+      const prompt = { ...open.prompt, text: spokenText(open.prompt) }
+      return { run: open.run, attempt: open.attempt, prompt, session, files: [], handOver: null }
     }
     this.#tools.log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null

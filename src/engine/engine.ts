@@ -7,6 +7,7 @@ import { messageOf } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
 import type { Ids } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
+import type { ChannelRules } from '../core/listening.ts'
 import type { Log } from '../core/log.ts'
 import type { Locale } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
@@ -41,6 +42,7 @@ export interface EngineOptions {
   readonly owners: Owners
   /** OMC_CHANNEL_OWNER_ONLY */
   readonly channelOwnerOnly: boolean
+  readonly channel: ChannelRules
   readonly caps: Caps
   readonly clock: Clock
   readonly ids: Ids
@@ -75,7 +77,15 @@ export function createEngine(options: EngineOptions): Engine {
     examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
   const dispatcher = new Dispatcher({ ...options, runtimes, feed, signal, approve: denyUnasked })
   const gate = new Gate(options)
-  const desk = new EngineDesk({ ...options, gate, runtimes, dispatcher, feed, health })
+  const desk = new EngineDesk({
+    ...options,
+    gate,
+    runtimes,
+    dispatcher,
+    feed,
+    health,
+    began: (session, by) => intake.began(session, by.locale),
+  })
   const chat = options.chat(desk)
   const intake = new Intake({ ...options, desk, chat, signal })
   const delivery = new Delivery({ ...options, chat, feed, signal, line: (run) => dispatcher.places().get(run) ?? null })

@@ -2,6 +2,8 @@ import type { Chat, ChatMessage, Inbox, Reply, RunButton } from '../core/chat.ts
 import { pause, type Clock, type EpochMs } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
+import type { Journal } from '../core/journal.ts'
+import { isForUs, type ChannelRules } from '../core/listening.ts'
 import type { Log } from '../core/log.ts'
 import type { Locale, Person } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
@@ -9,7 +11,9 @@ import { composeSessionKey, type Place } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
 import type { Vault } from '../core/vault.ts'
+import { contextOf } from './context.ts'
 import type { EngineDesk } from './desk.ts'
+import { sayNotice } from './notice.ts'
 import { Sequence } from './sequence.ts'
 
 /**
@@ -21,6 +25,7 @@ const overlapMs = 120_000
 const retryMs = 15_000
 
 export interface IntakeTools {
+  readonly journal: Journal
   readonly vault: Vault
   readonly desk: EngineDesk
   readonly chat: Chat
@@ -30,6 +35,7 @@ export interface IntakeTools {
   readonly signal: AbortSignal
   /** The language for those whose own is not known. */
   readonly locale: Locale
+  readonly channel: ChannelRules
 }
 
 /**
@@ -74,6 +80,11 @@ export class Intake implements Inbox {
     for (const session of sessions.filter((each) => each.place.id === place)) {
       await this.#tools.desk.endSession(session)
     }
+  }
+
+  /** A session was started: its channel is told now which messages reach the agent. */
+  began(session: Session, locale: Locale): void {
+    void this.#inOrder(session.place.id, () => sayNotice(session.place, locale, this.#tools))
   }
 
   /** Resolves when all that came in so far is dealt with. */
@@ -144,10 +155,10 @@ export class Intake implements Inbox {
   }
 
   async #take(message: ChatMessage, session: Session | null): Promise<void> {
-    const { vault, desk } = this.#tools
+    const { vault, desk, journal } = this.#tools
     const { place, author } = message
     if (session !== null && !isLater(message.id, session.since)) return
-    if (!isForUs(message, session)) return
+    if (!isForUs(message, session, this.#tools.channel)) return
     if (!(await desk.judge(author, 'prompt', place)).allowed) {
       if (await vault.once(`not-for-you:${place.id}:${author.id}`, this.#tools.clock.now())) {
         await this.#tell(place, message.id, author, 'no', (say) => say.notForYou())
@@ -158,12 +169,18 @@ export class Intake implements Inbox {
       await this.#tellOnce(message, 'no-session', (say) => say.noSessionHere())
       return
     }
+    const key = message.id as string as PromptKey
+    // Read again around a gap: it was taken in, with what belongs to it.
+    if ((await journal.find(key)) !== null) return
+    await sayNotice(place, author.locale, this.#tools)
+    const context = await contextOf(message, this.#tools)
     const asked = await desk.ask({
-      key: message.id as string as PromptKey,
+      key,
       place,
       speaker: author,
       text: message.text,
       message: message.id,
+      context,
     })
     if (asked.kind === 'refused') {
       await this.#tellOnce(message, 'refused', (say) => say.refusal(asked.refusal))
@@ -197,14 +214,4 @@ export class Intake implements Inbox {
       this.#tools.log.error({ place, error: messageOf(error) }, 'intake.failed')
     })
   }
-}
-
-/**
- * Whether a message starts a prompt (SPEC F2): in a thread with a session or a DM every message; in a channel one that
- * mentions the bot or replies to it, or is by the person who started the session there.
- */
-function isForUs(message: ChatMessage, session: Session | null): boolean {
-  if (message.addressed) return true
-  if (session === null) return message.place.kind === 'dm'
-  return message.place.kind !== 'channel' || message.author.id === session.owner
 }

@@ -24,6 +24,8 @@ export interface SessionsTools {
   readonly log: Log
   /** Stops one open run, or takes it out of the queue. */
   stopRun(run: OpenRun, by: string | null): Promise<unknown>
+  /** Told of every new session. */
+  readonly began: (session: Session, by: Person) => void
 }
 
 const theAccount = 'default' as AccountId
@@ -76,6 +78,7 @@ export class Sessions {
     }
     await vault.saw(place.id, session.since)
     log.info({ session: session.id, name: session.name, runtime: session.runtime }, 'session.started')
+    this.#tools.began(session, by)
     return yes(session)
   }
 

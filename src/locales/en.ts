@@ -113,6 +113,18 @@ export function english(home: string | null): Phrases {
     notForYou: () =>
       'You have no tier here that lets you ask an agent, so I left your message alone. An owner can change that with ' +
       '`/permission set`.',
+    channelNotice: ({ listen, includeBystanders }) =>
+      includeBystanders
+        ? 'What is written in this channel may reach the agent: the operator has switched that on. ' +
+          `${listen === 'all' ? 'Every message asks it' : 'It is asked by mentioning me or replying to me'}. ` +
+          'To say something among yourselves, use another channel or a thread.'
+        : {
+            mention: 'In this channel I only read messages that mention me or reply to me.',
+            starter:
+              'In this channel I only read messages that mention me or reply to me, and those of the person who ' +
+              'started the session.',
+            all: 'In this channel I read every message, but for replies to somebody else.',
+          }[listen] + ' Everything else stays between you.',
     noSessionHere: () => 'There is no session here yet. `/session start` begins one.',
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',

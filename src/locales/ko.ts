@@ -113,6 +113,16 @@ export function korean(home: string | null): Phrases {
     notForYou: () =>
       '여기에서는 에이전트에게 요청할 수 있는 등급이 없어서, 이 메시지는 전하지 않았어요. ' +
       'owner가 `/permission set`으로 바꿀 수 있어요.',
+    channelNotice: ({ listen, includeBystanders }) =>
+      includeBystanders
+        ? '이 채널에 쓴 글은 에이전트에게 전해질 수 있어요. 운영자가 그렇게 설정했어요. ' +
+          `${listen === 'all' ? '모든 메시지가 요청이 돼요.' : '요청하려면 저를 멘션하거나 제 메시지에 답장해 주세요.'} ` +
+          '따로 이야기하려면 다른 채널이나 스레드를 써 주세요.'
+        : {
+            mention: '이 채널에서는 저를 멘션하거나 제 메시지에 답장한 글만 읽어요.',
+            starter: '이 채널에서는 저를 멘션하거나 제 메시지에 답장한 글, 그리고 세션을 시작한 사람의 글만 읽어요.',
+            all: '이 채널에서는 다른 사람에게 보낸 답장을 뺀 모든 글을 읽어요.',
+          }[listen] + ' 나머지는 여러분끼리의 이야기로 남아요.',
     noSessionHere: () => '여기에는 아직 세션이 없어요. `/session start`로 시작해 보세요.',
     internalError: () =>
       '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',

@@ -122,6 +122,11 @@ export class DatabaseVault implements Vault {
     return said !== undefined
   }
 
+  async saidAt(key: string): Promise<EpochMs | null> {
+    const row = await this.#db.selectFrom('notices').select('at').where('key', '=', key).executeTakeFirst()
+    return row?.at ?? null
+  }
+
   #live() {
     return this.#db.selectFrom('omc_sessions').selectAll().where('ended_at', 'is', null)
   }

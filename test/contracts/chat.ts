@@ -119,6 +119,32 @@ export function chatContract(name: string, open: () => Promise<ChatStage>): void
       assert.deepEqual(await stage.shown(), ['by the way'])
     })
 
+    it('posts, edits and finds a note', async () => {
+      await using stage = await open()
+      const { chat, place } = stage
+      const since = Date.now()
+      const message = await chat.post(place, chat.note('so it is'), { ...silent, nonce: nonce() })
+      assert.equal(await chat.find(place, chat.note('so it is'), since, []), message)
+      assert.equal(await chat.edit(place, message as MessageId, chat.note('so it was')), 'edited')
+      assert.deepEqual(await stage.shown(), ['so it was'])
+      assert.notEqual(chat.note('so it is').hash, chat.note('so it was').hash)
+    })
+
+    it('gives what was said before, bystanders only when told to, and only of those who are admitted', async () => {
+      await using stage = await open()
+      const { chat, place } = stage
+      await stage.says('between us')
+      await chat.post(place, chat.note('of my own'), { ...silent, nonce: nonce() })
+      const last = await stage.says('the last word')
+      const admits = () => Promise.resolve(true)
+      const texts = async (wish: object): Promise<readonly string[]> =>
+        (await chat.recent(place, last, { most: 10, bystanders: false, admits, ...wish })).map(({ text }) => text)
+      assert.deepEqual(await texts({}), ['of my own'])
+      assert.deepEqual(await texts({ bystanders: true }), ['between us', 'of my own'])
+      assert.deepEqual(await texts({ bystanders: true, most: 1 }), ['of my own'])
+      assert.deepEqual(await texts({ bystanders: true, admits: () => Promise.resolve(false) }), ['of my own'])
+    })
+
     it('may be closed twice, and is closed then', async () => {
       await using stage = await open()
       await stage.chat.close()

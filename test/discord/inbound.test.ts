@@ -19,6 +19,7 @@ test('a message comes with its place, its person and whether it is for the bot',
     author: { id: alice.id, name: 'Alice', locale: 'en', roles: [] },
     text: 'just talk',
     addressed: false,
+    aside: false,
   })
 
   await olivia.says('general', `${alice.mentions()} do this`)
@@ -33,6 +34,7 @@ test('a message comes with its place, its person and whether it is for the bot',
 
   await alice.says('general', 'to a person', { replyTo: said })
   assert.equal((await heard(scene, 'to a person')).addressed, false)
+  assert.equal((await heard(scene, 'to a person')).aside, true)
 })
 
 test('the bot’s own role is as good as its name; a mention in the middle stays in the text', async () => {

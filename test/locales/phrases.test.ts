@@ -69,6 +69,9 @@ for (const say of Object.values(languages)) {
         say.restInFile('answer.md'),
         say.notForYou(),
         say.noSessionHere(),
+        ...(['starter', 'mention', 'all'] as const).flatMap((listen) =>
+          [true, false].map((includeBystanders) => say.channelNotice({ listen, includeBystanders, history: 10 })),
+        ),
         say.internalError(),
         say.moreSteps(5),
         ...states.map((state) =>

@@ -16,7 +16,8 @@ export function stepsIn(prompt: string): readonly Step[] {
 }
 
 function stepOf(line: string): Step | null {
-  const [, word, rest = ''] = /^!([a-z]+)(?:\s+(.*))?$/.exec(line) ?? []
+  // In a channel the first line begins with who speaks.
+  const [, word, rest = ''] = /^(?:\[@[^\]]*\]: )?!([a-z]+)(?:\s+(.*))?$/.exec(line) ?? []
   switch (word) {
     case 'say':
       return { do: 'say', text: rest, overMs: 0 }

@@ -1,0 +1,22 @@
+import type { Prompt } from './prompt.ts'
+
+/**
+ * What the agent is told of a prompt: in a channel, where several people talk to one agent, who speaks goes before it
+ * (`[@alice]: …`). A person can write such a line as well, so theirs lose their form: nobody speaks as somebody else.
+ */
+export function spokenText(prompt: Pick<Prompt, 'place' | 'speaker' | 'text' | 'attachments'>): string {
+  const text =
+    prompt.text.trim() === '' && prompt.attachments.length > 0 ? '(no words, only what is attached)' : prompt.text
+  if (prompt.place.kind !== 'channel') return text
+  return `[@${spokenName(prompt.speaker.name)}]: ${text.replaceAll(/^(\s*)\[(?=\s*@)/gmu, '$1［')}`
+}
+
+/** A name is chosen by its bearer: here it is one short line with nothing in it that could end the prefix. */
+function spokenName(name: string): string {
+  const line = name
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/[[\]]/g, '')
+    .replaceAll('@', '＠')
+    .trim()
+  return Array.from(line).slice(0, 64).join('') || 'somebody'
+}
