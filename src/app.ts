@@ -93,6 +93,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
       channelOwnerOnly: config.channel.ownerOnly,
       channel: config.channel,
       caps: config.caps,
+      approvals: config.approvals,
       clock,
       ids,
       log,

@@ -1,8 +1,10 @@
+import type { Ask, Reaction } from './ask.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, RunId } from './ids.ts'
-import type { Person } from './person.ts'
+import type { Locale, Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Remark } from './prompt.ts'
+import type { PostRole } from './slip.ts'
 import type { RunView } from './view.ts'
 
 /**
@@ -22,6 +24,9 @@ export interface Chat {
 
   /** The messages that should stand in the place for this view, first to last. Pure. */
   draw(drawing: Drawing): readonly Sheet[]
+
+  /** One message of an approval as it should look. Pure, but for the reader's language, which may become known. */
+  drawAsk(drawing: AskDrawing): Sheet
 
   /**
    * Posts a sheet. The nonce makes a repeat within some minutes give the earlier message instead of a second one.
@@ -48,6 +53,11 @@ export interface Chat {
 
   /** A message that is nothing but this text (cut at one message's length), to be posted, edited or found. Pure. */
   note(text: string): Sheet
+  /** The direct messages with a person; null when they take none. Rejects when nobody can say now. */
+  dm(person: PersonId): Promise<Place | null>
+
+  /** The roles a person has now where the place is; null when they are no longer there. Rejects as `dm`. */
+  rolesOf(person: PersonId, place: Place): Promise<readonly string[] | null>
 
   /** Shows "is typing" for some ten seconds. */
   typing(place: Place): Promise<void>
@@ -106,6 +116,28 @@ export interface Drawing {
   readonly frozen: readonly number[]
   /** How the session is called. */
   readonly session: string
+  /** Where the question stands that the run waits for; null: nowhere yet, or it waits for none. */
+  readonly question: Spot | null
+}
+
+/** A message and where it stands. */
+export interface Spot {
+  readonly place: Place
+  readonly message: MessageId
+}
+
+/** What `drawAsk` needs to know. */
+export interface AskDrawing {
+  readonly ask: Ask
+  readonly role: PostRole
+  /** Whose language it is in, when that is known. */
+  readonly reader: PersonId | null
+  /** The language otherwise. */
+  readonly locale: Locale
+  /** Who is spoken to; null: nobody in particular. */
+  readonly mention: PersonId | null
+  /** For the neutral line: an owner has the approval in a direct message. */
+  readonly direct: boolean
 }
 
 /** A waiting run's place in the queue, from 1, and the expected wait when recent runs tell. */
@@ -150,13 +182,50 @@ export interface Inbox {
    */
   gap(): void
   /** A button of a run was pressed. */
-  press(button: RunButton, person: Person, place: Place): Promise<Reply>
+  press(button: RunButton, person: Person, place: Place): Promise<Reply | Shown>
+  /** A button was pressed that opens a form: the form, or why it is not for them. */
+  form(button: FormButton, person: Person, place: Place): Promise<Reply | Form>
+  /** A form was sent. */
+  submit(button: FormButton, text: string, person: Person, place: Place): Promise<Reply | Shown>
   /** A place was deleted. */
   placeGone(place: PlaceId): Promise<void>
 }
 
-/** The buttons a run's messages carry. */
-export type RunButton = { readonly action: 'stop'; readonly run: RunId }
+/** The buttons and selects a run's messages carry; those of an approval name it by its token. */
+export type RunButton =
+  | { readonly action: 'stop'; readonly run: RunId }
+  /** The approval itself, for this person alone. */
+  | { readonly action: 'look'; readonly token: string }
+  | { readonly action: 'react'; readonly token: string; readonly reaction: Reaction }
+
+/** The buttons that open a form first. `deny`: why not. `change`: what to change. `other`: an answer in own words. */
+export type FormButton =
+  | { readonly action: 'deny'; readonly token: string }
+  | { readonly action: 'change'; readonly token: string }
+  | { readonly action: 'other'; readonly token: string; readonly question: number }
+
+/** Every kind of button there is, and what it does: each is a way in, and passes the gate. */
+export const buttonKinds: Readonly<Record<(RunButton | FormButton)['action'], 'acts' | 'opens a form'>> = {
+  stop: 'acts',
+  look: 'acts',
+  react: 'acts',
+  deny: 'opens a form',
+  change: 'opens a form',
+  other: 'opens a form',
+}
+
+/** A form with one field to write in. */
+export interface Form {
+  readonly title: string
+  readonly label: string
+  readonly placeholder: string
+  readonly required: boolean
+}
+
+/** The approval as it is now: for the person alone when they look, else for the message they pressed. */
+export interface Shown {
+  readonly sheet: Sheet
+}
 
 /** What a person is told, in their language already. */
 export interface Reply {

@@ -11,6 +11,8 @@ export const checkpoints = [
   'post-intended',
   'posted',
   'settled',
+  'approval-posted',
+  'approval-answered',
 ] as const
 export type CheckpointName = (typeof checkpoints)[number]
 export type Checkpoint = (name: CheckpointName) => void

@@ -1,3 +1,4 @@
+import type { Ask, Reaction } from './ask.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal } from './failure.ts'
 import type { Health } from './health.ts'
@@ -28,6 +29,11 @@ export interface Desk {
   stop(by: Person, place: Place): Promise<Result<Stopped>>
   /** The same for one run, by its button. */
   stopRun(by: Person, place: Place, run: RunId): Promise<Result<Stopped>>
+
+  /** An open approval by its token, for somebody who may answer it. */
+  approval(by: Person, token: string): Promise<Result<Ask>>
+  /** Answers it, or keeps a choice of several; the approval as it is then. Two at once: the first one wins. */
+  answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>>
 
   startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>>
   /** Ends the session of a place: what runs is stopped, what waits is refused, its process ends. Its folder stays. */

@@ -1,3 +1,4 @@
+import type { Decision } from './approval.ts'
 import type { EpochMs } from './clock.ts'
 import type { ActionName, Tier } from './right.ts'
 
@@ -20,6 +21,16 @@ export type Refusal =
   | { readonly code: 'place-unsupported' }
   | { readonly code: 'draining' }
   | { readonly code: 'option-missing'; readonly option: string }
+  /** `speaker`: who asked for it, when they may answer too; null: owners only. */
+  | { readonly code: 'approval-not-yours'; readonly speaker: string | null }
+  /** `by`: who was faster. */
+  | { readonly code: 'approval-answered'; readonly by: string | null; readonly verdict: Decision['verdict'] }
+  | {
+      readonly code: 'approval-over'
+      readonly why: 'withdrawn' | 'lost' | 'ended' | 'stopped' | 'unknown' | 'unreached'
+    }
+  /** A question without an answer, by its text. */
+  | { readonly code: 'answer-missing'; readonly question: string }
 
 /** Why a run ended without its answer. `detail` is the CLI's own word, in English, for the log and the curious. */
 export type Trouble =

@@ -1,3 +1,4 @@
+import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { Health } from './health.ts'
@@ -47,6 +48,7 @@ export interface Phrases {
   /** An interaction whose work failed inside. */
   internalError(): string
 
+  readonly approvals: ApprovalPhrases
   readonly buttons: { readonly stop: string; readonly withdraw: string }
 }
 

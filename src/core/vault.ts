@@ -3,6 +3,7 @@ import type { MessageId, PersonId, PlaceId, SessionId, SessionKey } from './ids.
 import type { Deliveries } from './journal.ts'
 import type { Grant, Scope } from './policy.ts'
 import type { Session } from './session.ts'
+import type { Approvals } from './slip.ts'
 
 /**
  * Everything kept that is not a run: sessions, how far each place was read, what was delivered, notices.
@@ -12,6 +13,7 @@ import type { Session } from './session.ts'
 export interface Vault {
   readonly deliveries: Deliveries
   readonly grants: Grants
+  readonly approvals: Approvals
 
   /**
    * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided

@@ -2,7 +2,9 @@ import type { Drawing } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { Phrases } from '../core/phrases.ts'
 import type { RunView } from '../core/view.ts'
-import { customIdOf, markOf, type Body } from './sheet.ts'
+import { stopId } from './custom-id.ts'
+import { markOf, type Body } from './sheet.ts'
+import { urlOf } from './url.ts'
 
 /** LOOK.md; every colour has a sign beside it, which the phrases bring along. */
 const colours = { waiting: 0x95a5a6, work: 0x3498db, done: 0x2ecc71, asks: 0xf1c40f, failed: 0xe74c3c } as const
@@ -16,7 +18,7 @@ export type Card = Pick<Body, 'card' | 'button'>
 /** What stands under the last part of an answer: where the run is in the queue, what it does, or how it ended. */
 export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
   const { view, line } = drawing
-  const button = (label: string): Body['button'] => ({ label, id: customIdOf(markOf(view.id, part)) })
+  const button = (label: string): Body['button'] => ({ label, id: stopId(markOf(view.id, part)) })
   switch (view.run.state) {
     case 'new':
     case 'waiting':
@@ -42,9 +44,11 @@ function still(colour: number, text: string): NonNullable<Body['card']> {
 }
 
 /** An edit that is made anyway shows the second it is made in; the seconds alone are worth one only now and then. */
-function workCard({ view, now }: Drawing, say: Phrases): NonNullable<Body['card']> {
+function workCard({ view, now, question }: Drawing, say: Phrases): NonNullable<Body['card']> {
   const colour = view.run.state === 'asking' ? colours.asks : colours.work
-  return { colour, text: workText(view, now, say), steady: workText(view, ticked(view, now), say) }
+  const pointer = view.run.state === 'asking' && question !== null ? `\n${say.approvals.pointer(urlOf(question))}` : ''
+  const text = (at: EpochMs): string => workText(view, at, say) + pointer
+  return { colour, text: text(now), steady: text(ticked(view, now)) }
 }
 
 function workText(view: RunView, now: EpochMs, say: Phrases): string {

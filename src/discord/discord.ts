@@ -7,12 +7,14 @@ import type { Desk } from '../core/desk.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import type { Catalogue } from '../core/phrases.ts'
+import { drawAsk } from './ask.ts'
 import { Atlas } from './atlas.ts'
 import { Gateway } from './gateway.ts'
 import { dialRules, type DialRules } from './guard.ts'
 import { Inbound } from './inbound.ts'
 import { Interactions } from './interactions.ts'
 import { Lanes, meaningOf } from './lanes.ts'
+import { Membership } from './membership.ts'
 import { Outbound } from './outbound.ts'
 import { People } from './people.ts'
 import { draw } from './render.ts'
@@ -65,6 +67,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     throw done.error
   })
   const outbound = new Outbound(rest, lanes, log)
+  const membership = new Membership(rest, lanes)
   const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log })
   const interactions = new Interactions({ rest, lanes, atlas, people, commands, desk, catalogue, clock, log })
   const gateway = new Gateway({
@@ -139,6 +142,12 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     close,
     state: () => gateway.state(),
     draw: (drawing: Drawing) => draw(drawing, catalogue),
+    drawAsk: (drawing) => {
+      const locale = drawing.reader === null ? null : people.localeOf(drawing.reader)
+      return drawAsk(drawing, catalogue[locale ?? drawing.locale].approvals)
+    },
+    dm: (person) => membership.dm(person),
+    rolesOf: (person, place) => membership.rolesOf(person, place),
     post: (place, sheet, how) => outbound.post(place, sheet, how),
     edit: (place, message, sheet) => outbound.edit(place, message, sheet),
     remove: (place, message) => outbound.remove(place, message),

@@ -9,8 +9,9 @@ import {
   type APIChatInputApplicationCommandInteraction,
   type APIInteraction,
   type APIMessageComponentInteraction,
+  type APIModalSubmitInteraction,
 } from 'discord-api-types/v10'
-import type { Inbox, Reply } from '../core/chat.ts'
+import { buttonKinds, type FormButton, type Inbox, type Reply, type RunButton, type Shown } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Call, Command } from '../core/command.ts'
 import type { Desk } from '../core/desk.ts'
@@ -23,7 +24,9 @@ import type { Place } from '../core/place.ts'
 import type { Atlas, ChannelFacts } from './atlas.ts'
 import { meaningOf, type Lanes } from './lanes.ts'
 import type { People } from './people.ts'
-import { buttonOf } from './sheet.ts'
+import { modalOf, textIn } from './components.ts'
+import { buttonOf } from './custom-id.ts'
+import { filesOf, wordsOf } from './outbound.ts'
 import { messageLimit, split } from './split.ts'
 
 /** Discord waits 3 s for the list of an autocomplete; what is not there by then is not offered. */
@@ -55,7 +58,7 @@ interface Scene {
 }
 
 /**
- * Slash commands, buttons and autocomplete. Each is acknowledged before it is worked on: Discord waits 3 s for the
+ * Slash commands, buttons, selects, forms and autocomplete. Each is acknowledged before it is worked on: Discord waits 3 s for the
  * acknowledgement and 15 min for the answer. Nothing here throws.
  */
 export class Interactions {
@@ -73,6 +76,7 @@ export class Interactions {
       if (interaction.type === InteractionType.ApplicationCommand) await this.#command(interaction)
       else if (interaction.type === InteractionType.ApplicationCommandAutocomplete) await this.#suggest(interaction)
       else if (interaction.type === InteractionType.MessageComponent) await this.#press(interaction, inbox)
+      else if (interaction.type === InteractionType.ModalSubmit) await this.#submit(interaction, inbox)
     } catch (error) {
       this.#with.log.error({ interaction: interaction.id, error: messageOf(error) }, 'discord.interaction-failed')
     }
@@ -108,13 +112,60 @@ export class Interactions {
   async #press(interaction: APIMessageComponentInteraction, inbox: Inbox): Promise<void> {
     const scene = this.#scene(interaction)
     if (scene === null) return
-    const button = buttonOf(interaction.data.custom_id)
-    if (button === null) {
-      this.#with.log.warn({ button: interaction.data.custom_id }, 'button.unknown')
-      await this.#answerAtOnce(scene, scene.say.internalError())
-      return
+    const { data, message } = interaction
+    const button = buttonOf(data.custom_id, 'values' in data ? data.values : [])
+    const { person, place } = scene
+    if (button === null) return this.#unknown(scene, data.custom_id)
+    if (isFormButton(button)) return this.#open(scene, data.custom_id, button, inbox)
+    const work = (): Promise<Reply | Shown> => inbox.press(button, person, place)
+    if (button.action === 'react') await this.#react(scene, isPrivate(message), work)
+    else await this.#work(scene, true, work, button.action)
+  }
+
+  /** Nothing may go before a form, so the gate is asked within Discord's 3 s. */
+  async #open(scene: Scene, customId: string, button: FormButton, inbox: Inbox): Promise<void> {
+    const form = await inbox.form(button, scene.person, scene.place)
+    if (!('title' in form)) return this.#answerAtOnce(scene, form.text)
+    await this.#callback(scene, { type: InteractionResponseType.Modal, data: modalOf(customId, form) })
+  }
+
+  async #submit(interaction: APIModalSubmitInteraction, inbox: Inbox): Promise<void> {
+    const scene = this.#scene(interaction)
+    if (scene === null) return
+    const { data, message } = interaction
+    const button = buttonOf(data.custom_id)
+    if (button === null || !isFormButton(button)) return this.#unknown(scene, data.custom_id)
+    await this.#react(scene, isPrivate(message), () =>
+      inbox.submit(button, textIn(data.components), scene.person, scene.place),
+    )
+  }
+
+  async #unknown(scene: Scene, button: string): Promise<void> {
+    this.#with.log.warn({ button }, 'button.unknown')
+    await this.#answerAtOnce(scene, scene.say.internalError())
+  }
+
+  /**
+   * Works on a button whose message shows by itself what came of it; a copy for this person alone is shown anew here.
+   * Only a no needs words of its own.
+   */
+  async #react(scene: Scene, isCopy: boolean, work: () => Promise<Reply | Shown>): Promise<void> {
+    if (!(await this.#callback(scene, { type: InteractionResponseType.DeferredMessageUpdate }))) return
+    const answer = await this.#attempt(scene, work, 'react')
+    const { rest, lanes, log } = this.#with
+    const { application, token } = scene
+    const call = (): Promise<unknown> => {
+      if (!('sheet' in answer)) {
+        const body = { content: answer.text, flags: MessageFlags.Ephemeral, allowed_mentions: { parse: [] } }
+        return rest.post(Routes.webhook(application, token), { auth: false, body })
+      }
+      const { sheet } = answer
+      const route = Routes.webhookMessage(application, token, '@original')
+      return rest.patch(route, { auth: false, body: wordsOf(sheet, null), files: filesOf(sheet) })
     }
-    await this.#work(scene, true, () => inbox.press(button, scene.person, scene.place), button.action)
+    if ('sheet' in answer && !isCopy) return
+    const done = await lanes.attempt(`interaction ${scene.id}`, call)
+    if (!done.ok) log.warn({ interaction: scene.id, error: messageOf(done.error) }, 'discord.answer-late')
   }
 
   async #suggest(interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
@@ -151,22 +202,34 @@ export class Interactions {
   }
 
   /** Acknowledges, works, shows the answer. `hidden`: the waiting sign is seen by the person only. */
-  async #work(scene: Scene, hidden: boolean, work: () => Promise<Reply>, deed: string): Promise<void> {
-    const { log } = this.#with
+  async #work(scene: Scene, hidden: boolean, work: () => Promise<Reply | Shown>, deed: string): Promise<void> {
     const acknowledged = await this.#callback(scene, {
       type: InteractionResponseType.DeferredChannelMessageWithSource,
       data: { flags: hidden ? MessageFlags.Ephemeral : 0 },
     })
     // The person was told that it failed and will do it again: working now would do it twice.
     if (!acknowledged) return
-    let reply: Reply
+    const reply = await this.#attempt(scene, work, deed)
+    if ('sheet' in reply) await this.#showSheet(scene, reply)
+    else await this.#show(scene, hidden, reply)
+  }
+
+  async #attempt(scene: Scene, work: () => Promise<Reply | Shown>, deed: string): Promise<Reply | Shown> {
     try {
-      reply = await work()
+      return await work()
     } catch (error) {
-      log.error({ deed, interaction: scene.id, error: messageOf(error) }, 'command.failed')
-      reply = { text: scene.say.internalError(), hidden: true }
+      this.#with.log.error({ deed, interaction: scene.id, error: messageOf(error) }, 'command.failed')
+      return { text: scene.say.internalError(), hidden: true }
     }
-    await this.#show(scene, hidden, reply)
+  }
+
+  /** For the person alone, where the waiting sign is. */
+  async #showSheet({ application, token, id }: Scene, { sheet }: Shown): Promise<void> {
+    const { rest, lanes, log } = this.#with
+    const route = Routes.webhookMessage(application, token, '@original')
+    const options = { auth: false, body: wordsOf(sheet, null), files: filesOf(sheet) }
+    const done = await lanes.attempt(`interaction ${id}`, () => rest.patch(route, options))
+    if (!done.ok) log.warn({ interaction: id, error: messageOf(done.error) }, 'discord.answer-late')
   }
 
   /** Puts the answer where the waiting sign is; one that others may not see (or should) goes beside it instead. */
@@ -284,6 +347,15 @@ interface Found {
   readonly command: Command
   readonly options: ReadonlyMap<string, string | boolean>
   readonly focused: { readonly name: string; readonly typed: string } | null
+}
+
+function isFormButton(button: RunButton | FormButton): button is FormButton {
+  return buttonKinds[button.action] === 'opens a form'
+}
+
+/** Whether only one person sees this message. */
+function isPrivate(message: { readonly flags?: number } | undefined): boolean {
+  return ((message?.flags ?? 0) & MessageFlags.Ephemeral) !== 0
 }
 
 /** 40060: already acknowledged. */

@@ -1,6 +1,5 @@
 import { MessageFlags, Routes, type RawFile, type REST } from 'discord.js'
 import {
-  ButtonStyle,
   ComponentType,
   type APIChannel,
   type APIMessage,
@@ -13,7 +12,9 @@ import type { MessageId, PersonId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
 import { isNoMore, meaningOf, type Done, type Lanes } from './lanes.ts'
-import { bodyOf, customIdOf } from './sheet.ts'
+import { componentsOf } from './components.ts'
+import { isMarked } from './custom-id.ts'
+import { bodyOf } from './sheet.ts'
 import { afterTime } from './snowflake.ts'
 import { messageLimit, split } from './split.ts'
 
@@ -192,22 +193,12 @@ export class Outbound {
 }
 
 /** Discord's form of a sheet, the same for a post and an edit: what is not there is taken away. */
-function wordsOf(sheet: Sheet, mention: PersonId | null): RESTPostAPIChannelMessageJSONBody {
-  const { content, card, button, file } = bodyOf(sheet)
+export function wordsOf(sheet: Sheet, mention: PersonId | null): RESTPostAPIChannelMessageJSONBody {
+  const { content, card, file } = bodyOf(sheet)
   return {
     content,
     embeds: card === null ? [] : [{ color: card.colour, description: card.text }],
-    components:
-      button === null
-        ? []
-        : [
-            {
-              type: ComponentType.ActionRow,
-              components: [
-                { type: ComponentType.Button, style: ButtonStyle.Secondary, label: button.label, custom_id: button.id },
-              ],
-            },
-          ],
+    components: componentsOf(bodyOf(sheet)),
     attachments: file === null ? [] : [{ id: '0', filename: file.name }],
     allowed_mentions: mentioning(mention, sheet.rings),
   }
@@ -224,7 +215,7 @@ function onceAndTo({ nonce, replyTo }: PostOptions): Partial<RESTPostAPIChannelM
   return { nonce, enforce_nonce: true, ...reference }
 }
 
-function filesOf(sheet: Sheet): RawFile[] {
+export function filesOf(sheet: Sheet): RawFile[] {
   const { file } = bodyOf(sheet)
   return file === null ? [] : [{ name: file.name, data: file.text, contentType: 'text/markdown; charset=utf-8' }]
 }
@@ -236,7 +227,7 @@ function isSheet(message: APIMessage, sheet: Sheet): boolean {
       ? row.components.flatMap((each) => ('custom_id' in each ? [each.custom_id] : []))
       : [],
   )
-  if (buttons.length > 0) return buttons.includes(customIdOf(sheet.mark))
+  if (buttons.length > 0) return buttons.some((id) => isMarked(id, sheet.mark))
   if (message.content !== sheet.text) return false
   return sheet.text !== '' || message.embeds[0]?.description === bodyOf(sheet).card?.text
 }

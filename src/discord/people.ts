@@ -1,6 +1,6 @@
 import type { APIGuildMember, APIUser } from 'discord-api-types/v10'
 import type { PersonId } from '../core/ids.ts'
-import { localeOf, type Person } from '../core/person.ts'
+import { localeOf, type Locale, type Person } from '../core/person.ts'
 
 const mostRemembered = 10_000
 
@@ -19,6 +19,12 @@ export class People {
     this.#locales.set(user, locale)
     const [oldest] = this.#locales.keys()
     if (this.#locales.size > mostRemembered && oldest !== undefined) this.#locales.delete(oldest)
+  }
+
+  /** The language a person spoke last, in this life of the bot; null: they said nothing that shows it. */
+  localeOf(user: string): Locale | null {
+    const code = this.#locales.get(user)
+    return code === undefined ? null : localeOf(code)
   }
 
   person(user: APIUser, member: MemberFacts | null, guildLocale: string | undefined): Person {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RunButton, Sheet } from '../core/chat.ts'
+import type { Sheet } from '../core/chat.ts'
 import type { RunId } from '../core/ids.ts'
 
 /** How a message looks, before Discord's own words for it. What `Sheet.body` holds. */
@@ -9,13 +9,48 @@ export interface Body {
   readonly card: { readonly colour: number; readonly text: string; readonly steady: string } | null
   readonly button: { readonly label: string; readonly id: string } | null
   readonly file: { readonly name: string; readonly text: string } | null
+  /** Rows of buttons and selects, in the place of the one button. */
+  readonly rows?: readonly Row[]
+}
+
+/** Up to five buttons, or one select. */
+export type Row =
+  | { readonly kind: 'buttons'; readonly buttons: readonly Button[] }
+  | {
+      readonly kind: 'select'
+      readonly id: string
+      readonly placeholder: string
+      readonly options: readonly Option[]
+      /** How many may be chosen. */
+      readonly most: number
+    }
+
+export interface Button {
+  readonly label: string
+  readonly id: string
+  readonly style: 'good' | 'bad' | 'plain'
+}
+
+export interface Option {
+  readonly label: string
+  readonly value: string
+  readonly description: string
+  readonly chosen: boolean
 }
 
 /** A part of a run's messages with its body; the hash is made from everything that is seen, running seconds apart. */
 export function sheetOf(run: RunId, place: Pick<Sheet, 'part' | 'end' | 'rings'>, body: Body): Sheet {
+  return { ...place, mark: markOf(run, place.part), hash: hashOf(body), text: body.content, body }
+}
+
+/** One message of an approval with its body. */
+export function askSheet(token: string, rings: boolean, body: Body): Sheet {
+  return { part: 0, end: 0, rings, mark: token, hash: hashOf(body), text: body.content, body }
+}
+
+function hashOf(body: Body): string {
   const seen = { ...body, card: body.card === null ? null : { colour: body.card.colour, text: body.card.steady } }
-  const hash = createHash('sha256').update(JSON.stringify(seen)).digest('base64url').slice(0, 22)
-  return { ...place, mark: markOf(run, place.part), hash, text: body.content, body }
+  return createHash('sha256').update(JSON.stringify(seen)).digest('base64url').slice(0, 22)
 }
 
 /** A message that is nothing but text and belongs to no run. */
@@ -31,20 +66,7 @@ export function bodyOf(sheet: Sheet): Body {
   return sheet.body as Body
 }
 
-const prefix = 'omc:stop:'
-
 /** Names a run's part. */
 export function markOf(run: RunId, part: number): string {
   return `${run}.${part}`
-}
-
-/** The button of a part as the custom id that Discord keeps for us (100 characters at most; a run id has 36). */
-export function customIdOf(mark: string): string {
-  return prefix + mark
-}
-
-/** The button behind a custom id, or null when it is none of ours. */
-export function buttonOf(customId: string): RunButton | null {
-  const run = customId.startsWith(prefix) ? customId.slice(prefix.length, customId.lastIndexOf('.')) : ''
-  return run === '' ? null : { action: 'stop', run: run as RunId }
 }

@@ -23,8 +23,14 @@ export interface ConductorTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly signal: AbortSignal
-  /** Asks whoever may answer. */
-  approve(turn: Turn, approval: Approval): Promise<{ readonly decision: Decision; readonly by: string | null }>
+  /** Asks whoever may answer. Null: nobody needs to answer it any more. */
+  approve(turn: Turn, approval: Approval): Promise<Answer | null>
+}
+
+/** A decision, and who made it; null: nobody in time. */
+export interface Answer {
+  readonly decision: Decision
+  readonly by: string | null
 }
 
 /**
@@ -117,14 +123,15 @@ export class Conductor {
     })
   }
 
-  /** Keeps events with all the text before them, and tells them. */
-  async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<void> {
+  /** Keeps events with all the text before them, and tells them. Gives how many of them the lifecycle allowed. */
+  async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<number> {
     const told = this.#admissible(events.map((event) => this.#unlessTooOften(event)))
     this.#pending.push(...told)
     this.#cursor = cursor ?? this.#cursor
     const entries = await this.#flush()
     this.#tools.feed.publish(entries.slice(entries.length - told.length))
     for (const event of told) if (event.type === 'wanted') void this.#settle(event.approval)
+    return told.length
   }
 
   async #flush(): Promise<readonly Entry[]> {
@@ -166,12 +173,15 @@ export class Conductor {
 
   async #settle(approval: Approval): Promise<void> {
     try {
-      const { decision, by } = await this.#tools.approve(this.turn, approval)
-      await this.#order.run(async () => {
-        // Kept before the CLI hears it: what it then does was consented to on record.
-        await this.#keep([{ type: 'answered', approval: approval.id, decision, by }], null)
-      })
-      await this.#conduct.answer(approval.id, decision)
+      const answer = await this.#tools.approve(this.turn, approval)
+      if (answer === null) return
+      // Kept before the CLI hears it: what it then does was consented to on record.
+      const event = { type: 'answered', approval: approval.id, ...answer } as const
+      const kept = await this.#order.run(() => this.#keep([event], null))
+      // Somebody pressed Stop, or the CLI took its question back, while it was being answered.
+      if (kept === 0) return
+      this.#tools.checkpoint('approval-answered')
+      await this.#conduct.answer(approval.id, answer.decision)
     } catch (error) {
       if (this.#tools.signal.aborted) return
       this.#tools.log.error({ run: this.turn.run, error: messageOf(error) }, 'approval.failed')

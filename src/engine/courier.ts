@@ -1,4 +1,4 @@
-import type { Chat, LinePlace, Sheet } from '../core/chat.ts'
+import type { Chat, LinePlace, Sheet, Spot } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import { pause, type Clock } from '../core/clock.ts'
 import type { Entry } from '../core/event.ts'
@@ -27,6 +27,8 @@ export interface CourierTools {
   readonly signal: AbortSignal
   /** Where a waiting run stands; null when it is about to start. */
   line(run: RunId): LinePlace | null
+  /** Where the question stands that the run waits for; null: nowhere. */
+  questionOf(run: RunId): Spot | null
   /** The name of the run's session. */
   nameOf(view: RunView): string
   laneOf(view: RunView): Lane
@@ -141,7 +143,8 @@ export class Courier {
     const frozen = this.#parts.filter((part) => part.frozen).map((part) => part.end)
     const { chat, clock } = this.#tools
     const line = view.run.state === 'waiting' ? this.#tools.line(this.#run) : null
-    return chat.draw({ view, line, now: clock.now(), frozen, session: this.#tools.nameOf(view) })
+    const question = this.#tools.questionOf(this.#run)
+    return chat.draw({ view, line, now: clock.now(), frozen, session: this.#tools.nameOf(view), question })
   }
 
   #isWorthSaying(view: RunView): boolean {

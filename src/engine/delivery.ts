@@ -1,4 +1,4 @@
-import type { LinePlace } from '../core/chat.ts'
+import type { LinePlace, Spot } from '../core/chat.ts'
 import { pause } from '../core/clock.ts'
 import type { RunId, SessionId } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
@@ -8,11 +8,12 @@ import { Courier, type CourierTools } from './courier.ts'
 import type { Feed } from './feed.ts'
 import { Lane } from './lane.ts'
 
-export interface DeliveryTools extends Omit<CourierTools, 'line' | 'nameOf' | 'laneOf' | 'deliveries'> {
+export interface DeliveryTools extends Omit<CourierTools, 'line' | 'questionOf' | 'nameOf' | 'laneOf' | 'deliveries'> {
   readonly journal: Journal
   readonly vault: Vault
   readonly feed: Feed
   line(run: RunId): LinePlace | null
+  questionOf(run: RunId): Spot | null
 }
 
 /** Journal → view → chat: one courier for each run that is not settled, one lane for each place. */
@@ -83,6 +84,7 @@ export class Delivery {
       ...this.#tools,
       deliveries: this.#tools.vault.deliveries,
       line: (run) => this.#tools.line(run),
+      questionOf: (run) => this.#tools.questionOf(run),
       nameOf: (view) => this.#names.get(view.prompt.session) ?? '',
       laneOf: (view) => {
         const place = view.prompt.place.id

@@ -1,4 +1,5 @@
 import { refuseToWait, type Caps } from '../core/admission.ts'
+import type { Ask, Reaction } from '../core/ask.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, Stopped } from '../core/desk.ts'
@@ -18,6 +19,7 @@ import type { Session } from '../core/session.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
+import type { Approvals } from './approvals.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
@@ -40,6 +42,8 @@ export interface DeskTools {
   readonly health: () => Promise<Health>
   /** Told of every new session. */
   readonly began: (session: Session, by: Person) => void
+  /** Asked for when somebody answers: it is built on top of the chat, and that of the desk. */
+  readonly approvals: () => Approvals
 }
 
 /** The desk: asks the gate, keeps what is asked, and only then says yes. */
@@ -99,6 +103,14 @@ export class EngineDesk implements Desk {
     const verdict = await this.judge(by, isOwn ? 'run.stop-own' : 'run.stop', where)
     if (!verdict.allowed) return no(verdict.refusal)
     return target === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(target, by.name)
+  }
+
+  approval(by: Person, token: string): Promise<Result<Ask>> {
+    return this.#tools.approvals().look(by, token)
+  }
+
+  answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>> {
+    return this.#tools.approvals().answer(by, token, reaction)
   }
 
   startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>> {

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Desk } from '../core/desk.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
+import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Ids } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import type { ChannelRules } from '../core/listening.ts'
@@ -15,7 +16,7 @@ import type { Owners } from '../core/policy.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
-import { denyUnasked } from './approvals.ts'
+import { Approvals } from './approvals.ts'
 import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -44,6 +45,10 @@ export interface EngineOptions {
   readonly channelOwnerOnly: boolean
   readonly channel: ChannelRules
   readonly caps: Caps
+  readonly approvals: {
+    readonly timeoutMs: number
+    readonly auditChannel: string | null
+  }
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
@@ -75,7 +80,13 @@ export function createEngine(options: EngineOptions): Engine {
   const startedAt = clock.now()
   const health = (): Promise<Health> =>
     examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
-  const dispatcher = new Dispatcher({ ...options, runtimes, feed, signal, approve: denyUnasked })
+  const dispatcher = new Dispatcher({
+    ...options,
+    runtimes,
+    feed,
+    signal,
+    approve: (turn, approval) => approvals.approve(turn, approval),
+  })
   const gate = new Gate(options)
   const desk = new EngineDesk({
     ...options,
@@ -84,17 +95,39 @@ export function createEngine(options: EngineOptions): Engine {
     dispatcher,
     feed,
     health,
+    approvals: () => approvals,
     began: (session, by) => intake.began(session, by.locale),
   })
   const chat = options.chat(desk)
   const intake = new Intake({ ...options, desk, chat, signal })
-  const delivery = new Delivery({ ...options, chat, feed, signal, line: (run) => dispatcher.places().get(run) ?? null })
+  const approvals = new Approvals({
+    ...options,
+    timeoutMs: options.approvals.timeoutMs,
+    owner: options.owners.user as PersonId | null,
+    auditChannel: options.approvals.auditChannel as PlaceId | null,
+    chat,
+    gate,
+    feed,
+    runtimes,
+    signal,
+    conducted: (run) => dispatcher.conductorFor(run),
+    moved: () => delivery.look(),
+  })
+  const delivery = new Delivery({
+    ...options,
+    chat,
+    feed,
+    signal,
+    line: (run) => dispatcher.places().get(run) ?? null,
+    questionOf: (run) => approvals.spotOf(run),
+  })
   dispatcher.onMove(() => delivery.look())
   let stopping: Promise<void> | null = null
 
   async function start(): Promise<void> {
     await delivery.resume()
     await recover({ journal, vault, runtimes: options.runtimes, dispatcher, log })
+    await approvals.resume()
     dispatcher.wake()
     await chat.open(intake)
     beAlive()
@@ -116,6 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
     letGo.abort()
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await dispatcher.close()
+    await approvals.close()
     await delivery.close()
   }
 
@@ -124,10 +158,13 @@ export function createEngine(options: EngineOptions): Engine {
     const conductors = (await journal.open()).flatMap(({ run }) => dispatcher.conductorOf(run) ?? [])
     await Promise.all(conductors.map((conductor) => conductor.stop(null)))
     await Promise.all(conductors.map((conductor) => conductor.done))
-    await delivery.settles(
-      conductors.map(({ turn }) => turn.run),
-      lastWordsMs,
-    )
+    await Promise.all([
+      delivery.settles(
+        conductors.map(({ turn }) => turn.run),
+        lastWordsMs,
+      ),
+      approvals.settles(lastWordsMs),
+    ])
   }
 
   return { desk, health, start, stop: (agents) => (stopping ??= stop(agents)) }

@@ -1,4 +1,4 @@
-import type { Chat, ChatMessage, Inbox, Reply, RunButton } from '../core/chat.ts'
+import type { Chat, ChatMessage, Form, FormButton, Inbox, Reply, RunButton, Shown } from '../core/chat.ts'
 import { pause, type Clock, type EpochMs } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
@@ -12,6 +12,7 @@ import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
 import type { Vault } from '../core/vault.ts'
 import { contextOf } from './context.ts'
+import { form, press, submit } from './answering.ts'
 import type { EngineDesk } from './desk.ts'
 import { sayNotice } from './notice.ts'
 import { Sequence } from './sequence.ts'
@@ -69,10 +70,19 @@ export class Intake implements Inbox {
     void this.#catchUpAll()
   }
 
-  async press(button: RunButton, person: Person, place: Place): Promise<Reply> {
+  async press(button: RunButton, person: Person, place: Place): Promise<Reply | Shown> {
+    if (button.action !== 'stop') return press(this.#tools, button, person)
     const say = this.#tools.catalogue[person.locale]
     const stopped = await this.#tools.desk.stopRun(person, place, button.run)
     return { text: stopped.ok ? say.stopped(stopped.value) : say.refusal(stopped.refusal), hidden: true }
+  }
+
+  form(button: FormButton, person: Person): Promise<Reply | Form> {
+    return form(this.#tools, button, person)
+  }
+
+  submit(button: FormButton, text: string, person: Person): Promise<Reply | Shown> {
+    return submit(this.#tools, button, text, person)
   }
 
   async placeGone(place: PlaceId): Promise<void> {

@@ -1,7 +1,9 @@
+import { grantorIn } from '../core/consent.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
 import type { ActionName, Tier } from '../core/right.ts'
+import { approvalsInEnglish } from './approvals-en.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
@@ -128,6 +130,7 @@ export function english(home: string | null): Phrases {
     noSessionHere: () => 'There is no session here yet. `/session start` begins one.',
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
+    approvals: approvalsInEnglish(home),
     buttons: { stop: 'Stop', withdraw: 'Withdraw' },
   }
 }
@@ -166,6 +169,18 @@ const standings = {
   owner: 'You are an owner here.',
   need: (tier: Tier) =>
     tier === 'owner' ? 'Only owners' : tier === 'public' ? 'Everybody' : `Only ${tier}s and above`,
+}
+
+const verdicts = { approve: 'it is approved', deny: 'it is denied', reply: 'it is answered' } as const
+
+/** Why an approval needs no answer any more. */
+const overs: Readonly<Record<Extract<Refusal, { code: 'approval-over' }>['why'], string>> = {
+  withdrawn: 'The agent took this back, so it needs no answer any more. Write to it if you want it to go on.',
+  stopped: 'The run was stopped, so this needs no answer any more. Write again to go on.',
+  ended: 'The run is over, so this needs no answer any more. Write again to go on.',
+  lost: 'The agent was lost before this was answered. Try its next question: it asks again if it needs to.',
+  unknown: 'I do not know this question any more. Ask the agent again.',
+  unreached: 'The agent is being taken up again and cannot hear it yet. Try again in a moment.',
 }
 
 function refuse(refusal: Refusal, home: string | null): string {
@@ -227,6 +242,19 @@ function refuse(refusal: Refusal, home: string | null): string {
       return 'I am about to restart, so I took nothing in. Send it again in a minute.'
     case 'option-missing':
       return `The option ${code(refusal.option, 60)} is missing. Run the command again and fill it in.`
+    case 'approval-not-yours':
+      return refusal.speaker === null
+        ? 'Only owners may answer this. Ask one of them to look at it.'
+        : `Only @${plain(refusal.speaker, 60)} and owners may answer this. Ask one of them to look at it.`
+    case 'approval-answered':
+      return refusal.by === null
+        ? 'Nobody answered in time, so the answer was no. Ask the agent again if it is still needed.'
+        : `@${plain(grantorIn(refusal.by) ?? refusal.by, 60)} was faster: ${verdicts[refusal.verdict]}. ` +
+            'Write to the agent if it should be otherwise.'
+    case 'approval-over':
+      return overs[refusal.why]
+    case 'answer-missing':
+      return `${refusal.question === '' ? 'An answer' : `An answer to “${plain(refusal.question, 200)}”`} is still missing. Choose one, then press Send.`
   }
 }
 

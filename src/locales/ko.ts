@@ -1,7 +1,9 @@
+import { grantorIn } from '../core/consent.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
 import type { ActionName, Tier } from '../core/right.ts'
+import { approvalsInKorean } from './approvals-ko.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
@@ -126,6 +128,7 @@ export function korean(home: string | null): Phrases {
     noSessionHere: () => '여기에는 아직 세션이 없어요. `/session start`로 시작해 보세요.',
     internalError: () =>
       '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',
+    approvals: approvalsInKorean(home),
     buttons: { stop: '멈추기', withdraw: '요청 취소' },
   }
 }
@@ -162,6 +165,18 @@ const standings: Readonly<Record<Tier, string>> = {
   guest: '여기에서는 guest예요.',
   member: '여기에서는 member예요.',
   owner: '여기에서는 owner예요.',
+}
+
+const verdicts = { approve: '승인했어요', deny: '거절했어요', reply: '답했어요' } as const
+
+/** Why an approval needs no answer any more. */
+const overs: Readonly<Record<Extract<Refusal, { code: 'approval-over' }>['why'], string>> = {
+  withdrawn: '에이전트가 질문을 거두어서 답하지 않아도 돼요. 더 할 일이 있으면 다시 써 주세요.',
+  stopped: '작업을 멈춰서 답하지 않아도 돼요. 이어서 하려면 다시 써 주세요.',
+  ended: '작업이 끝나서 답하지 않아도 돼요. 이어서 하려면 다시 써 주세요.',
+  lost: '답하기 전에 에이전트가 사라졌어요. 아직 필요하면 에이전트가 다시 물어봐요.',
+  unknown: '이제는 알 수 없는 질문이에요. 에이전트에게 다시 요청해 주세요.',
+  unreached: '에이전트를 다시 연결하는 중이라 아직 답을 전할 수 없어요. 잠시 뒤에 다시 시도해 주세요.',
 }
 
 function refuse(refusal: Refusal, home: string | null): string {
@@ -232,6 +247,19 @@ function refuse(refusal: Refusal, home: string | null): string {
       return '곧 다시 시작할 예정이라 요청을 받지 않았어요. 잠시 뒤에 다시 보내 주세요.'
     case 'option-missing':
       return `${code(refusal.option, 60)} 옵션이 빠졌어요. 채워서 명령을 다시 실행해 주세요.`
+    case 'approval-not-yours':
+      return refusal.speaker === null
+        ? 'owner만 답할 수 있어요. owner에게 봐 달라고 해 주세요.'
+        : `@${plain(refusal.speaker, 60)} 님이나 owner만 답할 수 있어요. 그분들께 봐 달라고 해 주세요.`
+    case 'approval-answered':
+      return refusal.by === null
+        ? '제때 답이 없어서 거절한 것으로 했어요. 아직 필요하면 에이전트에게 다시 요청해 주세요.'
+        : `@${plain(grantorIn(refusal.by) ?? refusal.by, 60)} 님이 먼저 ${verdicts[refusal.verdict]}. ` +
+            '바꾸고 싶으면 에이전트에게 써 주세요.'
+    case 'approval-over':
+      return overs[refusal.why]
+    case 'answer-missing':
+      return `${refusal.question === '' ? '답' : `“${plain(refusal.question, 200)}”에 대한 답`}이 아직 없어요. 고른 다음에 보내기를 눌러 주세요.`
   }
 }
 

@@ -17,6 +17,9 @@ export interface Tables {
   readonly notices: NoticeTable
   readonly meta: MetaTable
   readonly grants: GrantTable
+  readonly approvals: ApprovalTable
+  readonly approval_posts: ApprovalPostTable
+  readonly consents: ConsentTable
 }
 
 export interface SessionTable {
@@ -113,6 +116,42 @@ export interface GrantTable {
   scope: string
   tier: string
   granted_by: string
+  at: number
+}
+
+export interface ApprovalTable {
+  token: string
+  run: string
+  approval: string
+  asked_at: number
+  expires_at: number
+  /** json of a Draft */
+  draft: string
+  /** 1: nothing will be posted or edited for it any more. */
+  closed: number
+}
+
+export interface ApprovalPostTable {
+  token: string
+  role: string
+  /** json of a Place */
+  place: string
+  nonce: string
+  intended_at: number
+  message: string | null
+  shown: string
+  /** 1: it cannot stand there. */
+  gone: number
+}
+
+export interface ConsentTable {
+  session: string
+  person: string
+  subject: string
+  granted_by: string
+  /** Name of the person who granted it. */
+  grantor: string
+  token: string
   at: number
 }
 

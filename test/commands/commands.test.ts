@@ -24,6 +24,8 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
     ask: () => Promise.reject(new Error('no command asks')),
     stop: () => give({ run: 'run' as never, waiting: false, afterMs: 42_000 }),
     stopRun: () => Promise.reject(new Error('no command stops by a button')),
+    approval: () => Promise.reject(new Error('no command looks at an approval')),
+    answer: () => Promise.reject(new Error('no command answers an approval')),
     startSession(_by, _place, wish) {
       wishes.push(wish)
       return give(session({ name: wish.name }))

@@ -7,7 +7,8 @@ import type { PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 import type { RunView } from '../../src/core/view.ts'
 import { draw } from '../../src/discord/render.ts'
-import { bodyOf, buttonOf } from '../../src/discord/sheet.ts'
+import { buttonOf } from '../../src/discord/custom-id.ts'
+import { bodyOf } from '../../src/discord/sheet.ts'
 import { drawing, viewAfter, words } from './scene.ts'
 
 const place: Place = { kind: 'channel', id: '1' as PlaceId, guild: '2' }

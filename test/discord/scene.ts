@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChatMessage, Drawing, Inbox, Reply, RunButton, Sheet } from '../../src/core/chat.ts'
+import type {
+  ChatMessage,
+  Drawing,
+  Form,
+  FormButton,
+  Inbox,
+  Reply,
+  RunButton,
+  Sheet,
+  Shown,
+} from '../../src/core/chat.ts'
 import type { Call, Command } from '../../src/core/command.ts'
 import type { Desk } from '../../src/core/desk.ts'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
@@ -45,7 +55,11 @@ class KeptInbox implements Inbox {
   readonly gone: PlaceId[] = []
   readonly presses: { button: RunButton; person: Person; place: Place }[] = []
   gaps = 0
-  answer: (press: KeptInbox['presses'][number]) => Promise<Reply> = async () => ({ text: 'pressed', hidden: true })
+  readonly forms: { button: FormButton; text: string | null; person: Person }[] = []
+  answer: (press: KeptInbox['presses'][number]) => Promise<Reply | Shown> = async () => ({
+    text: 'pressed',
+    hidden: true,
+  })
 
   async message(message: ChatMessage): Promise<void> {
     this.heard.push(message)
@@ -57,10 +71,20 @@ class KeptInbox implements Inbox {
     this.story.push('(gap)')
   }
 
-  async press(button: RunButton, person: Person, place: Place): Promise<Reply> {
+  async press(button: RunButton, person: Person, place: Place): Promise<Reply | Shown> {
     const press = { button, person, place }
     this.presses.push(press)
     return this.answer(press)
+  }
+
+  async form(button: FormButton, person: Person): Promise<Reply | Form> {
+    this.forms.push({ button, text: null, person })
+    return { title: 'Why', label: 'Why not', placeholder: 'Say it', required: false }
+  }
+
+  async submit(button: FormButton, text: string, person: Person): Promise<Reply | Shown> {
+    this.forms.push({ button, text, person })
+    return { text: 'submitted', hidden: true }
   }
 
   async placeGone(place: PlaceId): Promise<void> {
@@ -229,7 +253,7 @@ export function viewAfter(
 }
 
 export function drawing(view: RunView, over: Partial<Drawing> = {}): Drawing {
-  return { view, line: null, now: view.askedAt + 10_000, frozen: [], session: 'shop', ...over }
+  return { view, line: null, now: view.askedAt + 10_000, frozen: [], session: 'shop', question: null, ...over }
 }
 
 /** A sheet as a run that says this would draw it. */

@@ -31,7 +31,8 @@ async function answeredOnce(stage: Stage, actor: Actor, thread: SeenPlace, text:
 
 /** Kills the bot at every moment that matters (SPEC: nothing lost, nothing twice, the agents work on). */
 export function killStories(open: () => Promise<Script>): void {
-  for (const name of checkpoints) {
+  // Those of approvals have stories of their own: nothing is asked here.
+  for (const name of checkpoints.filter((each) => !each.startsWith('approval-'))) {
     test(`killed at '${name}', the answer still comes complete and once`, async () => {
       await using script = await open()
       await using stage = await Stage.open({ env: script.env })

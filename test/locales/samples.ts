@@ -43,6 +43,22 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
   'place-unsupported': [{ code: 'place-unsupported' }],
   draining: [{ code: 'draining' }],
   'option-missing': [{ code: 'option-missing', option: 'name' }],
+  'approval-not-yours': [
+    { code: 'approval-not-yours', speaker: null },
+    { code: 'approval-not-yours', speaker: nastyText },
+  ],
+  'approval-answered': (['approve', 'deny', 'reply'] as const).flatMap((verdict) => [
+    { code: 'approval-answered', by: null, verdict },
+    { code: 'approval-answered', by: nastyText, verdict },
+  ]),
+  'approval-over': (['withdrawn', 'lost', 'ended', 'stopped', 'unknown', 'unreached'] as const).map((why) => ({
+    code: 'approval-over',
+    why,
+  })),
+  'answer-missing': [
+    { code: 'answer-missing', question: '' },
+    { code: 'answer-missing', question: nastyText },
+  ],
 }
 
 export const troubles: { readonly [Code in Trouble['code']]: readonly Extract<Trouble, { code: Code }>[] } = {

@@ -12,21 +12,30 @@ create table grants (
   primary key (person, scope)
 ) strict, without rowid;
 
--- What is asked of people, and where it stands in Discord. The answer itself is an event of the run.
+-- What is asked of people. The answer itself is an event of the run.
 create table approvals (
   token       text primary key,
   run         text not null,
   approval    text not null,
-  place       text not null,
-  message     text,
-  shown       text not null,
   asked_at    integer not null,
   expires_at  integer not null,
-  reminded_at integer,
+  draft       text not null default '{}',
   closed      integer not null default 0
 ) strict, without rowid;
-create index approvals_of_run on approvals (run);
 create index approvals_open on approvals (asked_at) where closed = 0;
+
+-- Where an approval stands in Discord.
+create table approval_posts (
+  token       text not null,
+  role        text not null check (role in ('ask', 'line', 'reminder', 'note', 'audit')),
+  place       text not null,
+  nonce       text not null,
+  intended_at integer not null,
+  message     text,
+  shown       text not null,
+  gone        integer not null default 0,
+  primary key (token, role)
+) strict, without rowid;
 
 -- "Approve for this session": for whom and for exactly what.
 create table consents (
@@ -34,6 +43,8 @@ create table consents (
   person     text not null,
   subject    text not null,
   granted_by text not null,
+  grantor    text not null,
+  token      text not null,
   at         integer not null,
   primary key (session, person, subject)
 ) strict, without rowid;

@@ -1,0 +1,68 @@
+import type { Subject, Risk } from './approval.ts'
+import type { Ask, Draft, Fate } from './ask.ts'
+import type { EpochMs } from './clock.ts'
+
+/**
+ * The words around an approval. `who` and `speaker` are mentions already; what agents and people wrote is passed
+ * through `plain` or `code` by the phrase that uses it.
+ */
+export interface ApprovalPhrases {
+  /** The first line: what the agent wants, and for whom. */
+  title(ask: Ask, who: string): string
+  /** Why the agent wants it, in its own words. */
+  reason(text: string): string
+  /** Where it would happen; `folder` is absolute. */
+  where(folder: string): string
+  readonly risks: Readonly<Record<Risk, string>>
+  /** The input is too long for a message and stands whole in this file. */
+  inFile(file: string, length: number): string
+  /** Some characters of the input could not be seen and are written out. */
+  readonly unseen: string
+  /** Who may answer; null: owners only. */
+  mayAnswer(speaker: string | null): string
+  until(at: EpochMs): string
+  /** What is chosen so far, by the question's text. */
+  chosen(draft: Draft, subject: Extract<Subject, { kind: 'questions' }>): string
+  /** What became of it, in one line; nothing for one that is open. */
+  fate(ask: Ask): string
+
+  /** The neutral line in a channel: says nothing of the input. `direct`: an owner has it in a direct message. */
+  line(ask: Ask, direct: boolean): string
+  /** The neutral line when it is decided. */
+  lineOver(fate: Fate): string
+  /** At half time; `who` null: nobody is mentioned. */
+  reminder(who: string | null, until: EpochMs): string
+  /** Nobody answered in time. */
+  expired(ask: Ask): string
+  /** The copy for the audit channel. */
+  audit(ask: Ask): string
+  /** On the status card: where the question stands. */
+  pointer(url: string): string
+
+  readonly buttons: {
+    readonly approve: string
+    readonly approveForSession: string
+    readonly deny: string
+    readonly goAhead: string
+    readonly change: string
+    /** `header` names the question when there are several; '' otherwise. */
+    other(header: string): string
+    readonly send: string
+    readonly decline: string
+    readonly look: string
+    choose(header: string): string
+  }
+  readonly forms: {
+    readonly deny: FormWords
+    readonly change: FormWords
+    /** The label is the question. */
+    readonly other: Omit<FormWords, 'label'>
+  }
+}
+
+/** Words of a form with one field: 45, 45 and 100 characters at most. */
+export interface FormWords {
+  readonly title: string
+  readonly label: string
+  readonly placeholder: string
+}

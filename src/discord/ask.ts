@@ -1,0 +1,221 @@
+import type { Approval, Question, Subject } from '../core/approval.ts'
+import { needsSend, type Ask } from '../core/ask.ts'
+import type { AskDrawing, Sheet } from '../core/chat.ts'
+import { besides, canLast, mayAnswer } from '../core/consent.ts'
+import type { ApprovalPhrases } from '../core/approval-phrases.ts'
+import { askId } from './custom-id.ts'
+import { askSheet, type Body, type Button, type Row } from './sheet.ts'
+import { messageLimit } from './split.ts'
+import { fenced, literal, quoted, visible } from './visible.ts'
+
+/** The input stands in the message up to this length, in UTF-16 units; a longer one is a file, never cut. */
+const inputLimit = 1300
+/** From so many options up, and where several may be chosen, a select takes the place of buttons. */
+const buttonsUpTo = 4
+const optionsUpTo = 25
+/** Selects that stand above the row of buttons. */
+const selectsUpTo = 4
+
+/** One message of an approval. Pure. */
+export function drawAsk(drawing: AskDrawing, say: ApprovalPhrases): Sheet {
+  const { ask, role, mention, direct } = drawing
+  const plain = { card: null, button: null, file: null }
+  const who = mention === null ? null : `<@${mention}>`
+  const sheet = (content: string, rings: boolean, more: Partial<Body> = {}): Sheet =>
+    askSheet(ask.token, rings, { content, ...plain, ...more })
+  switch (role) {
+    case 'ask':
+      return sheet(...drawQuestion(ask, say))
+    case 'line': {
+      if (ask.fate.kind !== 'open') return sheet(say.lineOver(ask.fate), false)
+      const look: Button = { label: say.buttons.look, id: askId(ask.token, 'look'), style: 'plain' }
+      const line = who === null ? say.line(ask, direct) : `${who} ${say.line(ask, direct)}`
+      return sheet(line, who !== null, { rows: [{ kind: 'buttons', buttons: [look] }] })
+    }
+    case 'reminder':
+      return sheet(say.reminder(who, ask.expiresAt), true)
+    case 'note':
+      return sheet(say.expired(ask), false)
+    case 'audit':
+      return sheet(say.audit(ask), false)
+  }
+}
+
+function drawQuestion(ask: Ask, say: ApprovalPhrases): [string, boolean, Partial<Body>] {
+  const { approval, prompt, session } = ask
+  const { subject } = approval
+  const isOpen = ask.fate.kind === 'open'
+  const speaker = { id: prompt.speaker.id, tier: prompt.tier }
+  const mention = `<@${speaker.id}>`
+  const input = inputOf(approval)
+  const reason = 'reason' in subject ? (subject.reason ?? '').trim() : ''
+  const why = reason === '' ? '' : quoted(say.reason(reason))
+  const where = isAct(subject)
+    ? [say.where(folderOf(subject) ?? session.workdir), ...approval.risks.map((risk) => say.risks[risk])].join(' · ')
+    : ''
+  const may = say.mayAnswer(mayAnswer(approval, speaker, speaker) ? mention : null)
+  const chosen = subject.kind === 'questions' && isOpen ? say.chosen(ask.draft, subject) : ''
+  const end = isOpen ? `${may} · ${say.until(ask.expiresAt)}` : say.fate(ask)
+  const around = (shown: string): string =>
+    [say.title(ask, mention), shown, input.hides ? say.unseen : '', why, where, chosen, end]
+      .filter((line) => line !== '')
+      .join('\n')
+  const whole = around(input.drawn)
+  const isShort = input.drawn.length <= inputLimit && whole.length <= messageLimit
+  return [
+    isShort ? whole : around(say.inFile(input.file, input.text.length)),
+    true,
+    {
+      rows: isOpen ? rowsOf(ask, say) : [],
+      file: isShort ? null : { name: input.file, text: input.text },
+    },
+  ]
+}
+
+interface Input {
+  /** As it stands in the message. */
+  readonly drawn: string
+  /** As it stands in the file. */
+  readonly text: string
+  readonly file: string
+  /** It holds characters that cannot be seen. */
+  readonly hides: boolean
+}
+
+/** The whole of what is asked. */
+function inputOf(approval: Approval): Input {
+  const { subject } = approval
+  switch (subject.kind) {
+    case 'command': {
+      const rest = besides(approval)
+      const more = rest === null ? '' : JSON.stringify(rest, null, 2)
+      const blocks = [block(subject.command, 'bash'), ...(more === '' ? [] : [block(more, 'json')])].join('\n')
+      return input(blocks, [subject.command, more].filter(Boolean).join('\n\n'), 'command.txt')
+    }
+    case 'change': {
+      const text = subject.changes.map(({ path, diff }) => `=== ${path}\n${diff}`).join('\n')
+      return input(block(text, 'diff'), text, 'change.diff')
+    }
+    case 'tool': {
+      const text = indented(approval.input)
+      return input(block(text, 'json'), text, 'input.json')
+    }
+    case 'questions': {
+      const text = subject.questions.map(questionText).join('\n\n')
+      return input(quoted(text), text, 'questions.md')
+    }
+    case 'plan':
+      return input(quoted(visible(subject.plan)), subject.plan, 'plan.md')
+  }
+}
+
+function input(drawn: string, text: string, file: string): Input {
+  const seen = visible(text)
+  return { drawn, text: seen, file, hides: seen !== text.replace(/\r\n/g, '\n') }
+}
+
+function block(text: string, language: string): string {
+  return fenced(visible(text) || '⟨⟩', language)
+}
+
+/** JSON for people to read; what is none stays as it is. */
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return text
+  }
+}
+
+function questionText({ header, text, options }: Question): string {
+  const lines = options.map(
+    ({ label, description }, at) =>
+      `${at + 1}\\. ${literal(label)}${description === '' ? '' : ` — ${literal(description)}`}`,
+  )
+  const named = header === '' || header === text ? '' : `**${literal(header)}** · `
+  return [`${named}${literal(text)}`, ...lines].join('\n')
+}
+
+function isAct({ kind }: Subject): boolean {
+  return kind !== 'questions' && kind !== 'plan'
+}
+
+function folderOf(subject: Subject): string | null {
+  return subject.kind === 'command' ? subject.folder : null
+}
+
+function rowsOf(ask: Ask, say: ApprovalPhrases): readonly Row[] {
+  const { token, approval } = ask
+  const { subject } = approval
+  const button = (label: string, verb: Parameters<typeof askId>[1], style: Button['style']): Button => ({
+    label,
+    id: askId(token, verb),
+    style,
+  })
+  if (subject.kind === 'questions') return questionRows(ask, subject.questions, say)
+  if (subject.kind === 'plan') {
+    const buttons = [button(say.buttons.goAhead, 'yes', 'good'), button(say.buttons.change, 'change', 'plain')]
+    return [{ kind: 'buttons', buttons }]
+  }
+  const lasting = canLast(approval) ? [button(say.buttons.approveForSession, 'session', 'plain')] : []
+  return [
+    {
+      kind: 'buttons',
+      buttons: [button(say.buttons.approve, 'yes', 'good'), ...lasting, button(say.buttons.deny, 'no', 'bad')],
+    },
+  ]
+}
+
+/** One question: its options. Several: a select for each of the next four, answered together by Send. */
+function questionRows(ask: Ask, questions: readonly Question[], say: ApprovalPhrases): readonly Row[] {
+  const { token, draft } = ask
+  const together = needsSend(ask.approval)
+  const open = questions.findIndex(({ id }) => (draft[id] ?? []).length === 0)
+  const first = Math.floor((open === -1 ? questions.length - 1 : open) / selectsUpTo) * selectsUpTo
+  const page = questions.map((question, at) => ({ question, at })).slice(first, first + selectsUpTo)
+  const rows = page.flatMap(({ question, at }): Row[] => {
+    if (question.options.length === 0) return []
+    const isSelect = together || question.several || question.options.length > buttonsUpTo
+    return [isSelect ? selectOf(ask, question, at, say) : optionButtons(ask, question, at)]
+  })
+  const named = questions.length > 1
+  const others = page.flatMap(({ question, at }): Button[] =>
+    question.free
+      ? [
+          {
+            label: say.buttons.other(named ? question.header || `${at + 1}` : ''),
+            id: askId(token, 'other', at),
+            style: 'plain',
+          },
+        ]
+      : [],
+  )
+  const send: Button[] = together ? [{ label: say.buttons.send, id: askId(token, 'send'), style: 'good' }] : []
+  const decline: Button = { label: say.buttons.decline, id: askId(token, 'no'), style: 'plain' }
+  return [...rows, { kind: 'buttons', buttons: [...send, ...others, decline].slice(0, 5) }]
+}
+
+function optionButtons({ token }: Ask, question: Question, at: number): Row {
+  const buttons = question.options.map(({ label }, option): Button => ({
+    label: visible(label),
+    id: askId(token, 'pick', at, option),
+    style: 'plain',
+  }))
+  return { kind: 'buttons', buttons }
+}
+
+function selectOf({ token, draft }: Ask, question: Question, at: number, say: ApprovalPhrases): Row {
+  const options = question.options.slice(0, optionsUpTo).map(({ label, description }, option) => ({
+    label: visible(label),
+    value: String(option),
+    description: visible(description),
+    chosen: (draft[question.id] ?? []).includes(label),
+  }))
+  return {
+    kind: 'select',
+    id: askId(token, 'pick', at),
+    placeholder: say.buttons.choose(visible(question.header)),
+    options,
+    most: question.several ? options.length : 1,
+  }
+}

@@ -1,0 +1,93 @@
+import {
+  ButtonStyle,
+  ComponentType,
+  TextInputStyle,
+  type APIActionRowComponent,
+  type APIComponentInMessageActionRow,
+  type APIModalInteractionResponseCallbackData,
+  type ModalSubmitComponent,
+} from 'discord-api-types/v10'
+import type { Form } from '../core/chat.ts'
+import type { Body, Button, Row } from './sheet.ts'
+
+/** Discord's limits, in characters. */
+const labelLimit = 80
+const optionLimit = 100
+const placeholderLimit = 150
+const formLimits = { title: 45, label: 45, placeholder: 100, text: 4000 } as const
+
+const styles = { good: ButtonStyle.Success, bad: ButtonStyle.Danger, plain: ButtonStyle.Secondary } as const
+/** The only field of our forms. */
+const field = 'text'
+
+/** Buttons and selects as Discord takes them. */
+export function componentsOf({ button, rows = [] }: Body): APIActionRowComponent<APIComponentInMessageActionRow>[] {
+  const single: readonly Row[] =
+    button === null ? [] : [{ kind: 'buttons', buttons: [{ ...button, style: 'plain' } satisfies Button] }]
+  return [...rows, ...single].map((row) => ({
+    type: ComponentType.ActionRow,
+    components: row.kind === 'buttons' ? row.buttons.map(buttonFrom) : [selectFrom(row)],
+  }))
+}
+
+function buttonFrom({ label, id, style }: Button): APIComponentInMessageActionRow {
+  return { type: ComponentType.Button, style: styles[style], label: cut(label, labelLimit), custom_id: id }
+}
+
+function selectFrom(row: Extract<Row, { kind: 'select' }>): APIComponentInMessageActionRow {
+  return {
+    type: ComponentType.StringSelect,
+    custom_id: row.id,
+    placeholder: cut(row.placeholder, placeholderLimit),
+    min_values: 1,
+    max_values: row.most,
+    options: row.options.map(({ label, value, description, chosen }) => ({
+      label: cut(label, optionLimit),
+      value,
+      ...(description === '' ? {} : { description: cut(description, optionLimit) }),
+      default: chosen,
+    })),
+  }
+}
+
+/** A form with one field; it comes back under the custom id of the button that opened it. */
+export function modalOf(customId: string, form: Form): APIModalInteractionResponseCallbackData {
+  return {
+    custom_id: customId,
+    title: cut(form.title, formLimits.title),
+    components: [
+      {
+        type: ComponentType.Label,
+        label: cut(form.label, formLimits.label),
+        component: {
+          type: ComponentType.TextInput,
+          custom_id: field,
+          style: TextInputStyle.Paragraph,
+          placeholder: cut(form.placeholder, formLimits.placeholder),
+          required: form.required,
+          max_length: formLimits.text,
+        },
+      },
+    ],
+  }
+}
+
+/** What was written into the form. */
+export function textIn(components: readonly unknown[]): string {
+  for (const outer of components as readonly { component?: ModalSubmitComponent }[]) {
+    const inner = outer.component
+    if (inner?.type === ComponentType.TextInput && inner.custom_id === field) return inner.value
+  }
+  return ''
+}
+
+/** Whole characters; a label that is only blank would be refused. */
+function cut(text: string, limit: number): string {
+  const line = text.replace(/\s+/g, ' ').trim() || '…'
+  return line.length <= limit
+    ? line
+    : `${line
+        .slice(0, limit - 1)
+        .toWellFormed()
+        .replace(/\ufffd$/, '')}…`
+}

@@ -1,0 +1,141 @@
+import type { ApprovalPhrases } from '../core/approval-phrases.ts'
+import type { Ask, Fate } from '../core/ask.ts'
+import { grantorIn } from '../core/consent.ts'
+import { moment } from './durations.ts'
+import { exact } from './figures.ts'
+import { code, plain } from './markdown.ts'
+import { folder } from './paths.ts'
+
+/** The words around an approval, in polite Korean. `home` is the folder that paths are shown relative to. */
+export function approvalsInKorean(home: string | null): ApprovalPhrases {
+  return {
+    title: (ask, who) => `**${wants(ask)}** (${who} 님의 요청)`,
+    reason: (text) => plain(text, 250),
+    where: (path) => `위치: ${folder(path, home)}`,
+    risks: {
+      network: '⚠ 네트워크에 접속해요',
+      push: '⚠ 외부에 게시해요',
+      outside: '⚠ 작업 폴더 밖을 건드려요',
+      unconfined: '⚠ 샌드박스로 막혀 있지 않아요',
+    },
+    inFile: (file, length) => `전체 ${exact(length)}자는 아래 ${code(file)} 파일에 있어요.`,
+    unseen: '⚠ 눈에 보이지 않는 문자가 들어 있어서 ⟨U+…⟩로 적었어요.',
+    mayAnswer: (speaker) => (speaker === null ? 'owner가 답할 수 있어요' : `${speaker} 님이나 owner가 답할 수 있어요`),
+    until: (at) => `${moment(at, 't')}까지`,
+    chosen: (draft, { questions }) =>
+      questions
+        .flatMap(({ id, header, text }) => {
+          const answers = draft[id] ?? []
+          return answers.length === 0 ? [] : [`✓ ${plain(header || text, 40)}: ${list(answers, 80)}`]
+        })
+        .slice(0, 6)
+        .join('\n'),
+    fate,
+    line: (ask, direct) =>
+      `? ${named(ask.prompt.speaker.name)} 님의 요청으로 ${plain(ask.runtime, 40)} 에이전트가 답을 기다려요. ` +
+      (direct ? 'owner에게 DM으로 물어봤어요.' : '답할 수 있는 분은 여기에서 볼 수 있어요.'),
+    lineOver: (over) => ended(over, false),
+    reminder: (who, until) => `${who === null ? '' : `${who} 님, `}${moment(until, 't')}까지 답을 기다리고 있어요.`,
+    expired: (ask) => `■ 답이 없어서 ${plain(ask.runtime, 40)} 에이전트에게 안 된다고 전했어요. 이것 없이 이어서 해요.`,
+    audit: (ask) =>
+      [
+        fate(ask),
+        `${plain(ask.runtime, 40)} · **${plain(ask.session.name)}** · ${named(ask.prompt.speaker.name)} 님의 요청 · ` +
+          `${plain(ask.approval.action.tool, 60)} ${code(titleOf(ask), 300)}`,
+        `run ${code(ask.run)} · input ${code(ask.inputHash)}`,
+      ].join('\n'),
+    pointer: (url) => `? [여기에서 답을 기다려요](${url})`,
+    buttons: {
+      approve: '승인',
+      approveForSession: '이 세션 동안 승인',
+      deny: '거절…',
+      goAhead: '진행',
+      change: '고치기…',
+      other: (header) => (header === '' ? '직접 입력…' : `직접 입력: ${header}…`),
+      send: '보내기',
+      decline: '답하지 않기…',
+      look: '보기',
+      choose: (header) => (header === '' ? '골라 주세요' : header),
+    },
+    forms: {
+      deny: { title: '거절', label: '거절하는 이유', placeholder: '에이전트가 읽어요. 비워 두어도 돼요' },
+      change: { title: '계획 고치기', label: '고칠 점', placeholder: '에이전트가 읽어요' },
+      other: { title: '직접 답하기', placeholder: '에이전트가 읽어요' },
+    },
+  }
+}
+
+function wants({ runtime, approval }: Ask): string {
+  const agent = `${plain(runtime, 40)} 에이전트가`
+  const { subject, action } = approval
+  switch (subject.kind) {
+    case 'command':
+      return `${agent} 명령을 실행하려고 해요`
+    case 'change':
+      return `${agent} 파일 ${exact(subject.changes.length)}개를 바꾸려고 해요`
+    case 'tool':
+      return `${agent} ${plain(action.tool, 60)} 도구를 쓰려고 해요`
+    case 'questions':
+      return `${agent} ${exact(subject.questions.length)}가지를 물어봐요`
+    case 'plan':
+      return `${agent} 계획을 세웠어요`
+  }
+}
+
+function fate({ fate, lasting, approval }: Ask): string {
+  return fate.kind === 'answered' && fate.by !== null
+    ? answered(fate.decision, fate.by, lasting, approval.subject.kind === 'plan')
+    : ended(fate, true)
+}
+
+function answered(
+  decision: Extract<Fate, { kind: 'answered' }>['decision'],
+  by: string,
+  lasting: boolean,
+  isPlan: boolean,
+): string {
+  const grantor = grantorIn(by)
+  const who = `${named(grantor ?? by)} 님이`
+  switch (decision.verdict) {
+    case 'approve':
+      if (grantor !== null) return `✓ ${who} 이 세션 동안 승인해 두어서 승인했어요`
+      return `✓ ${who} ${lasting ? '이 세션 동안 ' : ''}승인했어요`
+    case 'deny':
+      return `■ ${who} ${isPlan ? '돌려보냈어요' : '거절했어요'}: ${plain(decision.reason, 300)}`
+    case 'reply':
+      return `✓ ${who} 답했어요: ${list(Object.values(decision.answers).flat(), 300)}`
+  }
+}
+
+/** `who`: whether names may be said. */
+function ended(fate: Fate, who: boolean): string {
+  switch (fate.kind) {
+    case 'open':
+      return ''
+    case 'answered':
+      if (fate.by === null) return '■ 제때 답이 없어서 거절한 것으로 했어요.'
+      return `${fate.decision.verdict === 'deny' ? '■' : '✓'} ${named(grantorIn(fate.by) ?? fate.by)} 님이 답했어요.`
+    case 'withdrawn':
+      return '■ 에이전트가 질문을 거두어서 이제 답하지 않아도 돼요.'
+    case 'stopped':
+      return `■ 답하기 전에 ${who && fate.by !== null ? `${named(fate.by)} 님이 ` : ''}작업을 멈췄어요.`
+    case 'lost':
+      return '■ 답하기 전에 에이전트가 사라졌어요. 아직 필요하면 다시 물어볼 거예요.'
+    case 'ended':
+      return '■ 답하기 전에 작업이 끝났어요.'
+  }
+}
+
+function titleOf({ approval }: Ask): string {
+  const { subject, action } = approval
+  if (subject.kind === 'command') return subject.command
+  return action.title
+}
+
+function named(name: string): string {
+  return `@${plain(name, 60)}`
+}
+
+function list(answers: readonly string[], limit: number): string {
+  return plain(answers.join(', '), limit)
+}

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { approvalsIn, asked, decided, grant, idOf, openTeam, told } from './approving.ts'
+import { until } from './stage.ts'
+
+test('a command is shown whole, approved, and then it runs', async () => {
+  await using stage = await openTeam()
+  await stage.startBot()
+  const olivia = await stage.sandbox.actor('olivia')
+  const thread = await stage.session(olivia, 'shop')
+  await olivia.says(thread, '!ask Bash rm -rf build')
+  const ask = await asked(olivia, thread, 'rm -rf build')
+  assert.match(ask.content, /\*\*Echo wants to run a command\*\* for <@\d+>\n```bash\nrm -rf build\n```/)
+  assert.match(ask.content, /in `.*projects`/)
+  assert.match(ask.content, /or an owner may answer · until <t:\d+:t>/)
+  // The card says that it asks, and points to the question.
+  await stage.botShows(olivia, thread, new RegExp(`^\\? Asking[^]*/${ask.id}\\)$`))
+  assert.equal(stage.query('select 1 from approvals where closed = 0').length, 1)
+
+  const outcome = await olivia.clicks(ask, 'Approve')
+  assert.equal(outcome.failed, false)
+  await stage.botShows(olivia, thread, 'Done: rm -rf build')
+  const over = await decided(olivia, ask, '✓ Approved by @olivia')
+  assert.match(over.content, /rm -rf build/, 'what was approved still stands there')
+  await until(() => stage.query('select 1 from approvals where closed = 0').length === 0)
+})
+
+test('a denial carries its reason to the agent, and two questions are open at once in two runs', async () => {
+  await using stage = await openTeam()
+  await stage.startBot()
+  const olivia = await stage.sandbox.actor('olivia')
+  const one = await stage.session(olivia, 'one')
+  const two = await stage.session(olivia, 'two')
+  await olivia.says(one, '!ask Bash rm -rf one')
+  await olivia.says(two, '!ask Bash rm -rf two')
+  const first = await asked(olivia, one, 'rm -rf one')
+  const second = await asked(olivia, two, 'rm -rf two')
+
+  const denying = await olivia.clicks(first, 'Deny…')
+  assert.ok(denying.modal, 'a form asks why')
+  const sent = await olivia.submits(denying.modal, { 'Why not': 'use `trash` *instead*' })
+  assert.equal(sent.failed, false)
+  await stage.botShows(olivia, one, 'I was told no: use `trash` *instead*')
+  await decided(olivia, first, /■ Denied by @olivia: use \\`trash\\` \\\*instead\\\*$/)
+
+  const silent = await olivia.clicks(second, 'Deny…')
+  assert.ok(silent.modal)
+  await olivia.submits(silent.modal, {})
+  await stage.botShows(olivia, two, 'I was told no: olivia said no.')
+
+  const late = await olivia.clicks(first, 'Deny…').catch((error: unknown) => String(error))
+  assert.match(String(late), /has no "Deny…"/, 'its buttons are gone')
+})
+
+test('who may: the speaker for what is harmless, owners always, nobody else, whatever they were before', async () => {
+  await using stage = await openTeam()
+  await stage.startBot()
+  grant(stage, { mary: 'member', mike: 'member', gwen: 'guest' })
+  const [olivia, mary, mike, gwen, bob] = await Promise.all(
+    ['olivia', 'mary', 'mike', 'gwen', 'bob'].map((name) => stage.sandbox.actor(name)),
+  )
+  assert.ok(olivia && mary && mike && gwen && bob)
+  const thread = await stage.session(mary, 'shop')
+
+  await mary.says(thread, '!ask Bash npm test')
+  const harmless = await asked(mary, thread, 'npm test')
+  for (const other of [mike, gwen, bob]) {
+    const seen = await asked(other, thread, 'npm test')
+    await other.clicks(seen, 'Approve')
+    await told(other, thread, 'Only @mary and owners may answer this. Ask one of them to look at it.')
+    const formless = await other.clicks(seen, 'Deny…')
+    assert.equal(formless.modal, null, `${other.name} is given no form`)
+    assert.ok(formless.ephemeral)
+  }
+  await mary.clicks(harmless, 'Approve')
+  await stage.botShows(mary, thread, 'Done: npm test')
+  await decided(mary, harmless, 'Approved by @mary')
+
+  await gwen.says(thread, '!ask Bash npm run guest')
+  const guests = await asked(gwen, thread, 'npm run guest')
+  assert.match(guests.content, /\nAn owner may answer/)
+  await gwen.clicks(guests, 'Approve')
+  const first = await told(gwen, thread, 'Only owners may answer this. Ask one of them to look at it.')
+  grant(stage, { gwen: 'member' })
+  // A tier raised meanwhile does not reach back.
+  await gwen.clicks(guests, 'Approve')
+  await gwen.sees(thread, (message) => message.content === first.content && message.id !== first.id)
+  await olivia.clicks(await asked(olivia, thread, 'npm run guest'), 'Approve')
+  await stage.botShows(gwen, thread, 'Done: npm run guest')
+
+  await mary.says(thread, '!ask Bash npm run last')
+  const last = await asked(mary, thread, 'npm run last')
+  grant(stage, { mary: null })
+  await mary.clicks(last, 'Approve')
+  // What she was no longer counts.
+  await told(mary, thread, 'Only @mary and owners may answer this')
+  const answered = stage.query("select 1 from run_events where type = 'answered'")
+  assert.equal(answered.length, 2)
+})
+
+test('of two who answer at once the first wins, and the second is told', async () => {
+  await using stage = await openTeam()
+  await stage.startBot()
+  grant(stage, { mary: 'member' })
+  const olivia = await stage.sandbox.actor('olivia')
+  const mary = await stage.sandbox.actor('mary')
+  const thread = await stage.session(mary, 'shop')
+  await mary.says(thread, '!ask Bash npm test')
+  const hers = await asked(mary, thread, 'npm test')
+  const owners = await asked(olivia, thread, 'npm test')
+  const form = await olivia.clicks(owners, 'Deny…')
+  assert.ok(form.modal)
+  await Promise.all([mary.clicks(hers, 'Approve'), olivia.submits(form.modal, { 'Why not': 'no' })])
+  await decided(mary, hers, /Approved by @mary|Denied by @olivia/)
+  const answered = stage.query<{ json: string }>("select json from run_events where type = 'answered'")
+  assert.equal(answered.length, 1)
+  const { by } = JSON.parse(answered[0]?.json ?? '{}') as { by: string }
+  const late = by === 'mary' ? olivia : mary
+  await told(late, thread, `@${by} was faster`)
+})
+
+test('an approval for the session holds for the same again: for this speaker, and while the rights last', async () => {
+  await using stage = await openTeam({ env: {} })
+  await stage.startBot()
+  grant(stage, { mary: 'member', mike: 'member' })
+  const mary = await stage.sandbox.actor('mary')
+  const mike = await stage.sandbox.actor('mike')
+  const thread = await stage.session(mary, 'shop')
+  await mary.says(thread, '!ask Bash npm test')
+  const first = await asked(mary, thread, 'npm test')
+  await mary.clicks(first, 'Approve for this session')
+  await stage.botShows(mary, thread, 'Done: npm test')
+  await decided(mary, first, '✓ Approved for this session by @mary')
+
+  await mary.says(thread, '!ask Bash npm test\n!say again')
+  await stage.botShows(mary, thread, 'again')
+  assert.equal((await approvalsIn(stage, mary, thread)).length, 1, 'nobody was asked again')
+  const by = stage
+    .query<{ json: string }>("select json from run_events where type = 'answered' order by seq")
+    .map(({ json }) => (JSON.parse(json) as { by: string }).by)
+  assert.deepEqual(by, ['mary', 'for this session: mary'])
+
+  await mary.says(thread, '!ask Bash npm test --force')
+  const other = await asked(mary, thread, 'npm test --force')
+  await mary.clicks(other, 'Approve')
+  await stage.botShows(mary, thread, 'Done: npm test --force')
+
+  await mike.says(thread, '!ask Bash npm test')
+  const mikes = await mike.sees(
+    thread,
+    (message) => message.components.length > 0 && message.content.includes(`for <@${idOf(stage, 'mike')}>`),
+  )
+  await mike.clicks(mikes, 'Approve')
+  await decided(mike, mikes, 'Approved by @mike')
+
+  grant(stage, { mary: 'guest' })
+  await mary.says(thread, '!ask Bash npm test')
+  await mary.sees(
+    thread,
+    (message) => message.components.length > 0 && message.content.includes('\nAn owner may answer'),
+  )
+})
+
+test('what arises in a channel is asked in the owner’s direct messages; the channel sees a neutral line', async () => {
+  await using stage = await openTeam()
+  const owner = idOf(stage, 'oscar')
+  await stage.startBot({ env: { OMC_OWNER_USER_ID: owner } })
+  grant(stage, { mary: 'member' })
+  const oscar = await stage.sandbox.actor('oscar')
+  const mary = await stage.sandbox.actor('mary')
+  const bob = await stage.sandbox.actor('bob')
+  await (await mary.runs('work', '/session start', { name: 'shop', runtime: 'echo' })).settled()
+  await mary.says('work', '!ask Bash cat secret-plan.txt')
+  const line = await mary.sees('work', 'Echo needs an answer for @mary')
+  assert.match(line.content, /An owner was asked in a direct message/)
+  const dm = await oscar.opensDm()
+  const ask = await asked(oscar, dm, 'cat secret-plan.txt')
+  assert.deepEqual(
+    (await bob.messages('work')).filter((message) => message.content.includes('secret-plan') && message.author.bot),
+    [],
+  )
+
+  const refused = await (await bob.clicks(await bob.sees('work', 'needs an answer'), 'Look')).settled()
+  assert.match(refused.content, /Only @mary and owners/)
+  const looked = await (await mary.clicks(line, 'Look')).settled()
+  assert.ok(looked.ephemeral, 'the speaker sees it alone')
+  assert.match(looked.content, /cat secret-plan\.txt/)
+
+  await oscar.clicks(ask, 'Approve')
+  await stage.botShows(mary, mary.place('work'), 'Done: cat secret-plan.txt')
+  await decided(oscar, ask, 'Approved by @oscar')
+  const over = await decided(mary, line, '✓ It was answered by @oscar.')
+  assert.equal(over.id, line.id)
+  await mary.clicks(looked, 'Approve')
+  await told(mary, mary.place('work'), '@oscar was faster: it is approved')
+
+  await mary.says('work', '!ask Bash second thing')
+  await asked(oscar, dm, 'second thing')
+  const again = await mary.sees(
+    'work',
+    (message) => message.components.length > 0 && message.content.includes('needs an'),
+  )
+  const copy = await (await mary.clicks(again, 'Look')).settled()
+  await mary.clicks(copy, 'Approve')
+  await mary.sees('work', (message) => message.id === copy.id && message.content.includes('Approved by @mary'))
+  await stage.botShows(mary, mary.place('work'), 'Done: second thing')
+})
+
+test('with the owner’s direct messages closed, whoever may answer looks at it in the channel', async () => {
+  await using stage = await openTeam({ people: [{ name: 'oscar', acceptsDms: false }] })
+  await stage.startBot({ env: { OMC_OWNER_USER_ID: idOf(stage, 'oscar') } })
+  const oscar = await stage.sandbox.actor('oscar')
+  await (await oscar.runs('work', '/session start', { name: 'shop', runtime: 'echo' })).settled()
+  await oscar.says('work', '!ask Bash make')
+  const line = await oscar.sees('work', 'Whoever may answer can look at it here.')
+  const copy = await (await oscar.clicks(line, 'Look')).settled()
+  assert.match(copy.content, /```bash\nmake\n```/)
+  const denying = await oscar.clicks(copy, 'Deny…')
+  assert.ok(denying.modal)
+  await oscar.submits(denying.modal, { 'Why not': 'not now' })
+  await stage.botShows(oscar, oscar.place('work'), 'I was told no: not now')
+  await oscar.sees('work', (message) => message.id === copy.id && message.content.includes('Denied by @oscar'))
+  await decided(oscar, line, '■ It was answered by @oscar.')
+})
+
+test('every decision is copied to the audit channel, also one that a consent made', async () => {
+  await using stage = await openTeam()
+  await stage.startBot({ env: { OMC_AUDIT_CHANNEL_ID: stage.sandbox.channel('audit') } })
+  const olivia = await stage.sandbox.actor('olivia')
+  const thread = await stage.session(olivia, 'shop')
+  await olivia.says(thread, '!ask Bash npm test')
+  await olivia.clicks(await asked(olivia, thread, 'npm test'), 'Approve for this session')
+  await olivia.sees('audit', 'Approved for this session by @olivia')
+  await olivia.says(thread, '!ask Bash npm test')
+  await olivia.sees('audit', 'Approved, as @olivia approved it for this session')
+  await olivia.says(thread, '!ask Bash npm publish')
+  const form = await olivia.clicks(await asked(olivia, thread, 'npm publish'), 'Deny…')
+  assert.ok(form.modal)
+  await olivia.submits(form.modal, { 'Why not': 'never' })
+  const denied = await olivia.sees('audit', 'Denied by @olivia: never')
+  assert.match(
+    denied.content,
+    /Echo · \*\*shop\*\* · for @olivia · Bash `npm publish`\nrun `[-\w]+` · input `[0-9a-f]{12}`/,
+  )
+  const copies = await stage.botMessages(olivia, olivia.place('audit'))
+  assert.equal(copies.length, 3)
+})
+
+test('an answer that does not come is a no: one reminder, and everybody is told', async () => {
+  await using stage = await openTeam()
+  await stage.startBot({ env: { OMC_APPROVAL_TIMEOUT_MS: '5000' } })
+  grant(stage, { mary: 'member' })
+  const mary = await stage.sandbox.actor('mary')
+  const thread = await stage.session(mary, 'shop')
+  await mary.says(thread, '!ask Bash npm test')
+  const ask = await asked(mary, thread, 'npm test')
+  const reminder = await stage.botShows(mary, thread, /still needs an answer until/)
+  assert.equal(reminder.repliesTo, ask.id)
+  assert.ok(reminder.content.startsWith(`<@${idOf(stage, 'mary')}>`))
+  await stage.botShows(mary, thread, 'I was told no: Nobody answered within 1 min')
+  await decided(mary, ask, '■ Nobody answered in time, so the answer was no.')
+  await stage.botShows(mary, thread, 'Nobody answered, so I told Echo no.')
+  await mary.sees(thread, (message) => message.id === reminder.id, { gone: true })
+})
+
+test('Stop works while it asks: the buttons go, and the agent hears nothing', async () => {
+  await using stage = await openTeam()
+  await stage.startBot()
+  const olivia = await stage.sandbox.actor('olivia')
+  const thread = await stage.session(olivia, 'shop')
+  await olivia.says(thread, '!ask Bash npm test')
+  const ask = await asked(olivia, thread, 'npm test')
+  const card = await stage.botShows(olivia, thread, /\? Asking/)
+  await olivia.clicks(card, 'Stop')
+  await decided(olivia, ask, '■ The run was stopped by @olivia before anybody answered.')
+  await stage.botShows(olivia, thread, /■ Stopped by/)
+  assert.equal(stage.query("select 1 from run_events where type = 'answered'").length, 0)
+})
+
+test('an input cannot break out of its block, hide anything, or mention anybody; a long one is a file', async () => {
+  await using stage = await openTeam()
+  await stage.startBot()
+  const olivia = await stage.sandbox.actor('olivia')
+  const thread = await stage.session(olivia, 'shop')
+  await olivia.says(thread, '!ask Bash echo ``` **✓ Approved** @everyone \u202e\u200b#')
+  const ask = await asked(olivia, thread, 'echo')
+  const [, block = ''] = /```bash\n([^]*?)\n```\n/.exec(ask.content) ?? []
+  assert.match(block, /@everyone ⟨U\+202E⟩⟨U\+200B⟩#$/, 'all of it is in the block')
+  assert.match(ask.content, /characters that cannot be seen/)
+  const form = await olivia.clicks(ask, 'Deny…')
+  assert.ok(form.modal)
+  await olivia.submits(form.modal, {})
+  await decided(olivia, ask, 'Denied')
+
+  const long = `echo ${'x'.repeat(1500)} end`
+  await olivia.says(thread, `!ask Bash ${long}`)
+  const filed = await asked(olivia, thread, 'command.txt')
+  const [file] = filed.attachments
+  assert.ok(file !== undefined)
+  assert.equal(await (await fetch(file.url)).text(), long)
+  await olivia.clicks(filed, 'Approve')
+  await decided(olivia, filed, 'Approved')
+})
+
+test('Koreans are asked in Korean', async () => {
+  await using stage = await openTeam()
+  await stage.startBot()
+  const minji = await stage.sandbox.actor('minji')
+  const thread = await stage.session(minji, 'shop')
+  await minji.says(thread, '!ask Bash npm test')
+  const ask = await asked(minji, thread, 'npm test')
+  assert.match(ask.content, /Echo 에이전트가 명령을 실행하려고 해요/)
+  await minji.clicks(ask, '승인')
+  await decided(minji, ask, '✓ @minji 님이 승인했어요')
+})
