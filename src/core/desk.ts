@@ -1,3 +1,4 @@
+import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal } from './failure.ts'
 import type { Health } from './health.ts'
@@ -53,6 +54,8 @@ export interface Request {
   readonly message: MessageId | null
   /** What was said before, oldest first, that the agent may know; left out: nothing. */
   readonly context?: readonly Remark[]
+  /** What came along, kept already; left out: nothing. */
+  readonly attachments?: readonly Attachment[]
 }
 
 /**

@@ -1,4 +1,5 @@
 import { refuseToWait, type Caps } from '../core/admission.ts'
+import type { Attachment } from '../core/attachment.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, Stopped } from '../core/desk.ts'
@@ -59,7 +60,7 @@ export class EngineDesk implements Desk {
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
     const session = await vault.sessionAt(composeSessionKey(request.place))
-    const refusal = session === null ? ({ code: 'no-session' } as const) : faultOf(request.text)
+    const refusal = session === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments)
     if (session === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
     const at = clock.now()
     const prompt: Prompt = {
@@ -67,7 +68,7 @@ export class EngineDesk implements Desk {
       session: session.id,
       askedAt: at,
       tier: verdict.tier,
-      attachments: [],
+      attachments: request.attachments ?? [],
       context: request.context ?? [],
     }
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
@@ -97,6 +98,31 @@ export class EngineDesk implements Desk {
     const verdict = await this.judge(by, isOwn ? 'run.stop-own' : 'run.stop', where)
     if (!verdict.allowed) return no(verdict.refusal)
     return target === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(target, by.name)
+  }
+
+  /** What a waiting prompt asks is something else now: null, or why not. One that has begun stays as it was. */
+  async reword(
+    by: Person,
+    { run, prompt }: OpenRun,
+    text: string,
+    attachments: readonly Attachment[],
+  ): Promise<Refusal | null> {
+    const { journal, clock, feed } = this.#tools
+    const verdict = await this.judge(by, 'prompt', prompt.place)
+    if (!verdict.allowed) return verdict.refusal
+    const fault = faultOf(text, attachments)
+    if (fault !== null) return fault
+    const event = { type: 'reworded', text, attachments } as const
+    feed.publish(await journal.append(run, [event], clock.now(), { expect: 'waiting' }))
+    return null
+  }
+
+  /** Its message was taken back, so a waiting prompt is too. No gate: less is done then, whoever deleted it. */
+  async withdraw({ run, prompt }: OpenRun): Promise<void> {
+    const { journal, clock, feed, dispatcher } = this.#tools
+    const event = { type: 'stopped', by: prompt.speaker.name } as const
+    feed.publish(await journal.append(run, [event], clock.now(), { expect: 'waiting' }))
+    dispatcher.wake()
   }
 
   async startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>> {
@@ -205,8 +231,8 @@ export class EngineDesk implements Desk {
   }
 }
 
-function faultOf(text: string): Refusal | null {
-  if (text.trim() === '') return { code: 'prompt-empty' }
+function faultOf(text: string, attachments: readonly Attachment[] = []): Refusal | null {
+  if (text.trim() === '' && attachments.length === 0) return { code: 'prompt-empty' }
   return text.length > promptLimit ? { code: 'prompt-too-long', length: text.length, limit: promptLimit } : null
 }
 

@@ -1,4 +1,5 @@
 import type { Caps } from '../core/admission.ts'
+import type { Attachments } from '../core/attachment.ts'
 import type { Chat } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
@@ -28,12 +29,16 @@ import { recover } from './recovery.ts'
 /** How often the mark is renewed from which "I was away for …" counts. */
 const aliveEveryMs = 20_000
 
+/** How long prompts that waited are held back at the start until their messages have been looked at again. */
+const lookWithinMs = 5_000
+
 /** How long the last words about ended runs may take before the bot goes all the same. */
 const lastWordsMs = 5_000
 
 export interface EngineOptions {
   readonly journal: Journal
   readonly vault: Vault
+  readonly attachments: Attachments
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Workspaces
   /** Made with the desk, because its commands use it. */
@@ -87,7 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
     began: (session, by) => intake.began(session, by.locale),
   })
   const chat = options.chat(desk)
-  const intake = new Intake({ ...options, desk, chat, signal })
+  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open() })
   const delivery = new Delivery({ ...options, chat, feed, signal, line: (run) => dispatcher.places().get(run) ?? null })
   dispatcher.onMove(() => delivery.look())
   let stopping: Promise<void> | null = null
@@ -95,7 +100,8 @@ export function createEngine(options: EngineOptions): Engine {
   async function start(): Promise<void> {
     await delivery.resume()
     await recover({ journal, vault, runtimes: options.runtimes, dispatcher, log })
-    dispatcher.wake()
+    // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
+    clock.after(lookWithinMs, () => dispatcher.open())
     await chat.open(intake)
     beAlive()
   }

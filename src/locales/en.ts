@@ -221,6 +221,28 @@ function refuse(refusal: Refusal, home: string | null): string {
         `That message has ${exact(refusal.length)} characters, and ${exact(refusal.limit)} are the limit. ` +
         'Send it in parts, or put it into a file in the working folder.'
       )
+    case 'attachments-many':
+      return `That message has ${refusal.count} files, and ${refusal.limit} are the limit. Send it again with fewer.`
+    case 'attachment-large':
+      return (
+        `${code(refusal.name, 100)} is larger than ${bytes(refusal.limit)}, so I did not ask the agent. ` +
+        'Send it again with a smaller file, or put it into the working folder.'
+      )
+    case 'attachment-unsuitable':
+      return (
+        `${code(refusal.name, 100)} is nothing that an agent can read, so I did not ask it. ` +
+        'Send it again with pictures (PNG, JPEG, GIF, WebP), PDF, text or ZIP only.'
+      )
+    case 'attachment-unread':
+      return (
+        `${code(refusal.name, 100)} could not be fetched from Discord, so I did not ask the agent. ` +
+        'Send the message with its file again.'
+      )
+    case 'attachment-not-kept':
+      return (
+        `${code(refusal.name, 100)} could not be kept on this machine, so I did not ask the agent. ` +
+        'Send it again later, and tell the operator: the disk may be full.'
+      )
     case 'place-unsupported':
       return 'That does not work in this place. Use a text channel or a thread of the server.'
     case 'draining':

@@ -226,6 +226,28 @@ function refuse(refusal: Refusal, home: string | null): string {
         `메시지가 ${exact(refusal.length)}자라 한도인 ${exact(refusal.limit)}자를 넘어요. ` +
         '나눠서 보내거나 작업 폴더의 파일에 넣어 주세요.'
       )
+    case 'attachments-many':
+      return `파일이 ${refusal.count}개인데, ${refusal.limit}개까지만 받을 수 있어요. 줄여서 다시 보내 주세요.`
+    case 'attachment-large':
+      return (
+        `${code(refusal.name, 100)} 파일이 ${bytes(refusal.limit)}보다 커서 에이전트에게 전하지 않았어요. ` +
+        '더 작은 파일로 다시 보내거나 작업 폴더에 넣어 주세요.'
+      )
+    case 'attachment-unsuitable':
+      return (
+        `${code(refusal.name, 100)} 파일은 에이전트가 읽을 수 없는 종류라서 전하지 않았어요. ` +
+        '그림(PNG, JPEG, GIF, WebP), PDF, 텍스트, ZIP만 붙여서 다시 보내 주세요.'
+      )
+    case 'attachment-unread':
+      return (
+        `${code(refusal.name, 100)} 파일을 Discord에서 가져오지 못해 에이전트에게 전하지 않았어요. ` +
+        '파일과 함께 메시지를 다시 보내 주세요.'
+      )
+    case 'attachment-not-kept':
+      return (
+        `${code(refusal.name, 100)} 파일을 이 컴퓨터에 저장하지 못해 에이전트에게 전하지 않았어요. ` +
+        '나중에 다시 보내 주시고, 디스크가 가득 찼을 수 있으니 운영자에게 알려 주세요.'
+      )
     case 'place-unsupported':
       return '여기에서는 쓸 수 없는 기능이에요. 서버의 텍스트 채널이나 스레드에서 써 주세요.'
     case 'draining':

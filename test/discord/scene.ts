@@ -43,6 +43,8 @@ class KeptInbox implements Inbox {
   readonly heard: ChatMessage[] = []
   readonly story: string[] = []
   readonly gone: PlaceId[] = []
+  readonly edits: ChatMessage[] = []
+  readonly deletions: MessageId[] = []
   readonly presses: { button: RunButton; person: Person; place: Place }[] = []
   gaps = 0
   answer: (press: KeptInbox['presses'][number]) => Promise<Reply> = async () => ({ text: 'pressed', hidden: true })
@@ -50,6 +52,14 @@ class KeptInbox implements Inbox {
   async message(message: ChatMessage): Promise<void> {
     this.heard.push(message)
     this.story.push(message.text)
+  }
+
+  async edited(message: ChatMessage): Promise<void> {
+    this.edits.push(message)
+  }
+
+  async deleted(_place: PlaceId, messages: readonly MessageId[]): Promise<void> {
+    this.deletions.push(...messages)
   }
 
   gap(): void {
