@@ -1,6 +1,6 @@
 import type { ChatMessage, Inbox, Reply, RunButton } from '../core/chat.ts'
 import { pause, type Clock, type EpochMs } from '../core/clock.ts'
-import { messageOf } from '../core/failure.ts'
+import { messageOf, type Refusal } from '../core/failure.ts'
 import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
 import { isForUs } from '../core/listening.ts'
 import type { Locale, Person } from '../core/person.ts'
@@ -201,13 +201,13 @@ export class Intake implements Inbox {
       return
     }
     const key = message.id as string as PromptKey
-    // Read again around a gap: it was taken in, with what belongs to it.
-    if ((await journal.find(key)) !== null) return
+    // Read again around a gap: it was taken in, with what belongs to it, or refused, and that stands.
+    if ((await journal.find(key)) !== null || (await vault.saidAt(refusedKey(message.id))) !== null) return
     await sayNotice(place, author.locale, this.#tools)
     const context = await contextOf(message, this.#tools)
     const files = await keepFiles(message.files, this.#tools)
     if (!files.ok) {
-      await this.#tellOnce(message, 'refused', (say) => say.refusal(files.refusal))
+      await this.#refuse(message, files.refusal)
       return
     }
     const asked = await desk.ask({
@@ -219,9 +219,13 @@ export class Intake implements Inbox {
       context,
       attachments: files.value,
     })
-    if (asked.kind === 'refused') {
-      await this.#tellOnce(message, 'refused', (say) => say.refusal(asked.refusal))
-    }
+    if (asked.kind === 'refused') await this.#refuse(message, asked.refusal)
+  }
+
+  /** Told before it is kept that it was: killed in between, the same nonce keeps it from standing there twice. */
+  async #refuse(message: ChatMessage, refusal: Refusal): Promise<void> {
+    await this.#tell(message.place, message.id, message.author, 'refused', (say) => say.refusal(refusal))
+    await this.#tools.vault.once(refusedKey(message.id), this.#tools.clock.now())
   }
 
   async #tellOnce(message: ChatMessage, what: string, text: (say: Catalogue[Locale]) => string): Promise<void> {
@@ -251,4 +255,8 @@ export class Intake implements Inbox {
       this.#tools.log.error({ place, error: messageOf(error) }, 'intake.failed')
     })
   }
+}
+
+function refusedKey(message: MessageId): string {
+  return `refused:${message}`
 }
