@@ -17,6 +17,7 @@ export type Refusal =
   | { readonly code: 'nothing-to-stop' }
   | { readonly code: 'prompt-empty' }
   | { readonly code: 'prompt-too-long'; readonly length: number; readonly limit: number }
+  | { readonly code: 'skill-unknown'; readonly skill: string; readonly known: readonly string[] }
   | { readonly code: 'attachments-many'; readonly count: number; readonly limit: number }
   | { readonly code: 'attachment-large'; readonly name: string; readonly limit: number }
   /** It is nothing an agent can read; it did not come from Discord; our disk did not take it. */

@@ -2,7 +2,7 @@ import { refuseToWait, type Caps } from '../core/admission.ts'
 import type { Attachment } from '../core/attachment.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, Stopped } from '../core/desk.ts'
+import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, SkillWish, Stopped } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
 import type { AccountId, Ids, MessageId, RunId, RuntimeName, SessionId } from '../core/ids.ts'
@@ -16,12 +16,14 @@ import { promptLimit, type Prompt } from '../core/prompt.ts'
 import type { ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { isSessionName, type Session } from '../core/session.ts'
+import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
+import { runSkill, suggestSkills, type SkillTools } from './skills.ts'
 
 export interface DeskTools {
   readonly journal: Journal
@@ -30,6 +32,7 @@ export interface DeskTools {
   readonly feed: Feed
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly workspaces: Workspaces
+  readonly skills: Skills
   readonly gate: Gate
   readonly caps: Caps
   readonly clock: Clock
@@ -209,6 +212,18 @@ export class EngineDesk implements Desk {
 
   runtimes(): readonly { readonly name: string; readonly title: string }[] {
     return [...this.#tools.runtimes.values()].map(({ name, title }) => ({ name, title }))
+  }
+
+  runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>> {
+    return runSkill(by, place, wish, this.#skillTools())
+  }
+
+  suggestSkills(by: Person, place: Place, typed: string): Promise<readonly string[]> {
+    return suggestSkills(by, place, typed, this.#skillTools())
+  }
+
+  #skillTools(): SkillTools {
+    return { ...this.#tools, judge: (...asked) => this.judge(...asked), ask: (request) => this.ask(request) }
   }
 
   async health(by: Person, place: Place): Promise<Result<Health>> {

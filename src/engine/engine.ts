@@ -14,6 +14,7 @@ import type { Locale } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import type { Owners } from '../core/policy.ts'
 import type { Runtime } from '../core/runtime.ts'
+import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { denyUnasked } from './approvals.ts'
@@ -41,6 +42,7 @@ export interface EngineOptions {
   readonly attachments: Attachments
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Workspaces
+  readonly skills: Skills
   /** Made with the desk, because its commands use it. */
   readonly chat: (desk: Desk) => Chat
   readonly catalogue: Catalogue

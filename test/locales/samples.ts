@@ -40,6 +40,10 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
   'nothing-to-stop': [{ code: 'nothing-to-stop' }],
   'prompt-empty': [{ code: 'prompt-empty' }],
   'prompt-too-long': [{ code: 'prompt-too-long', length: 17_000, limit: 16_000 }],
+  'skill-unknown': [
+    { code: 'skill-unknown', skill: nastyText, known: [] },
+    { code: 'skill-unknown', skill: 'reveiw', known: Array.from({ length: 40 }, () => 'review') },
+  ],
   'attachments-many': [{ code: 'attachments-many', count: 11, limit: 10 }],
   'attachment-large': [{ code: 'attachment-large', name: nastyText, limit: 26_214_400 }],
   'attachment-unsuitable': [{ code: 'attachment-unsuitable', name: 'setup.exe' }],
