@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Checkpoint } from './core/checkpoint.ts'
 import type { Log } from './core/log.ts'
 import { commands } from './commands/all.ts'
@@ -14,6 +14,7 @@ import { openStore, type Store } from './stores/open.ts'
 import { version } from './version.ts'
 import { startWeb } from './web/health.ts'
 import { workspaces } from './workspaces/roots.ts'
+import { skillsIn } from './workspaces/skills.ts'
 
 /** The start is over by then: connected, commands registered, gaps read. */
 const restAfterMs = 3_000
@@ -77,6 +78,8 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
         },
       }),
       workspaces: workspaces({ roots: config.projectRoots, home: config.home }),
+      // Beside the data folder, not in it: agents may not read what lies there.
+      skills: skillsIn({ operator: join(dirname(config.dataFolder), 'skills'), roots: config.projectRoots }),
       chat: (desk) =>
         createDiscord({
           token: config.discordToken ?? '',

@@ -74,6 +74,15 @@ export interface Chat {
    * get out of here unless `bystanders` says so. [] for a place that may not be read; rejects when it cannot be read now.
    */
   recent(place: Place, before: MessageId, wish: Recollection): Promise<readonly Remark[]>
+
+  /**
+   * A person's message as it is now; 'gone' when it was deleted, 'closed' when we may not read it. Rejects when it
+   * cannot be read now.
+   */
+  reread(place: Place, message: MessageId): Promise<ChatMessage | 'gone' | 'closed'>
+
+  /** What hangs on a message, piece by piece. Throws when it does not come. */
+  download(file: ChatFile): AsyncIterable<Uint8Array>
 }
 
 /** Which earlier messages `recent` gives. */
@@ -181,6 +190,10 @@ export interface Inbox {
    * later `message`; the inbox reads the gap by `history`.
    */
   gap(): void
+  /** A person edited their message. What it replies to may not be known: then it counts as addressed. */
+  edited(message: ChatMessage): Promise<void>
+  /** Messages of anybody are no more. */
+  deleted(place: PlaceId, messages: readonly MessageId[]): Promise<void>
   /** A button of a run was pressed. */
   press(button: RunButton, person: Person, place: Place): Promise<Reply | Shown>
   /** A button was pressed that opens a form: the form, or why it is not for them. */
@@ -234,6 +247,15 @@ export interface Reply {
   readonly hidden: boolean
 }
 
+/** A file as it hangs on a message, not yet fetched. */
+export interface ChatFile {
+  /** In one line; otherwise as the sender called it. */
+  readonly name: string
+  /** As the other side says; the file itself may be of another size. */
+  readonly bytes: number
+  readonly url: string
+}
+
 /** A message of a person. */
 export interface ChatMessage {
   readonly id: MessageId
@@ -244,5 +266,6 @@ export interface ChatMessage {
   readonly addressed: boolean
   /** It replies to a message of somebody else. */
   readonly aside: boolean
+  readonly files: readonly ChatFile[]
   readonly at: EpochMs
 }

@@ -1,4 +1,5 @@
 import type { Ask, Reaction } from './ask.ts'
+import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal } from './failure.ts'
 import type { Health } from './health.ts'
@@ -44,6 +45,11 @@ export interface Desk {
   /** The runtimes a session can be started with. */
   runtimes(): readonly { readonly name: string; readonly title: string }[]
 
+  /** Asks the session of a place what one of its skills says. */
+  runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>>
+  /** Skills that fit what was typed so far, at most 25; [] for whom the gate refuses. */
+  suggestSkills(by: Person, place: Place, typed: string): Promise<readonly string[]>
+
   health(by: Person, place: Place): Promise<Result<Health>>
 }
 
@@ -59,6 +65,8 @@ export interface Request {
   readonly message: MessageId | null
   /** What was said before, oldest first, that the agent may know; left out: nothing. */
   readonly context?: readonly Remark[]
+  /** What came along, kept already; left out: nothing. */
+  readonly attachments?: readonly Attachment[]
 }
 
 /**
@@ -85,6 +93,14 @@ export interface SessionWish {
   /** As typed; null: the first root. */
   readonly workdir: string | null
   readonly model: string | null
+}
+
+export interface SkillWish {
+  /** The interaction that asks for it: the prompt's key. */
+  readonly key: PromptKey
+  readonly skill: string
+  /** Its arguments as typed; '' when there are none. */
+  readonly wanted: string
 }
 
 export interface SessionOverview {

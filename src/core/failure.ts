@@ -18,6 +18,13 @@ export type Refusal =
   | { readonly code: 'nothing-to-stop' }
   | { readonly code: 'prompt-empty' }
   | { readonly code: 'prompt-too-long'; readonly length: number; readonly limit: number }
+  | { readonly code: 'skill-unknown'; readonly skill: string; readonly known: readonly string[] }
+  | { readonly code: 'attachments-many'; readonly count: number; readonly limit: number }
+  | { readonly code: 'attachment-large'; readonly name: string; readonly limit: number }
+  /** It is nothing an agent can read; it did not come from Discord; our disk did not take it. */
+  | { readonly code: 'attachment-unsuitable'; readonly name: string }
+  | { readonly code: 'attachment-unread'; readonly name: string }
+  | { readonly code: 'attachment-not-kept'; readonly name: string }
   | { readonly code: 'place-unsupported' }
   | { readonly code: 'draining' }
   | { readonly code: 'option-missing'; readonly option: string }

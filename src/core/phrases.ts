@@ -41,6 +41,8 @@ export interface Phrases {
   wasAway(ms: number, messages: number): string
   /** Told once per person and place when they write to the bot without the right to. */
   notForYou(): string
+  /** Somebody had the agent do what a skill says. */
+  skillAsked(skill: string, wanted: string, by: string): string
   /** Said once in each channel: which messages there reach the agent. */
   channelNotice(rules: ChannelRules): string
   /** A mention in a place without a session. */
@@ -65,6 +67,7 @@ export interface CommandWords {
   readonly 'session list': CommandText
   readonly cancel: CommandText
   readonly health: CommandText
+  readonly skill: CommandText
 }
 
 /** The languages, by locale. */

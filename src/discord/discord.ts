@@ -5,10 +5,12 @@ import type { Clock } from '../core/clock.ts'
 import type { Command } from '../core/command.ts'
 import type { Desk } from '../core/desk.ts'
 import { messageOf, Problem } from '../core/failure.ts'
+import type { MessageId, PlaceId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import { drawAsk } from './ask.ts'
 import { Atlas } from './atlas.ts'
+import { download } from './download.ts'
 import { Gateway } from './gateway.ts'
 import { dialRules, type DialRules } from './guard.ts'
 import { Inbound } from './inbound.ts'
@@ -94,7 +96,16 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
       })
     }
     if (payload.t === GatewayDispatchEvents.MessageCreate) inbound.message(payload.d, self, inbox)
+    if (payload.t === GatewayDispatchEvents.MessageUpdate) inbound.edited(payload.d, self, inbox)
+    if (payload.t === GatewayDispatchEvents.MessageDelete) deleted(payload.d.channel_id, [payload.d.id], inbox)
+    if (payload.t === GatewayDispatchEvents.MessageDeleteBulk) deleted(payload.d.channel_id, payload.d.ids, inbox)
     if (payload.t === GatewayDispatchEvents.InteractionCreate) void interactions.take(payload.d, inbox)
+  }
+
+  function deleted(place: string, messages: readonly string[], to: Inbox): void {
+    to.deleted(place as PlaceId, messages as readonly MessageId[]).catch((error: unknown) => {
+      log.error({ place, error: messageOf(error) }, 'discord.message-failed')
+    })
   }
 
   /** A new session: whatever was said between the last one and this has to be read. */
@@ -157,6 +168,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     typing: async (place) => outbound.typing(place),
     history: (place, after) => inbound.history(place, after, selfId()),
     recent: (place, before, wish) => inbound.recent(place, before, wish, selfId()),
+    reread: (place, message) => inbound.reread(place, message, selfId()),
+    download: (file) => download(file, { api, signal: closing.signal }),
     get identifies() {
       return gateway.identifies
     },

@@ -5,6 +5,7 @@ import {
   type APIGuildMember,
   type APIMessage,
   type GatewayMessageCreateDispatchData,
+  type GatewayMessageUpdateDispatchData,
 } from 'discord-api-types/v10'
 import type { ChatMessage, Inbox, Recollection } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
@@ -14,7 +15,7 @@ import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
 import type { Remark } from '../core/prompt.ts'
 import type { Atlas } from './atlas.ts'
-import { meaningOf, type Lanes } from './lanes.ts'
+import { isNoMore, meaningOf, type Lanes } from './lanes.ts'
 import type { Outbound } from './outbound.ts'
 import type { MemberFacts, People } from './people.ts'
 import { timeOf } from './snowflake.ts'
@@ -49,6 +50,32 @@ export class Inbound {
 
   /** Passes a new message on, when it is a person's. */
   message(message: GatewayMessageCreateDispatchData, self: string, inbox: Inbox): void {
+    this.#pass(message, self, (heard) => inbox.message(heard))
+  }
+
+  /** The same for an edit. Discord sends one also when it has found out what a link shows: nobody edited then. */
+  edited(message: GatewayMessageUpdateDispatchData, self: string, inbox: Inbox): void {
+    if (message.edited_timestamp === null) return
+    this.#pass(message, self, (heard) => inbox.edited(asEdited(heard, message)))
+  }
+
+  /** A person's message as it is now. Rejects when it cannot be read. */
+  async reread(place: Place, id: MessageId, self: string): Promise<ChatMessage | 'gone' | 'closed'> {
+    const { rest, lanes, people, atlas } = this.#with
+    const done = await lanes.attempt(place.id, () => rest.get(Routes.channelMessage(place.id, id)))
+    if (!done.ok) {
+      if (isNoMore(done.error)) return 'gone'
+      if (meaningOf(done.error).kind === 'gone') return 'closed'
+      throw new Problem('wire', `The message ${id} could not be read: ${messageOf(done.error)}`, { cause: done.error })
+    }
+    const message = done.value as APIMessage
+    const guild = place.kind === 'dm' ? undefined : place.guild
+    const facts = guild === undefined ? null : await this.#member(guild, message.author.id)
+    const person = people.person(message.author, facts, atlas.localeOf(guild))
+    return asEdited(this.#chatMessage(message, place, person, self), message)
+  }
+
+  #pass(message: GatewayMessageCreateDispatchData, self: string, deliver: (heard: ChatMessage) => Promise<void>): void {
     if (!isPersons(message, self)) return
     const { atlas, people, log } = this.#with
     const pass = (place: Place | null): void => {
@@ -58,7 +85,7 @@ export class Inbound {
       }
       const author = people.person(message.author, message.member ?? null, atlas.localeOf(message.guild_id))
       const heard = this.#chatMessage(message, place, author, self)
-      inbox.message(heard).catch((error: unknown) => {
+      deliver(heard).catch((error: unknown) => {
         log.error({ message: message.id, error: messageOf(error) }, 'discord.message-failed')
       })
     }
@@ -162,6 +189,7 @@ export class Inbound {
       text: message.content.replace(/^\s*<@[!&]?(\d+)>\s*/, (mention, id: string) => (isMine(id) ? '' : mention)),
       addressed,
       aside: message.type === MessageType.Reply && !addressed,
+      files: message.attachments.map(({ filename, size, url }) => ({ name: fileName(filename), bytes: size, url })),
       at: timeOf(message.id),
     }
   }
@@ -178,6 +206,16 @@ export class Inbound {
 
 function dmOf(channel: string): Place {
   return { kind: 'dm', id: channel as Place['id'] }
+}
+
+/** What a reply answers may be left out of an edit, or be gone by now: what was said to us stays said to us. */
+function asEdited(heard: ChatMessage, { type, referenced_message: answered }: APIMessage): ChatMessage {
+  return type === MessageType.Reply && answered == null ? { ...heard, addressed: true, aside: false } : heard
+}
+
+/** A file name in one line, of a length that people read. */
+function fileName(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\]+/gu, ' ').slice(0, 200)
 }
 
 /** Whether a message mentions the bot or replies to it. */

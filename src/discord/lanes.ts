@@ -26,9 +26,9 @@ const expiredCodes = new Set([10_015, 10_062, 40_060, 50_027])
 const tooOldToEdit = 30_046
 const archivedThread = 50_083
 
-/** Unknown channel: it was deleted, or never was. */
+/** Unknown channel or message: it was deleted, or never was. */
 export function isNoMore(error: unknown): boolean {
-  return error instanceof DiscordAPIError && Number(error.code) === 10_003
+  return error instanceof DiscordAPIError && [10_003, 10_008].includes(Number(error.code))
 }
 
 export function meaningOf(error: unknown): Meaning {

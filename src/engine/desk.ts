@@ -1,8 +1,9 @@
 import { refuseToWait, type Caps } from '../core/admission.ts'
 import type { Ask, Reaction } from '../core/ask.ts'
+import type { Attachment } from '../core/attachment.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, Stopped } from '../core/desk.ts'
+import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, SkillWish, Stopped } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
 import type { Ids, RunId, RuntimeName } from '../core/ids.ts'
@@ -16,6 +17,7 @@ import { promptLimit, type Prompt } from '../core/prompt.ts'
 import type { ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
+import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
@@ -25,6 +27,7 @@ import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
 import { no, yes } from './result.ts'
 import { Sessions } from './sessions.ts'
+import { runSkill, suggestSkills, type SkillTools } from './skills.ts'
 
 export interface DeskTools {
   readonly journal: Journal
@@ -33,6 +36,7 @@ export interface DeskTools {
   readonly feed: Feed
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly workspaces: Workspaces
+  readonly skills: Skills
   readonly gate: Gate
   readonly caps: Caps
   readonly clock: Clock
@@ -65,7 +69,7 @@ export class EngineDesk implements Desk {
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
     const session = await vault.sessionAt(composeSessionKey(request.place))
-    const refusal = session === null ? ({ code: 'no-session' } as const) : faultOf(request.text)
+    const refusal = session === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments)
     if (session === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
     const at = clock.now()
     const prompt: Prompt = {
@@ -73,7 +77,7 @@ export class EngineDesk implements Desk {
       session: session.id,
       askedAt: at,
       tier: verdict.tier,
-      attachments: [],
+      attachments: request.attachments ?? [],
       context: request.context ?? [],
     }
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
@@ -103,6 +107,31 @@ export class EngineDesk implements Desk {
     const verdict = await this.judge(by, isOwn ? 'run.stop-own' : 'run.stop', where)
     if (!verdict.allowed) return no(verdict.refusal)
     return target === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(target, by.name)
+  }
+
+  /** What a waiting prompt asks is something else now: null, or why not. One that has begun stays as it was. */
+  async reword(
+    by: Person,
+    { run, prompt }: OpenRun,
+    text: string,
+    attachments: readonly Attachment[],
+  ): Promise<Refusal | null> {
+    const { journal, clock, feed } = this.#tools
+    const verdict = await this.judge(by, 'prompt', prompt.place)
+    if (!verdict.allowed) return verdict.refusal
+    const fault = faultOf(text, attachments)
+    if (fault !== null) return fault
+    const event = { type: 'reworded', text, attachments } as const
+    feed.publish(await journal.append(run, [event], clock.now(), { expect: 'waiting' }))
+    return null
+  }
+
+  /** Its message was taken back, so a waiting prompt is too. No gate: less is done then, whoever deleted it. */
+  async withdraw({ run, prompt }: OpenRun): Promise<void> {
+    const { journal, clock, feed, dispatcher } = this.#tools
+    const event = { type: 'stopped', by: prompt.speaker.name } as const
+    feed.publish(await journal.append(run, [event], clock.now(), { expect: 'waiting' }))
+    dispatcher.wake()
   }
 
   approval(by: Person, token: string): Promise<Result<Ask>> {
@@ -138,6 +167,18 @@ export class EngineDesk implements Desk {
     return [...this.#tools.runtimes.values()].map(({ name, title }) => ({ name, title }))
   }
 
+  runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>> {
+    return runSkill(by, place, wish, this.#skillTools())
+  }
+
+  suggestSkills(by: Person, place: Place, typed: string): Promise<readonly string[]> {
+    return suggestSkills(by, place, typed, this.#skillTools())
+  }
+
+  #skillTools(): SkillTools {
+    return { ...this.#tools, judge: (...asked) => this.judge(...asked), ask: (request) => this.ask(request) }
+  }
+
   async health(by: Person, place: Place): Promise<Result<Health>> {
     const verdict = await this.judge(by, 'health', place)
     return verdict.allowed ? yes(await this.#tools.health()) : no(verdict.refusal)
@@ -158,7 +199,7 @@ export class EngineDesk implements Desk {
   }
 }
 
-function faultOf(text: string): Refusal | null {
-  if (text.trim() === '') return { code: 'prompt-empty' }
+function faultOf(text: string, attachments: readonly Attachment[] = []): Refusal | null {
+  if (text.trim() === '' && attachments.length === 0) return { code: 'prompt-empty' }
   return text.length > promptLimit ? { code: 'prompt-too-long', length: text.length, limit: promptLimit } : null
 }

@@ -1,4 +1,5 @@
 import { admit, line, type Caps } from '../core/admission.ts'
+import type { AttachedFile, Attachment, Attachments } from '../core/attachment.ts'
 import type { LinePlace } from '../core/chat.ts'
 import { pause } from '../core/clock.ts'
 import { noUsage, type RunEvent, type Entry } from '../core/event.ts'
@@ -16,6 +17,7 @@ export interface DispatcherTools extends ConductorTools {
   readonly vault: Vault
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly caps: Caps
+  readonly attachments: Attachments
 }
 
 /** Starts what admission allows, takes over what an earlier life left, and knows who conducts which run. */
@@ -27,7 +29,8 @@ export class Dispatcher {
   #round: Promise<void> | null = null
   #again = false
   #retry: Disposable | null = null
-  #held = false
+  #held = true
+  #over = false
 
   constructor(tools: DispatcherTools) {
     this.#tools = tools
@@ -40,9 +43,16 @@ export class Dispatcher {
     this.#round ??= this.#rounds()
   }
 
+  /** From here on prompts are started. Before, they only wait. */
+  open(): void {
+    if (!this.#over) this.#held = false
+    this.wake()
+  }
+
   /** Starts nothing more in this life; what waits is left to the next. */
   hold(): void {
     this.#held = true
+    this.#over = true
   }
 
   conductorOf(run: RunId): Conductor | null {
@@ -122,8 +132,13 @@ export class Dispatcher {
   async #begin(claimed: Claimed): Promise<void> {
     const turn = await this.#turnOf(claimed)
     const runtime = turn === null ? undefined : this.#tools.runtimes.get(turn.session.runtime)
-    if (turn === null || runtime === undefined) {
-      const detail = turn === null ? 'its session is gone' : `no runtime named ${turn.session.runtime} here`
+    const isBare = turn !== null && turn.files.length < turn.prompt.attachments.length
+    if (turn === null || runtime === undefined || isBare) {
+      const detail = isBare
+        ? 'a file that came with the prompt is no longer there'
+        : turn === null
+          ? 'its session is gone'
+          : `no runtime named ${turn.session.runtime} here`
       const outcome = { kind: 'failed', trouble: { code: 'start-failed', detail }, usage: noUsage } as const
       return this.#close(claimed, { type: 'finished', outcome })
     }
@@ -155,7 +170,8 @@ export class Dispatcher {
     const session = await this.#session(open.session)
     if (session !== null) {
       const prompt = { ...open.prompt, text: spokenText(open.prompt) }
-      return { run: open.run, attempt: open.attempt, prompt, session, files: [], handOver: null }
+      const files = await locateAll(open.prompt.attachments, this.#tools.attachments)
+      return { run: open.run, attempt: open.attempt, prompt, session, files, handOver: null }
     }
     this.#tools.log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null
@@ -212,6 +228,12 @@ function fold(entries: readonly Entry[]): {
     if (event.type === 'answered') answered.push(event)
   }
   return { run, answered }
+}
+
+/** Where the files of a prompt lie; fewer than there should be when one is gone. */
+async function locateAll(kept: readonly Attachment[], attachments: Attachments): Promise<readonly AttachedFile[]> {
+  const found = await Promise.all(kept.map((attachment) => attachments.locate(attachment)))
+  return found.filter((file) => file !== null)
 }
 
 function median(numbers: readonly number[]): number | null {

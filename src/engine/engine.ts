@@ -1,4 +1,5 @@
 import type { Caps } from '../core/admission.ts'
+import type { Attachments } from '../core/attachment.ts'
 import type { Chat } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
@@ -14,6 +15,7 @@ import type { Locale } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import type { Owners } from '../core/policy.ts'
 import type { Runtime } from '../core/runtime.ts'
+import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { Approvals } from './approvals.ts'
@@ -29,14 +31,19 @@ import { recover } from './recovery.ts'
 /** How often the mark is renewed from which "I was away for …" counts. */
 const aliveEveryMs = 20_000
 
+/** How long prompts that waited are held back at the start until their messages have been looked at again. */
+const lookWithinMs = 5_000
+
 /** How long the last words about ended runs may take before the bot goes all the same. */
 const lastWordsMs = 5_000
 
 export interface EngineOptions {
   readonly journal: Journal
   readonly vault: Vault
+  readonly attachments: Attachments
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Workspaces
+  readonly skills: Skills
   /** Made with the desk, because its commands use it. */
   readonly chat: (desk: Desk) => Chat
   readonly catalogue: Catalogue
@@ -99,7 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
     began: (session, by) => intake.began(session, by.locale),
   })
   const chat = options.chat(desk)
-  const intake = new Intake({ ...options, desk, chat, signal })
+  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open() })
   const approvals = new Approvals({
     ...options,
     timeoutMs: options.approvals.timeoutMs,
@@ -128,7 +135,8 @@ export function createEngine(options: EngineOptions): Engine {
     await delivery.resume()
     await recover({ journal, vault, runtimes: options.runtimes, dispatcher, log })
     await approvals.resume()
-    dispatcher.wake()
+    // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
+    clock.after(lookWithinMs, () => dispatcher.open())
     await chat.open(intake)
     beAlive()
   }

@@ -1,20 +1,18 @@
-import type { Chat, ChatMessage, Form, FormButton, Inbox, Reply, RunButton, Shown } from '../core/chat.ts'
+import type { ChatMessage, Form, FormButton, Inbox, Reply, RunButton, Shown } from '../core/chat.ts'
 import { pause, type Clock, type EpochMs } from '../core/clock.ts'
-import { messageOf } from '../core/failure.ts'
+import { messageOf, type Refusal } from '../core/failure.ts'
 import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
-import type { Journal } from '../core/journal.ts'
-import { isForUs, type ChannelRules } from '../core/listening.ts'
-import type { Log } from '../core/log.ts'
+import { isForUs } from '../core/listening.ts'
 import type { Locale, Person } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import { composeSessionKey, type Place } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
-import type { Vault } from '../core/vault.ts'
 import { contextOf } from './context.ts'
 import { form, press, submit } from './answering.ts'
-import type { EngineDesk } from './desk.ts'
+import { keepFiles } from './files.ts'
 import { sayNotice } from './notice.ts'
+import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
 import { Sequence } from './sequence.ts'
 
 /**
@@ -25,18 +23,14 @@ const overlapMs = 120_000
 /** How often a place that cannot be read is tried again, at the most. */
 const retryMs = 15_000
 
-export interface IntakeTools {
-  readonly journal: Journal
-  readonly vault: Vault
-  readonly desk: EngineDesk
-  readonly chat: Chat
+export interface IntakeTools extends SecondLookTools {
   readonly catalogue: Catalogue
   readonly clock: Clock
-  readonly log: Log
   readonly signal: AbortSignal
   /** The language for those whose own is not known. */
   readonly locale: Locale
-  readonly channel: ChannelRules
+  /** Called when the messages of waiting prompts have been looked at again after a gap. */
+  readonly lookedAgain: () => void
 }
 
 /**
@@ -62,6 +56,16 @@ export class Intake implements Inbox {
       await this.#take(message, session)
       // With a gap still unread, the mark stays before it; where no session is, nothing is ever read again.
       if (upToDate) await this.#tools.vault.saw(message.place.id, message.id)
+    })
+  }
+
+  edited(message: ChatMessage): Promise<void> {
+    return this.#inOrder(message.place.id, () => this.#lookAgain(message))
+  }
+
+  deleted(place: PlaceId, messages: readonly MessageId[]): Promise<void> {
+    return this.#inOrder(place, async () => {
+      for (const message of messages) await takeBack(message, this.#tools)
     })
   }
 
@@ -103,14 +107,16 @@ export class Intake implements Inbox {
   }
 
   async #catchUpAll(): Promise<void> {
-    const { vault, log, signal, clock } = this.#tools
+    const { vault, log, signal, clock, lookedAgain } = this.#tools
     try {
       this.#awaySince ??= await vault.lastAlive()
+      const looked = await this.#lookAtWaiting()
+      lookedAgain()
       const sessions = await vault.liveSessions()
       await Promise.all(
         sessions.map((session) => this.#inOrder(session.place.id, async () => void (await this.#catchUp(session)))),
       )
-      if (sessions.every((session) => this.#read.get(session.place.id) === this.#gap)) {
+      if (looked && sessions.every((session) => this.#read.get(session.place.id) === this.#gap)) {
         this.#awaySince = null
         await vault.alive(clock.now())
         return
@@ -120,6 +126,31 @@ export class Intake implements Inbox {
     }
     await pause(clock, retryMs, signal)
     if (!signal.aborted) void this.#catchUpAll()
+  }
+
+  /** What happened to the messages of waiting prompts while nobody listened. False: some cannot be read now. */
+  async #lookAtWaiting(): Promise<boolean> {
+    const { journal, chat, log } = this.#tools
+    let looked = true
+    for (const { state, prompt } of await journal.open()) {
+      const { message, place } = prompt
+      if (state !== 'waiting' || message === null) continue
+      try {
+        const now = await chat.reread(place, message)
+        if (now === 'gone') await this.deleted(place.id, [message])
+        else if (now !== 'closed') await this.edited(now)
+      } catch (error) {
+        looked = false
+        log.warn({ message, error: messageOf(error) }, 'catch-up.failed')
+      }
+    }
+    return looked
+  }
+
+  async #lookAgain(message: ChatMessage): Promise<void> {
+    const refusal = await lookAgain(message, this.#tools)
+    if (refusal !== null)
+      await this.#tell(message.place, message.id, message.author, 'edit', (say) => say.refusal(refusal))
   }
 
   /** Reads what a session's place got while nobody listened. False: it cannot be read now. */
@@ -180,10 +211,15 @@ export class Intake implements Inbox {
       return
     }
     const key = message.id as string as PromptKey
-    // Read again around a gap: it was taken in, with what belongs to it.
-    if ((await journal.find(key)) !== null) return
+    // Read again around a gap: it was taken in, with what belongs to it, or refused, and that stands.
+    if ((await journal.find(key)) !== null || (await vault.saidAt(refusedKey(message.id))) !== null) return
     await sayNotice(place, author.locale, this.#tools)
     const context = await contextOf(message, this.#tools)
+    const files = await keepFiles(message.files, this.#tools)
+    if (!files.ok) {
+      await this.#refuse(message, files.refusal)
+      return
+    }
     const asked = await desk.ask({
       key,
       place,
@@ -191,10 +227,15 @@ export class Intake implements Inbox {
       text: message.text,
       message: message.id,
       context,
+      attachments: files.value,
     })
-    if (asked.kind === 'refused') {
-      await this.#tellOnce(message, 'refused', (say) => say.refusal(asked.refusal))
-    }
+    if (asked.kind === 'refused') await this.#refuse(message, asked.refusal)
+  }
+
+  /** Told before it is kept that it was: killed in between, the same nonce keeps it from standing there twice. */
+  async #refuse(message: ChatMessage, refusal: Refusal): Promise<void> {
+    await this.#tell(message.place, message.id, message.author, 'refused', (say) => say.refusal(refusal))
+    await this.#tools.vault.once(refusedKey(message.id), this.#tools.clock.now())
   }
 
   async #tellOnce(message: ChatMessage, what: string, text: (say: Catalogue[Locale]) => string): Promise<void> {
@@ -224,4 +265,8 @@ export class Intake implements Inbox {
       this.#tools.log.error({ place, error: messageOf(error) }, 'intake.failed')
     })
   }
+}
+
+function refusedKey(message: MessageId): string {
+  return `refused:${message}`
 }

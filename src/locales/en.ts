@@ -25,6 +25,10 @@ const commands: CommandWords = {
   'session stop': { description: 'End the session here; its folder stays as it is', options: {} },
   'session list': { description: 'Show every session: what it does, where and whose it is', options: {} },
   cancel: { description: 'Stop what runs here, or take a waiting prompt back', options: {} },
+  skill: {
+    description: 'Let the agent here do what a file of skills says',
+    options: { name: 'Which skill', arguments: 'What it is to work on, if it asks for that' },
+  },
   health: { description: 'Show how the bot is doing', options: {} },
 }
 
@@ -115,6 +119,8 @@ export function english(home: string | null): Phrases {
     notForYou: () =>
       'You have no tier here that lets you ask an agent, so I left your message alone. An owner can change that with ' +
       '`/permission set`.',
+    skillAsked: (skill, wanted, by) =>
+      `› @${plain(by, 60)} runs the skill ${code(skill, 70)}${wanted === '' ? '' : `: ${plain(wanted, 1000)}`}`,
     channelNotice: ({ listen, includeBystanders }) =>
       includeBystanders
         ? 'What is written in this channel may reach the agent: the operator has switched that on. ' +
@@ -235,6 +241,32 @@ function refuse(refusal: Refusal, home: string | null): string {
       return (
         `That message has ${exact(refusal.length)} characters, and ${exact(refusal.limit)} are the limit. ` +
         'Send it in parts, or put it into a file in the working folder.'
+      )
+    case 'skill-unknown':
+      return refusal.known.length === 0
+        ? `There is no skill ${code(refusal.skill, 70)} here. Write one as \`skills/<name>.md\` in the working folder.`
+        : `There is no skill ${code(refusal.skill, 70)} here. Choose ${list(refusal.known)}.`
+    case 'attachments-many':
+      return `That message has ${refusal.count} files, and ${refusal.limit} are the limit. Send it again with fewer.`
+    case 'attachment-large':
+      return (
+        `${code(refusal.name, 100)} is larger than ${bytes(refusal.limit)}, so I did not ask the agent. ` +
+        'Send it again with a smaller file, or put it into the working folder.'
+      )
+    case 'attachment-unsuitable':
+      return (
+        `${code(refusal.name, 100)} is nothing that an agent can read, so I did not ask it. ` +
+        'Send it again with pictures (PNG, JPEG, GIF, WebP), PDF, text or ZIP only.'
+      )
+    case 'attachment-unread':
+      return (
+        `${code(refusal.name, 100)} could not be fetched from Discord, so I did not ask the agent. ` +
+        'Send the message with its file again.'
+      )
+    case 'attachment-not-kept':
+      return (
+        `${code(refusal.name, 100)} could not be kept on this machine, so I did not ask the agent. ` +
+        'Send it again later, and tell the operator: the disk may be full.'
       )
     case 'place-unsupported':
       return 'That does not work in this place. Use a text channel or a thread of the server.'

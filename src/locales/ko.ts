@@ -25,6 +25,10 @@ const commands: CommandWords = {
   'session stop': { description: '여기의 세션을 끝내요. 폴더는 그대로 남아요', options: {} },
   'session list': { description: '모든 세션을 보여 줘요: 하는 일, 장소, 주인', options: {} },
   cancel: { description: '여기에서 진행 중인 작업을 멈추거나 대기 중인 요청을 취소해요', options: {} },
+  skill: {
+    description: '스킬 파일에 적힌 일을 여기의 에이전트에게 맡겨요',
+    options: { name: '실행할 스킬', arguments: '스킬이 필요로 하는 내용' },
+  },
   health: { description: '봇의 상태를 보여 줘요', options: {} },
 }
 
@@ -115,6 +119,8 @@ export function korean(home: string | null): Phrases {
     notForYou: () =>
       '여기에서는 에이전트에게 요청할 수 있는 등급이 없어서, 이 메시지는 전하지 않았어요. ' +
       'owner가 `/permission set`으로 바꿀 수 있어요.',
+    skillAsked: (skill, wanted, by) =>
+      `› @${plain(by, 60)} 님이 ${code(skill, 70)} 스킬을 실행해요${wanted === '' ? '' : `: ${plain(wanted, 1000)}`}`,
     channelNotice: ({ listen, includeBystanders }) =>
       includeBystanders
         ? '이 채널에 쓴 글은 에이전트에게 전해질 수 있어요. 운영자가 그렇게 설정했어요. ' +
@@ -240,6 +246,32 @@ function refuse(refusal: Refusal, home: string | null): string {
       return (
         `메시지가 ${exact(refusal.length)}자라 한도인 ${exact(refusal.limit)}자를 넘어요. ` +
         '나눠서 보내거나 작업 폴더의 파일에 넣어 주세요.'
+      )
+    case 'skill-unknown':
+      return refusal.known.length === 0
+        ? `여기에는 ${code(refusal.skill, 70)} 스킬이 없어요. 작업 폴더에 \`skills/<이름>.md\` 파일을 만들어 주세요.`
+        : `여기에는 ${code(refusal.skill, 70)} 스킬이 없어요. ${list(refusal.known)} 중에서 골라 주세요.`
+    case 'attachments-many':
+      return `파일이 ${refusal.count}개인데, ${refusal.limit}개까지만 받을 수 있어요. 줄여서 다시 보내 주세요.`
+    case 'attachment-large':
+      return (
+        `${code(refusal.name, 100)} 파일이 ${bytes(refusal.limit)}보다 커서 에이전트에게 전하지 않았어요. ` +
+        '더 작은 파일로 다시 보내거나 작업 폴더에 넣어 주세요.'
+      )
+    case 'attachment-unsuitable':
+      return (
+        `${code(refusal.name, 100)} 파일은 에이전트가 읽을 수 없는 종류라서 전하지 않았어요. ` +
+        '그림(PNG, JPEG, GIF, WebP), PDF, 텍스트, ZIP만 붙여서 다시 보내 주세요.'
+      )
+    case 'attachment-unread':
+      return (
+        `${code(refusal.name, 100)} 파일을 Discord에서 가져오지 못해 에이전트에게 전하지 않았어요. ` +
+        '파일과 함께 메시지를 다시 보내 주세요.'
+      )
+    case 'attachment-not-kept':
+      return (
+        `${code(refusal.name, 100)} 파일을 이 컴퓨터에 저장하지 못해 에이전트에게 전하지 않았어요. ` +
+        '나중에 다시 보내 주시고, 디스크가 가득 찼을 수 있으니 운영자에게 알려 주세요.'
       )
     case 'place-unsupported':
       return '여기에서는 쓸 수 없는 기능이에요. 서버의 텍스트 채널이나 스레드에서 써 주세요.'

@@ -31,6 +31,8 @@ export const faultForm = z.discriminatedUnion('kind', [
   /** the connection breaks before the effect, or after it and before the answer */
   z.object({ kind: z.literal('rest.drop'), ...requests, when: z.enum(['before', 'after']).default('after') }),
   z.object({ kind: z.literal('cdn.missing'), times }),
+  /** a file waits for `release()`, or for `ms` */
+  z.object({ kind: z.literal('cdn.hold'), times, ms: z.number().int().min(0).optional() }),
   z.object({ kind: z.literal('gateway.refuseUpgrade'), ...connections, times, status: z.number().int().default(502) }),
   z.object({ kind: z.literal('gateway.refuseResume'), ...connections, times }),
   z.object({ kind: z.literal('gateway.refuseIdentify'), ...connections, times, code: z.number().int().default(4000) }),
@@ -187,6 +189,12 @@ export class Faults {
   async holdAnswer(fits: (fault: Of<'rest.hold'>) => boolean): Promise<void> {
     const standing = this.#take('rest.hold', fits)
     if (standing?.fault.kind === 'rest.hold') await standing.hold(standing.fault.ms)
+  }
+
+  /** Waits when a file is to be held. */
+  async holdFile(): Promise<void> {
+    const standing = this.#take('cdn.hold', () => true)
+    if (standing?.fault.kind === 'cdn.hold') await standing.hold(standing.fault.ms)
   }
 
   #take<Kind extends FaultKind>(kind: Kind, fits: (fault: Of<Kind>) => boolean): Standing | undefined {

@@ -143,7 +143,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   })
   app.route('/api/v10', rest)
   app.route('/api', rest)
-  app.get('/cdn/attachments/:channel/:id/:name', (context) => {
+  app.get('/cdn/attachments/:channel/:id/:name', async (context) => {
+    await faults.holdFile()
     const attachment = world.attachments.get(context.req.param('id'))
     if (!attachment || faults.take('cdn.missing', () => true))
       return context.text('This content is no longer available.', 404)

@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
+import { sql, type Expression, type Kysely, type Selectable, type Transaction } from 'kysely'
 import type { Board } from '../core/admission.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { Entry, RunEvent } from '../core/event.ts'
@@ -113,13 +113,23 @@ export class DatabaseJournal implements Journal {
     return rows.map((row) => Math.max(0, (row.ended_at ?? 0) - (row.started_at ?? 0)))
   }
 
-  /** Runs with the line that asked them, which holds the prompt. */
+  /** Runs with the line that asked them, which holds the prompt, and the last one that worded it anew. */
   #runs() {
     return this.#db
       .selectFrom('runs')
       .innerJoin('run_events', 'run_events.seq', 'runs.asked_seq')
       .select(['id', 'session', 'state', 'attempt', 'cursor', 'asked_seq', 'json'])
+      .select((run) => rewordedIn(run.ref('runs.id')).as('reworded'))
   }
+}
+
+/** The last `reworded` of a run, as JSON text; null: none. A literal type, so that the partial index serves it. */
+function rewordedIn(run: Expression<unknown>) {
+  return sql<string | null>`(
+    select json from run_events as later
+    where later.run = ${run} and later.type = 'reworded'
+    order by later.seq desc limit 1
+  )`
 }
 
 /** Appends events to a run and carries its projections along. Throws, so that nothing is written, when one cannot be. */
@@ -166,13 +176,16 @@ async function insertLine(trx: Transaction<Tables>, run: RunId, event: RunEvent,
 async function claimOne(trx: Transaction<Tables>, run: RunId, at: EpochMs): Promise<Claimed> {
   const row = await rowOf(trx, run)
   if (row === undefined) throw new Problem('bug', `Admission chose the run ${run}, which is not in the journal.`)
-  const line = trx.selectFrom('run_events').select('json').where('seq', '=', row.asked_seq)
-  const { json } = await line.executeTakeFirstOrThrow()
+  const line = trx
+    .selectFrom('run_events')
+    .select(['json', rewordedIn(sql`${run}`).as('reworded')])
+    .where('seq', '=', row.asked_seq)
+  const { json, reworded } = await line.executeTakeFirstOrThrow()
   const [entry] = await write(trx, row, [{ type: 'admitted', account: row.account as AccountId }], at)
   return {
     run,
     session: row.session as SessionId,
-    prompt: promptOf(json, row.asked_seq),
+    prompt: promptOf(json, reworded, row.asked_seq),
     attempt: row.attempt + 1,
     entry: entry as Entry,
   }
@@ -190,20 +203,26 @@ async function accountOf(trx: Transaction<Tables>, prompt: Prompt): Promise<stri
 }
 
 function openRunOf(
-  row: Pick<RunRow, 'id' | 'session' | 'state' | 'attempt' | 'cursor' | 'asked_seq'> & { readonly json: string },
+  row: Pick<RunRow, 'id' | 'session' | 'state' | 'attempt' | 'cursor' | 'asked_seq'> & {
+    readonly json: string
+    readonly reworded: string | null
+  },
 ): OpenRun {
   return {
     run: row.id as RunId,
     session: row.session as SessionId,
     state: row.state,
     attempt: row.attempt,
-    prompt: promptOf(row.json, row.asked_seq),
+    prompt: promptOf(row.json, row.reworded, row.asked_seq),
     cursor: row.cursor as Cursor | null,
   }
 }
 
-function promptOf(json: string, seq: Seq): Prompt {
+/** The prompt as it was asked, or as it was worded last. */
+function promptOf(json: string, reworded: string | null, seq: Seq): Prompt {
   const event = parse(json, `run_events ${seq}`) as RunEvent
   if (event.type !== 'asked') throw damaged(`run_events ${seq}`, `should hold a prompt but holds ${event.type}`)
-  return event.prompt
+  if (reworded === null) return event.prompt
+  const { text, attachments } = parse(reworded, `run_events ${seq}`) as Extract<RunEvent, { type: 'reworded' }>
+  return { ...event.prompt, text, attachments }
 }

@@ -1,11 +1,13 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kysely } from 'kysely'
+import type { Attachments } from '../core/attachment.ts'
 import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { Vault } from '../core/vault.ts'
+import { FolderAttachments } from './attachments.ts'
 import { Commits } from './commits.ts'
 import { DatabaseJournal } from './journal.ts'
 import { takeLock, type Lock } from './lock.ts'
@@ -19,6 +21,7 @@ import { DatabaseVault } from './vault.ts'
 export interface Store extends AsyncDisposable {
   readonly journal: Journal
   readonly vault: Vault
+  readonly attachments: Attachments
   readonly schemaVersion: number
   /** How often this folder was opened, this time counted. */
   readonly starts: number
@@ -61,20 +64,21 @@ async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): P
     const db = new Kysely<Tables>({ dialect: sqlite.dialect })
     const starts = await countStart(db)
     log.info({ schema: migrations.length, starts }, 'store.opened')
-    return storeOf(db, lock, starts)
+    return storeOf(db, folder, lock, starts)
   } catch (error) {
     sqlite.raw.close()
     throw error
   }
 }
 
-function storeOf(db: Kysely<Tables>, lock: Lock, starts: number): Store {
+function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number): Store {
   const commits = new Commits(db)
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => (closing ??= closeAll(db, commits, lock))
   return {
     journal: new DatabaseJournal(db, commits),
     vault: new DatabaseVault(db, commits),
+    attachments: new FolderAttachments(join(folder, 'attachments')),
     schemaVersion: migrations.length,
     starts,
     close,

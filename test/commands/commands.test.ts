@@ -37,6 +37,8 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
       { name: 'claude', title: 'Claude Code' },
       { name: 'echo', title: 'Echo' },
     ],
+    runSkill: () => give('run' as never),
+    suggestSkills: (_by, _place, typed) => Promise.resolve([`${typed}view`]),
     health: () => give(wellHealth),
   }
 }
@@ -86,7 +88,7 @@ describe('the list of commands', () => {
 })
 
 describe('answers', () => {
-  const visible = new Set(['session start', 'session stop', 'cancel'])
+  const visible = new Set(['session start', 'session stop', 'cancel', 'skill'])
   for (const each of all) {
     it(`/${each.path.join(' ')} is seen by ${visible.has(each.words) ? 'all' : 'the person alone'}`, async () => {
       const reply = await each.run(call(scripted(), filled))
@@ -100,6 +102,20 @@ describe('answers', () => {
       assert.deepEqual(reply, { text: say.refusal(refusal), hidden: true })
     })
   }
+})
+
+describe('/skill', () => {
+  const skill = command('skill')
+
+  it('says who runs what, and on what', async () => {
+    const reply = await skill.run(call(scripted(), { name: ' review ', arguments: ' the cart ' }))
+    assert.equal(reply.text, '› @alice runs the skill `review`: the cart')
+  })
+
+  it('completes names, and names only', async () => {
+    assert.deepEqual(await skill.complete?.(call(scripted()), 'name', 're'), ['review'])
+    assert.deepEqual(await skill.complete?.(call(scripted()), 'arguments', 're'), [])
+  })
 })
 
 describe('/session start', () => {

@@ -45,6 +45,26 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       assert.deepEqual(await store.journal.read(runId('r2')), [])
     })
 
+    test('a prompt that was worded anew is given in its last words, also when claimed and after reopening', async () => {
+      await using store = await open()
+      const here = await keep(store.vault, session('one'))
+      await store.journal.ask(runId('r1'), prompt('501', here), 1, never)
+      await store.journal.ask(runId('r2'), prompt('502', here), 1, never)
+      const attachments = [{ sha256: 'a'.repeat(64), name: 'a.png', type: 'image/png', bytes: 3 }]
+      for (const text of ['second', 'third']) {
+        await store.journal.append(runId('r1'), [{ type: 'reworded', text, attachments }], 2, { expect: 'waiting' })
+      }
+      const wanted = { ...prompt('501', here), text: 'third', attachments }
+      assert.deepEqual((await store.journal.find(promptKey('501')))?.prompt, wanted)
+      assert.deepEqual((await store.journal.find(promptKey('502')))?.prompt, prompt('502', here))
+      await using again = await store.reopen()
+      const [claimed] = await again.journal.claim(() => [runId('r1')], 3)
+      assert.deepEqual(claimed?.prompt, wanted)
+      const late = { type: 'reworded', text: 'too late', attachments: [] } as const
+      assert.deepEqual(await again.journal.append(runId('r1'), [late], 4, { expect: 'waiting' }), [])
+      assert.deepEqual((await again.journal.open())[0]?.prompt, wanted)
+    })
+
     test('two askers with one key at once make one run', async () => {
       await using store = await open()
       const here = await keep(store.vault, session('one'))

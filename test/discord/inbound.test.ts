@@ -20,6 +20,7 @@ test('a message comes with its place, its person and whether it is for the bot',
     text: 'just talk',
     addressed: false,
     aside: false,
+    files: [],
   })
 
   await olivia.says('general', `${alice.mentions()} do this`)

@@ -53,6 +53,8 @@ class KeptInbox implements Inbox {
   readonly heard: ChatMessage[] = []
   readonly story: string[] = []
   readonly gone: PlaceId[] = []
+  readonly edits: ChatMessage[] = []
+  readonly deletions: MessageId[] = []
   readonly presses: { button: RunButton; person: Person; place: Place }[] = []
   gaps = 0
   readonly forms: { button: FormButton; text: string | null; person: Person }[] = []
@@ -64,6 +66,14 @@ class KeptInbox implements Inbox {
   async message(message: ChatMessage): Promise<void> {
     this.heard.push(message)
     this.story.push(message.text)
+  }
+
+  async edited(message: ChatMessage): Promise<void> {
+    this.edits.push(message)
+  }
+
+  async deleted(_place: PlaceId, messages: readonly MessageId[]): Promise<void> {
+    this.deletions.push(...messages)
   }
 
   gap(): void {

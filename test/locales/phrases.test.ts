@@ -69,6 +69,8 @@ for (const say of Object.values(languages)) {
         say.restInFile('answer.md'),
         say.notForYou(),
         say.noSessionHere(),
+        say.skillAsked('review', '', 'alice'),
+        say.skillAsked('review', `@everyone <@&5> ${'x'.repeat(5000)}`, '*alice*'),
         ...(['starter', 'mention', 'all'] as const).flatMap((listen) =>
           [true, false].map((includeBystanders) => say.channelNotice({ listen, includeBystanders, history: 10 })),
         ),

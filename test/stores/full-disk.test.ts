@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { Problem } from '../../src/core/failure.ts'
 import type { Cursor } from '../../src/core/runtime.ts'
+import { FolderAttachments } from '../../src/stores/attachments.ts'
 import { openStore } from '../../src/stores/open.ts'
 import { events, prompt, promptKey, quietLog, realClock, runId, scratchFolder, session } from './cast.ts'
 import { assertProjectionsEqualFold } from './projections.ts'
@@ -78,6 +79,25 @@ test('a start on a full disk or a read-only one is refused in words, and leaves 
 })
 
 /** Puts a disk of 1 MiB under a folder, where the system lets us; otherwise the test says why it was skipped. */
+test('a full disk keeps no part of an attachment, and takes it when there is room', async (t) => {
+  await using folder = await scratchFolder()
+  using disk = smallDisk(t, folder.path)
+  if (!disk.mounted) return
+  const attachments = new FolderAttachments(join(folder.path, 'attachments'))
+  async function* much(): AsyncGenerator<Uint8Array> {
+    for (let piece = 0; piece < 20; piece++) yield Buffer.alloc(10_000, 'x')
+  }
+  fill(folder.path)
+  await assert.rejects(
+    attachments.keep('much.txt', much()),
+    (error) => error instanceof Problem && error.kind === 'wire',
+  )
+  rmSync(join(folder.path, 'filler'))
+  assert.deepEqual(readdirSync(join(folder.path, 'attachments')), [])
+  const kept = await attachments.keep('much.txt', much())
+  assert.ok(typeof kept !== 'string' && kept.bytes === 200_000)
+})
+
 function smallDisk(t: TestContext, folder: string): Disposable & { readonly mounted: boolean } {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'pipe' })

@@ -3,6 +3,8 @@ export const aTeam = `
 alter table omc_sessions add column worktree text;
 alter table omc_sessions add column trusted integer not null default 0;
 
+create index run_events_reworded on run_events (run, seq) where type = 'reworded';
+
 create table grants (
   person text not null,
   scope  text not null,

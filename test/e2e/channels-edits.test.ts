@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Scene } from './scene.ts'
+import { until } from './stage.ts'
+
+/** A session at work, so that what is asked now waits. */
+async function busy(): Promise<Scene> {
+  const scene = await Scene.open()
+  await scene.says('!slow 5s the one at work takes its time')
+  await scene.grows('the one')
+  return scene
+}
+
+function waiting(scene: Scene): number {
+  return scene.stage.query("select 1 from runs where state = 'waiting'").length
+}
+
+/** Waits until so many prompts wait. */
+async function waits(scene: Scene, count: number): Promise<void> {
+  await until(() => waiting(scene) === count, 10_000, `${count} waiting prompts`)
+}
+
+describe('a message whose prompt waits', { concurrency: 2 }, () => {
+  test('is edited: the agent is asked what it says now, and only once', async () => {
+    await using scene = await busy()
+    const message = await scene.says('!say the first thought')
+    await waits(scene, 1)
+    await scene.olivia.edits(message, '!say the better thought')
+    await scene.answered('the better thought')
+    assert.ok(!scene.standing().includes('first thought'))
+    assert.equal(scene.runs, 2)
+  })
+
+  test('is deleted: it is taken back, alone or with others', async () => {
+    await using scene = await busy()
+    const one = await scene.says('!say never one')
+    const two = await scene.says('!say never two')
+    const three = await scene.says('!say never three')
+    await scene.says('!say but this')
+    await waits(scene, 4)
+    await scene.olivia.deletes(one)
+    await scene.olivia.call('POST', `/channels/${scene.thread.id}/messages/bulk-delete`, {
+      messages: [two.id, three.id],
+    })
+    await waits(scene, 1)
+    await scene.answered('but this')
+    assert.ok(!scene.standing().includes('never'))
+    const stopped = scene.stage.query<{ json: string }>("select json from run_events where type = 'stopped'")
+    assert.deepEqual(
+      stopped.map(({ json }) => (JSON.parse(json) as { by: string }).by),
+      ['olivia', 'olivia', 'olivia'],
+    )
+  })
+
+  test('is edited twice, then begins: what is edited afterwards changes nothing', async () => {
+    await using scene = await busy()
+    const message = await scene.says('!say draft one')
+    await waits(scene, 1)
+    await scene.olivia.edits(message, '!say draft two')
+    await scene.olivia.edits(message, '!slow 3s draft three is what counts')
+    await scene.grows('draft three')
+    await scene.olivia.edits(message, '!say draft four')
+    await scene.olivia.deletes(message)
+    await scene.answered('draft three is what counts')
+    assert.equal(scene.stage.query("select 1 from run_events where type = 'reworded'").length, 2)
+    assert.equal(scene.stage.query("select 1 from run_events where type = 'stopped'").length, 0)
+  })
+
+  test('is edited or deleted while the bot is down: it is looked at again before it begins', async () => {
+    await using scene = await busy()
+    const edited = await scene.says('!say old words')
+    const deleted = await scene.says('!say deleted words')
+    const left = await scene.says('!say untouched words')
+    await waits(scene, 3)
+    await scene.bot.kill()
+    for (const pid of await scene.stage.agents()) process.kill(pid, 'SIGKILL')
+    await scene.olivia.edits(edited, '!say new words')
+    await scene.olivia.deletes(deleted)
+    scene.bot = await scene.stage.startBot()
+    await scene.answered('new words')
+    await scene.answered('untouched words')
+    assert.ok(left.id !== '')
+    assert.ok(!/(old|deleted) words/.test(scene.standing()), scene.standing())
+  })
+
+  test('cannot be looked at again: it begins all the same, after a while', async () => {
+    await using scene = await busy()
+    const message = await scene.says('!say cannot be read')
+    await waits(scene, 1)
+    await scene.bot.kill()
+    scene.breaks({ kind: 'rest.error', method: 'GET', path: `^/channels/\\d+/messages/${message.id}$`, status: 500 })
+    scene.bot = await scene.stage.startBot()
+    await scene.answered('cannot be read', 30_000)
+  })
+})
