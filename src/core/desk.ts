@@ -5,8 +5,8 @@ import type { MessageId, PromptKey, RunId } from './ids.ts'
 import type { State } from './lifecycle.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
-import type { Verdict } from './policy.ts'
-import type { ActionName } from './right.ts'
+import type { Grant, Ground, Scope, Verdict } from './policy.ts'
+import type { ActionName, Tier } from './right.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -38,6 +38,47 @@ export interface Desk {
   runtimes(): readonly { readonly name: string; readonly title: string }[]
 
   health(by: Person, place: Place): Promise<Result<Health>>
+
+  /** Gives somebody a tier, or takes it back. It holds at once: for what waits, too, and what may not run is stopped. */
+  setTier(by: Person, place: Place, wish: TierWish): Promise<Result<TierChange>>
+  /** What somebody is in a place, and what made them that. */
+  standing(by: Person, place: Place, about: Person): Promise<Result<Standing>>
+  /** Every grant there is, by person and scope. */
+  grants(by: Person, place: Place): Promise<Result<readonly Grant[]>>
+  /** What the gate would answer somebody there: asked of the gate itself. */
+  why(by: Person, place: Place, question: Question): Promise<Result<Verdict>>
+}
+
+/** Somebody's tier as an owner wants it; null: the grant is taken back. A thread's channel is its parent. */
+export interface TierWish {
+  readonly about: Person
+  readonly tier: Tier | null
+  readonly scope: 'here' | 'channel' | 'global'
+}
+
+export interface TierChange {
+  readonly about: Person
+  readonly scope: Scope
+  readonly tier: Tier | null
+  /** What they are now in the place where it was said. */
+  readonly now: Tier
+  /** Runs of theirs that were stopped, because they may no longer ask. */
+  readonly stopped: number
+}
+
+export interface Standing {
+  readonly about: Person
+  readonly tier: Tier
+  readonly ground: Ground
+  /** All their grants, also those that do not decide here. */
+  readonly grants: readonly Grant[]
+}
+
+export interface Question {
+  readonly about: Person
+  /** As typed. */
+  readonly action: string
+  readonly where: Place
 }
 
 export type Result<Value> =

@@ -2,6 +2,7 @@ import type { Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { Health } from './health.ts'
 import type { Locale } from './person.ts'
+import type { RightsPhrases } from './rights-phrases.ts'
 import type { Session } from './session.ts'
 import type { RunView } from './view.ts'
 
@@ -44,6 +45,8 @@ export interface Phrases {
   /** An interaction whose work failed inside. */
   internalError(): string
 
+  readonly rights: RightsPhrases
+
   readonly buttons: { readonly stop: string; readonly withdraw: string }
 }
 
@@ -60,6 +63,11 @@ export interface CommandWords {
   readonly 'session list': CommandText
   readonly cancel: CommandText
   readonly health: CommandText
+  readonly permission: CommandText
+  readonly 'permission set': CommandText
+  readonly 'permission show': CommandText
+  readonly 'permission list': CommandText
+  readonly why: CommandText
 }
 
 /** The languages, by locale. */

@@ -2,6 +2,7 @@ import { refuseToWait, type Caps } from '../core/admission.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, Stopped } from '../core/desk.ts'
+import type { Question, Standing, TierChange, TierWish } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
 import type { AccountId, Ids, MessageId, RunId, RuntimeName, SessionId } from '../core/ids.ts'
@@ -10,7 +11,7 @@ import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import { channelOf, composeSessionKey, type Place } from '../core/place.ts'
-import type { Verdict } from '../core/policy.ts'
+import type { Grant, Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
 import type { ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
@@ -21,6 +22,7 @@ import type { Workspaces } from '../core/workspace.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
+import { Permissions } from './permissions.ts'
 
 export interface DeskTools {
   readonly journal: Journal
@@ -43,9 +45,11 @@ const theAccount = 'default' as AccountId
 /** The desk: asks the gate, keeps what is asked, and only then says yes. */
 export class EngineDesk implements Desk {
   readonly #tools: DeskTools
+  readonly #permissions: Permissions
 
   constructor(tools: DeskTools) {
     this.#tools = tools
+    this.#permissions = new Permissions(tools)
   }
 
   judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
@@ -185,6 +189,22 @@ export class EngineDesk implements Desk {
   async health(by: Person, place: Place): Promise<Result<Health>> {
     const verdict = await this.judge(by, 'health', place)
     return verdict.allowed ? yes(await this.#tools.health()) : no(verdict.refusal)
+  }
+
+  setTier(by: Person, place: Place, wish: TierWish): Promise<Result<TierChange>> {
+    return this.#permissions.set(by, place, wish)
+  }
+
+  standing(by: Person, place: Place, about: Person): Promise<Result<Standing>> {
+    return this.#permissions.show(by, place, about)
+  }
+
+  grants(by: Person, place: Place): Promise<Result<readonly Grant[]>> {
+    return this.#permissions.list(by, place)
+  }
+
+  why(by: Person, place: Place, question: Question): Promise<Result<Verdict>> {
+    return this.#permissions.why(by, place, question)
   }
 
   async #stop(target: OpenRun, by: string | null): Promise<Result<Stopped>> {

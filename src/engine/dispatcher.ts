@@ -6,15 +6,19 @@ import { messageOf } from '../core/failure.ts'
 import type { RunId, RuntimeName, SessionId } from '../core/ids.ts'
 import type { Claimed, OpenRun } from '../core/journal.ts'
 import { newRun, step, type Run } from '../core/lifecycle.ts'
+import type { Verdict } from '../core/policy.ts'
+import { reaches } from '../core/right.ts'
 import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
 import type { Vault } from '../core/vault.ts'
 import { attemptLimit, Conductor, type ConductorTools } from './conductor.ts'
+import type { Gate } from './gate.ts'
 import { persist } from './persist.ts'
 
 export interface DispatcherTools extends ConductorTools {
   readonly vault: Vault
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly caps: Caps
+  readonly gate: Gate
 }
 
 /** Starts what admission allows, takes over what an earlier life left, and knows who conducts which run. */
@@ -81,8 +85,19 @@ export class Dispatcher {
     const runtime = this.#tools.runtimes.get(turn.session.runtime)
     const entries = await this.#tools.journal.read(open.run)
     const cursor = open.state === 'starting' ? null : open.cursor
+    const standing = await this.#standingOf(turn)
+    if (open.state === 'starting' && hasLess(standing, turn)) {
+      // Nobody knows whether its process has the prompt: it ends with it. Looking would hand it over.
+      await runtime?.release(turn.session.id)
+      return this.#close(open, rightsChanged(standing, turn))
+    }
     const conduct = (await runtime?.adopt(turn, cursor)) ?? null
-    if (conduct !== null) return this.#lead(turn, conduct, entries)
+    if (conduct !== null) {
+      this.#lead(turn, conduct, entries)
+      // Rights that were taken away while nobody was there to stop it.
+      if (!standing.allowed) void this.conductorOf(open.run)?.stop(null)
+      return
+    }
     if (open.state === 'starting' && runtime !== undefined) return this.#lead(turn, runtime.begin(turn), entries)
     await this.#close(open, lossOf(open, runtime === undefined))
   }
@@ -126,6 +141,9 @@ export class Dispatcher {
       const outcome = { kind: 'failed', trouble: { code: 'start-failed', detail }, usage: noUsage } as const
       return this.#close(claimed, { type: 'finished', outcome })
     }
+    // Asked once more here, because between asking and beginning lies the queue, and perhaps a kill -9.
+    const standing = await this.#standingOf(turn)
+    if (hasLess(standing, turn)) return this.#close(claimed, rightsChanged(standing, turn))
     const conduct = runtime.begin(turn)
     if (claimed.attempt > 1) return this.#lead(turn, conduct, await this.#tools.journal.read(claimed.run))
     this.#conductFrom(turn, conduct, { state: 'starting', open: [], attempts: 1 }, [])
@@ -159,6 +177,10 @@ export class Dispatcher {
     return null
   }
 
+  #standingOf({ prompt, session }: Turn): Promise<Verdict> {
+    return persist(this.#tools, 'grants', () => this.#tools.gate.speakerOf(prompt, session))
+  }
+
   #session(id: SessionId): ReturnType<Vault['session']> {
     return persist(this.#tools, 'session', () => this.#tools.vault.session(id))
   }
@@ -186,6 +208,16 @@ export class Dispatcher {
     this.#places = places
     if (!isSame(before, places)) for (const moved of this.#moved) moved()
   }
+}
+
+/** Whether the speaker is less now than when they asked: the run would do more than they may. */
+function hasLess(standing: Verdict, { prompt }: Turn): boolean {
+  return !standing.allowed || !reaches(standing.tier, prompt.tier)
+}
+
+function rightsChanged(standing: Verdict, { prompt }: Turn): RunEvent {
+  const trouble = { code: 'rights-changed', was: prompt.tier, now: standing.tier } as const
+  return { type: 'finished', outcome: { kind: 'failed', trouble, usage: noUsage } }
 }
 
 /** What becomes of a live run when nothing is left of its process. */

@@ -73,8 +73,8 @@ export function createEngine(options: EngineOptions): Engine {
   const startedAt = clock.now()
   const health = (): Promise<Health> =>
     examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
-  const dispatcher = new Dispatcher({ ...options, runtimes, feed, signal, approve: denyUnasked })
   const gate = new Gate(options)
+  const dispatcher = new Dispatcher({ ...options, gate, runtimes, feed, signal, approve: denyUnasked })
   const desk = new EngineDesk({ ...options, gate, runtimes, dispatcher, feed, health })
   const chat = options.chat(desk)
   const intake = new Intake({ ...options, desk, chat, signal })

@@ -1,11 +1,12 @@
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
-import type { ActionName, Tier } from '../core/right.ts'
+import { reaches, type ActionName, type Tier } from '../core/right.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
+import { englishRights } from './rights-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
 
@@ -24,6 +25,21 @@ const commands: CommandWords = {
   'session list': { description: 'Show every session: what it does, where and whose it is', options: {} },
   cancel: { description: 'Stop what runs here, or take a waiting prompt back', options: {} },
   health: { description: 'Show how the bot is doing', options: {} },
+  permission: { description: 'Who may do what', options: {} },
+  'permission set': {
+    description: 'Give somebody a tier, or take it back',
+    options: {
+      user: 'Whom',
+      tier: 'What they are to be; none takes the grant back',
+      scope: 'Where it holds: here, this channel with its threads (if left out), or everywhere',
+    },
+  },
+  'permission show': { description: 'Show what somebody is here, and why', options: { user: 'Who' } },
+  'permission list': { description: 'Show every tier that was given', options: {} },
+  why: {
+    description: 'Say whether somebody may do something, and why',
+    options: { action: 'What they would do', user: 'Who; you, if left out', place: 'Where; here, if left out' },
+  },
 }
 
 const states: Readonly<Record<State, string>> = {
@@ -116,6 +132,7 @@ export function english(home: string | null): Phrases {
     noSessionHere: () => 'There is no session here yet. `/session start` begins one.',
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
+    rights: englishRights(deeds),
     buttons: { stop: 'Stop', withdraw: 'Withdraw' },
   }
 }
@@ -215,6 +232,25 @@ function refuse(refusal: Refusal, home: string | null): string {
       return 'I am about to restart, so I took nothing in. Send it again in a minute.'
     case 'option-missing':
       return `The option ${code(refusal.option, 60)} is missing. Run the command again and fill it in.`
+    case 'owner-by-configuration':
+      return (
+        `The operator's configuration makes <@${refusal.person}> an owner, and no tier given here changes that. ` +
+        'Ask the operator to change `OMC_OWNER_ROLE_ID` or `OMC_OWNER_USER_ID`.'
+      )
+    case 'scope-too-wide':
+      return (
+        `You are an owner here, but not ${refusal.scope === 'global' ? 'everywhere' : 'in the whole channel'}. ` +
+        'Choose a narrower `scope`, or ask somebody who is.'
+      )
+    case 'action-unknown':
+      return `I know no action ${code(refusal.action, 60)}. Choose one of those that \`/why\` suggests.`
+    case 'expired':
+      return `It waited for ${lasting(refusal.waitedMs)}, longer than a prompt may, so I took it out of the queue. Send it again.`
+    case 'steer-above':
+      return (
+        `What runs here acts with the rights of ${refusal.needs === 'owner' ? 'an owner' : `a ${refusal.needs}`}, and you are a ${refusal.tier} here, so you cannot steer it. ` +
+        'Write a message instead: it waits for its turn and runs with your own rights.'
+      )
   }
 }
 
@@ -254,6 +290,11 @@ function trouble(trouble: Trouble): string {
       )
     case 'flooded':
       return 'The agent wrote more than I can take in, so I stopped it. Ask for less at once, or for the result in a file.'
+    case 'rights-changed':
+      return (
+        `You asked as ${trouble.was} and are ${trouble.now} now, so I did not begin it. ` +
+        `${reaches(trouble.now, 'guest') ? 'Send it again to ask with what you may now.' : 'Ask an owner if that is a mistake.'}`
+      )
     case 'lost-too-often':
       return (
         `The agent's process was lost ${trouble.times} times over this, so I gave up. ` +

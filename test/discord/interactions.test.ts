@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { OptionValue } from '../../src/core/command.ts'
 import type { MessageId } from '../../src/core/ids.ts'
 import { echoCommand, nonce, Scene, sheetSaying, until, words } from './scene.ts'
 
@@ -41,7 +42,7 @@ test('a command is answered where all can see it, or only the person, as its ans
 })
 
 test('options arrive as what they are, in a thread and in a DM', async () => {
-  const calls: { place: string; options: Record<string, string | boolean> }[] = []
+  const calls: { place: string; options: Record<string, OptionValue> }[] = []
   await using scene = await withCommands(
     echoCommand(['session', 'start'], {
       action: 'health',

@@ -43,6 +43,14 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
   'place-unsupported': [{ code: 'place-unsupported' }],
   draining: [{ code: 'draining' }],
   'option-missing': [{ code: 'option-missing', option: 'name' }],
+  'owner-by-configuration': [{ code: 'owner-by-configuration', person: '1187654321098766000' as PersonId }],
+  'scope-too-wide': [
+    { code: 'scope-too-wide', scope: 'channel' },
+    { code: 'scope-too-wide', scope: 'global' },
+  ],
+  'action-unknown': [{ code: 'action-unknown', action: nastyText }],
+  expired: [{ code: 'expired', waitedMs: 1_800_000 }],
+  'steer-above': [{ code: 'steer-above', tier: 'member', needs: 'owner' }],
 }
 
 export const troubles: { readonly [Code in Trouble['code']]: readonly Extract<Trouble, { code: Code }>[] } = {
@@ -64,6 +72,10 @@ export const troubles: { readonly [Code in Trouble['code']]: readonly Extract<Tr
   silent: [{ code: 'silent', seconds: 600 }],
   flooded: [{ code: 'flooded', detail: '512 MB' }],
   'lost-too-often': [{ code: 'lost-too-often', times: 3 }],
+  'rights-changed': [
+    { code: 'rights-changed', was: 'owner', now: 'guest' },
+    { code: 'rights-changed', was: 'guest', now: 'blocked' },
+  ],
 }
 
 export const home = '/home/olivia'
