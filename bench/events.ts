@@ -87,6 +87,7 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
       checkpoint: () => {},
       signal: letGo.signal,
       approve: denyUnasked,
+      unheard: async () => {},
     })
     await conductor.done
     const ms = performance.now() - from

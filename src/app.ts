@@ -92,6 +92,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
       owners: config.owners,
       channelOwnerOnly: config.channel.ownerOnly,
       caps: config.caps,
+      queueStaleMs: config.queueStaleMs,
       clock,
       ids,
       log,

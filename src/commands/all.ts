@@ -8,6 +8,8 @@ import { permissionShow } from './permission-show.ts'
 import { sessionList } from './session-list.ts'
 import { sessionStart } from './session-start.ts'
 import { sessionStop } from './session-stop.ts'
+import { steer } from './steer.ts'
+import { wait } from './wait.ts'
 import { why } from './why.ts'
 
 /** Every slash command of the product. Discord's registration follows from this list. */
@@ -22,5 +24,7 @@ export function commands(clock: Clock): readonly Command[] {
     permissionShow,
     permissionList,
     why,
+    wait,
+    steer,
   ]
 }

@@ -1,3 +1,4 @@
+import type { LinePlace } from './chat.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal } from './failure.ts'
 import type { Health } from './health.ts'
@@ -39,6 +40,14 @@ export interface Desk {
 
   health(by: Person, place: Place): Promise<Result<Health>>
 
+  /** Everything of one's own that waits, wherever it does. */
+  waits(by: Person, place: Place): Promise<Result<readonly Wait[]>>
+  /**
+   * A word to the turn that is at work in the place. What the CLI cannot take now, and what comes when nothing is at
+   * work, becomes a prompt. The same key again changes nothing.
+   */
+  steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>>
+
   /** Gives somebody a tier, or takes it back. It holds at once: for what waits, too, and what may not run is stopped. */
   setTier(by: Person, place: Place, wish: TierWish): Promise<Result<TierChange>>
   /** What somebody is in a place, and what made them that. */
@@ -47,6 +56,22 @@ export interface Desk {
   grants(by: Person, place: Place): Promise<Result<readonly Grant[]>>
   /** What the gate would answer somebody there: asked of the gate itself. */
   why(by: Person, place: Place, question: Question): Promise<Result<Verdict>>
+}
+
+/** A waiting run of somebody. */
+export interface Wait {
+  readonly session: string
+  readonly place: Place
+  /** The message that asked; null: it came by a command. */
+  readonly message: MessageId | null
+  /** Null: it is about to start. */
+  readonly line: LinePlace | null
+}
+
+export interface Steered {
+  /** `asked`: it waits for its turn as a prompt. */
+  readonly how: 'steered' | 'asked'
+  readonly text: string
 }
 
 /** Somebody's tier as an owner wants it; null: the grant is taken back. A thread's channel is its parent. */

@@ -2,10 +2,10 @@ import { refuseToWait, type Caps } from '../core/admission.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, Stopped } from '../core/desk.ts'
-import type { Question, Standing, TierChange, TierWish } from '../core/desk.ts'
+import type { Question, Standing, Steered, TierChange, TierWish, Wait } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
-import type { AccountId, Ids, MessageId, RunId, RuntimeName, SessionId } from '../core/ids.ts'
+import type { AccountId, Ids, MessageId, PromptKey, RunId, RuntimeName, SessionId } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
@@ -23,6 +23,7 @@ import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
 import { Permissions } from './permissions.ts'
+import { steer } from './steering.ts'
 
 export interface DeskTools {
   readonly journal: Journal
@@ -189,6 +190,28 @@ export class EngineDesk implements Desk {
   async health(by: Person, place: Place): Promise<Result<Health>> {
     const verdict = await this.judge(by, 'health', place)
     return verdict.allowed ? yes(await this.#tools.health()) : no(verdict.refusal)
+  }
+
+  async waits(by: Person, place: Place): Promise<Result<readonly Wait[]>> {
+    const { journal, vault, dispatcher } = this.#tools
+    const verdict = await this.judge(by, 'wait', place)
+    if (!verdict.allowed) return no(verdict.refusal)
+    const mine = (await journal.open()).filter(
+      ({ state, prompt }) => state === 'waiting' && prompt.speaker.id === by.id,
+    )
+    const places = dispatcher.places()
+    const waits = mine.map(async ({ run, session, prompt }) => ({
+      session: (await vault.session(session))?.name ?? '',
+      place: prompt.place,
+      message: prompt.message,
+      line: places.get(run) ?? null,
+    }))
+    return yes(await Promise.all(waits))
+  }
+
+  steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>> {
+    const sessionOf = (at: Place): Promise<Session | null> => this.#tools.vault.sessionAt(composeSessionKey(at))
+    return steer(by, place, word, { ...this.#tools, sessionOf, ask: (request) => this.ask(request) })
   }
 
   setTier(by: Person, place: Place, wish: TierWish): Promise<Result<TierChange>> {

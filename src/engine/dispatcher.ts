@@ -1,4 +1,4 @@
-import { admit, line, type Caps } from '../core/admission.ts'
+import { admit, count, line, type Caps } from '../core/admission.ts'
 import type { LinePlace } from '../core/chat.ts'
 import { pause } from '../core/clock.ts'
 import { noUsage, type RunEvent, type Entry } from '../core/event.ts'
@@ -10,7 +10,7 @@ import type { Verdict } from '../core/policy.ts'
 import { reaches } from '../core/right.ts'
 import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
 import type { Vault } from '../core/vault.ts'
-import { attemptLimit, Conductor, type ConductorTools } from './conductor.ts'
+import { attemptLimit, Conductor, type ConductorTools, type Steering } from './conductor.ts'
 import type { Gate } from './gate.ts'
 import { persist } from './persist.ts'
 
@@ -150,8 +150,8 @@ export class Dispatcher {
   }
 
   #lead(turn: Turn, conduct: Conduct, entries: readonly Entry[]): void {
-    const { run, answered } = fold(entries)
-    this.#conductFrom(turn, conduct, run, answered)
+    const { run, answered, steered } = fold(entries)
+    this.#conductFrom(turn, conduct, run, answered, steered)
   }
 
   #conductFrom(
@@ -159,8 +159,9 @@ export class Dispatcher {
     conduct: Conduct,
     run: Run,
     answered: readonly Extract<RunEvent, { type: 'answered' }>[],
+    steered: readonly Steering[] = [],
   ): void {
-    const conductor = new Conductor(turn, conduct, run, answered, this.#tools)
+    const conductor = new Conductor(turn, conduct, run, answered, this.#tools, steered)
     this.#conductors.set(turn.run, conductor)
     void conductor.done.then(() => {
       this.#conductors.delete(turn.run)
@@ -200,9 +201,13 @@ export class Dispatcher {
     const order = line(board, caps).filter((run) => !about.has(run))
     const typical = order.length === 0 ? null : median(await journal.recentDurations(20))
     const places = new Map<RunId, LinePlace>()
+    const waiting = new Map(board.waiting.map((each) => [each.run, each]))
     order.forEach((run, at) => {
       const rounds = Math.floor(at / caps.active) + 1
-      places.set(run, { place: at + 1, expectedMs: typical === null ? null : typical * rounds })
+      const candidate = waiting.get(run)
+      const atWork = candidate === undefined ? 0 : count(board.live, candidate)
+      const expectedMs = typical === null ? null : typical * rounds
+      places.set(run, { place: at + 1, expectedMs, atWork, cap: caps.personActive })
     })
     const before = this.#places
     this.#places = places
@@ -233,15 +238,19 @@ function lossOf(open: OpenRun, runtimeGone: boolean): RunEvent {
 function fold(entries: readonly Entry[]): {
   readonly run: Run
   readonly answered: readonly Extract<RunEvent, { type: 'answered' }>[]
+  readonly steered: readonly Steering[]
 } {
   let run = newRun
   let answered: Extract<RunEvent, { type: 'answered' }>[] = []
+  // Also of lost attempts: the next one begins from the prompt again.
+  const steered: Steering[] = []
   for (const { event } of entries) {
     run = step(run, event) ?? run
     if (event.type === 'admitted') answered = []
     if (event.type === 'answered') answered.push(event)
+    if (event.type === 'steered') steered.push(event)
   }
-  return { run, answered }
+  return { run, answered, steered }
 }
 
 function median(numbers: readonly number[]): number | null {
@@ -251,6 +260,9 @@ function median(numbers: readonly number[]): number | null {
 
 function isSame(a: ReadonlyMap<RunId, LinePlace>, b: ReadonlyMap<RunId, LinePlace>): boolean {
   if (a.size !== b.size) return false
-  for (const [run, place] of a) if (b.get(run)?.place !== place.place) return false
+  for (const [run, before] of a) {
+    const now = b.get(run)
+    if (now?.place !== before.place || now.atWork !== before.atWork) return false
+  }
   return true
 }

@@ -17,7 +17,9 @@ import type { Workspaces } from '../core/workspace.ts'
 import { denyUnasked } from './approvals.ts'
 import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
+import type { Steering } from './conductor.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { Expiry } from './expiry.ts'
 import { Feed } from './feed.ts'
 import { Gate } from './gate.ts'
 import { examine, type Vitals } from './health.ts'
@@ -42,6 +44,8 @@ export interface EngineOptions {
   /** OMC_CHANNEL_OWNER_ONLY */
   readonly channelOwnerOnly: boolean
   readonly caps: Caps
+  /** OMC_QUEUE_STALE_MS */
+  readonly queueStaleMs: number
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
@@ -74,7 +78,8 @@ export function createEngine(options: EngineOptions): Engine {
   const health = (): Promise<Health> =>
     examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
   const gate = new Gate(options)
-  const dispatcher = new Dispatcher({ ...options, gate, runtimes, feed, signal, approve: denyUnasked })
+  const dispatcher = new Dispatcher({ ...options, gate, runtimes, feed, signal, approve: denyUnasked, unheard })
+  const expiry = new Expiry({ ...options, dispatcher, feed, signal })
   const desk = new EngineDesk({ ...options, gate, runtimes, dispatcher, feed, health })
   const chat = options.chat(desk)
   const intake = new Intake({ ...options, desk, chat, signal })
@@ -82,9 +87,16 @@ export function createEngine(options: EngineOptions): Engine {
   dispatcher.onMove(() => delivery.look())
   let stopping: Promise<void> | null = null
 
+  /** A word to a turn that ended before its CLI had heard it. */
+  async function unheard({ steer: { key, text }, speaker, place }: Steering): Promise<void> {
+    const asked = await desk.ask({ key, place, speaker, text, message: null })
+    log.info({ key, kind: asked.kind }, 'steer.became-prompt')
+  }
+
   async function start(): Promise<void> {
     await delivery.resume()
     await recover({ journal, vault, runtimes: options.runtimes, dispatcher, log })
+    await expiry.sweep()
     dispatcher.wake()
     await chat.open(intake)
     beAlive()
@@ -104,6 +116,7 @@ export function createEngine(options: EngineOptions): Engine {
     await chat.close()
     await intake.idle()
     letGo.abort()
+    expiry.close()
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await dispatcher.close()
     await delivery.close()

@@ -1,3 +1,4 @@
+import type { LinePlace } from '../core/chat.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
@@ -6,6 +7,7 @@ import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
+import { englishQueue } from './queue-en.ts'
 import { englishRights } from './rights-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
@@ -36,6 +38,11 @@ const commands: CommandWords = {
   },
   'permission show': { description: 'Show what somebody is here, and why', options: { user: 'Who' } },
   'permission list': { description: 'Show every tier that was given', options: {} },
+  wait: { description: 'Show where your prompts stand in the queue', options: {} },
+  steer: {
+    description: 'Put a word into the turn that is at work here',
+    options: { text: 'What the agent should know now' },
+  },
   why: {
     description: 'Say whether somebody may do something, and why',
     options: { action: 'What they would do', user: 'Who; you, if left out', place: 'Where; here, if left out' },
@@ -114,10 +121,7 @@ export function english(home: string | null): Phrases {
           `${counted(health.restartCount, 'restart')} so far`,
       ].join('\n')
     },
-    waiting(place, expectedMs) {
-      const expected = expectedMs === null ? '' : ` · about ${lasting(expectedMs)}`
-      return `● Waiting · place ${place}${expected}`
-    },
+    waiting: (line) => `● Waiting · ${stands(line)}`,
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
     step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ failed' : ''}`,
@@ -133,6 +137,7 @@ export function english(home: string | null): Phrases {
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
     rights: englishRights(deeds),
+    queue: englishQueue(stands),
     buttons: { stop: 'Stop', withdraw: 'Withdraw' },
   }
 }
@@ -160,6 +165,13 @@ const deeds: Readonly<Record<ActionName, string>> = {
   'permission.show': 'see what somebody may do',
   'permission.list': 'see all grants',
   health: 'see how the bot is doing',
+}
+
+function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
+  const expected = expectedMs === null ? '' : ` · about ${lasting(expectedMs)}`
+  const own =
+    atWork === 0 ? '' : ` · your ${atWork} of ${counted(cap, 'run')} here ${atWork === 1 ? 'is' : 'are'} at work`
+  return `place ${place}${expected}${own}`
 }
 
 /** How a no begins: what the person is here, and who may. */
@@ -293,7 +305,9 @@ function trouble(trouble: Trouble): string {
     case 'rights-changed':
       return (
         `You asked as ${trouble.was} and are ${trouble.now} now, so I did not begin it. ` +
-        `${reaches(trouble.now, 'guest') ? 'Send it again to ask with what you may now.' : 'Ask an owner if that is a mistake.'}`
+        (reaches(trouble.now, 'guest')
+          ? 'Send it again to ask with what you may now.'
+          : 'Ask an owner if that is a mistake.')
       )
     case 'lost-too-often':
       return (

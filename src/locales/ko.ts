@@ -1,3 +1,4 @@
+import type { LinePlace } from '../core/chat.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
@@ -6,6 +7,7 @@ import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
+import { koreanQueue } from './queue-ko.ts'
 import { koreanRights } from './rights-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
@@ -36,6 +38,11 @@ const commands: CommandWords = {
   },
   'permission show': { description: '여기에서의 등급과 그 이유를 보여 줘요', options: { user: '누구를' } },
   'permission list': { description: '지금까지 준 등급을 모두 보여 줘요', options: {} },
+  wait: { description: '내 요청이 대기열의 어디에 있는지 보여 줘요', options: {} },
+  steer: {
+    description: '여기에서 진행 중인 작업에 말을 덧붙여요',
+    options: { text: '에이전트가 지금 알아야 할 것' },
+  },
   why: {
     description: '할 수 있는지, 왜 그런지 알려 줘요',
     options: { action: '무엇을', user: '누가. 비워 두면 나', place: '어디에서. 비워 두면 여기' },
@@ -115,10 +122,7 @@ export function korean(home: string | null): Phrases {
         `버전 ${plain(health.version, 40)} · ${moment(health.startedAt, 'R')}에 시작 · 재시작 ${health.restartCount}번`,
       ].join('\n')
     },
-    waiting(place, expectedMs) {
-      const expected = expectedMs === null ? '' : ` · 약 ${lasting(expectedMs)}`
-      return `● 대기 중 · ${place}번째${expected}`
-    },
+    waiting: (line) => `● 대기 중 · ${stands(line)}`,
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
     step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ 실패' : ''}`,
@@ -133,6 +137,7 @@ export function korean(home: string | null): Phrases {
     internalError: () =>
       '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',
     rights: koreanRights(deeds),
+    queue: koreanQueue(stands),
     buttons: { stop: '멈추기', withdraw: '요청 취소' },
   }
 }
@@ -160,6 +165,12 @@ const deeds: Readonly<Record<ActionName, string>> = {
   'permission.show': '다른 사람의 권한을 보는 것',
   'permission.list': '모든 권한을 보는 것',
   health: '봇의 상태를 보는 것',
+}
+
+function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
+  const expected = expectedMs === null ? '' : ` · 약 ${lasting(expectedMs)}`
+  const own = atWork === 0 ? '' : ` · 여기에서 ${cap}개 중 ${atWork}개가 진행 중`
+  return `${place}번째${expected}${own}`
 }
 
 /** How a no begins: what the person is here. */
@@ -300,7 +311,9 @@ function trouble(trouble: Trouble): string {
     case 'rights-changed':
       return (
         `요청할 때는 ${trouble.was}였는데 지금은 ${trouble.now}라서 시작하지 않았어요. ` +
-        `${reaches(trouble.now, 'guest') ? '지금 권한으로 하려면 다시 보내 주세요.' : '잘못된 것 같으면 owner에게 말씀해 주세요.'}`
+        (reaches(trouble.now, 'guest')
+          ? '지금 권한으로 하려면 다시 보내 주세요.'
+          : '잘못된 것 같으면 owner에게 말씀해 주세요.')
       )
     case 'lost-too-often':
       return (

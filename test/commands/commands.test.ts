@@ -41,6 +41,8 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
       give({ about, scope: { kind: 'global' }, tier, now: tier ?? 'public', stopped: 0 }),
     standing: (_by, _place, about) => give({ about, tier: 'public', ground: { kind: 'none' }, grants: [] }),
     grants: () => give([]),
+    waits: () => give([]),
+    steer: (_by, _place, { text }) => give({ how: 'steered', text }),
     why: () => give({ allowed: true, tier: 'owner', ground: { kind: 'owner-user' }, needs: 'owner' }),
   }
 }
@@ -63,7 +65,7 @@ function command(...path: string[]): Command {
 }
 
 const bob: Person = { id: '3' as PersonId, name: 'bob', locale: 'en', roles: [] }
-const filled = { name: 'shop', runtime: 'claude', user: bob, tier: 'guest', action: 'prompt' }
+const filled = { name: 'shop', runtime: 'claude', user: bob, tier: 'guest', action: 'prompt', text: 'and quickly' }
 
 describe('the list of commands', () => {
   it('has each path once, with words for it and for each of its options in every language', () => {
@@ -91,7 +93,7 @@ describe('the list of commands', () => {
 })
 
 describe('answers', () => {
-  const visible = new Set(['session start', 'session stop', 'cancel', 'permission set'])
+  const visible = new Set(['session start', 'session stop', 'cancel', 'permission set', 'steer'])
   for (const each of all) {
     it(`/${each.path.join(' ')} is seen by ${visible.has(each.words) ? 'all' : 'the person alone'}`, async () => {
       const reply = await each.run(call(scripted(), filled))

@@ -58,7 +58,8 @@ test('options arrive as what they are, in a thread and in a DM', async () => {
       ],
       run: async (call) => {
         calls.push({ place: call.place.kind, options: Object.fromEntries(call.options) })
-        return { text: `started ${String(call.options.get('name'))}`, hidden: false }
+        const name = call.options.get('name')
+        return { text: `started ${typeof name === 'string' ? name : ''}`, hidden: false }
       },
     }),
   )
