@@ -86,6 +86,7 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
       checkpoint: () => {},
       signal: letGo.signal,
       approve: () => Promise.resolve(null),
+      unheard: async () => {},
     })
     await conductor.done
     const ms = performance.now() - from

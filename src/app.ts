@@ -97,6 +97,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
       channel: config.channel,
       caps: config.caps,
       approvals: config.approvals,
+      queueStaleMs: config.queueStaleMs,
       clock,
       ids,
       log,

@@ -2,12 +2,31 @@ import type { Clock } from '../core/clock.ts'
 import type { Command } from '../core/command.ts'
 import { cancel } from './cancel.ts'
 import { health } from './health.ts'
+import { permissionList } from './permission-list.ts'
+import { permissionSet } from './permission-set.ts'
+import { permissionShow } from './permission-show.ts'
 import { sessionList } from './session-list.ts'
 import { sessionStart } from './session-start.ts'
 import { sessionStop } from './session-stop.ts'
 import { skill } from './skill.ts'
+import { steer } from './steer.ts'
+import { wait } from './wait.ts'
+import { why } from './why.ts'
 
 /** Every slash command of the product. Discord's registration follows from this list. */
 export function commands(clock: Clock): readonly Command[] {
-  return [sessionStart, sessionStop, sessionList(clock), cancel, skill, health(clock)]
+  return [
+    sessionStart,
+    sessionStop,
+    sessionList(clock),
+    cancel,
+    health(clock),
+    permissionSet,
+    permissionShow,
+    permissionList,
+    why,
+    wait,
+    steer,
+    skill,
+  ]
 }

@@ -149,10 +149,16 @@ export interface AskDrawing {
   readonly direct: boolean
 }
 
-/** A waiting run's place in the queue, from 1, and the expected wait when recent runs tell. */
+/** Where a waiting run stands. */
 export interface LinePlace {
+  /** From 1. */
   readonly place: number
+  /** In milliseconds, when recent runs tell. */
   readonly expectedMs: number | null
+  /** How many runs of the same person are at work in that channel, */
+  readonly atWork: number
+  /** and how many may be. */
+  readonly cap: number
 }
 
 /** One message as it should look. */

@@ -27,12 +27,18 @@ export interface Command {
 
 export interface CommandOption {
   readonly name: string
-  readonly type: 'text' | 'flag'
+  readonly type: 'text' | 'flag' | 'user' | 'place'
   readonly required: boolean
   /** Its values, when only these are allowed (at most 25). */
   readonly choices?: (desk: Desk) => readonly { readonly name: string; readonly value: string }[]
   readonly suggests?: boolean
 }
+
+/**
+ * What was filled in. A person's roles are those of the guild where they were named; a person or place that nobody knows
+ * is ''.
+ */
+export type OptionValue = string | boolean | Person | Place
 
 /** One use of a command by a person. */
 export interface Call {
@@ -40,7 +46,7 @@ export interface Call {
   readonly key: PromptKey
   readonly person: Person
   readonly place: Place
-  readonly options: ReadonlyMap<string, string | boolean>
+  readonly options: ReadonlyMap<string, OptionValue>
   readonly desk: Desk
   /** The person's language. */
   readonly say: Phrases

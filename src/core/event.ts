@@ -4,6 +4,8 @@ import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { AccountId, ApprovalId, PromptKey, RunId, Seq } from './ids.ts'
+import type { Person } from './person.ts'
+import type { Place } from './place.ts'
 import type { Prompt } from './prompt.ts'
 import type { Conversation } from './session.ts'
 
@@ -48,8 +50,11 @@ export type RunEvent =
   | { readonly type: 'withdrawn'; readonly approval: ApprovalId }
   /** The message of a waiting prompt was edited. */
   | { readonly type: 'reworded'; readonly text: string; readonly attachments: readonly Attachment[] }
-  /** Somebody put a word into the running turn. */
-  | { readonly type: 'steered'; readonly steer: Steer }
+  /**
+   * Somebody put a word into the running turn; written before the CLI hears it. Should the CLI not take it after all, it
+   * becomes a prompt of that person in that place.
+   */
+  | { readonly type: 'steered'; readonly steer: Steer; readonly speaker: Person; readonly place: Place }
   | {
       readonly type: 'stopped'
       /** Name of the person; null: the bot itself. */

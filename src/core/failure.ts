@@ -1,5 +1,6 @@
 import type { Decision } from './approval.ts'
 import type { EpochMs } from './clock.ts'
+import type { PersonId } from './ids.ts'
 import type { ActionName, Tier } from './right.ts'
 
 /** Why somebody was told no. Data, not text: the words come from locales, in the reader's language. */
@@ -38,6 +39,15 @@ export type Refusal =
     }
   /** A question without an answer, by its text. */
   | { readonly code: 'answer-missing'; readonly question: string }
+  /** The operator's configuration makes them an owner; no grant changes that. */
+  | { readonly code: 'owner-by-configuration'; readonly person: PersonId }
+  /** An owner of less than the scope they want to give a tier in. */
+  | { readonly code: 'scope-too-wide'; readonly scope: 'thread' | 'channel' | 'global' }
+  | { readonly code: 'action-unknown'; readonly action: string }
+  /** It waited longer than may be (OMC_QUEUE_STALE_MS). */
+  | { readonly code: 'expired'; readonly waitedMs: number }
+  /** The run acts with the rights of somebody who is more than the person who would steer it. */
+  | { readonly code: 'steer-above'; readonly tier: Tier; readonly needs: Tier }
 
 /** Why a run ended without its answer. `detail` is the CLI's own word, in English, for the log and the curious. */
 export type Trouble =
@@ -50,6 +60,8 @@ export type Trouble =
   | { readonly code: 'silent'; readonly seconds: number }
   | { readonly code: 'flooded'; readonly detail: string }
   | { readonly code: 'lost-too-often'; readonly times: number }
+  /** What the speaker was when they asked is more than what they are now that it would begin. */
+  | { readonly code: 'rights-changed'; readonly was: Tier; readonly now: Tier }
 
 /**
  * An error that names its kind: somebody said no (`refused`), the wire or the world failed (`wire`), or we are

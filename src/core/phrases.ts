@@ -1,9 +1,12 @@
 import type { ApprovalPhrases } from './approval-phrases.ts'
+import type { LinePlace } from './chat.ts'
 import type { Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { Health } from './health.ts'
 import type { ChannelRules } from './listening.ts'
 import type { Locale } from './person.ts'
+import type { QueuePhrases } from './queue-phrases.ts'
+import type { RightsPhrases } from './rights-phrases.ts'
 import type { Session } from './session.ts'
 import type { RunView } from './view.ts'
 
@@ -26,8 +29,7 @@ export interface Phrases {
   stopped(stopped: Stopped): string
   health(health: Health, now: number): string
 
-  /** Place in the queue, from 1; expected wait in milliseconds when known. */
-  waiting(place: number, expectedMs: number | null): string
+  waiting(line: LinePlace): string
   /** The line of a run at work: state sign, seconds, the tool in use, steps, tokens, cost. */
   working(view: RunView, now: number): string
   /** The line of a run that is over. */
@@ -51,6 +53,9 @@ export interface Phrases {
   internalError(): string
 
   readonly approvals: ApprovalPhrases
+  readonly rights: RightsPhrases
+  readonly queue: QueuePhrases
+
   readonly buttons: { readonly stop: string; readonly withdraw: string }
 }
 
@@ -68,6 +73,13 @@ export interface CommandWords {
   readonly cancel: CommandText
   readonly health: CommandText
   readonly skill: CommandText
+  readonly permission: CommandText
+  readonly 'permission set': CommandText
+  readonly 'permission show': CommandText
+  readonly 'permission list': CommandText
+  readonly why: CommandText
+  readonly wait: CommandText
+  readonly steer: CommandText
 }
 
 /** The languages, by locale. */

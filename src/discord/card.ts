@@ -23,7 +23,7 @@ export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
     case 'new':
     case 'waiting':
       return {
-        card: line === null ? null : still(colours.waiting, say.waiting(line.place, line.expectedMs)),
+        card: line === null ? null : still(colours.waiting, say.waiting(line)),
         button: button(say.buttons.withdraw),
       }
     case 'starting':

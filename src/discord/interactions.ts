@@ -13,7 +13,7 @@ import {
 } from 'discord-api-types/v10'
 import { buttonKinds, type FormButton, type Inbox, type Reply, type RunButton, type Shown } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Call, Command } from '../core/command.ts'
+import type { Call, Command, OptionValue } from '../core/command.ts'
 import type { Desk } from '../core/desk.ts'
 import { messageOf } from '../core/failure.ts'
 import type { PromptKey } from '../core/ids.ts'
@@ -86,7 +86,8 @@ export class Interactions {
     const scene = this.#scene(interaction)
     if (scene === null) return
     const { desk, log } = this.#with
-    const found = interaction.data.type === ApplicationCommandType.ChatInput ? this.#find(interaction.data) : null
+    const { data } = interaction
+    const found = data.type === ApplicationCommandType.ChatInput ? this.#find(data, interaction) : null
     if (found === null) {
       log.warn({ command: interaction.data.name }, 'command.unknown')
       await this.#answerAtOnce(scene, scene.say.internalError())
@@ -170,7 +171,7 @@ export class Interactions {
 
   async #suggest(interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
     const scene = this.#scene(interaction)
-    const found = scene === null ? null : this.#find(interaction.data as Typed)
+    const found = scene === null ? null : this.#find(interaction.data as Typed, interaction)
     if (scene === null) return
     const { clock, desk, log } = this.#with
     let choices: readonly string[] = []
@@ -315,7 +316,7 @@ export class Interactions {
   }
 
   /** The command that was used, with its options. */
-  #find(data: Typed): Found | null {
+  #find(data: Typed, from: From): Found | null {
     const [first] = data.options ?? []
     const isSub = first?.type === ApplicationCommandOptionType.Subcommand
     const path = isSub ? [data.name, first.name] : [data.name]
@@ -323,15 +324,30 @@ export class Interactions {
       (each) => each.path.length === path.length && each.path.every((name, index) => name === path[index]),
     )
     if (command === undefined) return null
-    const options = new Map<string, string | boolean>()
+    const options = new Map<string, OptionValue>()
     let focused: Found['focused'] = null
     for (const option of (isSub ? first.options : data.options) ?? []) {
       if (!('value' in option)) continue
-      const value = typeof option.value === 'boolean' ? option.value : String(option.value)
-      options.set(option.name, value)
+      options.set(option.name, this.#valueOf(option.type, option.value, data, from))
       if ('focused' in option && option.focused) focused = { name: option.name, typed: String(option.value) }
     }
     return { command, options, focused }
+  }
+
+  /** Whom or what an option names, as Discord resolved it; '' when it is nothing we know (a category, say). */
+  #valueOf(type: ApplicationCommandOptionType, value: unknown, data: Typed, from: From): OptionValue {
+    const { people, atlas } = this.#with
+    const id = String(value)
+    if (type === ApplicationCommandOptionType.User) {
+      const user = data.resolved?.users?.[id]
+      return user === undefined ? '' : people.person(user, data.resolved?.members?.[id] ?? null, from.guild_locale)
+    }
+    if (type === ApplicationCommandOptionType.Channel) {
+      const channel = data.resolved?.channels?.[id]
+      if (channel === undefined) return ''
+      return atlas.add({ ...(channel as ChannelFacts), guild_id: from.guild_id }) ?? atlas.known(id) ?? ''
+    }
+    return typeof value === 'boolean' ? value : id
   }
 
   #remember(id: string): void {
@@ -342,10 +358,11 @@ export class Interactions {
 }
 
 type Typed = APIChatInputApplicationCommandInteraction['data']
+type From = Pick<APIInteraction, 'guild_id' | 'guild_locale'>
 
 interface Found {
   readonly command: Command
-  readonly options: ReadonlyMap<string, string | boolean>
+  readonly options: ReadonlyMap<string, OptionValue>
   readonly focused: { readonly name: string; readonly typed: string } | null
 }
 

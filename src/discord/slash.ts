@@ -106,11 +106,18 @@ function registrationOf(commands: readonly Command[], desk: Desk, catalogue: Cat
   })
 }
 
+const optionTypes = {
+  text: ApplicationCommandOptionType.String,
+  flag: ApplicationCommandOptionType.Boolean,
+  user: ApplicationCommandOptionType.User,
+  place: ApplicationCommandOptionType.Channel,
+} as const satisfies Record<CommandOption['type'], ApplicationCommandOptionType>
+
 function optionsOf(command: Command, desk: Desk, catalogue: Catalogue): readonly Registered[] {
   // Discord wants the required ones first.
   const ordered = [...command.options].sort((a, b) => Number(b.required) - Number(a.required))
   return ordered.map((option) => ({
-    type: option.type === 'flag' ? ApplicationCommandOptionType.Boolean : ApplicationCommandOptionType.String,
+    type: optionTypes[option.type],
     name: option.name,
     ...described(catalogue, (words) => ({ description: words[command.words].options[option.name] ?? option.name })),
     required: option.required,

@@ -3,6 +3,7 @@ import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import { noUsage, type Entry, type RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/failure.ts'
+import type { PromptKey } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import { isLive, step, type Run } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
@@ -25,6 +26,8 @@ export interface ConductorTools {
   readonly signal: AbortSignal
   /** Asks whoever may answer. Null: nobody needs to answer it any more. */
   approve(turn: Turn, approval: Approval): Promise<Answer | null>
+  /** A word that the CLI may not have heard, and would not hear again: it becomes a prompt. */
+  unheard(word: Steering): Promise<void>
 }
 
 /** A decision, and who made it; null: nobody in time. */
@@ -32,6 +35,8 @@ export interface Answer {
   readonly decision: Decision
   readonly by: string | null
 }
+
+export type Steering = Extract<RunEvent, { type: 'steered' }>
 
 /**
  * Leads one run from its admission to its end: takes what the runtime tells, keeps it with the position behind it in
@@ -44,6 +49,8 @@ export class Conductor {
   readonly #conduct: Conduct
   readonly #tools: ConductorTools
   readonly #order = new Sequence()
+  /** Keys of the words that were put into it. */
+  readonly #words = new Set<PromptKey>()
   #run: Run
   #pending: RunEvent[] = []
   #cursor: Cursor | null = null
@@ -56,12 +63,14 @@ export class Conductor {
     run: Run,
     answered: readonly Extract<RunEvent, { type: 'answered' }>[],
     tools: ConductorTools,
+    steered: readonly Steering[] = [],
   ) {
     this.turn = turn
     this.#conduct = conduct
     this.#run = run
     this.#tools = tools
-    this.done = this.#lead(answered)
+    for (const { steer } of steered) this.#words.add(steer.key)
+    this.done = this.#lead(answered, steered)
   }
 
   /** Stops the run for somebody. False: it is over already. */
@@ -77,11 +86,28 @@ export class Conductor {
     return stopping
   }
 
-  async #lead(answered: readonly Extract<RunEvent, { type: 'answered' }>[]): Promise<void> {
+  /** Puts a word into the turn. False: the CLI does not take it now. The same key is kept once. */
+  async steer(word: Steering): Promise<boolean> {
+    const kept = await this.#order.run(async () => {
+      if (step(this.#run, word) === null) return false
+      if (this.#words.has(word.steer.key)) return true
+      this.#words.add(word.steer.key)
+      // Kept before the CLI hears it: after a kill -9 in between, the next life says it again.
+      await this.#keep([word], null)
+      return true
+    })
+    return kept && this.#conduct.steer(word.steer)
+  }
+
+  async #lead(
+    answered: readonly Extract<RunEvent, { type: 'answered' }>[],
+    steered: readonly Steering[],
+  ): Promise<void> {
     const { log } = this.#tools
     try {
       for (const { approval, decision } of answered) await this.#conduct.answer(approval, decision)
       for (const approval of this.#run.open) void this.#settle(approval)
+      void this.#sayAgain(steered)
       if (this.#run.state === 'stopping') void this.#conduct.stop()
       for await (const piece of this.#conduct.output) {
         await this.#order.run(() => this.#take(piece))
@@ -96,6 +122,20 @@ export class Conductor {
       }
     } finally {
       this.#timer?.[Symbol.dispose]()
+    }
+  }
+
+  /** Words of an earlier life: the CLI that has them already takes them for nothing new. */
+  async #sayAgain(steered: readonly Steering[]): Promise<void> {
+    const { journal, log, signal } = this.#tools
+    for (const word of steered) {
+      try {
+        // It has become a prompt already, and is said as that.
+        if ((await journal.find(word.steer.key)) !== null) continue
+        if (!(await this.#conduct.steer(word.steer)) && !signal.aborted) await this.#tools.unheard(word)
+      } catch (error) {
+        if (!signal.aborted) log.error({ run: this.turn.run, error: messageOf(error) }, 'steer.failed')
+      }
     }
   }
 

@@ -4,15 +4,16 @@ import type { Attachment } from '../core/attachment.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, SkillWish, Stopped } from '../core/desk.ts'
+import type { Question, Standing, Steered, TierChange, TierWish, Wait } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
-import type { Ids, RunId, RuntimeName } from '../core/ids.ts'
+import type { Ids, PromptKey, RunId, RuntimeName } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import { channelOf, composeSessionKey, type Place } from '../core/place.ts'
-import type { Verdict } from '../core/policy.ts'
+import type { Grant, Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
 import type { ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
@@ -28,6 +29,8 @@ import type { Gate } from './gate.ts'
 import { no, yes } from './result.ts'
 import { Sessions } from './sessions.ts'
 import { runSkill, suggestSkills, type SkillTools } from './skills.ts'
+import { Permissions } from './permissions.ts'
+import { steer } from './steering.ts'
 
 export interface DeskTools {
   readonly journal: Journal
@@ -54,10 +57,12 @@ export interface DeskTools {
 export class EngineDesk implements Desk {
   readonly #tools: DeskTools
   readonly #sessions: Sessions
+  readonly #permissions: Permissions
 
   constructor(tools: DeskTools) {
     this.#tools = tools
     this.#sessions = new Sessions({ ...tools, stopRun: (run, by) => this.#stop(run, by) })
+    this.#permissions = new Permissions(tools)
   }
 
   judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
@@ -182,6 +187,44 @@ export class EngineDesk implements Desk {
   async health(by: Person, place: Place): Promise<Result<Health>> {
     const verdict = await this.judge(by, 'health', place)
     return verdict.allowed ? yes(await this.#tools.health()) : no(verdict.refusal)
+  }
+
+  async waits(by: Person, place: Place): Promise<Result<readonly Wait[]>> {
+    const { journal, vault, dispatcher } = this.#tools
+    const verdict = await this.judge(by, 'wait', place)
+    if (!verdict.allowed) return no(verdict.refusal)
+    const mine = (await journal.open()).filter(
+      ({ state, prompt }) => state === 'waiting' && prompt.speaker.id === by.id,
+    )
+    const places = dispatcher.places()
+    const waits = mine.map(async ({ run, session, prompt }) => ({
+      session: (await vault.session(session))?.name ?? '',
+      place: prompt.place,
+      message: prompt.message,
+      line: places.get(run) ?? null,
+    }))
+    return yes(await Promise.all(waits))
+  }
+
+  steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>> {
+    const sessionOf = (at: Place): Promise<Session | null> => this.#tools.vault.sessionAt(composeSessionKey(at))
+    return steer(by, place, word, { ...this.#tools, sessionOf, ask: (request) => this.ask(request) })
+  }
+
+  setTier(by: Person, place: Place, wish: TierWish): Promise<Result<TierChange>> {
+    return this.#permissions.set(by, place, wish)
+  }
+
+  standing(by: Person, place: Place, about: Person): Promise<Result<Standing>> {
+    return this.#permissions.show(by, place, about)
+  }
+
+  grants(by: Person, place: Place): Promise<Result<readonly Grant[]>> {
+    return this.#permissions.list(by, place)
+  }
+
+  why(by: Person, place: Place, question: Question): Promise<Result<Verdict>> {
+    return this.#permissions.why(by, place, question)
   }
 
   async #stop(target: OpenRun, by: string | null): Promise<Result<Stopped>> {

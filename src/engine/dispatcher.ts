@@ -1,4 +1,4 @@
-import { admit, line, type Caps } from '../core/admission.ts'
+import { admit, count, line, type Caps } from '../core/admission.ts'
 import type { AttachedFile, Attachment, Attachments } from '../core/attachment.ts'
 import type { LinePlace } from '../core/chat.ts'
 import { pause } from '../core/clock.ts'
@@ -7,10 +7,13 @@ import { messageOf } from '../core/failure.ts'
 import type { RunId, RuntimeName, SessionId } from '../core/ids.ts'
 import type { Claimed, OpenRun } from '../core/journal.ts'
 import { newRun, step, type Run } from '../core/lifecycle.ts'
+import type { Verdict } from '../core/policy.ts'
+import { reaches } from '../core/right.ts'
 import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
 import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
-import { attemptLimit, Conductor, type ConductorTools } from './conductor.ts'
+import { attemptLimit, Conductor, type ConductorTools, type Steering } from './conductor.ts'
+import type { Gate } from './gate.ts'
 import { persist } from './persist.ts'
 
 export interface DispatcherTools extends ConductorTools {
@@ -18,6 +21,7 @@ export interface DispatcherTools extends ConductorTools {
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly caps: Caps
   readonly attachments: Attachments
+  readonly gate: Gate
 }
 
 /** Starts what admission allows, takes over what an earlier life left, and knows who conducts which run. */
@@ -92,8 +96,19 @@ export class Dispatcher {
     const runtime = this.#tools.runtimes.get(turn.session.runtime)
     const entries = await this.#tools.journal.read(open.run)
     const cursor = open.state === 'starting' ? null : open.cursor
+    const standing = await this.#standingOf(turn)
+    if (open.state === 'starting' && hasLess(standing, turn)) {
+      // Nobody knows whether its process has the prompt: it ends with it. Looking would hand it over.
+      await runtime?.release(turn.session.id)
+      return this.#close(open, rightsChanged(standing, turn))
+    }
     const conduct = (await runtime?.adopt(turn, cursor)) ?? null
-    if (conduct !== null) return this.#lead(turn, conduct, entries)
+    if (conduct !== null) {
+      this.#lead(turn, conduct, entries)
+      // Rights that were taken away while nobody was there to stop it.
+      if (!standing.allowed) void this.conductorOf(open.run)?.stop(null)
+      return
+    }
     if (open.state === 'starting' && runtime !== undefined) return this.#lead(turn, runtime.begin(turn), entries)
     await this.#close(open, lossOf(open, runtime === undefined))
   }
@@ -142,14 +157,17 @@ export class Dispatcher {
       const outcome = { kind: 'failed', trouble: { code: 'start-failed', detail }, usage: noUsage } as const
       return this.#close(claimed, { type: 'finished', outcome })
     }
+    // Asked once more here, because between asking and beginning lies the queue, and perhaps a kill -9.
+    const standing = await this.#standingOf(turn)
+    if (hasLess(standing, turn)) return this.#close(claimed, rightsChanged(standing, turn))
     const conduct = runtime.begin(turn)
     if (claimed.attempt > 1) return this.#lead(turn, conduct, await this.#tools.journal.read(claimed.run))
     this.#conductFrom(turn, conduct, { state: 'starting', open: [], attempts: 1 }, [])
   }
 
   #lead(turn: Turn, conduct: Conduct, entries: readonly Entry[]): void {
-    const { run, answered } = fold(entries)
-    this.#conductFrom(turn, conduct, run, answered)
+    const { run, answered, steered } = fold(entries)
+    this.#conductFrom(turn, conduct, run, answered, steered)
   }
 
   #conductFrom(
@@ -157,8 +175,9 @@ export class Dispatcher {
     conduct: Conduct,
     run: Run,
     answered: readonly Extract<RunEvent, { type: 'answered' }>[],
+    steered: readonly Steering[] = [],
   ): void {
-    const conductor = new Conductor(turn, conduct, run, answered, this.#tools)
+    const conductor = new Conductor(turn, conduct, run, answered, this.#tools, steered)
     this.#conductors.set(turn.run, conductor)
     void conductor.done.then(() => {
       this.#conductors.delete(turn.run)
@@ -175,6 +194,10 @@ export class Dispatcher {
     }
     this.#tools.log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null
+  }
+
+  #standingOf({ prompt, session }: Turn): Promise<Verdict> {
+    return persist(this.#tools, 'grants', () => this.#tools.gate.speakerOf(prompt, session))
   }
 
   #session(id: SessionId): ReturnType<Vault['session']> {
@@ -196,14 +219,28 @@ export class Dispatcher {
     const order = line(board, caps).filter((run) => !about.has(run))
     const typical = order.length === 0 ? null : median(await journal.recentDurations(20))
     const places = new Map<RunId, LinePlace>()
+    const waiting = new Map(board.waiting.map((each) => [each.run, each]))
     order.forEach((run, at) => {
       const rounds = Math.floor(at / caps.active) + 1
-      places.set(run, { place: at + 1, expectedMs: typical === null ? null : typical * rounds })
+      const candidate = waiting.get(run)
+      const atWork = candidate === undefined ? 0 : count(board.live, candidate)
+      const expectedMs = typical === null ? null : typical * rounds
+      places.set(run, { place: at + 1, expectedMs, atWork, cap: caps.personActive })
     })
     const before = this.#places
     this.#places = places
     if (!isSame(before, places)) for (const moved of this.#moved) moved()
   }
+}
+
+/** Whether the speaker is less now than when they asked: the run would do more than they may. */
+function hasLess(standing: Verdict, { prompt }: Turn): boolean {
+  return !standing.allowed || !reaches(standing.tier, prompt.tier)
+}
+
+function rightsChanged(standing: Verdict, { prompt }: Turn): RunEvent {
+  const trouble = { code: 'rights-changed', was: prompt.tier, now: standing.tier } as const
+  return { type: 'finished', outcome: { kind: 'failed', trouble, usage: noUsage } }
 }
 
 /** What becomes of a live run when nothing is left of its process. */
@@ -219,15 +256,19 @@ function lossOf(open: OpenRun, runtimeGone: boolean): RunEvent {
 function fold(entries: readonly Entry[]): {
   readonly run: Run
   readonly answered: readonly Extract<RunEvent, { type: 'answered' }>[]
+  readonly steered: readonly Steering[]
 } {
   let run = newRun
   let answered: Extract<RunEvent, { type: 'answered' }>[] = []
+  // Also of lost attempts: the next one begins from the prompt again.
+  const steered: Steering[] = []
   for (const { event } of entries) {
     run = step(run, event) ?? run
     if (event.type === 'admitted') answered = []
     if (event.type === 'answered') answered.push(event)
+    if (event.type === 'steered') steered.push(event)
   }
-  return { run, answered }
+  return { run, answered, steered }
 }
 
 /** Where the files of a prompt lie; fewer than there should be when one is gone. */
@@ -243,6 +284,9 @@ function median(numbers: readonly number[]): number | null {
 
 function isSame(a: ReadonlyMap<RunId, LinePlace>, b: ReadonlyMap<RunId, LinePlace>): boolean {
   if (a.size !== b.size) return false
-  for (const [run, place] of a) if (b.get(run)?.place !== place.place) return false
+  for (const [run, before] of a) {
+    const now = b.get(run)
+    if (now?.place !== before.place || now.atWork !== before.atWork) return false
+  }
   return true
 }

@@ -21,7 +21,9 @@ import type { Workspaces } from '../core/workspace.ts'
 import { Approvals } from './approvals.ts'
 import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
+import type { Steering } from './conductor.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { Expiry } from './expiry.ts'
 import { Feed } from './feed.ts'
 import { Gate } from './gate.ts'
 import { examine, type Vitals } from './health.ts'
@@ -56,6 +58,8 @@ export interface EngineOptions {
     readonly timeoutMs: number
     readonly auditChannel: string | null
   }
+  /** OMC_QUEUE_STALE_MS */
+  readonly queueStaleMs: number
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
@@ -87,14 +91,17 @@ export function createEngine(options: EngineOptions): Engine {
   const startedAt = clock.now()
   const health = (): Promise<Health> =>
     examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
+  const gate = new Gate(options)
   const dispatcher = new Dispatcher({
     ...options,
+    gate,
     runtimes,
     feed,
     signal,
     approve: (turn, approval) => approvals.approve(turn, approval),
+    unheard,
   })
-  const gate = new Gate(options)
+  const expiry = new Expiry({ ...options, dispatcher, feed, signal })
   const desk = new EngineDesk({
     ...options,
     gate,
@@ -131,10 +138,17 @@ export function createEngine(options: EngineOptions): Engine {
   dispatcher.onMove(() => delivery.look())
   let stopping: Promise<void> | null = null
 
+  /** A word to a turn that ended before its CLI had heard it. */
+  async function unheard({ steer: { key, text }, speaker, place }: Steering): Promise<void> {
+    const asked = await desk.ask({ key, place, speaker, text, message: null })
+    log.info({ key, kind: asked.kind }, 'steer.became-prompt')
+  }
+
   async function start(): Promise<void> {
     await delivery.resume()
     await recover({ journal, vault, runtimes: options.runtimes, dispatcher, log })
     await approvals.resume()
+    await expiry.sweep()
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
     clock.after(lookWithinMs, () => dispatcher.open())
     await chat.open(intake)
@@ -155,6 +169,7 @@ export function createEngine(options: EngineOptions): Engine {
     await chat.close()
     await intake.idle()
     letGo.abort()
+    expiry.close()
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await dispatcher.close()
     await approvals.close()

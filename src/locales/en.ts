@@ -1,13 +1,16 @@
 import { grantorIn } from '../core/consent.ts'
+import { approvalsInEnglish } from './approvals-en.ts'
+import type { LinePlace } from '../core/chat.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
-import type { ActionName, Tier } from '../core/right.ts'
-import { approvalsInEnglish } from './approvals-en.ts'
+import { reaches, type ActionName, type Tier } from '../core/right.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
+import { englishQueue } from './queue-en.ts'
+import { englishRights } from './rights-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
 
@@ -30,6 +33,26 @@ const commands: CommandWords = {
     options: { name: 'Which skill', arguments: 'What it is to work on, if it asks for that' },
   },
   health: { description: 'Show how the bot is doing', options: {} },
+  permission: { description: 'Who may do what', options: {} },
+  'permission set': {
+    description: 'Give somebody a tier, or take it back',
+    options: {
+      user: 'Whom',
+      tier: 'What they are to be; none takes the grant back',
+      scope: 'Where it holds: here, this channel with its threads (if left out), or everywhere',
+    },
+  },
+  'permission show': { description: 'Show what somebody is here, and why', options: { user: 'Who' } },
+  'permission list': { description: 'Show every tier that was given', options: {} },
+  wait: { description: 'Show where your prompts stand in the queue', options: {} },
+  steer: {
+    description: 'Put a word into the turn that is at work here',
+    options: { text: 'What the agent should know now' },
+  },
+  why: {
+    description: 'Say whether somebody may do something, and why',
+    options: { action: 'What they would do', user: 'Who; you, if left out', place: 'Where; here, if left out' },
+  },
 }
 
 const states: Readonly<Record<State, string>> = {
@@ -104,10 +127,7 @@ export function english(home: string | null): Phrases {
           `${counted(health.restartCount, 'restart')} so far`,
       ].join('\n')
     },
-    waiting(place, expectedMs) {
-      const expected = expectedMs === null ? '' : ` · about ${lasting(expectedMs)}`
-      return `● Waiting · place ${place}${expected}`
-    },
+    waiting: (line) => `● Waiting · ${stands(line)}`,
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
     step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ failed' : ''}`,
@@ -137,6 +157,8 @@ export function english(home: string | null): Phrases {
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
     approvals: approvalsInEnglish(home),
+    rights: englishRights(deeds),
+    queue: englishQueue(stands),
     buttons: { stop: 'Stop', withdraw: 'Withdraw' },
   }
 }
@@ -164,6 +186,13 @@ const deeds: Readonly<Record<ActionName, string>> = {
   'permission.show': 'see what somebody may do',
   'permission.list': 'see all grants',
   health: 'see how the bot is doing',
+}
+
+function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
+  const expected = expectedMs === null ? '' : ` · about ${lasting(expectedMs)}`
+  const own =
+    atWork === 0 ? '' : ` · your ${atWork} of ${counted(cap, 'run')} here ${atWork === 1 ? 'is' : 'are'} at work`
+  return `place ${place}${expected}${own}`
 }
 
 /** How a no begins: what the person is here, and who may. */
@@ -287,6 +316,25 @@ function refuse(refusal: Refusal, home: string | null): string {
       return overs[refusal.why]
     case 'answer-missing':
       return `${refusal.question === '' ? 'An answer' : `An answer to “${plain(refusal.question, 200)}”`} is still missing. Choose one, then press Send.`
+    case 'owner-by-configuration':
+      return (
+        `The operator's configuration makes <@${refusal.person}> an owner, and no tier given here changes that. ` +
+        'Ask the operator to change `OMC_OWNER_ROLE_ID` or `OMC_OWNER_USER_ID`.'
+      )
+    case 'scope-too-wide':
+      return (
+        `You are an owner here, but not ${refusal.scope === 'global' ? 'everywhere' : 'in the whole channel'}. ` +
+        'Choose a narrower `scope`, or ask somebody who is.'
+      )
+    case 'action-unknown':
+      return `I know no action ${code(refusal.action, 60)}. Choose one of those that \`/why\` suggests.`
+    case 'expired':
+      return `It waited for ${lasting(refusal.waitedMs)}, longer than a prompt may, so I took it out of the queue. Send it again.`
+    case 'steer-above':
+      return (
+        `What runs here acts with the rights of ${refusal.needs === 'owner' ? 'an owner' : `a ${refusal.needs}`}, and you are a ${refusal.tier} here, so you cannot steer it. ` +
+        'Write a message instead: it waits for its turn and runs with your own rights.'
+      )
   }
 }
 
@@ -326,6 +374,13 @@ function trouble(trouble: Trouble): string {
       )
     case 'flooded':
       return 'The agent wrote more than I can take in, so I stopped it. Ask for less at once, or for the result in a file.'
+    case 'rights-changed':
+      return (
+        `You asked as ${trouble.was} and are ${trouble.now} now, so I did not begin it. ` +
+        (reaches(trouble.now, 'guest')
+          ? 'Send it again to ask with what you may now.'
+          : 'Ask an owner if that is a mistake.')
+      )
     case 'lost-too-often':
       return (
         `The agent's process was lost ${trouble.times} times over this, so I gave up. ` +

@@ -1,13 +1,16 @@
 import { grantorIn } from '../core/consent.ts'
+import { approvalsInKorean } from './approvals-ko.ts'
+import type { LinePlace } from '../core/chat.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
-import type { ActionName, Tier } from '../core/right.ts'
-import { approvalsInKorean } from './approvals-ko.ts'
+import { reaches, type ActionName, type Tier } from '../core/right.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
+import { koreanQueue } from './queue-ko.ts'
+import { koreanRights } from './rights-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
 
@@ -30,6 +33,26 @@ const commands: CommandWords = {
     options: { name: '실행할 스킬', arguments: '스킬이 필요로 하는 내용' },
   },
   health: { description: '봇의 상태를 보여 줘요', options: {} },
+  permission: { description: '누가 무엇을 할 수 있는지 정해요', options: {} },
+  'permission set': {
+    description: '등급을 주거나 거둬들여요',
+    options: {
+      user: '누구에게',
+      tier: '줄 등급. none은 준 등급을 거둬들여요',
+      scope: '적용할 곳: 여기, 이 채널과 스레드(비워 두면), 또는 모든 곳',
+    },
+  },
+  'permission show': { description: '여기에서의 등급과 그 이유를 보여 줘요', options: { user: '누구를' } },
+  'permission list': { description: '지금까지 준 등급을 모두 보여 줘요', options: {} },
+  wait: { description: '내 요청이 대기열의 어디에 있는지 보여 줘요', options: {} },
+  steer: {
+    description: '여기에서 진행 중인 작업에 말을 덧붙여요',
+    options: { text: '에이전트가 지금 알아야 할 것' },
+  },
+  why: {
+    description: '할 수 있는지, 왜 그런지 알려 줘요',
+    options: { action: '무엇을', user: '누가. 비워 두면 나', place: '어디에서. 비워 두면 여기' },
+  },
 }
 
 const states: Readonly<Record<State, string>> = {
@@ -105,10 +128,7 @@ export function korean(home: string | null): Phrases {
         `버전 ${plain(health.version, 40)} · ${moment(health.startedAt, 'R')}에 시작 · 재시작 ${health.restartCount}번`,
       ].join('\n')
     },
-    waiting(place, expectedMs) {
-      const expected = expectedMs === null ? '' : ` · 약 ${lasting(expectedMs)}`
-      return `● 대기 중 · ${place}번째${expected}`
-    },
+    waiting: (line) => `● 대기 중 · ${stands(line)}`,
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
     step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ 실패' : ''}`,
@@ -135,6 +155,8 @@ export function korean(home: string | null): Phrases {
     internalError: () =>
       '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',
     approvals: approvalsInKorean(home),
+    rights: koreanRights(deeds),
+    queue: koreanQueue(stands),
     buttons: { stop: '멈추기', withdraw: '요청 취소' },
   }
 }
@@ -162,6 +184,12 @@ const deeds: Readonly<Record<ActionName, string>> = {
   'permission.show': '다른 사람의 권한을 보는 것',
   'permission.list': '모든 권한을 보는 것',
   health: '봇의 상태를 보는 것',
+}
+
+function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
+  const expected = expectedMs === null ? '' : ` · 약 ${lasting(expectedMs)}`
+  const own = atWork === 0 ? '' : ` · 여기에서 ${cap}개 중 ${atWork}개가 진행 중`
+  return `${place}번째${expected}${own}`
 }
 
 /** How a no begins: what the person is here. */
@@ -275,6 +303,25 @@ function refuse(refusal: Refusal, home: string | null): string {
       )
     case 'place-unsupported':
       return '여기에서는 쓸 수 없는 기능이에요. 서버의 텍스트 채널이나 스레드에서 써 주세요.'
+    case 'owner-by-configuration':
+      return (
+        `<@${refusal.person}> 님은 운영자 설정에 따라 owner예요. 여기에서 주는 등급으로는 바꿀 수 없어요. ` +
+        '`OMC_OWNER_ROLE_ID`나 `OMC_OWNER_USER_ID`를 바꿔 달라고 운영자에게 말씀해 주세요.'
+      )
+    case 'scope-too-wide':
+      return (
+        `여기에서는 owner이지만 ${refusal.scope === 'global' ? '모든 곳에서' : '채널 전체에서'} owner인 것은 아니에요. ` +
+        '더 좁은 `scope`를 고르거나 그곳의 owner에게 부탁해 주세요.'
+      )
+    case 'action-unknown':
+      return `${code(refusal.action, 60)}: 모르는 동작이에요. \`/why\`가 추천하는 것 중에서 골라 주세요.`
+    case 'expired':
+      return `${lasting(refusal.waitedMs)} 동안 기다려서, 기다릴 수 있는 시간을 넘겼어요. 대기열에서 뺐으니 다시 보내 주세요.`
+    case 'steer-above':
+      return (
+        `지금 진행 중인 작업은 ${refusal.needs} 권한으로 움직이는데 여기에서는 ${refusal.tier}라서 말을 덧붙일 수 없어요. ` +
+        '대신 메시지로 써 주세요. 차례가 되면 본인의 권한으로 실행돼요.'
+      )
     case 'draining':
       return '곧 다시 시작할 예정이라 요청을 받지 않았어요. 잠시 뒤에 다시 보내 주세요.'
     case 'option-missing':
@@ -331,6 +378,13 @@ function trouble(trouble: Trouble): string {
       )
     case 'flooded':
       return '에이전트가 받아들일 수 있는 양보다 많이 출력해서 멈췄어요. 더 작게 나눠 요청하거나 결과를 파일로 달라고 해 주세요.'
+    case 'rights-changed':
+      return (
+        `요청할 때는 ${trouble.was}였는데 지금은 ${trouble.now}라서 시작하지 않았어요. ` +
+        (reaches(trouble.now, 'guest')
+          ? '지금 권한으로 하려면 다시 보내 주세요.'
+          : '잘못된 것 같으면 owner에게 말씀해 주세요.')
+      )
     case 'lost-too-often':
       return (
         `이 요청을 처리하다가 에이전트 프로세스가 ${trouble.times}번 사라져서 그만뒀어요. ` +

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { commands } from '../../src/commands/all.ts'
 import type { Clock } from '../../src/core/clock.ts'
-import type { Call, Command } from '../../src/core/command.ts'
+import type { Call, Command, OptionValue } from '../../src/core/command.ts'
 import type { Desk, SessionWish } from '../../src/core/desk.ts'
 import type { Refusal } from '../../src/core/failure.ts'
 import type { PersonId, PromptKey } from '../../src/core/ids.ts'
+import type { Person } from '../../src/core/person.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
 import { home, overview, session, startedAt, wellHealth } from '../locales/samples.ts'
 
@@ -40,10 +41,17 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
     runSkill: () => give('run' as never),
     suggestSkills: (_by, _place, typed) => Promise.resolve([`${typed}view`]),
     health: () => give(wellHealth),
+    setTier: (_by, _place, { about, tier }) =>
+      give({ about, scope: { kind: 'global' }, tier, now: tier ?? 'public', stopped: 0 }),
+    standing: (_by, _place, about) => give({ about, tier: 'public', ground: { kind: 'none' }, grants: [] }),
+    grants: () => give([]),
+    waits: () => give([]),
+    steer: (_by, _place, { text }) => give({ how: 'steered', text }),
+    why: () => give({ allowed: true, tier: 'owner', ground: { kind: 'owner-user' }, needs: 'owner' }),
   }
 }
 
-function call(desk: Desk, options: Record<string, string | boolean> = {}): Call {
+function call(desk: Desk, options: Record<string, OptionValue> = {}): Call {
   return {
     key: '1' as PromptKey,
     person: { id: '2' as PersonId, name: 'alice', locale: 'en', roles: [] },
@@ -60,7 +68,8 @@ function command(...path: string[]): Command {
   return found
 }
 
-const filled = { name: 'shop', runtime: 'claude' }
+const bob: Person = { id: '3' as PersonId, name: 'bob', locale: 'en', roles: [] }
+const filled = { name: 'shop', runtime: 'claude', user: bob, tier: 'guest', action: 'prompt', text: 'and quickly' }
 
 describe('the list of commands', () => {
   it('has each path once, with words for it and for each of its options in every language', () => {
@@ -88,7 +97,7 @@ describe('the list of commands', () => {
 })
 
 describe('answers', () => {
-  const visible = new Set(['session start', 'session stop', 'cancel', 'skill'])
+  const visible = new Set(['session start', 'session stop', 'cancel', 'skill', 'permission set', 'steer'])
   for (const each of all) {
     it(`/${each.path.join(' ')} is seen by ${visible.has(each.words) ? 'all' : 'the person alone'}`, async () => {
       const reply = await each.run(call(scripted(), filled))

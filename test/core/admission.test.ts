@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { admit, line, refuseToWait, type Board, type Candidate, type Caps } from '../../src/core/admission.ts'
 import type { PersonId, RunId, Seq, SessionId } from '../../src/core/ids.ts'
+import * as model from './admission-model.ts'
 import { accountId, placeId, runId } from '../stores/cast.ts'
 
 const wide: Caps = { active: 6, waiting: 20, personActive: 2, personWaiting: 5 }
@@ -179,6 +180,32 @@ suite('admission', () => {
           now = { ...now, live: now.live.slice(1) }
         }
         assert.deepEqual(order, promised)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('it answers as the rule told word by word does', () => {
+    fc.assert(
+      fc.property(anyBoard, anyCaps, anyAsker, fc.boolean(), ({ waiting, ...rest }, caps, who, reversed) => {
+        const board: Board = { ...rest, waiting: reversed ? waiting.toReversed() : waiting }
+        const asker = candidate('new', who, 1_000)
+        assert.deepEqual(admit(board, caps), model.admit(board, caps))
+        assert.deepEqual(line(board, caps), model.line(board, caps))
+        assert.deepEqual(refuseToWait(board, asker, caps), model.refuseToWait(board, asker, caps))
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  test('a crash at any point changes nothing: what was admitted in two goes is what one would have admitted', () => {
+    fc.assert(
+      fc.property(anyBoard, anyCaps, fc.nat(6), (board, caps, nth) => {
+        const whole = admit(board, caps)
+        const first = whole.slice(0, nth)
+        let seq = 1_000
+        const after = start(board, first, () => ++seq)
+        assert.deepEqual([...first, ...admit(after, caps)], whole)
       }),
       { numRuns: 400 },
     )

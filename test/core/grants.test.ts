@@ -101,11 +101,9 @@ suite('grants', () => {
 
   test('blocked in any scope that covers the place beats every grant', () => {
     for (const [name, scope] of Object.entries(scopes)) {
-      const grants = [
-        ...Object.values(scopes)
-          .filter((each) => each !== scope)
-          .map((each) => grant('owner', each)),
-      ]
+      const grants = Object.values(scopes)
+        .filter((each) => each !== scope)
+        .map((each) => grant('owner', each))
       for (const [where, place] of Object.entries(places)) {
         const { tier } = judge(person('ann'), 'health', place, access([...grants, grant('blocked', scope)]))
         const covered = reach[name as keyof typeof scopes].includes(where as keyof typeof places)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { OptionValue } from '../../src/core/command.ts'
 import type { MessageId } from '../../src/core/ids.ts'
 import { echoCommand, nonce, Scene, sheetSaying, until, words } from './scene.ts'
 
@@ -41,7 +42,7 @@ test('a command is answered where all can see it, or only the person, as its ans
 })
 
 test('options arrive as what they are, in a thread and in a DM', async () => {
-  const calls: { place: string; options: Record<string, string | boolean> }[] = []
+  const calls: { place: string; options: Record<string, OptionValue> }[] = []
   await using scene = await withCommands(
     echoCommand(['session', 'start'], {
       action: 'health',
@@ -57,7 +58,8 @@ test('options arrive as what they are, in a thread and in a DM', async () => {
       ],
       run: async (call) => {
         calls.push({ place: call.place.kind, options: Object.fromEntries(call.options) })
-        return { text: `started ${String(call.options.get('name'))}`, hidden: false }
+        const name = call.options.get('name')
+        return { text: `started ${typeof name === 'string' ? name : ''}`, hidden: false }
       },
     }),
   )

@@ -40,10 +40,11 @@ function card(sheet: Sheet | undefined): string | undefined {
 describe('the card', () => {
   test('a waiting run shows its place and can be taken back', () => {
     const waiting = view()
-    const [sheet, ...more] = drawn(waiting, { line: { place: 3, expectedMs: 240_000 } })
+    const line = { place: 3, expectedMs: 240_000, atWork: 2, cap: 2 }
+    const [sheet, ...more] = drawn(waiting, { line })
     assert.deepEqual(more, [])
     assert.equal(sheet?.text, '')
-    assert.equal(card(sheet), words.en.waiting(3, 240_000))
+    assert.equal(card(sheet), words.en.waiting(line))
     const { button } = bodyOf(sheet)
     assert.equal(button?.label, words.en.buttons.withdraw)
     assert.deepEqual(buttonOf(button?.id ?? ''), { action: 'stop', run: waiting.id })

@@ -4,7 +4,18 @@ import type { RunEvent } from '../../src/core/event.ts'
 import type { AccountId } from '../../src/core/ids.ts'
 import type { CommandText } from '../../src/core/phrases.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
-import { home, overview, refusals, session, startedAt, troubles, view, wellHealth } from './samples.ts'
+import {
+  home,
+  overview,
+  queueSamples,
+  refusals,
+  rightsSamples,
+  session,
+  startedAt,
+  troubles,
+  view,
+  wellHealth,
+} from './samples.ts'
 
 const languages = catalogue(home)
 
@@ -63,8 +74,10 @@ for (const say of Object.values(languages)) {
         say.sessionList([overview({ state: null, waiting: 0 })], startedAt),
         say.stopped({ run: 'r' as never, waiting: true, afterMs: 0 }),
         say.stopped({ run: 'r' as never, waiting: false, afterMs: 42_000 }),
-        say.waiting(3, null),
-        say.waiting(3, 240_000),
+        say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2 }),
+        say.waiting({ place: 3, expectedMs: 240_000, atWork: 2, cap: 2 }),
+        ...rightsSamples(say),
+        ...queueSamples(say),
         say.wasAway(180_000, 2),
         say.restInFile('answer.md'),
         say.notForYou(),

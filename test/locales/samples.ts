@@ -1,10 +1,13 @@
-import type { SessionOverview } from '../../src/core/desk.ts'
+import type { SessionOverview, Wait } from '../../src/core/desk.ts'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
 import type { Refusal, Trouble } from '../../src/core/failure.ts'
 import type { Health } from '../../src/core/health.ts'
 import type { AccountId, MessageId, PersonId, PlaceId, PromptKey, RunId, RuntimeName } from '../../src/core/ids.ts'
 import type { SessionId } from '../../src/core/ids.ts'
+import type { Person } from '../../src/core/person.ts'
+import type { Phrases } from '../../src/core/phrases.ts'
 import { composeSessionKey, type Place } from '../../src/core/place.ts'
+import type { Ground, Scope } from '../../src/core/policy.ts'
 import { actionNames, rights, tiers } from '../../src/core/right.ts'
 import type { Session } from '../../src/core/session.ts'
 import { viewOf, type RunView } from '../../src/core/view.ts'
@@ -68,6 +71,14 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
     { code: 'answer-missing', question: '' },
     { code: 'answer-missing', question: nastyText },
   ],
+  'owner-by-configuration': [{ code: 'owner-by-configuration', person: '1187654321098766000' as PersonId }],
+  'scope-too-wide': [
+    { code: 'scope-too-wide', scope: 'channel' },
+    { code: 'scope-too-wide', scope: 'global' },
+  ],
+  'action-unknown': [{ code: 'action-unknown', action: nastyText }],
+  expired: [{ code: 'expired', waitedMs: 1_800_000 }],
+  'steer-above': [{ code: 'steer-above', tier: 'member', needs: 'owner' }],
 }
 
 export const troubles: { readonly [Code in Trouble['code']]: readonly Extract<Trouble, { code: Code }>[] } = {
@@ -89,6 +100,10 @@ export const troubles: { readonly [Code in Trouble['code']]: readonly Extract<Tr
   silent: [{ code: 'silent', seconds: 600 }],
   flooded: [{ code: 'flooded', detail: '512 MB' }],
   'lost-too-often': [{ code: 'lost-too-often', times: 3 }],
+  'rights-changed': [
+    { code: 'rights-changed', was: 'owner', now: 'guest' },
+    { code: 'rights-changed', was: 'guest', now: 'blocked' },
+  ],
 }
 
 export const home = '/home/olivia'
@@ -168,4 +183,65 @@ export function view(...events: readonly RunEvent[]): RunView {
   const seen = viewOf(entries)
   if (seen === null) throw new Error('the events do not begin a run')
   return seen
+}
+
+/** Everything that is said about tiers, at its worst. */
+export function rightsSamples({ rights: say }: Phrases): string[] {
+  const about: Person = { id: '3' as PersonId, name: nastyText, locale: 'en', roles: [] }
+  const scopes: readonly Scope[] = [
+    { kind: 'thread', id: '10' as PlaceId },
+    { kind: 'channel', id: '11' as PlaceId },
+    { kind: 'global' },
+  ]
+  const grants = tiers.flatMap((tier) =>
+    scopes.map((scope) => ({ person: about.id, scope, tier, by: '4' as PersonId, at: startedAt })),
+  )
+  const many = Array.from({ length: 20 }, () => grants).flat()
+  const grounds: readonly Ground[] = [
+    { kind: 'owner-user' },
+    { kind: 'owner-role' },
+    { kind: 'none' },
+    ...grants.map((grant) => ({ kind: 'grant' as const, grant })),
+  ]
+  const places: readonly Place[] = [session().place, { kind: 'dm', id: '12' as PlaceId }]
+  return [
+    say.grants([]),
+    say.grants(many),
+    ...grounds.map((ground) => say.standing({ about, tier: 'guest', ground, grants: many })),
+    ...[...tiers, null].flatMap((tier) =>
+      scopes.flatMap((scope) => [0, 1, 3].map((stopped) => say.changed({ about, scope, tier, now: 'guest', stopped }))),
+    ),
+    ...actionNames.flatMap((action) =>
+      places.flatMap((where) => [
+        say.why(about, action, where, {
+          allowed: true,
+          tier: 'owner',
+          ground: { kind: 'none' },
+          needs: rights[action],
+        }),
+        say.why(about, action, where, {
+          allowed: false,
+          tier: 'blocked',
+          ground: { kind: 'none' },
+          needs: rights[action],
+          refusal: { code: 'not-allowed', action, tier: 'blocked', needs: rights[action] },
+        }),
+      ]),
+    ),
+  ]
+}
+
+/** Everything that is said about the queue; its links lead into Discord and nowhere else. */
+export function queueSamples({ queue: say }: Phrases): string[] {
+  const line = { place: 3, expectedMs: 240_000, atWork: 1, cap: 1 }
+  const wait: Wait = { session: nastyText, place: session().place, message: '5' as MessageId, line }
+  const direct: Wait = { ...wait, place: { kind: 'dm', id: '12' as PlaceId }, message: null, line: null }
+  const told = [
+    say.waits([]),
+    say.waits([wait]),
+    say.waits(Array.from({ length: 100 }, (_, at) => (at % 2 === 0 ? wait : direct))),
+    say.steered({ how: 'steered', text: nastyText }),
+    say.steered({ how: 'asked', text: nastyText }),
+  ]
+  return told.map((text) => text.replaceAll(/\]\(https:\/\/discord\.com\/channels\/[@\w/]+\)/g, ''))
 }

@@ -114,7 +114,12 @@ export const events = {
   }),
   withdrawn: (id: string): RunEvent => ({ type: 'withdrawn', approval: approvalId(id) }),
   reworded: { type: 'reworded', text: 'in other words', attachments: [] },
-  steered: { type: 'steered', steer: { key: promptKey('77'), text: 'and quickly', by: 'ann' } },
+  steered: {
+    type: 'steered',
+    steer: { key: promptKey('77'), text: 'and quickly', by: 'ann' },
+    speaker: person('ann'),
+    place: thread('200'),
+  },
   forgotten: { type: 'forgotten', detail: 'No conversation found' },
   wanted: (id: string): RunEvent => ({
     type: 'wanted',

@@ -1,0 +1,16 @@
+import type { Command } from '../core/command.ts'
+import { no, toThem } from './reply.ts'
+
+/** `/permission list`: every grant there is (SPEC F3). */
+export const permissionList: Command = {
+  path: ['permission', 'list'],
+  words: 'permission list',
+  action: 'permission.list',
+  hidden: true,
+  options: [],
+
+  async run(call) {
+    const grants = await call.desk.grants(call.person, call.place)
+    return grants.ok ? toThem(call.say.rights.grants(grants.value)) : no(call, grants.refusal)
+  },
+}

@@ -1,0 +1,19 @@
+import type { Command } from '../core/command.ts'
+import { textOf } from './option.ts'
+import { no, toAll } from './reply.ts'
+
+/** `/steer text`: a word to the turn that is at work here (SPEC F4). */
+export const steer: Command = {
+  path: ['steer'],
+  words: 'steer',
+  action: 'run.steer',
+  hidden: false,
+  options: [{ name: 'text', type: 'text', required: true }],
+
+  async run(call) {
+    const text = textOf(call, 'text')
+    if (text === null) return no(call, { code: 'option-missing', option: 'text' })
+    const steered = await call.desk.steer(call.person, call.place, { key: call.key, text })
+    return steered.ok ? toAll(call.say.queue.steered(steered.value)) : no(call, steered.refusal)
+  },
+}

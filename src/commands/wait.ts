@@ -1,0 +1,16 @@
+import type { Command } from '../core/command.ts'
+import { no, toThem } from './reply.ts'
+
+/** `/wait`: where one's own prompts stand in the queue (SPEC F4). */
+export const wait: Command = {
+  path: ['wait'],
+  words: 'wait',
+  action: 'wait',
+  hidden: true,
+  options: [],
+
+  async run(call) {
+    const waits = await call.desk.waits(call.person, call.place)
+    return waits.ok ? toThem(call.say.queue.waits(waits.value)) : no(call, waits.refusal)
+  },
+}

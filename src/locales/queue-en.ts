@@ -1,0 +1,27 @@
+import type { LinePlace } from '../core/chat.ts'
+import type { QueuePhrases } from '../core/queue-phrases.ts'
+import { fitting } from './fitting.ts'
+import { jump } from './jump.ts'
+import { plain } from './markdown.ts'
+
+/** The queue in English. `stands` says where a run is in it. */
+export function englishQueue(stands: (line: LinePlace) => string): QueuePhrases {
+  return {
+    waits(waits) {
+      if (waits.length === 0) return 'Nothing of yours waits.'
+      const lines = waits.map(({ session, place, message, line }) =>
+        [
+          `› **${plain(session, 40)}** in <#${place.id}>`,
+          line === null ? 'about to start' : stands(line),
+          jump(place, message, 'go there'),
+        ].join(' · '),
+      )
+      const head = waits.length === 1 ? 'One prompt of yours waits.' : `${waits.length} prompts of yours wait.`
+      return fitting(head, lines, (count) => `and ${count} more`)
+    },
+    steered: ({ how, text }) =>
+      how === 'steered'
+        ? `» Put into the running turn: ${plain(text, 1_500)}`
+        : `» Nothing here can take that in now, so it waits as a prompt of its own: ${plain(text, 1_500)}`,
+  }
+}

@@ -1,0 +1,94 @@
+import type { Clock, EpochMs } from '../../src/core/clock.ts'
+import { noUsage, type RunEvent } from '../../src/core/event.ts'
+import type { RunId, RuntimeName, SessionId } from '../../src/core/ids.ts'
+import type { Conduct, Cursor, Piece, Runtime, Turn } from '../../src/core/runtime.ts'
+
+/** A turn as the machine has it, whether or not a bot is there to listen. */
+interface Work {
+  readonly turn: Turn
+  readonly until: EpochMs
+  stopped: boolean
+  hear: (() => void) | null
+}
+
+/** What outlives every bot: the agents at work, and how often each prompt was begun. */
+export class Machine {
+  readonly clock: Clock
+  readonly works = new Map<SessionId, Work>()
+  readonly begun = new Map<RunId, number>()
+  readonly #lasts: (turn: Turn) => number
+
+  /** `lasts`: how long a turn takes, in milliseconds. */
+  constructor(clock: Clock, lasts: (turn: Turn) => number) {
+    this.clock = clock
+    this.#lasts = lasts
+  }
+
+  take(turn: Turn): Work {
+    const there = this.works.get(turn.session.id)
+    if (there !== undefined) throw new Error(`${turn.session.name} has two turns at once`)
+    this.begun.set(turn.run, (this.begun.get(turn.run) ?? 0) + 1)
+    const work: Work = { turn, until: this.clock.now() + this.#lasts(turn), stopped: false, hear: null }
+    this.works.set(turn.session.id, work)
+    return work
+  }
+}
+
+/** One bot's hold on the machine: a runtime without processes, whose turns last as long as they were told to. */
+export function scriptedRuntime(machine: Machine): Runtime {
+  const { clock, works } = machine
+  let closed = false
+
+  function conduct(work: Work, first: readonly RunEvent[]): Conduct {
+    const { session } = work.turn
+    async function* output(): AsyncGenerator<Piece, void> {
+      if (first.length > 0) yield { events: first, cursor: 'taken' as Cursor }
+      while (!closed && !work.stopped && clock.now() < work.until) await heard(work)
+      if (closed) return
+      works.delete(session.id)
+      const outcome = { kind: work.stopped ? 'stopped' : 'done', usage: noUsage } as const
+      yield { events: [{ type: 'finished', outcome }], cursor: 'over' as Cursor }
+    }
+    return {
+      output: output(),
+      async stop() {
+        work.stopped = true
+        work.hear?.()
+      },
+      steer: async () => false,
+      answer: async () => {},
+    }
+  }
+
+  function heard(work: Work): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = clock.after(work.until - clock.now(), resolve)
+      work.hear = () => {
+        timer[Symbol.dispose]()
+        resolve()
+      }
+    })
+  }
+
+  const started: RunEvent = { type: 'started', pid: 1, warm: false, conversation: null }
+  return {
+    name: 'scripted' as RuntimeName,
+    title: 'Scripted',
+    models: async () => [],
+    check: async () => [],
+    begin: (turn) => conduct(machine.take(turn), [started]),
+    async adopt(turn, cursor) {
+      const work = works.get(turn.session.id)
+      if (work !== undefined && work.turn.run !== turn.run) throw new Error('the work of another turn')
+      if (work === undefined) return null
+      return conduct(work, cursor === null ? [started] : [])
+    },
+    release: async (session) => void works.delete(session),
+    sweep: async () => 0,
+    processes: () => [],
+    async close() {
+      closed = true
+      for (const { hear } of works.values()) hear?.()
+    },
+  }
+}
