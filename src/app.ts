@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Checkpoint } from './core/checkpoint.ts'
 import type { Log } from './core/log.ts'
 import { commands } from './commands/all.ts'
@@ -66,9 +66,12 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
         log,
         checkpoint,
         environment: process.env,
-        accountEnvironment: (runtime) => (runtime === 'claude' ? config.accountEnv : {}),
+        accountEnvironment: (runtime) =>
+          ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
         claudeBinary: config.claudeBinary,
-        denied: [config.dataFolder, resolve('.env')],
+        codexBinary: config.codexBinary,
+        denied: [config.dataFolder, resolve('.env'), config.codexHome],
+        open: [...config.projectRoots, ...['attachments', 'worktrees'].map((name) => join(config.dataFolder, name))],
         limits: {
           ...defaultLimits,
           idleMs: config.idleCliMs,
