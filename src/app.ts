@@ -67,9 +67,12 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
         log,
         checkpoint,
         environment: process.env,
-        accountEnvironment: (runtime) => (runtime === 'claude' ? config.accountEnv : {}),
+        accountEnvironment: (runtime) =>
+          ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
         claudeBinary: config.claudeBinary,
-        denied: [config.dataFolder, resolve('.env')],
+        codexBinary: config.codexBinary,
+        denied: [config.dataFolder, resolve('.env'), config.codexHome],
+        open: [...config.projectRoots, ...['attachments', 'worktrees'].map((name) => join(config.dataFolder, name))],
         limits: {
           ...defaultLimits,
           idleMs: config.idleCliMs,

@@ -80,8 +80,14 @@ export function loadConfig(around: Surroundings): Config {
   const env = { ...readDotEnv(around.folder), ...around.env }
   const { values, faults } = parseAll(env)
   const folders = foldersOf(values, around)
-  const fault = faultOfClaudeFolder(folders.claude, around.home)
-  if (fault !== null) faults.push(describe('CLAUDE_CONFIG_DIR', env['CLAUDE_CONFIG_DIR'], fault))
+  const logins = [
+    ['CLAUDE_CONFIG_DIR', 'claude', folders.claude],
+    ['CODEX_HOME', 'codex', folders.codex],
+  ] as const
+  for (const [name, cli, folder] of logins) {
+    const fault = faultOfLogin(cli, folder, around.home)
+    if (fault !== null) faults.push(describe(name, env[name], fault))
+  }
   if (faults.length > 0) throw new Problem('refused', complaint(faults))
   const account: Record<string, string | null> = {
     CLAUDE_CONFIG_DIR: folders.claude,
@@ -180,11 +186,11 @@ function foldersOf(values: Values, { folder, home }: Surroundings) {
 }
 
 /** The person's own login is refused, by whatever way it is written. */
-function faultOfClaudeFolder(folder: string, home: string): string | null {
-  const theirs = join(home, '.claude')
+function faultOfLogin(cli: 'claude' | 'codex', folder: string, home: string): string | null {
+  const theirs = join(home, `.${cli}`)
   if (folder !== theirs && realPath(folder) !== realPath(theirs)) return null
   return (
-    "is the claude login of the person on this machine, which the bot must not share: one's renewed token makes " +
+    `is the ${cli} login of the person on this machine, which the bot must not share: one's renewed token makes ` +
     "the other's invalid"
   )
 }

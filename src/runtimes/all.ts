@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { AccountId, RuntimeName } from '../core/ids.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { claude } from './claude/claude.ts'
+import { CodexRuntime } from './codex/codex.ts'
 import { echo } from './echo/echo.ts'
 import { environmentFor, type Environment } from './environment.ts'
 import { SpooledRuntime, type SpooledOptions } from './spooled.ts'
@@ -13,13 +14,17 @@ export interface RuntimesOptions extends SpooledOptions {
   accountEnvironment(runtime: RuntimeName, account: AccountId): Environment
   /** OMC_CLAUDE_BIN: path of the Claude CLI; null: `claude` from the PATH. */
   readonly claudeBinary: string | null
+  /** OMC_CODEX_BIN: path of the Codex CLI; null: `codex` from the PATH. */
+  readonly codexBinary: string | null
   /** Absolute paths that no agent's tools may open: the bot's `.env`, its database. The spools are always among them. */
   readonly denied: readonly string[]
+  /** Folders below those that agents work in or read from all the same; they need not exist. */
+  readonly open: readonly string[]
 }
 
 /** Every agent CLI we can lead. A new one is a folder and a line here. */
 export function runtimes(options: RuntimesOptions): readonly Runtime[] {
-  const { dataDir, ids, environment, claudeBinary } = options
+  const { dataDir, ids, environment, claudeBinary, codexBinary } = options
   const denied = [join(dataDir, 'spools'), join(dataDir, 'echo'), ...options.denied]
   const environmentOf = (runtime: RuntimeName, account: AccountId): Environment =>
     environmentFor(environment, options.accountEnvironment(runtime, account))
@@ -33,6 +38,12 @@ export function runtimes(options: RuntimesOptions): readonly Runtime[] {
       }),
       options,
     ),
+    new CodexRuntime({
+      ...options,
+      binary: codexBinary,
+      denied,
+      environmentOf: (account) => environmentOf('codex' as RuntimeName, account),
+    }),
     new SpooledRuntime(echo({ dataDir, ids, environment: environmentFor(environment) }), options),
   ]
 }

@@ -26,3 +26,21 @@ export function rightsOf(tier: Tier): Rights {
   if (rights === undefined) throw new Problem('bug', `A prompt of somebody ${tier} must never reach an agent.`)
   return rights
 }
+
+/** What Codex's sandbox allows a turn, and what it asks a person about (facts/codex-cli.md sections 3.2 and 5). */
+export interface CodexRights {
+  /**
+   * `omc-read`: nothing can be written. `omc-write`: files in the session's folder can. In both nothing reaches the
+   * network and the closed paths stay closed; see `settingsOf`.
+   */
+  readonly profile: 'omc-read' | 'omc-write'
+  /** `never`: whatever the sandbox does not allow fails. `on-request`: the agent may ask a person to leave it. */
+  readonly approvalPolicy: 'never' | 'on-request'
+}
+
+/** The same in Codex's words. @throws {Problem} as `rightsOf`. */
+export function codexRights(tier: Tier): CodexRights {
+  return rightsOf(tier).machine === 'write'
+    ? { profile: 'omc-write', approvalPolicy: 'on-request' }
+    : { profile: 'omc-read', approvalPolicy: 'never' }
+}

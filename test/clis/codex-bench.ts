@@ -21,7 +21,7 @@ export async function codexBench(codexBinary: string): Promise<CodexBench> {
   const [dataDir, workdir, home] = [join(root, 'data'), join(root, 'project'), join(root, 'home')]
   for (const folder of [workdir, home]) mkdirSync(folder)
   const model = await startOpenAi({ handler: tellsHowItWent })
-  writeFileSync(join(home, 'config.toml'), configOf(model.url), { mode: 0o600 })
+  writeConfig(home, model.url)
   const command = (cmd: string, more: object = {}): StepInput => ({ tool: 'exec_command', input: { cmd, ...more } })
   const leave = { sandbox_permissions: 'require_escalated', justification: 'a test' }
   return {
@@ -56,9 +56,12 @@ export async function codexBench(codexBinary: string): Promise<CodexBench> {
   }
 }
 
-/** What keeps this version of the CLI on loopback besides what the product sets itself (facts/codex-cli.md). */
-function configOf(url: string): string {
-  return `model = "gpt-5.5"
+/**
+ * Writes the CLI's settings for a model on loopback: what keeps this version there besides what the product sets itself
+ * (facts/codex-cli.md). `key`: the variable with the key; without it none is needed.
+ */
+export function writeConfig(home: string, url: string, key: string | null = 'OPENAI_API_KEY'): void {
+  const config = `model = "gpt-5.5"
 model_provider = "scripted"
 web_search = "disabled"
 
@@ -66,8 +69,8 @@ web_search = "disabled"
 name = "scripted"
 base_url = "${url}/v1"
 wire_api = "responses"
-env_key = "OPENAI_API_KEY"
-`
+${key === null ? '' : `env_key = "${key}"\n`}`
+  writeFileSync(join(home, 'config.toml'), config, { mode: 0o600 })
 }
 
 /** Stands in a script for the text of the last tool's result, which no script can know. */

@@ -55,6 +55,7 @@ describe(
         binary: path ?? null,
         environmentOf: () => environmentFor(bench.options.environment, bench.options.account),
         denied: ['.env.bot', 'nowhere.env', 'no-folder/nowhere.sqlite'].map((name) => join(bench.workdir, name)),
+        open: [],
       })
     const begin = (text: string, of = session): Listener => {
       const turn = makeTurn(of, text)

@@ -150,7 +150,7 @@ describe('a wrong configuration', () => {
     }
   })
 
-  it("refuses the person's own claude login by any way it is written", () => {
+  it("refuses the person's own login by any way it is written", () => {
     const home = join(base, 'home')
     mkdirSync(join(home, '.claude'), { recursive: true })
     symlinkSync(join(home, '.claude'), join(base, 'link'))
@@ -158,6 +158,8 @@ describe('a wrong configuration', () => {
     const ways = ['~/.claude', '~/.claude/', '~/x/../.claude', '../link', '../link/', join(base, 'home-link/.claude')]
     for (const way of ways) assert.match(refusalOf({ CLAUDE_CONFIG_DIR: way }), /CLAUDE_CONFIG_DIR.*must not share/)
     for (const way of ['~/.claude-bot', '~/.claude2']) load({ CLAUDE_CONFIG_DIR: way })
+    assert.match(refusalOf({ CODEX_HOME: '~/.codex' }), /CODEX_HOME.*codex login.*must not share/)
+    assert.equal(load({}).codexHome, join(home, '.codex-bot'))
   })
 
   it('refuses a .env that is no file', () => {

@@ -6,7 +6,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { join } from 'node:path'
 import { argv } from 'node:process'
 import type { CheckpointName } from '../../src/core/checkpoint.ts'
 import type { Clock } from '../../src/core/clock.ts'
@@ -14,8 +13,6 @@ import type { AccountId, RuntimeName } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/log.ts'
 import type { Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 import { runtimes } from '../../src/runtimes/all.ts'
-import { CodexRuntime } from '../../src/runtimes/codex/codex.ts'
-import { environmentFor } from '../../src/runtimes/environment.ts'
 import { defaultLimits, type ProcessLimits, type SpooledOptions } from '../../src/runtimes/spooled.ts'
 
 /** What makes a runtime, in a form that fits on a command line. */
@@ -61,18 +58,14 @@ export function makeRuntime(plain: PlainOptions, checkpoint: (name: CheckpointNa
     checkpoint,
     limits: { ...defaultLimits, ...plain.limits },
   }
-  // Not among the product's runtimes yet: what is missing stands in the README.
-  if (plain.runtime === 'codex') {
-    const environmentOf = () => environmentFor(plain.environment, plain.account)
-    const denied = ['spools', 'codex'].map((folder) => join(plain.dataDir, folder))
-    return new CodexRuntime({ ...spooled, binary: null, denied, environmentOf })
-  }
   const all = runtimes({
     ...spooled,
     environment: plain.environment,
     accountEnvironment: (_runtime: RuntimeName, _account: AccountId) => plain.account,
     claudeBinary: plain.claudeBinary,
+    codexBinary: null,
     denied: [],
+    open: [],
   })
   const found = all.find(({ name }) => name === plain.runtime)
   if (found === undefined) throw new Error(`There is no runtime ${plain.runtime}.`)

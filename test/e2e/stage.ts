@@ -19,7 +19,11 @@ export interface StageOptions {
   /** Variables of the bot beside the usual ones. */
   readonly env?: Readonly<Record<string, string>>
   readonly sandbox?: SandboxOptions
+  /** Where the data folder and the project lie below the stage's own folder; their usual places otherwise. */
+  readonly layout?: { readonly data: string; readonly project: string; readonly roots: string }
 }
+
+const usualLayout = { data: 'data', project: join('projects', 'shop'), roots: 'projects' }
 
 export interface BotOptions {
   /** `<checkpoint>` or `<checkpoint>:<nth time>`: the bot dies there by SIGKILL. */
@@ -38,13 +42,14 @@ export class Stage implements AsyncDisposable {
   readonly #env: Readonly<Record<string, string>>
   readonly #bots: Bot[] = []
 
-  private constructor(sandbox: Sandbox, oracle: Oracle, root: string, env: Readonly<Record<string, string>>) {
+  private constructor(sandbox: Sandbox, oracle: Oracle, root: string, { env = {}, layout }: StageOptions) {
+    const { data, project, roots } = layout ?? usualLayout
     this.sandbox = sandbox
     this.#oracle = oracle
     this.#root = root
-    this.#env = env
-    this.data = join(root, 'data')
-    this.project = join(root, 'projects', 'shop')
+    this.#env = { OMC_PROJECT_ROOTS: join(root, roots), ...env }
+    this.data = join(root, data)
+    this.project = join(root, project)
     this.home = join(root, 'home')
     for (const folder of [this.data, this.project, this.home]) mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeFileSync(join(this.project, 'README.md'), '# Shop\n')
@@ -70,7 +75,7 @@ export class Stage implements AsyncDisposable {
       watchers: [oracle, ...(options.sandbox?.watchers ?? [])],
     })
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'orchestrator-e2e-')))
-    return new Stage(sandbox, oracle, root, options.env ?? {})
+    return new Stage(sandbox, oracle, root, options)
   }
 
   /** Starts the bot on the data folder, and waits until it is connected (or has died where it was told to). */
@@ -94,7 +99,6 @@ export class Stage implements AsyncDisposable {
         DISCORD_GUILD_ID: this.sandbox.guildId,
         OMC_DISCORD_API: this.sandbox.api,
         OMC_OWNER_ROLE_ID: this.roleId('owner'),
-        OMC_PROJECT_ROOTS: join(this.#root, 'projects'),
         OMC_DATA_DIR: this.data,
         OMC_HEALTHZ_PORT: '0',
         OMC_LOG_LEVEL: 'debug',
@@ -118,9 +122,10 @@ export class Stage implements AsyncDisposable {
   }
 
   /** A thread in #general with a session in it, started by its slash command. */
-  async session(actor: Actor, name: string, runtime = 'echo'): Promise<SeenPlace> {
+  async session(actor: Actor, name: string, runtime = 'echo', workdir?: string): Promise<SeenPlace> {
     const thread = await actor.opensThread('general', name)
-    const outcome = await actor.runs(thread, '/session start', { name, runtime })
+    const options = { name, runtime, ...(workdir === undefined ? {} : { workdir }) }
+    const outcome = await actor.runs(thread, '/session start', options)
     const reply = await outcome.settled()
     if (!reply.content.includes(name)) throw new Error(`The session did not start: ${reply.content}`)
     return thread

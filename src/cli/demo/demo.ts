@@ -43,7 +43,19 @@ const welcome = [
 ].join('\n')
 
 /** Passed on to the bot when they are set; all else of it is made here. */
-const passedOn = ['PATH', 'HOME', 'USER', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'OMC_CLAUDE_BIN', 'OMC_LOG_LEVEL']
+const passedOn = [
+  'PATH',
+  'HOME',
+  'USER',
+  'SHELL',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'OMC_CLAUDE_BIN',
+  'OMC_CODEX_BIN',
+  'OMC_LOG_LEVEL',
+]
 
 /**
  * A Discord of its own on this machine with the real bot connected to it: no account needed. The bot is a process of
@@ -86,6 +98,7 @@ async function openAll(
     env: {
       ...Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
       ...config.accountEnv,
+      CODEX_HOME: config.codexHome,
       DISCORD_BOT_TOKEN: sandbox.bot.token,
       DISCORD_GUILD_ID: sandbox.guildId,
       OMC_DISCORD_API: sandbox.api,

@@ -1,53 +1,38 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
 import { messageOf } from '../../core/failure.ts'
 import type { Finding } from '../../core/runtime.ts'
+import { findProgram, versionFinding, type Tested } from '../check.ts'
 import type { Environment } from '../environment.ts'
 
 const run = promisify(execFile)
 
-/** The versions that the contract suite has been run with. */
-const oldestTested = '2.1.197'
-const newestTested = '2.1.197'
-
-const upgrade = 'npm install -g @anthropic-ai/claude-code'
+const tested: Tested = {
+  title: 'Claude Code',
+  oldest: '2.1.197',
+  newest: '2.1.197',
+  upgrade: 'npm install -g @anthropic-ai/claude-code',
+}
 
 /** The CLI's absolute path: the configured one, or `claude` in the PATH; null when it is not there. */
 export function findClaude(configured: string | null, path: string): string | null {
-  const candidates =
-    configured !== null && isAbsolute(configured)
-      ? [configured]
-      : path.split(delimiter).map((folder) => join(folder, configured ?? 'claude'))
-  return candidates.find((file) => isAbsolute(file) && isExecutable(file)) ?? null
+  return findProgram('claude', configured, path)
 }
 
 /** Whether the CLI is there, in a version we know, with a login. */
 export async function checkClaude(binary: string | null, env: Environment): Promise<readonly Finding[]> {
   if (binary === null)
-    return [{ level: 'error', text: `Claude Code was not found. Install it (${upgrade}) or set OMC_CLAUDE_BIN.` }]
+    return [
+      { level: 'error', text: `Claude Code was not found. Install it (${tested.upgrade}) or set OMC_CLAUDE_BIN.` },
+    ]
   try {
     const { stdout } = await run(binary, ['--version'], { env, timeout: 20_000 })
-    return [versionFinding(stdout), await loginFinding(binary, env)]
+    return [versionFinding(stdout, tested), await loginFinding(binary, env)]
   } catch (error) {
-    return [{ level: 'error', text: `${binary} --version failed: ${messageOf(error)}. Reinstall it: ${upgrade}` }]
+    return [
+      { level: 'error', text: `${binary} --version failed: ${messageOf(error)}. Reinstall it: ${tested.upgrade}` },
+    ]
   }
-}
-
-/** What `claude --version` prints, judged. */
-function versionFinding(output: string): Finding {
-  const [version] = /\d+\.\d+\.\d+/.exec(output) ?? []
-  if (version === undefined)
-    return { level: 'error', text: `This is not Claude Code: its version reads "${output.trim().slice(0, 80)}".` }
-  if (compare(version, oldestTested) < 0)
-    return { level: 'error', text: `Claude Code ${version} is older than ${oldestTested}. Upgrade it: ${upgrade}` }
-  if (compare(version, newestTested) > 0)
-    return {
-      level: 'warning',
-      text: `Claude Code ${version} is newer than ${newestTested}, the newest that was tested.`,
-    }
-  return { level: 'ok', text: `Claude Code ${version}` }
 }
 
 /** `auth status` looks at the machine only, so an expired login still counts as one (facts/claude-cli.md section 5). */
@@ -60,20 +45,5 @@ async function loginFinding(binary: string, env: Environment): Promise<Finding> 
   } catch {
     // It ends with 1 when there is none.
     return none
-  }
-}
-
-function compare(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number)) as [number[], number[]]
-  const at = left.findIndex((part, index) => part !== right[index])
-  return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
   }
 }

@@ -1,89 +1,100 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { statSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { messageOf } from '../../core/failure.ts'
+import { messageOf, Problem } from '../../core/failure.ts'
 import type { Finding } from '../../core/runtime.ts'
+import { findProgram, versionFinding, type Tested } from '../check.ts'
 import type { Environment } from '../environment.ts'
 
 const run = promisify(execFile)
 
-/** The versions that the contract suite has been run with. */
-const oldestTested = '0.169.0'
-const newestTested = '0.169.0'
+const tested: Tested = {
+  title: 'Codex CLI',
+  oldest: '0.169.0',
+  newest: '0.169.0',
+  upgrade: 'npm install -g @openai/codex',
+}
 
-const upgrade = 'npm install -g @openai/codex'
+/** Of the CLI's own settings nothing may reach out, also for a word about the login. */
+const quiet = [
+  '-c',
+  'features.plugins=false',
+  '-c',
+  'check_for_update_on_startup=false',
+  '-c',
+  'analytics.enabled=false',
+]
 
 /** The CLI's absolute path: the configured one, or `codex` in the PATH; null when it is not there. */
 export function findCodex(configured: string | null, path: string): string | null {
-  const candidates =
-    configured !== null && isAbsolute(configured)
-      ? [configured]
-      : path.split(delimiter).map((folder) => join(folder, configured ?? 'codex'))
-  return candidates.find((file) => isAbsolute(file) && isExecutable(file)) ?? null
+  return findProgram('codex', configured, path)
 }
 
+export const howToInstall = `Codex CLI was not found. Install it (${tested.upgrade}) or set OMC_CODEX_BIN.`
+
 /** Whether the CLI is there, in a version we know, with a login, and whether it can shut its tools in. */
-export async function checkCodex(binary: string | null, env: Environment): Promise<readonly Finding[]> {
-  if (binary === null)
-    return [{ level: 'error', text: `Codex CLI was not found. Install it (${upgrade}) or put it into the PATH.` }]
+export async function checkCodex(binary: string | null, env: Environment, home: string): Promise<readonly Finding[]> {
+  if (binary === null) return [{ level: 'error', text: howToInstall }]
   try {
     const { stdout } = await run(binary, ['--version'], { env, timeout: 20_000 })
-    return [versionFinding(stdout), await sandboxFinding(binary, env), await loginFinding(binary, env)]
+    const version = versionFinding(stdout, tested)
+    if (version.level === 'error') return [version]
+    if (statSync(home, { throwIfNoEntry: false })?.isDirectory() !== true) return [version, noHome(home)]
+    return [version, ...(await Promise.all([sandboxFinding(binary, env), loginFinding(binary, env, home)]))]
   } catch (error) {
-    return [{ level: 'error', text: `${binary} --version failed: ${messageOf(error)}. Reinstall it: ${upgrade}` }]
+    return [
+      { level: 'error', text: `${binary} --version failed: ${messageOf(error)}. Reinstall it: ${tested.upgrade}` },
+    ]
   }
 }
 
-function versionFinding(output: string): Finding {
-  const [version] = /\d+\.\d+\.\d+/.exec(output) ?? []
-  if (version === undefined)
-    return { level: 'error', text: `This is not Codex CLI: its version reads "${output.trim().slice(0, 80)}".` }
-  if (compare(version, oldestTested) < 0)
-    return { level: 'error', text: `Codex CLI ${version} is older than ${oldestTested}. Upgrade it: ${upgrade}` }
-  if (compare(version, newestTested) > 0)
-    return { level: 'warning', text: `Codex CLI ${version} is newer than ${newestTested}, the newest that was tested.` }
-  return { level: 'ok', text: `Codex CLI ${version}` }
+/** Without its folder the CLI does not start at all. */
+function noHome(home: string): Finding {
+  return { level: 'error', text: `Codex CLI has no login: there is no ${home}. ${howToLogIn(home)}` }
+}
+
+function howToLogIn(home: string): string {
+  return `Log in once: mkdir -p ${home} && CODEX_HOME=${home} codex login (see docs/AUTH.md).`
+}
+
+async function sandboxFinding(binary: string, env: Environment): Promise<Finding> {
+  try {
+    await tryShutIn(binary, [], env, null)
+    return { level: 'ok', text: 'Codex CLI can shut its tools in' }
+  } catch (error) {
+    return { level: 'error', text: messageOf(error) }
+  }
 }
 
 /**
- * Where the sandbox cannot be set up, every command fails and the turn still counts as a success, so it has to be
- * known before (facts/codex-cli.md section 5).
+ * Runs nothing, in the sandbox. Where that cannot be set up, every command fails and the turn still counts as a
+ * success, so it has to be known before (facts/codex-cli.md section 5).
+ * @throws {Problem} that says what to do.
  */
-async function sandboxFinding(binary: string, env: Environment): Promise<Finding> {
+export async function tryShutIn(
+  binary: string,
+  settings: readonly string[],
+  env: Environment,
+  cwd: string | null,
+): Promise<void> {
   try {
-    await run(binary, ['sandbox', '--', 'true'], { env, timeout: 20_000 })
-    return { level: 'ok', text: 'Codex CLI can shut its tools in' }
+    const more = cwd === null ? {} : { cwd }
+    await run(binary, [...quiet, ...settings, 'sandbox', '--', 'true'], { env, timeout: 20_000, ...more })
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string }
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)
     const text = `Codex CLI cannot shut its tools in here, so its commands would all fail: ${why.slice(0, 300)}. Allow user namespaces (in a container: seccomp and apparmor too), then try: codex sandbox -- true`
-    return { level: 'error', text }
+    throw new Problem('wire', text, { cause: error })
   }
 }
 
 /** Only looks at the machine; a provider of the operator's own with a key in a variable needs no login. */
-async function loginFinding(binary: string, env: Environment): Promise<Finding> {
+async function loginFinding(binary: string, env: Environment, home: string): Promise<Finding> {
   try {
-    const { stdout, stderr } = await run(binary, ['login', 'status'], { env, timeout: 20_000 })
+    const { stdout, stderr } = await run(binary, [...quiet, 'login', 'status'], { env, timeout: 20_000 })
     const [told = ''] = `${stdout}${stderr}`.trim().split('\n').slice(-1)
     return { level: 'ok', text: `Codex CLI: ${told.replaceAll(/sk-\S+/g, '(key)')}` }
   } catch {
-    return { level: 'warning', text: 'Codex CLI has no login. See docs/AUTH.md.' }
-  }
-}
-
-function compare(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number)) as [number[], number[]]
-  const at = left.findIndex((part, index) => part !== right[index])
-  return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
+    return { level: 'warning', text: `Codex CLI has no login. ${howToLogIn(home)}` }
   }
 }

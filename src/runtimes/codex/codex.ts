@@ -6,6 +6,7 @@ import type { AgentProcess, Conduct, Cursor, Finding, Runtime, Turn } from '../.
 import { SpooledConduct, type Handed } from '../conduct.ts'
 import { positionOf } from '../cursor.ts'
 import { dataIdOf, endMarked, markVariables } from '../marker.ts'
+import { codexRights } from '../rights.ts'
 import { readRecord } from '../spool.ts'
 import type { SpooledOptions } from '../spooled.ts'
 import { replay, spoken, turnAtWork } from './adopt.ts'
@@ -15,7 +16,7 @@ import { beginning, type CodexState } from './meaning.ts'
 import { cleanLine, closeIdOf, closeLine, openIdOf, openLine, stopLines, turnIdOf, turnLine } from './request.ts'
 import { Seat, Seats, type HandedTurn, type SeatRecord } from './seat.ts'
 import { codexName, serverFolders, type Server } from './server.ts'
-import { Servers, type ServersOptions } from './servers.ts'
+import { codexHome, Servers, type ServersOptions } from './servers.ts'
 
 export interface CodexOptions extends SpooledOptions, ServersOptions {}
 
@@ -48,7 +49,7 @@ export class CodexRuntime implements Runtime {
 
   check(): Promise<readonly Finding[]> {
     const env = this.#options.environmentOf('default' as AccountId)
-    return checkCodex(findCodex(this.#options.binary, env['PATH'] ?? ''), env)
+    return checkCodex(findCodex(this.#options.binary, env['PATH'] ?? ''), env, codexHome(env))
   }
 
   models(): Promise<readonly string[]> {
@@ -210,6 +211,13 @@ export class CodexRuntime implements Runtime {
   ): Promise<Handed<CodexState> | null> {
     this.#busy(seat)
     try {
+      const { account, workdir } = turn.session
+      await this.#servers.shutIn(account, workdir, codexRights(turn.prompt.tier).profile)
+    } catch (error) {
+      this.#rest(seat)
+      throw error
+    }
+    try {
       return await this.#handOver(turn, seat, before, stopped)
     } catch (error) {
       // One that does not answer would fail the next prompt too, and everybody else's.
@@ -288,12 +296,12 @@ export class CodexRuntime implements Runtime {
     if (!existsSync(session.workdir))
       throw new Problem('refused', `The folder ${session.workdir} does not exist. Choose another for this session.`)
     const alive = this.#seats.get(session.id)
-    if (alive?.isUsable === true) return alive
-    if (alive !== undefined) {
+    if (alive !== undefined && !alive.isUsable) {
       await this.#servers.end(alive.server)
       this.#letGo(session.id)
     }
     const server = await this.#servers.serve(session.account, session.id)
+    if (alive?.isUsable === true && alive.server === server) return alive
     if (stopped.aborted && this.#closing !== null) return null
     const record = this.#records.read(session.id)
     return this.#seat(session.id, server, record?.server === server.name ? record : null)

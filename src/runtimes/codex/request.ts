@@ -1,16 +1,21 @@
 import type { Place } from '../../core/place.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Environment } from '../environment.ts'
+import { codexRights, type CodexRights } from '../rights.ts'
 
 /** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
 
 export const initializeId = 'initialize'
 
-/** Settings that hold for the whole server, over those of the operator's own config.toml. */
-export function settingsOf(denied: readonly string[]): readonly string[] {
-  const deny = denied.map((path) => `${JSON.stringify(path)}="deny"`)
+/** What a turn's tools may do with files. */
+export type Profile = CodexRights['profile']
+
+/** Settings that hold for the whole server, over those of the operator's own config.toml. `closed`: see `closedTo`. */
+export function settingsOf(closed: readonly string[]): readonly string[] {
+  const deny = closed.map((path) => `${JSON.stringify(path)}="deny"`)
   const profile = (workspace: 'read' | 'write'): string =>
-    `{":root"="read",":workspace_roots"="${workspace}"${deny.map((each) => `,${each}`).join('')}}`
+    // Patterns are meant for files of one folder: without the limit all below it would be looked through.
+    `{glob_scan_max_depth=1,":root"="read",":workspace_roots"="${workspace}"${deny.map((each) => `,${each}`).join('')}}`
   return [
     // Contacts its makers at every start, and loads what nobody asked for.
     'features.plugins=false',
@@ -26,8 +31,8 @@ export function settingsOf(denied: readonly string[]): readonly string[] {
   ].flatMap((setting) => ['-c', setting])
 }
 
-const reading = 'omc-read'
-const writing = 'omc-write'
+const reading: Profile = 'omc-read'
+const writing: Profile = 'omc-write'
 
 export function initializeLines(): readonly string[] {
   const clientInfo = { name: 'discord-orchestrator', title: 'discord-orchestrator', version: '0.1.0' }
@@ -56,7 +61,7 @@ export function openLine(turn: Turn, mark: Environment): string {
   const params = {
     cwd: workdir,
     ...(model === null ? {} : { model }),
-    approvalPolicy: 'on-request',
+    approvalPolicy: 'never',
     permissions: reading,
     // Not kept with the conversation: it has to come every time.
     config: { shell_environment_policy: { inherit: 'core', set: mark } },
@@ -70,16 +75,20 @@ export function openLine(turn: Turn, mark: Environment): string {
       })
 }
 
-/** Hands the prompt over, with the right to write in the working folder for this turn. */
+/**
+ * Hands the prompt over, with the rights of who asked. They come every time: the server keeps those of the turn before,
+ * which may have been somebody else's.
+ */
 export function turnLine(turn: Turn, thread: string): string {
   const { model } = turn.session
+  const { profile, approvalPolicy } = codexRights(turn.prompt.tier)
   const params = {
     threadId: thread,
     clientUserMessageId: turnIdOf(turn),
     input: [textOf(turn.prompt.text), textOf(noteOf(turn))],
     ...(model === null ? {} : { model }),
-    approvalPolicy: 'on-request',
-    permissions: writing,
+    approvalPolicy,
+    permissions: profile,
   }
   return JSON.stringify({ id: turnIdOf(turn), method: 'turn/start', params })
 }

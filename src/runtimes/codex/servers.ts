@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Problem } from '../../core/failure.ts'
@@ -6,8 +6,9 @@ import type { AccountId, SessionId } from '../../core/ids.ts'
 import type { Command } from '../child.ts'
 import type { Environment } from '../environment.ts'
 import type { SpooledOptions } from '../spooled.ts'
-import { findCodex } from './check.ts'
-import { settingsOf } from './request.ts'
+import { findCodex, howToInstall, tryShutIn } from './check.ts'
+import { closedTo, isClosed } from './closed.ts'
+import { settingsOf, type Profile } from './request.ts'
 import type { Seats } from './seat.ts'
 import { codexName, Server, serverFolders, shapeOf } from './server.ts'
 
@@ -18,6 +19,8 @@ export interface ServersOptions {
   environmentOf(account: AccountId): Environment
   /** Absolute paths that the agents' tools must not open, the account's login and our own spools apart. */
   readonly denied: readonly string[]
+  /** Folders below those in which agents work all the same, there or not. */
+  readonly open: readonly string[]
 }
 
 /** The servers of this life: at most one a login, but for one that is still at work when its settings have changed. */
@@ -30,6 +33,8 @@ export class Servers {
   /** By folder name. */
   readonly #known = new Map<string, Server>()
   readonly #starting = new Map<AccountId, Promise<Server>>()
+  /** Where which settings were seen to shut tools in. */
+  readonly #shutIn = new Set<string>()
 
   constructor(
     options: SpooledOptions & ServersOptions,
@@ -60,6 +65,21 @@ export class Servers {
     const server = this.#find(account, session).finally(() => this.#starting.delete(account))
     this.#starting.set(account, server)
     return server
+  }
+
+  /**
+   * Makes sure that a session's tools can be shut in where it works, and so may not do more than its turn.
+   * @throws {Problem} when they cannot.
+   */
+  async shutIn(account: AccountId, folder: string, profile: Profile): Promise<void> {
+    const { file, args, env } = this.#command(account)
+    const { open } = this.#options
+    if (isClosed(folder, this.#denied(env), open))
+      throw new Problem('refused', `${folder} belongs to the bot itself. Choose another folder for this session.`)
+    const key = JSON.stringify([file, args, folder, profile])
+    if (this.#shutIn.has(key)) return
+    await tryShutIn(file, [...args.slice(0, -1), '-c', `default_permissions="${profile}"`], env, folder)
+    this.#shutIn.add(key)
   }
 
   /** A server by its folder's name, also one that an earlier life has left; null when it no longer runs. */
@@ -107,25 +127,23 @@ export class Servers {
   }
 
   #command(account: AccountId): Command {
-    const { binary, denied, dataDir } = this.#options
+    const { binary, open } = this.#options
     const env = this.#options.environmentOf(account)
     const file = findCodex(binary, env['PATH'] ?? '')
-    if (file === null)
-      throw new Problem(
-        'wire',
-        'Codex CLI was not found. Install it (npm install -g @openai/codex) or put it into the PATH.',
-      )
+    if (file === null) throw new Problem('wire', howToInstall)
+    const args = [...settingsOf(closedTo(this.#denied(env), open)), 'app-server']
+    return { file, args, cwd: this.#spools, env }
+  }
+
+  #denied(env: Environment): readonly string[] {
+    const { denied, dataDir } = this.#options
     const home = env['HOME'] ?? homedir()
     const logins = ['.codex', '.claude/.credentials.json', '.claude.json', '.ssh', '.netrc', '.config/gh']
-    const closed = [
-      env['CODEX_HOME'] ?? join(home, '.codex'),
-      this.#spools,
-      join(dataDir, 'codex'),
-      ...logins.map((name) => join(home, name)),
-      ...denied,
-    ]
-    // The sandbox would make a file in the place of each that is missing, also in the operator's home, or fail.
-    const there = [...new Set(closed)].filter((path) => existsSync(path))
-    return { file, args: [...settingsOf(there), 'app-server'], cwd: this.#spools, env }
+    return [codexHome(env), this.#spools, join(dataDir, 'codex'), ...logins.map((name) => join(home, name)), ...denied]
   }
+}
+
+/** The folder with the account's login. */
+export function codexHome(env: Environment): string {
+  return env['CODEX_HOME'] ?? join(env['HOME'] ?? homedir(), '.codex')
 }
