@@ -110,6 +110,7 @@ class Cli {
     }
     this.#turn = null
     voice.state('idle')
+    await this.#ground.mischief.at('rest')
     if (this.#ending !== null) exit(this.#ending)
   }
 
@@ -151,23 +152,22 @@ const build = (recorded('steered', ({ type }) => type === 'control_response')['r
 const config = env['CLAUDE_CONFIG_DIR'] ?? join(env['HOME'] ?? '/', '.claude')
 const { resume } = values
 const wanted = values['session-id'] ?? crypto.randomUUID()
-const opened =
-  resume === undefined ? Transcript.begin(config, cwd(), wanted) : Transcript.resume(config, cwd(), resume)
+const opened = resume === undefined ? Transcript.begin(config, cwd(), wanted) : Transcript.resume(config, cwd(), resume)
 const voice = new Voice(opened?.session ?? resume ?? wanted, {
   cwd: cwd(),
   model: values.model ?? null,
   keySource: env['ANTHROPIC_API_KEY'] === undefined ? 'none' : 'ANTHROPIC_API_KEY',
   memory: `${join(config, 'projects', slugOf(cwd()), 'memory')}/`,
 })
-const meaningless = (): string =>
+const piece = (): string =>
   JSON.stringify({
     type: 'stream_event',
-    event: { type: 'content_block_delta', index: 0, delta: { type: 'signature_delta', signature: 'abc' } },
+    event: { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'x' } },
     session_id: voice.session,
     parent_tool_use_id: null,
     uuid: crypto.randomUUID(),
   })
-const mischief = new Mischief(wrong, meaningless)
+const mischief = new Mischief(wrong, piece)
 await mischief.at('start')
 if (opened === null && resume === undefined) {
   stderr.write(`Error: Session ID ${wanted} is already in use.\n`)

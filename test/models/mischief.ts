@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 
 /** Moments of a stand-in's life at which it can go wrong. */
-const moments = ['start', 'prompt', 'delta', 'tool', 'asking', 'result'] as const
+const moments = ['start', 'prompt', 'delta', 'tool', 'asking', 'result', 'rest'] as const
 
 const mischief = z.strictObject({
   at: z.enum(moments),
@@ -20,10 +20,10 @@ const mischief = z.strictObject({
     z.strictObject({ halfLine: z.literal(true) }),
     /** One line of so many bytes; then it goes on. */
     z.strictObject({ longLine: z.number().int().positive() }),
-    /** So many lines of its own language that mean little; then it goes on. */
-    z.strictObject({ lines: z.number().int().positive() }),
-    /** Writes as fast as it can until somebody ends it. */
-    z.strictObject({ flood: z.enum(['stdout', 'stderr']) }),
+    /** So many pieces of its answer, of one letter each; then it goes on. */
+    z.strictObject({ pieces: z.number().int().positive() }),
+    /** Writes for ever, until somebody ends it: lines that can be read, one that never ends, or complaints. */
+    z.strictObject({ flood: z.enum(['stdout', 'one line', 'stderr']) }),
     /** Says and does nothing any more, and ignores what it is told. */
     z.strictObject({ hang: z.literal(true) }),
     /** Leaves a process behind that nobody waits for, in a session of its own, and ends. */
@@ -37,13 +37,13 @@ type Moment = (typeof moments)[number]
 /** What a stand-in was told to do wrong. */
 export class Mischief {
   readonly #plan: z.output<typeof mischief> | null
-  /** A line of the dialect that means little: what a flood consists of. */
-  readonly #line: () => string
+  readonly #piece: () => string
   #times = 0
 
-  constructor(json: string, line: () => string) {
+  /** `piece`: a line that says one more letter of the answer. */
+  constructor(json: string, piece: () => string) {
     this.#plan = json === 'null' ? null : mischief.parse(JSON.parse(json))
-    this.#line = line
+    this.#piece = piece
   }
 
   /** To be called whenever that moment has come. */
@@ -58,12 +58,12 @@ export class Mischief {
     if ('signal' in what) return die(what.signal)
     if ('garbage' in what) return writeAll(1, garbage)
     if ('halfLine' in what) {
-      writeAll(1, Buffer.from(this.#line().slice(0, -20)))
+      writeAll(1, Buffer.from(this.#piece().slice(0, -20)))
       process.exit(1)
     }
-    if ('longLine' in what) return longLine(this.#line(), what.longLine)
-    if ('lines' in what) return this.#lines(what.lines)
-    if ('flood' in what) return this.#flood(what.flood === 'stdout' ? 1 : 2)
+    if ('longLine' in what) return longLine(this.#piece(), what.longLine)
+    if ('pieces' in what) return this.#pieces(what.pieces)
+    if ('flood' in what) return this.#flood(what.flood)
     if ('orphan' in what) {
       spawn('sleep', [String(what.orphan)], { detached: true, stdio: 'ignore' }).unref()
       process.exit(1)
@@ -73,19 +73,19 @@ export class Mischief {
     await new Promise(() => setInterval(() => {}, 60_000))
   }
 
-  #lines(count: number): void {
-    const line = `${this.#line()}\n`
+  #pieces(count: number): void {
+    const line = `${this.#piece()}\n`
     const batch = Buffer.from(line.repeat(1000))
-    for (let left = count; left > 0; left -= 1000)
-      writeAll(1, left >= 1000 ? batch : Buffer.from(line.repeat(left)))
+    for (let left = count; left > 0; left -= 1000) writeAll(1, left >= 1000 ? batch : Buffer.from(line.repeat(left)))
   }
 
   /** A little at a time, so that it stays killable politely and leaves a processor for the others. */
-  async #flood(fd: 1 | 2): Promise<never> {
-    const batch = Buffer.from(`${this.#line()}\n`.repeat(2000))
+  async #flood(where: 'stdout' | 'one line' | 'stderr'): Promise<never> {
+    const line = where === 'one line' ? 'a line without an end ' : `${this.#piece()}\n`
+    const batch = Buffer.from(line.repeat(2000))
     for (;;) {
-      writeAll(fd, batch)
-      await delay(1)
+      writeAll(where === 'stderr' ? 2 : 1, batch)
+      await delay(2)
     }
   }
 }
@@ -114,7 +114,7 @@ async function die(signal: NodeJS.Signals): Promise<never> {
 
 /** Whole, also into a pipe that is full at the moment. */
 export function writeAll(fd: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(fd, bytes, at)
     } catch (error) {

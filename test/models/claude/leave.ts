@@ -34,8 +34,7 @@ export class Leaves {
     if (answer['behavior'] === 'allow' && typeof answer['updatedInput'] === 'object')
       return { input: answer['updatedInput'] as Json }
     this.denials.push({ tool_name: call.name, tool_use_id: call.id, tool_input: call.input })
-    if (answer['behavior'] !== 'deny')
-      return { refused: 'Tool permission request failed: ZodError', interrupts: false }
+    if (answer['behavior'] !== 'deny') return { refused: 'Tool permission request failed: ZodError', interrupts: false }
     return { refused: String(answer['message']), interrupts: answer['interrupt'] === true }
   }
 

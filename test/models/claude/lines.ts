@@ -13,7 +13,9 @@ const golden = join(import.meta.dirname, '..', '..', 'golden', 'claude', version
 
 /** A recorded line of that kind: what stands in it and does not matter here is said as it was recorded. */
 export function recorded(file: string, isIt: (line: Json) => boolean): Json {
-  const lines = readFileSync(join(golden, `${file}.jsonl`), 'utf8').split('\n').slice(0, -1)
+  const lines = readFileSync(join(golden, `${file}.jsonl`), 'utf8')
+    .split('\n')
+    .slice(0, -1)
   const found = lines.map((line) => JSON.parse(line) as Json).find(isIt)
   if (found === undefined) throw new Error(`There is no such line in ${file}.jsonl.`)
   return found

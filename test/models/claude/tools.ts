@@ -145,7 +145,9 @@ function read(call: Call): Outcome {
 
 function answers(call: Call): Outcome {
   const given = (call.input['answers'] ?? {}) as Readonly<Record<string, string>>
-  const told = Object.entries(given).map(([question, answer]) => `${JSON.stringify(question)}=${JSON.stringify(answer)}`)
+  const told = Object.entries(given).map(
+    ([question, answer]) => `${JSON.stringify(question)}=${JSON.stringify(answer)}`,
+  )
   const content = `Your questions have been answered: ${told.join(', ')}. You can now continue with these answers in mind.`
   const result = { questions: call.input['questions'], answers: given }
   return { block: { type: 'tool_result', content, tool_use_id: call.id }, told: result }
@@ -166,11 +168,15 @@ function done(call: Call, content: string, told: Json): Outcome {
 }
 
 /** Words that begin a command which changes nothing. */
-const readers = new Set('cat date do done echo env exit false grep head ls pwd sleep tail test true until wc'.split(' '))
+const readers = new Set(
+  'cat date do done echo env exit false grep head ls pwd sleep tail test true until wc'.split(' '),
+)
 const edits = new Set(['mkdir', 'touch', 'rm'])
 
 function isHarmless(command: string, mode: string): boolean {
   if (/>(?!&\d)|[$`]\(|`/.test(command)) return false
   const words = command.split(/[;&|\n]+/).map((part) => part.trim().split(/\s+/)[0] ?? '')
-  return words.every((word) => word === '' || readers.has(word) || /^\d$/.test(word) || (mode === 'acceptEdits' && edits.has(word)))
+  return words.every(
+    (word) => word === '' || readers.has(word) || /^\d$/.test(word) || (mode === 'acceptEdits' && edits.has(word)),
+  )
 }

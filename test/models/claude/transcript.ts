@@ -61,7 +61,6 @@ export function slugOf(cwd: string): string {
   return cwd.replaceAll(/[^A-Za-z0-9]/g, '-')
 }
 
-
 function parsed(line: string): { message?: Said; uuid?: string } | null {
   try {
     return JSON.parse(line) as { message?: Said; uuid?: string }

@@ -201,8 +201,7 @@ export class Turn {
 
   async #breakOffAnswer(answer: Answer): Promise<boolean> {
     answer.breakOff()
-    if (answer.blocks.length > 0)
-      this.#ground.transcript.add({ role: 'assistant', content: answer.blocks })
+    if (answer.blocks.length > 0) this.#ground.transcript.add({ role: 'assistant', content: answer.blocks })
     if (this.#wanted.length === 0) return this.#breakOff('aborted_streaming')
     await this.#finishTools()
     return this.#breakOff('aborted_tools')

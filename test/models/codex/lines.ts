@@ -12,7 +12,9 @@ const golden = join(import.meta.dirname, '..', '..', 'golden', 'codex', version)
 
 /** A recorded line of that kind: what stands in it and does not matter here is said as it was recorded. */
 export function recorded(file: string, isIt: (line: Json) => boolean): Json {
-  const lines = readFileSync(join(golden, `${file}.jsonl`), 'utf8').split('\n').slice(0, -1)
+  const lines = readFileSync(join(golden, `${file}.jsonl`), 'utf8')
+    .split('\n')
+    .slice(0, -1)
   const found = lines.map((line) => JSON.parse(line) as Json).find(isIt)
   if (found === undefined) throw new Error(`There is no such line in ${file}.jsonl.`)
   return found
@@ -59,9 +61,10 @@ export function threadOf({ id, cwd, path, model, preview, createdAt }: ThreadFac
   return { ...was, id, environments, sessionId: id, preview, model, ...when, path, cwd }
 }
 
-/** What opening a thread answers. */
-export function openedOf(facts: ThreadFacts): Json {
-  const was = recorded('open', (line) => line['id'] === 'open')['result'] as Json
+/** What opening a thread answers, for the first time or again. */
+export function openedOf(facts: ThreadFacts, again: boolean): Json {
+  const [file, id] = again ? ['resumed', 'resume'] : ['open', 'open']
+  const was = recorded(file, (line) => line['id'] === id)['result'] as Json
   const { cwd, model } = facts
   return { ...was, thread: threadOf(facts), model, cwd, runtimeWorkspaceRoots: [cwd] }
 }
