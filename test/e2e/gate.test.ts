@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { commands } from '../../src/commands/all.ts'
+import type { RunButton } from '../../src/core/chat.ts'
+import type { CommandOption } from '../../src/core/command.ts'
+import type { Desk } from '../../src/core/desk.ts'
+import type { ActionName } from '../../src/core/right.ts'
+import { hostClock } from '../../src/host.ts'
+import type { Actor, OptionValues } from '../../src/sandbox/actors/actor.ts'
+import { Stage, until, type Bot } from './stage.ts'
+
+/** SPEC F3: one gate, and every way in passes it. The ways in are taken from the product's own lists. */
+
+const ways = commands(hostClock)
+
+/** What each button needs of the gate. A new kind does not compile until it stands here, and then it is pressed. */
+const buttons: Readonly<Record<RunButton['action'], { readonly label: string; readonly action: ActionName }>> = {
+  stop: { label: 'Stop', action: 'run.stop' },
+}
+
+/** How often the gate was asked this about somebody, and what it said last. */
+function asked(bot: Bot, actor: Actor, action: string): { readonly times: number; readonly allowed: unknown } {
+  const lines = bot.log.filter(
+    (line) => line['msg'] === 'gate.asked' && line['person'] === actor.id && line['action'] === action,
+  )
+  return { times: lines.length, allowed: lines.at(-1)?.['allowed'] }
+}
+
+function filledIn(options: readonly CommandOption[], actor: Actor): OptionValues {
+  const desk = { runtimes: () => [{ name: 'echo', title: 'Echo' }] } as Pick<Desk, 'runtimes'> as Desk
+  const values: OptionValues = {}
+  for (const option of options.filter(({ required }) => required)) {
+    values[option.name] =
+      option.type === 'flag'
+        ? true
+        : option.type === 'user'
+          ? actor.id
+          : option.type === 'place'
+            ? actor.place('general').id
+            : (option.choices?.(desk)[0]?.value ?? 'something')
+  }
+  return values
+}
+
+test('whoever is blocked is refused by every way in, and each of them asked the gate', async (t) => {
+  await using stage = await Stage.open()
+  const bot = await stage.startBot()
+  const olivia = await stage.sandbox.actor('olivia')
+  const bob = await stage.sandbox.actor('bob')
+  const thread = await stage.session(olivia, 'shop')
+  await (await olivia.runs('general', '/session start', { name: 'hall', runtime: 'echo' })).settled()
+  await (await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'blocked', scope: 'global' })).settled()
+  await olivia.says(thread, '!slow 120s at work for olivia alone with many words so that it shows at once')
+  const growing = await stage.botShows(bob, thread, 'at work')
+  const before = stage.query('select * from run_events').length
+  const grants = stage.query('select * from grants').length
+
+  for (const { path, action, options, complete } of ways) {
+    const line = `/${path.join(' ')}`
+    await t.test(line, async () => {
+      const { times } = asked(bot, bob, action)
+      const told = await (await bob.runs(thread, line, filledIn(options, bob))).settled()
+      assert.ok(told.ephemeral, told.content)
+      assert.match(told.content, /You are blocked here/)
+      assert.ok(asked(bot, bob, action).times > times, 'the gate was asked')
+      assert.equal(asked(bot, bob, action).allowed, false)
+    })
+    for (const option of options.filter(({ suggests }) => suggests === true)) {
+      await t.test(`${line}: suggestions for ${option.name}`, async () => {
+        assert.ok(complete !== undefined)
+        const { times } = asked(bot, bob, action)
+        assert.deepEqual(await bob.completes(thread, line, {}, option.name), [])
+        assert.ok(asked(bot, bob, action).times > times, 'the gate was asked')
+      })
+    }
+  }
+
+  for (const [kind, { label, action }] of Object.entries(buttons)) {
+    await t.test(`the button ${kind}`, async () => {
+      const { times } = asked(bot, bob, action)
+      const told = await (await bob.clicks(growing, label)).settled()
+      assert.ok(told.ephemeral)
+      assert.match(told.content, /You are blocked here/)
+      assert.ok(asked(bot, bob, action).times > times, 'the gate was asked')
+    })
+  }
+
+  const messages: Readonly<Record<string, () => Promise<unknown>>> = {
+    'in a thread': () => bob.says(thread, '!say into the thread'),
+    'a reply in a thread': () => bob.says(thread, '!say as a reply', { replyTo: growing }),
+    'a mention in a channel': () => bob.says('general', `${bob.mentions()} !say into the channel`),
+    'a mention where no session is': () => bob.says('work', `${bob.mentions()} !say into nowhere`),
+    'in a direct message': async () => bob.says(await bob.opensDm(), '!say in private'),
+  }
+  for (const [way, write] of Object.entries(messages)) {
+    await t.test(`a message: ${way}`, async () => {
+      const { times } = asked(bot, bob, 'prompt')
+      await write()
+      await until(() => asked(bot, bob, 'prompt').times > times, 10_000, 'the gate to be asked')
+      assert.equal(asked(bot, bob, 'prompt').allowed, false)
+    })
+  }
+
+  const ended = stage.query<{ type: string }>("select type from run_events where type not in ('said', 'acted')")
+  assert.deepEqual(
+    ended.map(({ type }) => type),
+    ['asked', 'admitted', 'started'],
+    'nothing of it reached a run',
+  )
+  assert.ok(stage.query('select * from run_events').length >= before)
+  assert.equal(stage.query('select * from grants').length, grants)
+  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 2)
+  // LOOK.md: one word, once per person and place; after that, silence.
+  await bob.says(thread, 'and again')
+  await olivia.says(thread, '!say next in line')
+  await until(() => stage.query("select 1 from runs where state = 'waiting'").length === 1)
+  const words = (await stage.botMessages(olivia, thread)).filter(({ content }) => content.includes('left your message'))
+  assert.equal(words.length, 1)
+})
