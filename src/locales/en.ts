@@ -131,8 +131,7 @@ export function english(home: string | null): Phrases {
       `I was away for ${lasting(ms)}. ${counted(messages, 'message')} came in meanwhile, working on ` +
       `${messages === 1 ? 'it' : 'them'} now.`,
     notForYou: () =>
-      'You have no tier here that lets you ask an agent, so I left your message alone. An owner can change that with ' +
-      '`/permission set`.',
+      'You may not ask an agent here, so I left your message alone. An owner can change that with `/permission set`.',
     noSessionHere: () => 'There is no session here yet. `/session start` begins one.',
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',

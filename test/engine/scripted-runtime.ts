@@ -1,5 +1,5 @@
 import type { Clock, EpochMs } from '../../src/core/clock.ts'
-import { noUsage, type RunEvent } from '../../src/core/event.ts'
+import { noUsage, type RunEvent, type Steer } from '../../src/core/event.ts'
 import type { RunId, RuntimeName, SessionId } from '../../src/core/ids.ts'
 import type { Conduct, Cursor, Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 
@@ -17,6 +17,8 @@ export class Machine {
   readonly works = new Map<SessionId, Work>()
   readonly begun = new Map<RunId, number>()
   readonly #lasts: (turn: Turn) => number
+  /** Whether its CLIs take a word into a running turn; a test may look or stall here. */
+  hears: (steer: Steer) => Promise<boolean> | boolean = () => false
 
   /** `lasts`: how long a turn takes, in milliseconds. */
   constructor(clock: Clock, lasts: (turn: Turn) => number) {
@@ -55,7 +57,7 @@ export function scriptedRuntime(machine: Machine): Runtime {
         work.stopped = true
         work.hear?.()
       },
-      steer: async () => false,
+      steer: async (steer) => !work.stopped && works.get(session.id) === work && machine.hears(steer),
       answer: async () => {},
     }
   }
