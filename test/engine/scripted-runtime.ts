@@ -39,14 +39,14 @@ export class Machine {
 /** One bot's hold on the machine: a runtime without processes, whose turns last as long as they were told to. */
 export function scriptedRuntime(machine: Machine): Runtime {
   const { clock, works } = machine
-  let closed = false
+  const closing = new AbortController()
 
   function conduct(work: Work, first: readonly RunEvent[]): Conduct {
     const { session } = work.turn
     async function* output(): AsyncGenerator<Piece, void> {
       if (first.length > 0) yield { events: first, cursor: 'taken' as Cursor }
-      while (!closed && !work.stopped && clock.now() < work.until) await heard(work)
-      if (closed) return
+      while (!closing.signal.aborted && !work.stopped && clock.now() < work.until) await heard(work)
+      if (closing.signal.aborted) return
       works.delete(session.id)
       const outcome = { kind: work.stopped ? 'stopped' : 'done', usage: noUsage } as const
       yield { events: [{ type: 'finished', outcome }], cursor: 'over' as Cursor }
@@ -89,7 +89,7 @@ export function scriptedRuntime(machine: Machine): Runtime {
     sweep: async () => 0,
     processes: () => [],
     async close() {
-      closed = true
+      closing.abort()
       for (const { hear } of works.values()) hear?.()
     },
   }
