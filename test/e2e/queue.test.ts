@@ -100,3 +100,44 @@ test('/steer: what the agent cannot take in mid-turn waits as a prompt, once, an
   const guest = await (await bob.runs(thread, '/steer', { text: 'as a guest' })).settled()
   assert.match(guest.content, /You are a guest here/)
 })
+
+test('/steer: the agent hears the word in mid-turn, once, also when the bot is killed behind it', async () => {
+  await using stage = await Stage.open()
+  const bot = await stage.startBot()
+  const olivia = await stage.sandbox.actor('olivia')
+  const thread = await stage.session(olivia, 'shop')
+  await olivia.says(thread, '!slow 25s one two three four five six seven eight nine ten eleven twelve')
+  await stage.botShows(olivia, thread, 'one')
+  const told = await (await olivia.runs(thread, '/steer', { text: 'and quickly' })).settled()
+  assert.match(told.content, /Put into the running turn: and quickly/)
+  await stage.botShows(olivia, thread, 'Steered: and quickly')
+  await bot.kill()
+  await stage.startBot()
+  await stage.botShows(olivia, thread, 'twelve', 60_000)
+  await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0, 60_000)
+  const words = (await stage.botMessages(olivia, thread)).map(({ content }) => content).join('\n')
+  assert.equal(words.split('Steered: and quickly').length - 1, 1, words)
+  assert.equal(stage.query('select 1 from runs').length, 1, 'it became no prompt as well')
+})
+
+test('Korean people read about tiers and the queue in Korean', async () => {
+  await using stage = await Stage.open()
+  await stage.startBot()
+  const minji = await stage.sandbox.actor('minji')
+  const bob = await stage.sandbox.actor('bob')
+  const thread = await stage.session(minji, 'shop')
+  await minji.says(thread, busy)
+  await stage.botShows(minji, thread, 'the one')
+  await minji.says(thread, '!say 다음 요청')
+  await stage.botShows(minji, thread, /대기 중 · 1번째/)
+  const answers = [
+    ['/wait', {}, /요청 1개가 기다리고 있어요/],
+    ['/steer', { text: '빨리' }, /전했어요: 빨리/],
+    ['/permission set', { user: bob.id, tier: 'guest' }, /이제 .*\*\*guest\*\*예요/],
+    ['/permission list', {}, /\*\*guest\*\*/],
+    ['/why', { action: 'prompt' }, /할 수 있어요/],
+  ] as const
+  for (const [line, options, expected] of answers) {
+    assert.match((await (await minji.runs(thread, line, options)).settled()).content, expected, line)
+  }
+})
