@@ -42,7 +42,7 @@ export const admissionDecisions: Measurement = {
     const standing = await repeat(
       times,
       ms,
-      rate(1, () => line(board(200), caps)),
+      rate(1, () => line(many, caps)),
     )
     const standingUsual = await repeat(
       times,
@@ -63,7 +63,7 @@ export const admissionDecisions: Measurement = {
         against: { what: '20 waiting', values: mayUsual },
       },
       {
-        what: 'the whole line, 200 waiting',
+        what: 'the whole line, 10 000 waiting',
         unit: 'per s',
         values: standing,
         against: { what: '20 waiting', values: standingUsual },

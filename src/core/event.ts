@@ -51,10 +51,16 @@ export type RunEvent =
   /** The message of a waiting prompt was edited. */
   | { readonly type: 'reworded'; readonly text: string; readonly attachments: readonly Attachment[] }
   /**
-   * Somebody put a word into the running turn; written before the CLI hears it. Should the CLI not take it after all, it
-   * becomes a prompt of that person in that place.
+   * Somebody put a word into the running turn: written before the CLI hears it, and once more when it has. Should the
+   * CLI not take it, it becomes a prompt of that person in that place.
    */
-  | { readonly type: 'steered'; readonly steer: Steer; readonly speaker: Person; readonly place: Place }
+  | {
+      readonly type: 'steered'
+      readonly steer: Steer
+      readonly speaker: Person
+      readonly place: Place
+      readonly heard: boolean
+    }
   | {
       readonly type: 'stopped'
       /** Name of the person; null: the bot itself. */

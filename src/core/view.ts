@@ -13,7 +13,7 @@ export interface RunView {
   readonly prompt: Prompt
   readonly blocks: readonly Block[]
   readonly steps: readonly Step[]
-  /** What people put into the turn while it was at work. */
+  /** What people put into the turn while it was at work, and the CLI took. */
   readonly steers: readonly Steer[]
   readonly askedAt: EpochMs
   /** When the first attempt's CLI took the prompt; null before. */
@@ -72,7 +72,9 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'reworded':
       return { ...next, prompt: { ...view.prompt, text: event.text, attachments: event.attachments } }
     case 'steered':
-      return { ...next, steers: [...view.steers, event.steer] }
+      return event.heard && view.steers.every(({ key }) => key !== event.steer.key)
+        ? { ...next, steers: [...view.steers, event.steer] }
+        : next
     case 'refused':
       return { ...next, refusal: event.refusal }
     case 'started':

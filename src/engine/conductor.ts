@@ -96,7 +96,7 @@ export class Conductor {
       await this.#keep([word], null)
       return true
     })
-    return kept && this.#conduct.steer(word.steer)
+    return kept && this.#tell(word)
   }
 
   async #lead(
@@ -132,11 +132,19 @@ export class Conductor {
       try {
         // It has become a prompt already, and is said as that.
         if ((await journal.find(word.steer.key)) !== null) continue
-        if (!(await this.#conduct.steer(word.steer)) && !signal.aborted) await this.#tools.unheard(word)
+        const heard = await this.#tell(word)
+        // One that was heard before is not said a second time to a CLI that has gone on since.
+        if (!heard && !word.heard && !signal.aborted) await this.#tools.unheard(word)
       } catch (error) {
         if (!signal.aborted) log.error({ run: this.turn.run, error: messageOf(error) }, 'steer.failed')
       }
     }
+  }
+
+  async #tell(word: Steering): Promise<boolean> {
+    const heard = await this.#conduct.steer(word.steer)
+    if (heard && !word.heard) await this.#order.run(() => this.#keep([{ ...word, heard }], null))
+    return heard
   }
 
   /** We are wrong somewhere: the person is told, and the agent does not work on unheard. */

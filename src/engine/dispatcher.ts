@@ -4,7 +4,7 @@ import type { LinePlace } from '../core/chat.ts'
 import { pause } from '../core/clock.ts'
 import { noUsage, type RunEvent, type Entry } from '../core/event.ts'
 import { messageOf } from '../core/failure.ts'
-import type { RunId, RuntimeName, SessionId } from '../core/ids.ts'
+import type { PromptKey, RunId, RuntimeName, SessionId } from '../core/ids.ts'
 import type { Claimed, OpenRun } from '../core/journal.ts'
 import { newRun, step, type Run } from '../core/lifecycle.ts'
 import type { Verdict } from '../core/policy.ts'
@@ -261,14 +261,14 @@ function fold(entries: readonly Entry[]): {
   let run = newRun
   let answered: Extract<RunEvent, { type: 'answered' }>[] = []
   // Also of lost attempts: the next one begins from the prompt again.
-  const steered: Steering[] = []
+  const steered = new Map<PromptKey, Steering>()
   for (const { event } of entries) {
     run = step(run, event) ?? run
     if (event.type === 'admitted') answered = []
     if (event.type === 'answered') answered.push(event)
-    if (event.type === 'steered') steered.push(event)
+    if (event.type === 'steered') steered.set(event.steer.key, event)
   }
-  return { run, answered, steered }
+  return { run, answered, steered: [...steered.values()] }
 }
 
 /** Where the files of a prompt lie; fewer than there should be when one is gone. */

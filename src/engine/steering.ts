@@ -41,7 +41,7 @@ export async function steer(
     const { tier } = reaches(verdict.tier, there.tier) ? there : verdict
     const needs = target.prompt.tier
     if (!reaches(tier, needs)) return { ok: false, refusal: { code: 'steer-above', tier, needs } }
-    const word = { type: 'steered', steer: { key, text, by: by.name }, speaker: by, place } as const
+    const word = { type: 'steered', steer: { key, text, by: by.name }, speaker: by, place, heard: false } as const
     const heard = (await (await dispatcher.conductorFor(target.run))?.steer(word)) ?? false
     if (heard) return { ok: true, value: { how: 'steered', text } }
   }

@@ -137,8 +137,7 @@ export function english(home: string | null): Phrases {
       `I was away for ${lasting(ms)}. ${counted(messages, 'message')} came in meanwhile, working on ` +
       `${messages === 1 ? 'it' : 'them'} now.`,
     notForYou: () =>
-      'You have no tier here that lets you ask an agent, so I left your message alone. An owner can change that with ' +
-      '`/permission set`.',
+      'You may not ask an agent here, so I left your message alone. An owner can change that with `/permission set`.',
     skillAsked: (skill, wanted, by) =>
       `› @${plain(by, 60)} runs the skill ${code(skill, 70)}${wanted === '' ? '' : `: ${plain(wanted, 1000)}`}`,
     channelNotice: ({ listen, includeBystanders }) =>

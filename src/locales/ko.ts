@@ -137,7 +137,7 @@ export function korean(home: string | null): Phrases {
     wasAway: (ms, messages) =>
       `${lasting(ms)} 동안 자리를 비웠어요. 그동안 온 메시지 ${messages}개를 지금 처리하고 있어요.`,
     notForYou: () =>
-      '여기에서는 에이전트에게 요청할 수 있는 등급이 없어서, 이 메시지는 전하지 않았어요. ' +
+      '여기에서는 에이전트에게 요청할 수 없어서, 이 메시지는 전하지 않았어요. ' +
       'owner가 `/permission set`으로 바꿀 수 있어요.',
     skillAsked: (skill, wanted, by) =>
       `› @${plain(by, 60)} 님이 ${code(skill, 70)} 스킬을 실행해요${wanted === '' ? '' : `: ${plain(wanted, 1000)}`}`,

@@ -6,16 +6,9 @@ import type { RunEvent } from '../../src/core/event.ts'
 import type { PersonId, RunId } from '../../src/core/ids.ts'
 import type { Person } from '../../src/core/person.ts'
 import { channelOf, composeSessionKey, type Place } from '../../src/core/place.ts'
-import type { Workspaces } from '../../src/core/workspace.ts'
-import { EngineDesk } from '../../src/engine/desk.ts'
-import { Dispatcher } from '../../src/engine/dispatcher.ts'
-import { Expiry } from '../../src/engine/expiry.ts'
-import { Feed } from '../../src/engine/feed.ts'
-import { Gate } from '../../src/engine/gate.ts'
-import { recover } from '../../src/engine/recovery.ts'
-import { uuids } from '../../src/host.ts'
-import { openStore } from '../../src/stores/open.ts'
-import { person, placeId, promptKey, quietLog, scratchFolder, session, thread } from '../stores/cast.ts'
+import type { Store } from '../../src/stores/open.ts'
+import { person, placeId, promptKey, scratchFolder, session, thread } from '../stores/cast.ts'
+import { live } from './life.ts'
 import { Machine, scriptedRuntime } from './scripted-runtime.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -43,64 +36,12 @@ function dice(seed: number): (sides: number) => number {
   }
 }
 
-type Store = Awaited<ReturnType<typeof openStore>>
-
-/** One life of the bot on the store: everything between the desk and the agents. */
-async function live(folder: string, clock: VirtualClock, machine: Machine) {
-  const store = await openStore({ folder, clock, log: quietLog })
-  const letGo = new AbortController()
-  const runtime = scriptedRuntime(machine)
-  const feed = new Feed()
-  const gate = new Gate({ ...store, log: quietLog, owners: { role: null, user: null }, channelOwnerOnly: false })
-  const tools = {
-    ...store,
-    feed,
-    gate,
-    clock,
-    caps,
-    ids: uuids(clock),
-    log: quietLog,
-    checkpoint: () => {},
-    signal: letGo.signal,
-    runtimes: new Map([[runtime.name, runtime]]),
-    approve: () => Promise.resolve(null),
-    unheard: async () => {},
-  }
-  const dispatcher = new Dispatcher(tools)
-  const workspaces: Workspaces = { resolve: async () => ({ ok: true, value: '/work' }), suggest: async () => [] }
-  const health = (): Promise<never> => Promise.reject(new Error('nobody asks how it is'))
-  const nobody = (): never => {
-    throw new Error('nobody asks for it')
-  }
-  const skills = { list: async () => [], read: async () => null }
-  const desk = new EngineDesk({ ...tools, dispatcher, workspaces, health, skills, began: () => {}, approvals: nobody })
-  const expiry = new Expiry({ ...tools, dispatcher, queueStaleMs: staleMs })
-  async function wakeUp(): Promise<void> {
-    await recover({ ...store, runtimes: [runtime], dispatcher, log: quietLog })
-    await expiry.sweep()
-    dispatcher.open()
-  }
-  return {
-    store,
-    desk,
-    wakeUp,
-    /** Nothing is finished or written any more but what was on its way to the disk; the agents work on. */
-    async die(): Promise<void> {
-      letGo.abort()
-      expiry.close()
-      await runtime.close('leave')
-      await store.close()
-      await dispatcher.close().catch(() => {})
-    },
-  }
-}
-
 test('ten people, four channels, ten threads, five hours, a kill every few minutes', async () => {
   await using folder = await scratchFolder()
   const clock = new VirtualClock(begin)
   const chance = dice(20_260_105)
   const machine = new Machine(clock, () => 20_000 + chance(longestMs - 20_000))
-  let bot = await live(folder.path, clock, machine)
+  let bot = await live(folder.path, clock, machine, { caps, queueStaleMs: staleMs })
   for (const each of people) {
     const scope = { kind: 'global' } as const
     await bot.store.vault.grants.set({
@@ -133,7 +74,7 @@ test('ten people, four channels, ten threads, five hours, a kill every few minut
       const pending = bot.desk.ask(request).catch((): Asked | null => null)
       if (dying) {
         await bot.die()
-        bot = await live(folder.path, clock, machine)
+        bot = await live(folder.path, clock, machine, { caps, queueStaleMs: staleMs })
         await bot.wakeUp()
         kills++
       }
@@ -153,7 +94,7 @@ test('ten people, four channels, ten threads, five hours, a kill every few minut
       // A minute or two without a bot; sometimes the machine went down with it.
       if (chance(4) === 0) machine.works.clear()
       await clock.goTo(clock.now() + chance(2 * minute))
-      bot = await live(folder.path, clock, machine)
+      bot = await live(folder.path, clock, machine, { caps, queueStaleMs: staleMs })
       await bot.wakeUp()
       kills++
       nextKill = clock.now() + 2 * minute + chance(5 * minute)

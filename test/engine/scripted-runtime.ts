@@ -1,5 +1,5 @@
 import type { Clock, EpochMs } from '../../src/core/clock.ts'
-import { noUsage, type RunEvent } from '../../src/core/event.ts'
+import { noUsage, type RunEvent, type Steer } from '../../src/core/event.ts'
 import type { RunId, RuntimeName, SessionId } from '../../src/core/ids.ts'
 import type { Conduct, Cursor, Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 
@@ -17,6 +17,8 @@ export class Machine {
   readonly works = new Map<SessionId, Work>()
   readonly begun = new Map<RunId, number>()
   readonly #lasts: (turn: Turn) => number
+  /** Whether its CLIs take a word into a running turn; a test may look or stall here. */
+  hears: (steer: Steer) => Promise<boolean> | boolean = () => false
 
   /** `lasts`: how long a turn takes, in milliseconds. */
   constructor(clock: Clock, lasts: (turn: Turn) => number) {
@@ -37,14 +39,14 @@ export class Machine {
 /** One bot's hold on the machine: a runtime without processes, whose turns last as long as they were told to. */
 export function scriptedRuntime(machine: Machine): Runtime {
   const { clock, works } = machine
-  let closed = false
+  const closing = new AbortController()
 
   function conduct(work: Work, first: readonly RunEvent[]): Conduct {
     const { session } = work.turn
     async function* output(): AsyncGenerator<Piece, void> {
       if (first.length > 0) yield { events: first, cursor: 'taken' as Cursor }
-      while (!closed && !work.stopped && clock.now() < work.until) await heard(work)
-      if (closed) return
+      while (!closing.signal.aborted && !work.stopped && clock.now() < work.until) await heard(work)
+      if (closing.signal.aborted) return
       works.delete(session.id)
       const outcome = { kind: work.stopped ? 'stopped' : 'done', usage: noUsage } as const
       yield { events: [{ type: 'finished', outcome }], cursor: 'over' as Cursor }
@@ -55,7 +57,7 @@ export function scriptedRuntime(machine: Machine): Runtime {
         work.stopped = true
         work.hear?.()
       },
-      steer: async () => false,
+      steer: async (steer) => !work.stopped && works.get(session.id) === work && machine.hears(steer),
       answer: async () => {},
     }
   }
@@ -87,7 +89,7 @@ export function scriptedRuntime(machine: Machine): Runtime {
     sweep: async () => 0,
     processes: () => [],
     async close() {
-      closed = true
+      closing.abort()
       for (const { hear } of works.values()) hear?.()
     },
   }

@@ -119,6 +119,7 @@ export const events = {
     steer: { key: promptKey('77'), text: 'and quickly', by: 'ann' },
     speaker: person('ann'),
     place: thread('200'),
+    heard: true,
   },
   forgotten: { type: 'forgotten', detail: 'No conversation found' },
   wanted: (id: string): RunEvent => ({

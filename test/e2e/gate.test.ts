@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { commands } from '../../src/commands/all.ts'
+import type { FormButton, RunButton } from '../../src/core/chat.ts'
+import type { CommandOption } from '../../src/core/command.ts'
+import type { Desk } from '../../src/core/desk.ts'
+import type { ActionName } from '../../src/core/right.ts'
+import { hostClock } from '../../src/host.ts'
+import type { Actor, OptionValues } from '../../src/sandbox/actors/actor.ts'
+import { Stage, until, type Bot } from './stage.ts'
+
+/** SPEC F3: one gate, and every way in passes it. The ways in are taken from the product's own lists. */
+
+const ways = commands(hostClock)
+
+/**
+ * What each button needs of the gate, and a prompt whose run carries it. A new kind does not compile until it stands
+ * here, and then it is pressed.
+ */
+const buttons: Readonly<
+  Record<
+    (RunButton | FormButton)['action'],
+    { readonly label: string; readonly action: ActionName; readonly prompt: string; readonly place: 'thread' | 'hall' }
+  >
+> = {
+  stop: { label: 'Stop', action: 'run.stop', prompt: '!slow 120s alpha at work for olivia alone', place: 'thread' },
+  react: { label: 'Approve', action: 'approval.answer', prompt: '!ask Bash echo react', place: 'thread' },
+  deny: { label: 'Deny…', action: 'approval.answer', prompt: '!ask Bash echo deny', place: 'thread' },
+  change: { label: 'Change it…', action: 'approval.answer', prompt: '!plan first this', place: 'thread' },
+  other: { label: 'Other…', action: 'approval.answer', prompt: '!question Which one? | this | that', place: 'thread' },
+  look: { label: 'Look', action: 'approval.answer', prompt: '!ask Bash echo look', place: 'hall' },
+}
+
+/** How often the gate was asked this about somebody, and what it said last. */
+function asked(bot: Bot, actor: Actor, action: string): { readonly times: number; readonly allowed: unknown } {
+  const lines = bot.log.filter(
+    (line) => line['msg'] === 'gate.asked' && line['person'] === actor.id && line['action'] === action,
+  )
+  return { times: lines.length, allowed: lines.at(-1)?.['allowed'] }
+}
+
+function filledIn(options: readonly CommandOption[], actor: Actor): OptionValues {
+  const desk = { runtimes: () => [{ name: 'echo', title: 'Echo' }] } as Pick<Desk, 'runtimes'> as Desk
+  const values: OptionValues = {}
+  for (const option of options.filter(({ required }) => required)) {
+    values[option.name] =
+      option.type === 'flag'
+        ? true
+        : option.type === 'user'
+          ? actor.id
+          : option.type === 'place'
+            ? actor.place('general').id
+            : (option.choices?.(desk)[0]?.value ?? 'something')
+  }
+  return values
+}
+
+test('whoever is blocked is refused by every way in, and each of them asked the gate', async (t) => {
+  await using stage = await Stage.open({ env: { OMC_MAX_ACTIVE_CLIS: '20', OMC_PER_USER_MAX_ACTIVE: '20' } })
+  const bot = await stage.startBot()
+  const olivia = await stage.sandbox.actor('olivia')
+  const bob = await stage.sandbox.actor('bob')
+  const thread = await stage.session(olivia, 'shop')
+  await (await olivia.runs('general', '/session start', { name: 'hall', runtime: 'echo' })).settled()
+  await (await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'blocked', scope: 'global' })).settled()
+  await olivia.says(thread, '!slow 120s at work for olivia alone with many words so that it shows at once')
+  const growing = await stage.botShows(bob, thread, 'at work')
+  const grants = stage.query('select * from grants').length
+
+  for (const way of ways) {
+    const { path, action, options } = way
+    const line = `/${path.join(' ')}`
+    await t.test(line, async () => {
+      const { times } = asked(bot, bob, action)
+      const told = await (await bob.runs(thread, line, filledIn(options, bob))).settled()
+      assert.ok(told.ephemeral, told.content)
+      assert.match(told.content, /You are blocked here/)
+      assert.ok(asked(bot, bob, action).times > times, 'the gate was asked')
+      assert.equal(asked(bot, bob, action).allowed, false)
+    })
+    for (const option of options.filter(({ suggests }) => suggests === true)) {
+      await t.test(`${line}: suggestions for ${option.name}`, async () => {
+        assert.ok('complete' in way)
+        const { times } = asked(bot, bob, action)
+        assert.deepEqual(await bob.completes(thread, line, {}, option.name), [])
+        assert.ok(asked(bot, bob, action).times > times, 'the gate was asked')
+      })
+    }
+  }
+
+  for (const [kind, { label, action, prompt, place }] of Object.entries(buttons)) {
+    await t.test(`the button ${kind}`, async () => {
+      const where = place === 'hall' ? bob.place('general') : await stage.session(olivia, `for-${kind}`)
+      const { id } = await olivia.says(where, prompt)
+      const carrier = await bob.sees(
+        where,
+        (message) =>
+          message.author.bot && BigInt(message.id) > BigInt(id) && JSON.stringify(message.components).includes(label),
+      )
+      const { times } = asked(bot, bob, action)
+      const outcome = await bob.clicks(carrier, label)
+      assert.equal(outcome.modal, null, 'no form is given')
+      await bob.sees(
+        where,
+        (message) => message.ephemeral && /You are blocked here|Only .* may answer this/.test(message.content),
+      )
+      assert.ok(asked(bot, bob, action).times > times, 'the gate was asked')
+      await olivia.runs(where, '/cancel')
+    })
+  }
+
+  const messages: Readonly<Record<string, () => Promise<unknown>>> = {
+    'in a thread': () => bob.says(thread, '!say into the thread'),
+    'a reply in a thread': () => bob.says(thread, '!say as a reply', { replyTo: growing }),
+    'a mention in a channel': () => bob.says('general', `${bob.mentions()} !say into the channel`),
+    'a mention where no session is': () => bob.says('work', `${bob.mentions()} !say into nowhere`),
+    'in a direct message': async () => bob.says(await bob.opensDm(), '!say in private'),
+  }
+  for (const [way, write] of Object.entries(messages)) {
+    await t.test(`a message: ${way}`, async () => {
+      const { times } = asked(bot, bob, 'prompt')
+      await write()
+      await until(() => asked(bot, bob, 'prompt').times > times, 10_000, 'the gate to be asked')
+      assert.equal(asked(bot, bob, 'prompt').allowed, false)
+    })
+  }
+
+  assert.deepEqual(stage.query(`select 1 from runs where person = '${bob.id}'`), [], 'nothing of it became a run')
+  const ofOthers = stage
+    .query<{ json: string }>('select json from run_events')
+    .filter(({ json }) => json.includes(bob.id))
+  assert.deepEqual(ofOthers, [], 'and nothing of it reached one')
+  assert.equal(stage.query('select * from grants').length, grants)
+  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 7)
+  // LOOK.md: one word, once per person and place; after that, silence.
+  await bob.says(thread, 'and again')
+  await olivia.says(thread, '!say next in line')
+  await until(() => stage.query("select 1 from runs where state = 'waiting'").length === 1)
+  const words = (await stage.botMessages(olivia, thread)).filter(({ content }) => content.includes('left your message'))
+  assert.equal(words.length, 1)
+})

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { Person } from '../../src/core/person.ts'
+import { EngineDesk } from '../../src/engine/desk.ts'
+import { Dispatcher } from '../../src/engine/dispatcher.ts'
+import { Feed } from '../../src/engine/feed.ts'
+import { Gate } from '../../src/engine/gate.ts'
+import { openStore, type Store } from '../../src/stores/open.ts'
+import { hostClock, uuids } from '../../src/host.ts'
+import { person, prompt, promptKey, quietLog, runId, scratchFolder, session, thread } from '../stores/cast.ts'
+
+/**
+ * No gate: what asks nothing of anybody, and what only the bot itself calls. Approvals have their own desk behind this
+ * one; their gate is shown over the wire, and so is that of an edited message (e2e/gate, e2e/channels-edits).
+ */
+const withoutPerson = new Set(['constructor', 'runtimes', 'endSession', 'withdraw', 'reword', 'approval', 'answer'])
+
+/** Something for every option that any method of the desk takes. */
+function wishOf(about: Person) {
+  const key = promptKey('900')
+  const place = thread('200')
+  const words = { name: 'new', runtime: 'echo', workdir: null, model: null, text: 'go on', message: null }
+  return { ...words, key, place, speaker: about, about, tier: 'owner', scope: 'global', action: 'prompt', where: place }
+}
+
+/** Refused in whatever form the method says no. */
+function isNo(answer: unknown): boolean {
+  if (Array.isArray(answer)) return answer.length === 0
+  const said = answer as { ok?: boolean; kind?: string; allowed?: boolean; refusal?: { code: string } }
+  const no = said.ok === false || said.kind === 'refused' || said.allowed === false
+  return no && said.refusal?.code === 'not-allowed'
+}
+
+suite('every method of the desk asks the gate', () => {
+  const methods = Object.getOwnPropertyNames(EngineDesk.prototype).filter((name) => !withoutPerson.has(name))
+
+  for (const tier of ['public', 'blocked'] as const) {
+    for (const name of methods) {
+      test(`${name}, for somebody who is ${tier}`, async () => {
+        await using folder = await scratchFolder()
+        await using store = await openStore({ folder: folder.path, clock: hostClock, log: quietLog })
+        const here = session('one')
+        const eve = person('eve')
+        await store.vault.addSession(here)
+        await store.journal.ask(runId('r1'), prompt('501', here), 1, () => null)
+        await store.vault.grants.set({ person: eve.id, scope: { kind: 'global' }, tier, by: eve.id, at: 1 })
+        const entries = (await store.journal.read(runId('r1'))).length
+        const desk = deskOn(store)
+        const method = (desk as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>)[name]
+        assert.ok(method !== undefined)
+        const wish = wishOf(eve)
+        const given: Readonly<Record<string, readonly unknown[]>> = {
+          ask: [wish],
+          judge: [eve, 'prompt', wish.place],
+          stopRun: [eve, wish.place, runId('r1')],
+          standing: [eve, wish.place, eve],
+          suggestFolders: [eve, wish.place, ''],
+        }
+        if (tier === 'public' && name === 'health') return
+        const answer = await method.apply(desk, [...(given[name] ?? [eve, wish.place, wish])])
+        assert.ok(isNo(answer), JSON.stringify(answer))
+        assert.equal((await store.journal.open()).length, 1)
+        assert.equal((await store.journal.read(runId('r1'))).length, entries)
+        assert.equal((await store.vault.grants.all()).length, 1)
+        assert.equal((await store.vault.liveSessions()).length, 1)
+      })
+    }
+  }
+})
+
+function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments'>): EngineDesk {
+  const { signal } = new AbortController()
+  const gate = new Gate({ ...store, log: quietLog, owners: { role: null, user: null }, channelOwnerOnly: false })
+  const tools = {
+    ...store,
+    gate,
+    feed: new Feed(),
+    clock: hostClock,
+    ids: uuids(hostClock),
+    log: quietLog,
+    checkpoint: () => {},
+    caps: { active: 0, waiting: 5, personActive: 1, personWaiting: 5 },
+    runtimes: new Map(),
+    signal,
+    approve: () => Promise.resolve(null),
+    unheard: async () => {},
+  }
+  return new EngineDesk({
+    ...tools,
+    dispatcher: new Dispatcher(tools),
+    workspaces: { resolve: async () => ({ ok: true, value: '/work' }), suggest: async () => ['/work'] },
+    health: () => Promise.reject(new Error('not asked for')),
+    skills: { list: async () => [], read: async () => null },
+    began: () => {},
+    approvals: () => {
+      throw new Error('not asked for')
+    },
+  })
+}

@@ -1,0 +1,71 @@
+import type { Caps } from '../../src/core/admission.ts'
+import type { Workspaces } from '../../src/core/workspace.ts'
+import type { Steering } from '../../src/engine/conductor.ts'
+import { EngineDesk } from '../../src/engine/desk.ts'
+import { Dispatcher } from '../../src/engine/dispatcher.ts'
+import { Expiry } from '../../src/engine/expiry.ts'
+import { Feed } from '../../src/engine/feed.ts'
+import { Gate } from '../../src/engine/gate.ts'
+import { recover } from '../../src/engine/recovery.ts'
+import { uuids } from '../../src/host.ts'
+import { openStore } from '../../src/stores/open.ts'
+import { quietLog } from '../stores/cast.ts'
+import { scriptedRuntime, type Machine } from './scripted-runtime.ts'
+import type { VirtualClock } from './virtual-clock.ts'
+
+/** One life of the bot on the store: everything between the desk and the agents. */
+export async function live(
+  folder: string,
+  clock: VirtualClock,
+  machine: Machine,
+  options: { readonly caps: Caps; readonly queueStaleMs: number },
+) {
+  const store = await openStore({ folder, clock, log: quietLog })
+  const letGo = new AbortController()
+  const runtime = scriptedRuntime(machine)
+  const feed = new Feed()
+  const gate = new Gate({ ...store, log: quietLog, owners: { role: null, user: null }, channelOwnerOnly: false })
+  const tools = {
+    ...store,
+    feed,
+    gate,
+    clock,
+    caps: options.caps,
+    ids: uuids(clock),
+    log: quietLog,
+    checkpoint: () => {},
+    signal: letGo.signal,
+    runtimes: new Map([[runtime.name, runtime]]),
+    approve: () => Promise.resolve(null),
+    unheard: async ({ steer: { key, text }, speaker, place }: Steering) =>
+      void (await desk.ask({ key, place, speaker, text, message: null })),
+  }
+  const dispatcher = new Dispatcher(tools)
+  const workspaces: Workspaces = { resolve: async () => ({ ok: true, value: '/work' }), suggest: async () => [] }
+  const health = (): Promise<never> => Promise.reject(new Error('nobody asks how it is'))
+  const nobody = (): never => {
+    throw new Error('nobody asks for it')
+  }
+  const skills = { list: async () => [], read: async () => null }
+  const more = { workspaces, health, skills, began: () => {}, approvals: nobody }
+  const desk: EngineDesk = new EngineDesk({ ...tools, dispatcher, ...more })
+  const expiry = new Expiry({ ...tools, dispatcher, queueStaleMs: options.queueStaleMs })
+  async function wakeUp(): Promise<void> {
+    await recover({ ...store, runtimes: [runtime], dispatcher, log: quietLog })
+    await expiry.sweep()
+    dispatcher.open()
+  }
+  return {
+    store,
+    desk,
+    wakeUp,
+    /** Nothing is finished or written any more but what was on its way to the disk; the agents work on. */
+    async die(): Promise<void> {
+      letGo.abort()
+      expiry.close()
+      await runtime.close('leave')
+      await store.close()
+      await dispatcher.close().catch(() => {})
+    },
+  }
+}
