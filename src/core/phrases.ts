@@ -1,3 +1,4 @@
+import type { BoardLine } from './board.ts'
 import type { Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { Health } from './health.ts'
@@ -40,6 +41,9 @@ export interface Phrases {
   wasAway(ms: number, messages: number): string
   /** Told once per person and place when they write to the bot without the right to. */
   notForYou(): string
+  /** The board of a channel: what runs, waits and asks there. */
+  board(lines: readonly BoardLine[], guild: string): string
+  boardStands(when: 'stands' | 'later'): string
   /** Somebody had the agent do what a skill says. */
   skillAsked(skill: string, wanted: string, by: string): string
   /** Said once in each channel: which messages there reach the agent. */
@@ -66,6 +70,7 @@ export interface CommandWords {
   readonly cancel: CommandText
   readonly health: CommandText
   readonly skill: CommandText
+  readonly board: CommandText
 }
 
 /** The languages, by locale. */

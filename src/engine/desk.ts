@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, SkillWish, Stopped } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
-import type { AccountId, Ids, MessageId, RunId, RuntimeName, SessionId } from '../core/ids.ts'
+import type { AccountId, Ids, MessageId, PromptKey, RunId, RuntimeName, SessionId } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
@@ -20,6 +20,7 @@ import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
+import type { BoardKeeper } from './board.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
@@ -40,6 +41,7 @@ export interface DeskTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly health: () => Promise<Health>
+  readonly boards: () => BoardKeeper
   /** Told of every new session. */
   readonly began: (session: Session, by: Person) => void
 }
@@ -212,6 +214,15 @@ export class EngineDesk implements Desk {
 
   runtimes(): readonly { readonly name: string; readonly title: string }[] {
     return [...this.#tools.runtimes.values()].map(({ name, title }) => ({ name, title }))
+  }
+
+  async putUpBoard(by: Person, place: Place, key: PromptKey): Promise<Result<'stands' | 'later'>> {
+    const verdict = await this.judge(by, 'board', place)
+    if (!verdict.allowed) return no(verdict.refusal)
+    if (place.kind === 'dm') return no({ code: 'place-unsupported' })
+    const channel = { kind: 'channel', id: channelOf(place), guild: place.guild } as const
+    const put = await this.#tools.boards().putUp(channel, by, key)
+    return put === 'gone' ? no({ code: 'place-unsupported' }) : yes(put)
   }
 
   runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>> {

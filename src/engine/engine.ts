@@ -18,6 +18,7 @@ import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { denyUnasked } from './approvals.ts'
+import { BoardKeeper } from './board.ts'
 import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -91,10 +92,12 @@ export function createEngine(options: EngineOptions): Engine {
     dispatcher,
     feed,
     health,
+    boards: () => boards,
     began: (session, by) => intake.began(session, by.locale),
   })
   const chat = options.chat(desk)
-  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open() })
+  const boards = new BoardKeeper({ ...options, chat, feed, signal })
+  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards })
   const delivery = new Delivery({ ...options, chat, feed, signal, line: (run) => dispatcher.places().get(run) ?? null })
   dispatcher.onMove(() => delivery.look())
   let stopping: Promise<void> | null = null
@@ -105,6 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
     clock.after(lookWithinMs, () => dispatcher.open())
     await chat.open(intake)
+    boards.look()
     beAlive()
   }
 
@@ -124,7 +128,7 @@ export function createEngine(options: EngineOptions): Engine {
     letGo.abort()
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await dispatcher.close()
-    await delivery.close()
+    await Promise.all([delivery.close(), boards.close()])
   }
 
   /** Ends what runs, on record and in people's sight, so that the next life does not take it up again. */

@@ -8,6 +8,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import { composeSessionKey, type Place } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
+import type { BoardKeeper } from './board.ts'
 import { contextOf } from './context.ts'
 import { keepFiles } from './files.ts'
 import { sayNotice } from './notice.ts'
@@ -30,6 +31,7 @@ export interface IntakeTools extends SecondLookTools {
   readonly locale: Locale
   /** Called when the messages of waiting prompts have been looked at again after a gap. */
   readonly lookedAgain: () => void
+  readonly boards: BoardKeeper
 }
 
 /**
@@ -64,6 +66,7 @@ export class Intake implements Inbox {
 
   deleted(place: PlaceId, messages: readonly MessageId[]): Promise<void> {
     return this.#inOrder(place, async () => {
+      await this.#tools.boards.deleted(place, messages)
       for (const message of messages) await takeBack(message, this.#tools)
     })
   }

@@ -17,6 +17,7 @@ export interface Tables {
   readonly notices: NoticeTable
   readonly meta: MetaTable
   readonly grants: GrantTable
+  readonly boards: BoardTable
 }
 
 export interface SessionTable {
@@ -113,6 +114,16 @@ export interface GrantTable {
   scope: string
   tier: string
   granted_by: string
+  at: number
+}
+
+export interface BoardTable {
+  channel: string
+  guild: string
+  locale: string
+  message: string | null
+  nonce: string
+  shown: string
   at: number
 }
 

@@ -1,9 +1,11 @@
 import { sql, type Kysely } from 'kysely'
+import type { Boards } from '../core/board.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { MessageId, PlaceId, SessionId, SessionKey } from '../core/ids.ts'
 import type { Deliveries } from '../core/journal.ts'
 import type { Session } from '../core/session.ts'
 import type { Grants, Vault } from '../core/vault.ts'
+import { DatabaseBoards } from './boards.ts'
 import type { Commits } from './commits.ts'
 import { DatabaseDeliveries } from './deliveries.ts'
 import { DatabaseGrants } from './grants.ts'
@@ -14,6 +16,7 @@ import type { Tables } from './schema.ts'
 export class DatabaseVault implements Vault {
   readonly deliveries: Deliveries
   readonly grants: Grants
+  readonly boards: Boards
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -22,6 +25,7 @@ export class DatabaseVault implements Vault {
     this.#commits = commits
     this.deliveries = new DatabaseDeliveries(db, commits)
     this.grants = new DatabaseGrants(db, commits)
+    this.boards = new DatabaseBoards(db, commits)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {
