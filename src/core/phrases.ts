@@ -1,4 +1,4 @@
-import type { BoardLine } from './board.ts'
+import type { WallboardLine } from './wallboard.ts'
 import type { Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { Health } from './health.ts'
@@ -42,7 +42,7 @@ export interface Phrases {
   /** Told once per person and place when they write to the bot without the right to. */
   notForYou(): string
   /** The board of a channel: what runs, waits and asks there. */
-  board(lines: readonly BoardLine[], guild: string): string
+  board(lines: readonly WallboardLine[], guild: string): string
   boardStands(when: 'stands' | 'later'): string
   /** Somebody had the agent do what a skill says. */
   skillAsked(skill: string, wanted: string, by: string): string

@@ -1,4 +1,4 @@
-import type { Boards } from './board.ts'
+import type { Wallboards } from './wallboard.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, SessionId, SessionKey } from './ids.ts'
 import type { Deliveries } from './journal.ts'
@@ -13,7 +13,7 @@ import type { Session } from './session.ts'
 export interface Vault {
   readonly deliveries: Deliveries
   readonly grants: Grants
-  readonly boards: Boards
+  readonly boards: Wallboards
 
   /**
    * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided

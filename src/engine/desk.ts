@@ -20,7 +20,7 @@ import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
-import type { BoardKeeper } from './board.ts'
+import type { WallboardKeeper } from './wallboard.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
@@ -41,7 +41,7 @@ export interface DeskTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly health: () => Promise<Health>
-  readonly boards: () => BoardKeeper
+  readonly boards: () => WallboardKeeper
   /** Told of every new session. */
   readonly began: (session: Session, by: Person) => void
 }

@@ -18,7 +18,7 @@ import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { denyUnasked } from './approvals.ts'
-import { BoardKeeper } from './board.ts'
+import { WallboardKeeper } from './wallboard.ts'
 import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -96,7 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
     began: (session, by) => intake.began(session, by.locale),
   })
   const chat = options.chat(desk)
-  const boards = new BoardKeeper({ ...options, chat, feed, signal })
+  const boards = new WallboardKeeper({ ...options, chat, feed, signal })
   const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards })
   const delivery = new Delivery({ ...options, chat, feed, signal, line: (run) => dispatcher.places().get(run) ?? null })
   dispatcher.onMove(() => delivery.look())

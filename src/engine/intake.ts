@@ -8,7 +8,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import { composeSessionKey, type Place } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
-import type { BoardKeeper } from './board.ts'
+import type { WallboardKeeper } from './wallboard.ts'
 import { contextOf } from './context.ts'
 import { keepFiles } from './files.ts'
 import { sayNotice } from './notice.ts'
@@ -31,7 +31,7 @@ export interface IntakeTools extends SecondLookTools {
   readonly locale: Locale
   /** Called when the messages of waiting prompts have been looked at again after a gap. */
   readonly lookedAgain: () => void
-  readonly boards: BoardKeeper
+  readonly boards: WallboardKeeper
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { BoardLine } from '../core/board.ts'
+import type { WallboardLine } from '../core/wallboard.ts'
 import type { State } from '../core/lifecycle.ts'
 import { moment } from './durations.ts'
 import { plain } from './markdown.ts'
@@ -22,7 +22,7 @@ const budget = 1850
  *
  *     ● **shop** · Working · @alice · 2 minutes ago · <#place> · [Show](…)
  */
-export function boardText(lines: readonly BoardLine[], guild: string, words: BoardWords): string {
+export function boardText(lines: readonly WallboardLine[], guild: string, words: BoardWords): string {
   if (lines.length === 0) return `${words.title}\n${words.nothing}`
   const texts: string[] = [words.title]
   let length = words.title.length
@@ -39,7 +39,7 @@ export function boardText(lines: readonly BoardLine[], guild: string, words: Boa
 }
 
 function boardLine(
-  { session, state, speaker, since, place, message }: BoardLine,
+  { session, state, speaker, since, place, message }: WallboardLine,
   guild: string,
   words: BoardWords,
 ): string {

@@ -17,7 +17,7 @@ export interface Tables {
   readonly notices: NoticeTable
   readonly meta: MetaTable
   readonly grants: GrantTable
-  readonly boards: BoardTable
+  readonly boards: WallboardTable
 }
 
 export interface SessionTable {
@@ -117,7 +117,7 @@ export interface GrantTable {
   at: number
 }
 
-export interface BoardTable {
+export interface WallboardTable {
   channel: string
   guild: string
   locale: string

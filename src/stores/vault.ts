@@ -1,11 +1,11 @@
 import { sql, type Kysely } from 'kysely'
-import type { Boards } from '../core/board.ts'
+import type { Wallboards } from '../core/wallboard.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { MessageId, PlaceId, SessionId, SessionKey } from '../core/ids.ts'
 import type { Deliveries } from '../core/journal.ts'
 import type { Session } from '../core/session.ts'
 import type { Grants, Vault } from '../core/vault.ts'
-import { DatabaseBoards } from './boards.ts'
+import { DatabaseWallboards } from './wallboards.ts'
 import type { Commits } from './commits.ts'
 import { DatabaseDeliveries } from './deliveries.ts'
 import { DatabaseGrants } from './grants.ts'
@@ -16,7 +16,7 @@ import type { Tables } from './schema.ts'
 export class DatabaseVault implements Vault {
   readonly deliveries: Deliveries
   readonly grants: Grants
-  readonly boards: Boards
+  readonly boards: Wallboards
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -25,7 +25,7 @@ export class DatabaseVault implements Vault {
     this.#commits = commits
     this.deliveries = new DatabaseDeliveries(db, commits)
     this.grants = new DatabaseGrants(db, commits)
-    this.boards = new DatabaseBoards(db, commits)
+    this.boards = new DatabaseWallboards(db, commits)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {

@@ -94,11 +94,11 @@ describe('the board of a channel', { concurrency: 2 }, () => {
     assert.equal(scene.stage.query('select 1 from boards').length, 1)
   })
 
-  test('of a thread is that of its channel; a message past its first hour is edited rarely and does not loop', async () => {
+  test('of a thread is that of its channel; an edit that Discord limits comes later', async () => {
     await using scene = await Scene.open()
     await (await scene.olivia.runs(scene.thread, '/board')).settled()
     await shows(scene, /Nothing runs/)
-    const tooOld = scene.breaks({
+    const limited = scene.breaks({
       kind: 'rest.limit',
       method: 'PATCH',
       path: `^/channels/${scene.olivia.place('general').id}/`,
@@ -106,7 +106,7 @@ describe('the board of a channel', { concurrency: 2 }, () => {
       retryAfter: 1,
     })
     await scene.says('!slow 12s one two three four five six')
-    await tooOld.struck()
+    await limited.struck()
     await shows(scene, /Working/)
   })
 })

@@ -1,12 +1,12 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { Board, Boards } from '../core/board.ts'
+import type { Wallboard, Wallboards } from '../core/wallboard.ts'
 import type { MessageId, PlaceId } from '../core/ids.ts'
 import type { Locale } from '../core/person.ts'
 import type { Commits } from './commits.ts'
-import type { BoardTable, Tables } from './schema.ts'
+import type { WallboardTable, Tables } from './schema.ts'
 
 /** Which boards stand where. */
-export class DatabaseBoards implements Boards {
+export class DatabaseWallboards implements Wallboards {
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -15,11 +15,11 @@ export class DatabaseBoards implements Boards {
     this.#commits = commits
   }
 
-  async all(): Promise<readonly Board[]> {
-    return (await this.#db.selectFrom('boards').selectAll().orderBy('channel').execute()).map(boardOf)
+  async all(): Promise<readonly Wallboard[]> {
+    return (await this.#db.selectFrom('boards').selectAll().orderBy('channel').execute()).map(wallboardOf)
   }
 
-  async put(board: Board): Promise<void> {
+  async put(board: Wallboard): Promise<void> {
     const { channel, ...row } = rowOf(board)
     await this.#commits.write((trx) =>
       trx
@@ -30,7 +30,7 @@ export class DatabaseBoards implements Boards {
     )
   }
 
-  async change(board: Board): Promise<void> {
+  async change(board: Wallboard): Promise<void> {
     const { channel, nonce, message, shown } = rowOf(board)
     await this.#commits.write((trx) =>
       trx
@@ -50,11 +50,11 @@ export class DatabaseBoards implements Boards {
   }
 }
 
-function rowOf({ place, locale, message, nonce, shown, at }: Board): BoardTable {
+function rowOf({ place, locale, message, nonce, shown, at }: Wallboard): WallboardTable {
   return { channel: place.id, guild: place.guild, locale, message, nonce, shown, at }
 }
 
-function boardOf(row: Selectable<BoardTable>): Board {
+function wallboardOf(row: Selectable<WallboardTable>): Wallboard {
   return {
     place: { kind: 'channel', id: row.channel as PlaceId, guild: row.guild },
     locale: row.locale as Locale,

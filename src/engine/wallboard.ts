@@ -1,4 +1,4 @@
-import { boardOf, type Board } from '../core/board.ts'
+import { wallboardOf, type Wallboard } from '../core/wallboard.ts'
 import type { Chat } from '../core/chat.ts'
 import type { Clock, EpochMs } from '../core/clock.ts'
 import type { RunEvent } from '../core/event.ts'
@@ -13,7 +13,7 @@ import type { Vault } from '../core/vault.ts'
 import type { Feed } from './feed.ts'
 import { Sequence } from './sequence.ts'
 
-/** Boards are looked at this often at the most. */
+/** Wallboards are looked at this often at the most. */
 const everyMs = 5_000
 /** What comes in one breath is shown by one edit. */
 const breathMs = 500
@@ -35,7 +35,7 @@ const tellings: ReadonlySet<RunEvent['type']> = new Set([
   'finished',
 ])
 
-export interface BoardTools {
+export interface WallboardTools {
   readonly chat: Chat
   readonly vault: Vault
   readonly journal: Journal
@@ -50,15 +50,15 @@ export interface BoardTools {
  * Keeps the boards current. Their text is made from the journal each time and compared with what stands, so nothing has
  * to be remembered of what changed: after a death the next look is as good as any.
  */
-export class BoardKeeper {
-  readonly #tools: BoardTools
+export class WallboardKeeper {
+  readonly #tools: WallboardTools
   readonly #order = new Sequence()
   readonly #listening: Disposable
   readonly #editableAt = new Map<PlaceId, EpochMs>()
   #timer: Disposable | null = null
   #lookedAt = Number.NEGATIVE_INFINITY
 
-  constructor(tools: BoardTools) {
+  constructor(tools: WallboardTools) {
     this.#tools = tools
     this.#listening = tools.feed.subscribe(({ event }) => {
       if (tellings.has(event.type)) this.look()
@@ -77,7 +77,7 @@ export class BoardKeeper {
    * Puts up the board of a channel, or moves it to the end. 'gone': nothing can be written there; 'later': it will
    * stand there as soon as Discord takes it.
    */
-  putUp(place: Board['place'], by: Person, key: PromptKey): Promise<'stands' | 'gone' | 'later'> {
+  putUp(place: Wallboard['place'], by: Person, key: PromptKey): Promise<'stands' | 'gone' | 'later'> {
     return this.#order.run(async () => {
       const { chat, vault, clock, journal } = this.#tools
       const before = (await vault.boards.all()).find((board) => board.place.id === place.id)
@@ -122,7 +122,7 @@ export class BoardKeeper {
   }
 
   /** Makes a board show what is going on. True: it could not be done yet. */
-  async #bring(board: Board, open: readonly OpenRun[]): Promise<boolean> {
+  async #bring(board: Wallboard, open: readonly OpenRun[]): Promise<boolean> {
     const { chat, vault, clock } = this.#tools
     const { place, message } = board
     if (message === null) return (await this.#post(board)) === 'later'
@@ -139,7 +139,7 @@ export class BoardKeeper {
   }
 
   /** Posts and pins a board that is kept as about to be; one that an earlier life may have posted is looked for. */
-  async #post(board: Board): Promise<'stands' | 'gone' | 'later'> {
+  async #post(board: Wallboard): Promise<'stands' | 'gone' | 'later'> {
     const { chat, vault, clock } = this.#tools
     const { place, nonce, shown, at } = board
     const sheet = chat.note(shown)
@@ -157,12 +157,12 @@ export class BoardKeeper {
     return 'stands'
   }
 
-  async #textOf({ place, locale }: Pick<Board, 'place' | 'locale'>, open: readonly OpenRun[]): Promise<string> {
+  async #textOf({ place, locale }: Pick<Wallboard, 'place' | 'locale'>, open: readonly OpenRun[]): Promise<string> {
     const names = new Map<SessionId, string>()
     for (const { session } of open) {
       if (!names.has(session)) names.set(session, (await this.#tools.vault.session(session))?.name ?? '')
     }
-    const lines = boardOf(place.id, open, (session) => names.get(session) ?? '')
+    const lines = wallboardOf(place.id, open, (session) => names.get(session) ?? '')
     return this.#tools.catalogue[locale].board(lines, place.guild)
   }
 }

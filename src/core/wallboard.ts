@@ -7,7 +7,7 @@ import { channelOf, type Place } from './place.ts'
 import { isLater } from './snowflake.ts'
 
 /** The message of a channel that shows what is going on there. At most one per channel. */
-export interface Board {
+export interface Wallboard {
   readonly place: Place & { readonly kind: 'channel' }
   /** Of whoever put it up. */
   readonly locale: Locale
@@ -21,18 +21,18 @@ export interface Board {
 }
 
 /** The boards that stand. Part of the vault door. */
-export interface Boards {
-  all(): Promise<readonly Board[]>
+export interface Wallboards {
+  all(): Promise<readonly Wallboard[]>
   /** Keeps a board, in the place of the one its channel had. */
-  put(board: Board): Promise<void>
+  put(board: Wallboard): Promise<void>
   /** Notes what became of a board; nothing when it is no longer the one with that nonce. */
-  change(board: Board): Promise<void>
+  change(board: Wallboard): Promise<void>
   /** Forgets the board of a channel, when it is still that message (or, with null, whatever it is). */
   forget(channel: PlaceId, message: MessageId | null): Promise<void>
 }
 
 /** One run on a board. */
-export interface BoardLine {
+export interface WallboardLine {
   readonly session: string
   readonly state: State
   readonly speaker: string
@@ -45,11 +45,11 @@ export interface BoardLine {
 const ranks: Partial<Record<State, number>> = { asking: 0, waiting: 2 }
 
 /** What goes on in a channel and its threads: first what asks, then what is at work, then what waits, oldest first. */
-export function boardOf(
+export function wallboardOf(
   channel: PlaceId,
   open: readonly OpenRun[],
   nameOf: (session: SessionId) => string,
-): readonly BoardLine[] {
+): readonly WallboardLine[] {
   return open
     .filter(({ prompt, state }) => channelOf(prompt.place) === channel && (isLive(state) || state === 'waiting'))
     .sort((a, b) => (ranks[a.state] ?? 1) - (ranks[b.state] ?? 1) || (isLater(a.prompt.key, b.prompt.key) ? 1 : -1))
