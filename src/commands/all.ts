@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { Command } from '../core/command.ts'
+import { board } from './board.ts'
 import { cancel } from './cancel.ts'
 import { health } from './health.ts'
 import { permissionList } from './permission-list.ts'
@@ -28,5 +29,6 @@ export function commands(clock: Clock): readonly Command[] {
     wait,
     steer,
     skill,
+    board,
   ]
 }

@@ -41,6 +41,9 @@ export interface Chat {
   /** Takes a message of ours away, because what it said was taken back. One that is gone already is fine. */
   remove(place: Place, message: MessageId): Promise<'removed' | 'later'>
 
+  /** Pins a message of ours. Where that is not ours to do, it stands unpinned, and nobody hears of it. */
+  pin(place: Place, message: MessageId): Promise<void>
+
   /**
    * Looks for a message of ours, posted at or after `since`, that is this sheet: after a long outage, when the nonce no
    * longer protects. It is the one whose button carries the sheet's `mark` (a run at work), or that shows exactly its

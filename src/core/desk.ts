@@ -46,6 +46,8 @@ export interface Desk {
   /** The runtimes a session can be started with. */
   runtimes(): readonly { readonly name: string; readonly title: string }[]
 
+  /** Puts up the board of a place's channel, or moves it to the end. */
+  putUpBoard(by: Person, place: Place, key: PromptKey): Promise<Result<'stands' | 'later'>>
   /** Asks the session of a place what one of its skills says. */
   runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>>
   /** Skills that fit what was typed so far, at most 25; [] for whom the gate refuses. */

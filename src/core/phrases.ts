@@ -1,5 +1,6 @@
 import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { LinePlace } from './chat.ts'
+import type { WallboardLine } from './wallboard.ts'
 import type { Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { Health } from './health.ts'
@@ -43,6 +44,9 @@ export interface Phrases {
   wasAway(ms: number, messages: number): string
   /** Told once per person and place when they write to the bot without the right to. */
   notForYou(): string
+  /** The board of a channel: what runs, waits and asks there. */
+  board(lines: readonly WallboardLine[], guild: string): string
+  boardStands(when: 'stands' | 'later'): string
   /** Somebody had the agent do what a skill says. */
   skillAsked(skill: string, wanted: string, by: string): string
   /** Said once in each channel: which messages there reach the agent. */
@@ -80,6 +84,7 @@ export interface CommandWords {
   readonly why: CommandText
   readonly wait: CommandText
   readonly steer: CommandText
+  readonly board: CommandText
 }
 
 /** The languages, by locale. */

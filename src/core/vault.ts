@@ -1,3 +1,4 @@
+import type { Wallboards } from './wallboard.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, SessionId, SessionKey } from './ids.ts'
 import type { Deliveries } from './journal.ts'
@@ -14,6 +15,7 @@ export interface Vault {
   readonly deliveries: Deliveries
   readonly grants: Grants
   readonly approvals: Approvals
+  readonly boards: Wallboards
 
   /**
    * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided

@@ -162,6 +162,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     post: (place, sheet, how) => outbound.post(place, sheet, how),
     edit: (place, message, sheet) => outbound.edit(place, message, sheet),
     remove: (place, message) => outbound.remove(place, message),
+    pin: (place, message) => outbound.pin(place, message),
     find: (place, sheet, since, known) => outbound.find(place, selfId(), sheet, since, known),
     tell: (place, text, how) => outbound.tell(place, text, how),
     note: (text) => noteOf(split(text, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? ''),

@@ -63,6 +63,12 @@ export class Outbound {
     return done.ok || this.#failed(done.error, place, 'remove') === 'gone' ? 'removed' : 'later'
   }
 
+  async pin(place: Place, message: MessageId): Promise<void> {
+    const done = await this.#write(place, () => this.#rest.put(Routes.channelMessagesPin(place.id, message)))
+    // Without the permission, or with all pins of the channel in use, the message stands all the same.
+    if (!done.ok) this.#log.debug({ place: place.id, error: messageOf(done.error) }, 'discord.unpinned')
+  }
+
   async find(
     place: Place,
     self: string,

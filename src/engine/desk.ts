@@ -23,6 +23,7 @@ import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import type { Approvals } from './approvals.ts'
+import type { WallboardKeeper } from './wallboard.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
@@ -47,6 +48,7 @@ export interface DeskTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly health: () => Promise<Health>
+  readonly boards: () => WallboardKeeper
   /** Told of every new session. */
   readonly began: (session: Session, by: Person) => void
   /** Asked for when somebody answers: it is built on top of the chat, and that of the desk. */
@@ -170,6 +172,15 @@ export class EngineDesk implements Desk {
 
   runtimes(): readonly { readonly name: string; readonly title: string }[] {
     return [...this.#tools.runtimes.values()].map(({ name, title }) => ({ name, title }))
+  }
+
+  async putUpBoard(by: Person, place: Place, key: PromptKey): Promise<Result<'stands' | 'later'>> {
+    const verdict = await this.judge(by, 'board', place)
+    if (!verdict.allowed) return no(verdict.refusal)
+    if (place.kind === 'dm') return no({ code: 'place-unsupported' })
+    const channel = { kind: 'channel', id: channelOf(place), guild: place.guild } as const
+    const put = await this.#tools.boards().putUp(channel, by, key)
+    return put === 'gone' ? no({ code: 'place-unsupported' }) : yes(put)
   }
 
   runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>> {

@@ -19,6 +19,7 @@ import type { Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { Approvals } from './approvals.ts'
+import { WallboardKeeper } from './wallboard.ts'
 import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
 import type { Steering } from './conductor.ts'
@@ -110,10 +111,12 @@ export function createEngine(options: EngineOptions): Engine {
     feed,
     health,
     approvals: () => approvals,
+    boards: () => boards,
     began: (session, by) => intake.began(session, by.locale),
   })
   const chat = options.chat(desk)
-  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open() })
+  const boards = new WallboardKeeper({ ...options, chat, feed, signal })
+  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards })
   const approvals = new Approvals({
     ...options,
     timeoutMs: options.approvals.timeoutMs,
@@ -152,6 +155,7 @@ export function createEngine(options: EngineOptions): Engine {
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
     clock.after(lookWithinMs, () => dispatcher.open())
     await chat.open(intake)
+    boards.look()
     beAlive()
   }
 
@@ -173,7 +177,7 @@ export function createEngine(options: EngineOptions): Engine {
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await dispatcher.close()
     await approvals.close()
-    await delivery.close()
+    await Promise.all([delivery.close(), boards.close()])
   }
 
   /** Ends what runs, on record and in people's sight, so that the next life does not take it up again. */

@@ -8,6 +8,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import { composeSessionKey, type Place } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
+import type { WallboardKeeper } from './wallboard.ts'
 import { contextOf } from './context.ts'
 import { form, press, submit } from './answering.ts'
 import { keepFiles } from './files.ts'
@@ -31,6 +32,7 @@ export interface IntakeTools extends SecondLookTools {
   readonly locale: Locale
   /** Called when the messages of waiting prompts have been looked at again after a gap. */
   readonly lookedAgain: () => void
+  readonly boards: WallboardKeeper
 }
 
 /**
@@ -40,6 +42,7 @@ export interface IntakeTools extends SecondLookTools {
 export class Intake implements Inbox {
   readonly #tools: IntakeTools
   readonly #order = new Map<PlaceId, Sequence>()
+  readonly #notices = new Sequence()
   /** The gap up to which a place has been read. */
   readonly #read = new Map<PlaceId, number>()
   #gap = 0
@@ -65,6 +68,7 @@ export class Intake implements Inbox {
 
   deleted(place: PlaceId, messages: readonly MessageId[]): Promise<void> {
     return this.#inOrder(place, async () => {
+      await this.#tools.boards.deleted(place, messages)
       for (const message of messages) await takeBack(message, this.#tools)
     })
   }
@@ -98,12 +102,17 @@ export class Intake implements Inbox {
 
   /** A session was started: its channel is told now which messages reach the agent. */
   began(session: Session, locale: Locale): void {
-    void this.#inOrder(session.place.id, () => sayNotice(session.place, locale, this.#tools))
+    this.#notice(session.place, locale)
   }
 
   /** Resolves when all that came in so far is dealt with. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#order.values()].map((order) => order.idle()))
+    await Promise.all([...this.#order.values(), this.#notices].map((order) => order.idle()))
+  }
+
+  /** Beside the prompts: none waits for a Discord that does not take the notice. */
+  #notice(place: Place, locale: Locale): void {
+    void this.#notices.run(() => sayNotice(place, locale, this.#tools))
   }
 
   async #catchUpAll(): Promise<void> {
@@ -162,7 +171,8 @@ export class Intake implements Inbox {
     const seen = (await vault.seenIn(place.id)) ?? session.since
     const overlap = before(seen, overlapMs)
     const begin = isLater(overlap, session.since) ? overlap : session.since
-    const isNew = (message: ChatMessage): boolean => isLater(message.id, seen)
+    const isNew = (message: ChatMessage): boolean =>
+      isLater(message.id, seen) && isForUs(message, session, this.#tools.channel)
     let from = begin
     let read = 0
     try {
@@ -213,7 +223,6 @@ export class Intake implements Inbox {
     const key = message.id as string as PromptKey
     // Read again around a gap: it was taken in, with what belongs to it, or refused, and that stands.
     if ((await journal.find(key)) !== null || (await vault.saidAt(refusedKey(message.id))) !== null) return
-    await sayNotice(place, author.locale, this.#tools)
     const context = await contextOf(message, this.#tools)
     const files = await keepFiles(message.files, this.#tools)
     if (!files.ok) {
@@ -230,6 +239,7 @@ export class Intake implements Inbox {
       attachments: files.value,
     })
     if (asked.kind === 'refused') await this.#refuse(message, asked.refusal)
+    this.#notice(place, author.locale)
   }
 
   /** Told before it is kept that it was: killed in between, the same nonce keeps it from standing there twice. */

@@ -5,6 +5,7 @@ import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
 import { reaches, type ActionName, type Tier } from '../core/right.ts'
+import { boardText } from './board-lines.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
@@ -28,6 +29,7 @@ const commands: CommandWords = {
   'session stop': { description: 'End the session here; its folder stays as it is', options: {} },
   'session list': { description: 'Show every session: what it does, where and whose it is', options: {} },
   cancel: { description: 'Stop what runs here, or take a waiting prompt back', options: {} },
+  board: { description: 'Pin a message here that shows what runs, waits and asks in this channel', options: {} },
   skill: {
     description: 'Let the agent here do what a file of skills says',
     options: { name: 'Which skill', arguments: 'What it is to work on, if it asks for that' },
@@ -138,6 +140,18 @@ export function english(home: string | null): Phrases {
       `${messages === 1 ? 'it' : 'them'} now.`,
     notForYou: () =>
       'You may not ask an agent here, so I left your message alone. An owner can change that with `/permission set`.',
+    board: (lines, guild) =>
+      boardText(lines, guild, {
+        title: '**Board** · what runs, waits and asks in this channel',
+        nothing: '✓ Nothing runs or waits here.',
+        state: states,
+        show: 'Show',
+        more: (count) => `and ${count} more`,
+      }),
+    boardStands: (when) =>
+      when === 'stands'
+        ? 'The board stands here and is kept current. Delete it to be rid of it; `/board` moves it to the end.'
+        : 'Discord does not take the board at the moment. It will stand here as soon as it does.',
     skillAsked: (skill, wanted, by) =>
       `› @${plain(by, 60)} runs the skill ${code(skill, 70)}${wanted === '' ? '' : `: ${plain(wanted, 1000)}`}`,
     channelNotice: ({ listen, includeBystanders }) =>

@@ -5,6 +5,7 @@ import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
 import { reaches, type ActionName, type Tier } from '../core/right.ts'
+import { boardText } from './board-lines.ts'
 import { clockTime, moment, roughly } from './durations.ts'
 import { bytes, exact } from './figures.ts'
 import { code, plain } from './markdown.ts'
@@ -28,6 +29,7 @@ const commands: CommandWords = {
   'session stop': { description: '여기의 세션을 끝내요. 폴더는 그대로 남아요', options: {} },
   'session list': { description: '모든 세션을 보여 줘요: 하는 일, 장소, 주인', options: {} },
   cancel: { description: '여기에서 진행 중인 작업을 멈추거나 대기 중인 요청을 취소해요', options: {} },
+  board: { description: '이 채널에서 진행, 대기, 질문 중인 작업을 보여 주는 메시지를 고정해요', options: {} },
   skill: {
     description: '스킬 파일에 적힌 일을 여기의 에이전트에게 맡겨요',
     options: { name: '실행할 스킬', arguments: '스킬이 필요로 하는 내용' },
@@ -139,6 +141,18 @@ export function korean(home: string | null): Phrases {
     notForYou: () =>
       '여기에서는 에이전트에게 요청할 수 없어서, 이 메시지는 전하지 않았어요. ' +
       'owner가 `/permission set`으로 바꿀 수 있어요.',
+    board: (lines, guild) =>
+      boardText(lines, guild, {
+        title: '**현황판** · 이 채널에서 진행, 대기, 질문 중인 작업',
+        nothing: '✓ 진행하거나 대기하는 작업이 없어요.',
+        state: states,
+        show: '보기',
+        more: (count) => `그 밖에 ${count}개`,
+      }),
+    boardStands: (when) =>
+      when === 'stands'
+        ? '현황판을 걸었어요. 계속 새로 고칠게요. 지우면 사라지고, `/board`를 다시 쓰면 맨 아래로 옮겨요.'
+        : '지금은 Discord에 현황판을 걸 수 없어요. 가능해지면 바로 걸게요.',
     skillAsked: (skill, wanted, by) =>
       `› @${plain(by, 60)} 님이 ${code(skill, 70)} 스킬을 실행해요${wanted === '' ? '' : `: ${plain(wanted, 1000)}`}`,
     channelNotice: ({ listen, includeBystanders }) =>

@@ -20,6 +20,7 @@ export interface Tables {
   readonly approvals: ApprovalTable
   readonly approval_posts: ApprovalPostTable
   readonly consents: ConsentTable
+  readonly boards: WallboardTable
 }
 
 export interface SessionTable {
@@ -152,6 +153,16 @@ export interface ConsentTable {
   /** Name of the person who granted it. */
   grantor: string
   token: string
+  at: number
+}
+
+export interface WallboardTable {
+  channel: string
+  guild: string
+  locale: string
+  message: string | null
+  nonce: string
+  shown: string
   at: number
 }
 

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import type { Wallboards } from '../core/wallboard.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { MessageId, PlaceId, SessionId, SessionKey } from '../core/ids.ts'
 import type { Deliveries } from '../core/journal.ts'
@@ -6,6 +7,7 @@ import type { Session } from '../core/session.ts'
 import type { Approvals } from '../core/slip.ts'
 import type { Grants, Vault } from '../core/vault.ts'
 import { DatabaseApprovals } from './approvals.ts'
+import { DatabaseWallboards } from './wallboards.ts'
 import type { Commits } from './commits.ts'
 import { DatabaseDeliveries } from './deliveries.ts'
 import { DatabaseGrants } from './grants.ts'
@@ -17,6 +19,7 @@ export class DatabaseVault implements Vault {
   readonly deliveries: Deliveries
   readonly grants: Grants
   readonly approvals: Approvals
+  readonly boards: Wallboards
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -26,6 +29,7 @@ export class DatabaseVault implements Vault {
     this.deliveries = new DatabaseDeliveries(db, commits)
     this.grants = new DatabaseGrants(db, commits)
     this.approvals = new DatabaseApprovals(db, commits)
+    this.boards = new DatabaseWallboards(db, commits)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {

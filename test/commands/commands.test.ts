@@ -38,6 +38,7 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
       { name: 'claude', title: 'Claude Code' },
       { name: 'echo', title: 'Echo' },
     ],
+    putUpBoard: () => give('stands' as const),
     runSkill: () => give('run' as never),
     suggestSkills: (_by, _place, typed) => Promise.resolve([`${typed}view`]),
     health: () => give(wellHealth),

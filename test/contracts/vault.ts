@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { Problem } from '../../src/core/failure.ts'
 import type { Intent } from '../../src/core/journal.ts'
+import type { Wallboard } from '../../src/core/wallboard.ts'
 import { composeSessionKey } from '../../src/core/place.ts'
 import { messageId, placeId, prompt, runId, session, sessionId, thread } from '../stores/cast.ts'
 import type { StoreUnderTest } from './ground.ts'
@@ -90,6 +91,25 @@ export function vaultContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.vault.alive(1_800_000_000_500)
       await using again = await store.reopen()
       assert.equal(await again.vault.lastAlive(), 1_800_000_000_500)
+    })
+
+    test('a channel has one wallboard, which is changed and forgotten only while it is that one', async () => {
+      await using store = await open()
+      const { boards } = store.vault
+      const place = { kind: 'channel', id: placeId('200'), guild: '100' } as const
+      const first: Wallboard = { place, locale: 'ko', message: null, nonce: 'b.1', shown: 'nothing', at: 5 }
+      const second: Wallboard = { ...first, nonce: 'b.2', at: 6 }
+      await boards.put(first)
+      await boards.change({ ...first, message: messageId('301'), shown: 'something' })
+      assert.deepEqual(await boards.all(), [{ ...first, message: '301', shown: 'something' }])
+      await boards.put(second)
+      await boards.change({ ...first, message: messageId('301'), shown: 'late' })
+      await boards.forget(place.id, messageId('301'))
+      await using again = await store.reopen()
+      assert.deepEqual(await again.vault.boards.all(), [second])
+      await again.vault.boards.change({ ...second, message: messageId('302') })
+      await again.vault.boards.forget(place.id, messageId('302'))
+      assert.deepEqual(await again.vault.boards.all(), [])
     })
 
     test('once is once, however many ask at once and whenever', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { ChannelScene } from './channel-scene.ts'
 import { until } from './stage.ts'
@@ -60,7 +62,7 @@ test('a bystander never reaches the agent, whatever they write, also across a ki
   const { stage, olivia, alice, bob } = scene
   await scene.asks(olivia, '!say the first answer')
   const answer = await stage.botShows(olivia, olivia.place('general'), 'the first answer')
-  await bob.says('general', 'SECRET-1 of a bystander')
+  await bob.says('general', 'SECRET-1 of a bystander', { files: [{ name: 'a.txt', content: 'SECRET-0 in a file' }] })
   const talk = await alice.says('general', 'SECRET-2 of one who may ask, but did not')
   await olivia.says('general', 'SECRET-3 in a reply to somebody else', { replyTo: talk })
   await bob.says('general', `${bob.mentions()} SECRET-4 of one who may not ask`)
@@ -75,6 +77,7 @@ test('a bystander never reaches the agent, whatever they write, also across a ki
   const { context } = await scene.prompt(asked)
   assert.ok(!scene.kept().includes('SECRET'), scene.kept())
   assert.ok(!JSON.stringify(scene.bot.log).includes('SECRET'))
+  assert.ok(!existsSync(join(stage.data, 'attachments')), 'nothing that a bystander attached was fetched')
   assert.deepEqual(
     context.filter(({ own }) => !own),
     [
@@ -135,6 +138,17 @@ test('the notice stands once in a channel, for all lives of the bot and after a 
   await stage.olivia.says('work', `${stage.olivia.mentions()} !say four`)
   await stage.stage.botShows(stage.olivia, work, 'four')
   assert.equal(stage.said('work').filter((text) => notice.test(text)).length, 1)
+})
+
+test('a channel whose history cannot be read now loses no prompt, only its context', async () => {
+  await using scene = await ChannelScene.open()
+  await scene.asks(scene.olivia, '!say the first')
+  await scene.stage.botShows(scene.olivia, scene.olivia.place('general'), 'the first')
+  const broken = scene.stage.sandbox.faults.add({ kind: 'rest.error', method: 'GET', path: '/messages$', status: 500 })
+  const asked = await scene.asks(scene.alice, '!say the second')
+  await scene.stage.botShows(scene.alice, scene.alice.place('general'), 'the second', 40_000)
+  assert.ok(broken.hits > 0)
+  assert.deepEqual((await scene.prompt(asked)).context, [])
 })
 
 test('in a thread nothing of this changes: every message is a prompt, without a prefix and without context', async () => {

@@ -275,8 +275,11 @@ describe('trouble between the bot and Discord', { concurrency: 4 }, () => {
     await late.struck()
     await scene.olivia.deletes(gone)
     await scene.says('!say asked and left')
-    await scene.answered('asked and taken back')
     await scene.answered('asked and left')
+    await scene.settled()
+    // While it waits, a deletion takes a prompt back; one that has begun by then is answered. Either is said, and once.
+    const takenBack = scene.stage.query("select 1 from run_events where type = 'stopped'").length === 1
+    assert.equal(scene.standing().split('asked and taken back').length - 1, takenBack ? 0 : 1)
     // Written and deleted while the bot was away: it is not there to be read, and what stands around it is.
     await scene.bot.kill()
     await scene.says('!say before the gap')

@@ -68,6 +68,10 @@ suite('every method of the desk asks the gate', () => {
   }
 })
 
+function notAskedFor(): never {
+  throw new Error('not asked for')
+}
+
 function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments'>): EngineDesk {
   const { signal } = new AbortController()
   const gate = new Gate({ ...store, log: quietLog, owners: { role: null, user: null }, channelOwnerOnly: false })
@@ -92,8 +96,7 @@ function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments'>): Engine
     health: () => Promise.reject(new Error('not asked for')),
     skills: { list: async () => [], read: async () => null },
     began: () => {},
-    approvals: () => {
-      throw new Error('not asked for')
-    },
+    approvals: notAskedFor,
+    boards: notAskedFor,
   })
 }

@@ -47,7 +47,7 @@ export async function live(
     throw new Error('nobody asks for it')
   }
   const skills = { list: async () => [], read: async () => null }
-  const more = { workspaces, health, skills, began: () => {}, approvals: nobody }
+  const more = { workspaces, health, skills, began: () => {}, approvals: nobody, boards: nobody }
   const desk: EngineDesk = new EngineDesk({ ...tools, dispatcher, ...more })
   const expiry = new Expiry({ ...tools, dispatcher, queueStaleMs: options.queueStaleMs })
   async function wakeUp(): Promise<void> {

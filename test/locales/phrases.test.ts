@@ -82,6 +82,9 @@ for (const say of Object.values(languages)) {
         say.restInFile('answer.md'),
         say.notForYou(),
         say.noSessionHere(),
+        say.board([], '1'),
+        say.boardStands('stands'),
+        say.boardStands('later'),
         say.skillAsked('review', '', 'alice'),
         say.skillAsked('review', `@everyone <@&5> ${'x'.repeat(5000)}`, '*alice*'),
         ...(['starter', 'mention', 'all'] as const).flatMap((listen) =>
@@ -97,6 +100,26 @@ for (const say of Object.values(languages)) {
         assert.ok(text.length > 0 && text.length <= 2000, text.slice(0, 200))
         sounds(text)
       }
+    })
+
+    it('fits a board of a hundred runs into one message, and draws nothing that a name says', () => {
+      const line = {
+        session: 'shop',
+        state: 'running' as const,
+        speaker: '[x](https://evil.example) @everyone',
+        since: startedAt,
+        place: session().place.id,
+        message: session().since,
+      }
+      const text = say.board(
+        Array.from({ length: 100 }, () => line),
+        '77',
+      )
+      assert.ok(text.length <= 2000)
+      const shown = text.match(/\*\*shop\*\*/g)?.length ?? 0
+      assert.match(text.split('\n').at(-1) ?? '', new RegExp(`${100 - shown}`))
+      assert.doesNotMatch(text, /(?<!\\)\[x|@everyone/)
+      assert.match(text, new RegExp(`/channels/77/${line.place}/${line.message}\\)`))
     })
 
     it('knows every state of a run', () => {

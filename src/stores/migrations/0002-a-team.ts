@@ -62,7 +62,10 @@ create table attached_places (
 
 create table boards (
   channel text primary key,
+  guild   text not null,
+  locale  text not null,
   message text,
+  nonce   text not null,
   shown   text not null,
   at      integer not null
 ) strict, without rowid;
