@@ -76,7 +76,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
           maxProcesses: config.caps.active,
         },
       }),
-      workspaces: workspaces({ roots: config.projectRoots, home: config.home }),
+      workspaces: workspaces({ roots: config.projectRoots, home: config.home, trusted: config.trustedRoots }),
       chat: (desk) =>
         createDiscord({
           token: config.discordToken ?? '',

@@ -143,6 +143,8 @@ export interface Reply {
   readonly text: string
   /** Only the person sees it. */
   readonly hidden: boolean
+  /** Goes with it; its text at most 8 MiB. */
+  readonly file?: { readonly name: string; readonly text: string }
 }
 
 /** A message of a person. */

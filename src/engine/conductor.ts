@@ -38,19 +38,25 @@ export class Conductor {
   readonly #conduct: Conduct
   readonly #tools: ConductorTools
   readonly #order = new Sequence()
+  readonly #forgotten: boolean
   #run: Run
   #pending: RunEvent[] = []
   #cursor: Cursor | null = null
   #timer: Disposable | null = null
 
-  /** `run` is the state the journal has; `answered` are decisions of this attempt that the CLI may not have heard. */
+  /**
+   * `run` is the state the journal has; `answered` are decisions of this attempt that the CLI may not have heard;
+   * `forgotten`: an earlier attempt found its conversation gone.
+   */
   constructor(
     turn: Turn,
     conduct: Conduct,
     run: Run,
     answered: readonly Extract<RunEvent, { type: 'answered' }>[],
     tools: ConductorTools,
+    forgotten = false,
   ) {
+    this.#forgotten = forgotten
     this.turn = turn
     this.#conduct = conduct
     this.#run = run
@@ -119,7 +125,7 @@ export class Conductor {
 
   /** Keeps events with all the text before them, and tells them. */
   async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<void> {
-    const told = this.#admissible(events.map((event) => this.#unlessTooOften(event)))
+    const told = this.#admissible(events.map((event) => this.#anew(this.#unlessTooOften(event))))
     this.#pending.push(...told)
     this.#cursor = cursor ?? this.#cursor
     const entries = await this.#flush()
@@ -162,6 +168,18 @@ export class Conductor {
       type: 'finished',
       outcome: { kind: 'failed', trouble: { code: 'lost-too-often', times: this.turn.attempt }, usage: noUsage },
     }
+  }
+
+  /**
+   * A conversation that the CLI no longer knows is set aside, and the prompt gets an attempt in a fresh one: once, so
+   * that a CLI which never finds one cannot go round in circles.
+   */
+  #anew(event: RunEvent): RunEvent {
+    if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#forgotten) return event
+    const { trouble } = event.outcome
+    if (trouble.code !== 'conversation-gone' || this.#run.state === 'stopping') return event
+    this.#tools.log.warn({ run: this.turn.run, session: this.turn.session.id }, 'conversation.forgotten')
+    return { type: 'forgotten', detail: trouble.detail }
   }
 
   async #settle(approval: Approval): Promise<void> {

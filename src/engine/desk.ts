@@ -1,32 +1,38 @@
 import { refuseToWait, type Caps } from '../core/admission.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, Stopped } from '../core/desk.ts'
+import type { Asked, Changed, Desk, Ended, Request, Result, SessionDiff, SessionOverview } from '../core/desk.ts'
+import type { SessionTurn, SessionWish, Started, Stopped, Transcript } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
-import type { Ids, RunId, RuntimeName } from '../core/ids.ts'
+import type { Ids, PromptKey, RunId, RuntimeName } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
-import { channelOf, composeSessionKey, type Place } from '../core/place.ts'
+import { channelOf, type Place } from '../core/place.ts'
 import type { Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
-import type { ActionName } from '../core/right.ts'
+import { reaches, type ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
+import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { Errands } from './errands.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
 import { no, yes } from './result.ts'
+import { isOver, seatAt } from './seats.ts'
+import { Sequence } from './sequence.ts'
 import { Sessions } from './sessions.ts'
 
 export interface DeskTools {
   readonly journal: Journal
   readonly vault: Vault
+  readonly transcripts: Transcripts
   readonly dispatcher: Dispatcher
   readonly feed: Feed
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
@@ -44,10 +50,13 @@ export interface DeskTools {
 export class EngineDesk implements Desk {
   readonly #tools: DeskTools
   readonly #sessions: Sessions
+  readonly #errands: Errands
 
   constructor(tools: DeskTools) {
     this.#tools = tools
-    this.#sessions = new Sessions({ ...tools, stopRun: (run, by) => this.#stop(run, by) })
+    const order = new Sequence()
+    this.#sessions = new Sessions({ ...tools, order, stopRun: (run, by) => this.#stop(run, by) })
+    this.#errands = new Errands({ ...tools, order, ask: (request) => this.ask(request) })
   }
 
   judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
@@ -58,15 +67,20 @@ export class EngineDesk implements Desk {
     const { vault, journal, caps, clock, ids, feed, dispatcher, checkpoint } = this.#tools
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
-    const session = await vault.sessionAt(composeSessionKey(request.place))
-    const refusal = session === null ? ({ code: 'no-session' } as const) : faultOf(request.text)
-    if (session === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
+    const seat = await seatAt(vault, request.place)
+    const refusal = seat === null ? ({ code: 'no-session' } as const) : faultOf(request.text)
+    if (seat === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
+    const { session } = seat
+    if (isOver(seat)) return { kind: 'refused', refusal: { code: 'attached-ended', name: session.name } }
+    // Who asks from an attached place may no more than they may where the session lives.
+    const there = seat.attached === null ? verdict : await this.judge(request.speaker, 'prompt', session.place)
+    if (!there.allowed) return { kind: 'refused', refusal: there.refusal }
     const at = clock.now()
     const prompt: Prompt = {
       ...request,
       session: session.id,
       askedAt: at,
-      tier: verdict.tier,
+      tier: reaches(verdict.tier, there.tier) ? there.tier : verdict.tier,
       attachments: [],
       context: [],
     }
@@ -81,8 +95,11 @@ export class EngineDesk implements Desk {
   async stop(by: Person, place: Place): Promise<Result<Stopped>> {
     const verdict = await this.judge(by, 'run.stop', place)
     if (!verdict.allowed) return no(verdict.refusal)
-    const session = await this.#tools.vault.sessionAt(composeSessionKey(place))
-    if (session === null) return no({ code: 'no-session' })
+    const seat = await seatAt(this.#tools.vault, place)
+    if (seat === null) return no({ code: 'no-session' })
+    const { session, attached } = seat
+    const there = attached === null ? verdict : await this.judge(by, 'run.stop', session.place)
+    if (!there.allowed) return no(there.refusal)
     const open = await this.#tools.journal.openOf(session.id)
     const mine = open.filter((each) => each.prompt.speaker.id === by.id)
     const target = open.find((each) => isLive(each.state)) ?? mine.at(-1) ?? open.at(-1)
@@ -99,17 +116,51 @@ export class EngineDesk implements Desk {
     return target === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(target, by.name)
   }
 
-  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>> {
+  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Started>> {
     return this.#sessions.start(by, place, wish)
   }
 
-  stopSession(by: Person, place: Place): Promise<Result<Session>> {
+  stopSession(by: Person, place: Place): Promise<Result<Ended>> {
     return this.#sessions.stop(by, place)
   }
 
   /** Ends a session because its place is gone. */
-  endSession(session: Session): Promise<void> {
-    return this.#sessions.end(session, null)
+  async endSession(session: Session): Promise<void> {
+    await this.#sessions.end(session, null)
+  }
+
+  /** At the start of a life: what an earlier one had ended and not yet stopped; then a look at what lies about. */
+  async tidyUp(): Promise<void> {
+    await this.#sessions.stopLeft()
+    void this.#sessions.reportLeftovers()
+  }
+
+  changeSession(by: Person, place: Place, change: SessionTurn): Promise<Result<Changed>> {
+    return this.#errands.change(by, place, change)
+  }
+
+  attach(by: Person, place: Place, key: PromptKey, to: string): Promise<Result<Session>> {
+    return this.#errands.attach(by, place, key, to)
+  }
+
+  resume(by: Person, place: Place, key: PromptKey): Promise<Result<Session>> {
+    return this.#errands.resume(by, place, key)
+  }
+
+  diff(by: Person, place: Place): Promise<Result<SessionDiff>> {
+    return this.#errands.diff(by, place)
+  }
+
+  transcript(by: Person, place: Place): Promise<Result<Transcript>> {
+    return this.#errands.transcript(by, place)
+  }
+
+  suggestModels(by: Person, place: Place, typed: string, runtime: string | null): Promise<readonly string[]> {
+    return this.#errands.models(by, place, typed, runtime)
+  }
+
+  suggestSessions(by: Person, place: Place, typed: string): Promise<readonly string[]> {
+    return this.#errands.names(by, place, typed)
   }
 
   sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>> {

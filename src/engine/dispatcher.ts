@@ -9,6 +9,7 @@ import { newRun, step, type Run } from '../core/lifecycle.ts'
 import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
 import type { Vault } from '../core/vault.ts'
 import { attemptLimit, Conductor, type ConductorTools } from './conductor.ts'
+import { handOverFor } from './hand-over.ts'
 import { persist } from './persist.ts'
 
 export interface DispatcherTools extends ConductorTools {
@@ -132,8 +133,8 @@ export class Dispatcher {
   }
 
   #lead(turn: Turn, conduct: Conduct, entries: readonly Entry[]): void {
-    const { run, answered } = fold(entries)
-    this.#conductFrom(turn, conduct, run, answered)
+    const { run, answered, forgotten } = fold(entries)
+    this.#conductFrom(turn, conduct, run, answered, forgotten)
   }
 
   #conductFrom(
@@ -141,8 +142,9 @@ export class Dispatcher {
     conduct: Conduct,
     run: Run,
     answered: readonly Extract<RunEvent, { type: 'answered' }>[],
+    forgotten = false,
   ): void {
-    const conductor = new Conductor(turn, conduct, run, answered, this.#tools)
+    const conductor = new Conductor(turn, conduct, run, answered, this.#tools, forgotten)
     this.#conductors.set(turn.run, conductor)
     void conductor.done.then(() => {
       this.#conductors.delete(turn.run)
@@ -153,7 +155,8 @@ export class Dispatcher {
   async #turnOf(open: Pick<OpenRun, 'run' | 'attempt' | 'prompt' | 'session'>): Promise<Turn | null> {
     const session = await this.#session(open.session)
     if (session !== null) {
-      return { run: open.run, attempt: open.attempt, prompt: open.prompt, session, files: [], handOver: null }
+      const handOver = await persist(this.#tools, 'hand-over', () => handOverFor(this.#tools.journal, session))
+      return { run: open.run, attempt: open.attempt, prompt: open.prompt, session, files: [], handOver }
     }
     this.#tools.log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null
@@ -201,6 +204,7 @@ function lossOf(open: OpenRun, runtimeGone: boolean): RunEvent {
 function fold(entries: readonly Entry[]): {
   readonly run: Run
   readonly answered: readonly Extract<RunEvent, { type: 'answered' }>[]
+  readonly forgotten: boolean
 } {
   let run = newRun
   let answered: Extract<RunEvent, { type: 'answered' }>[] = []
@@ -209,7 +213,7 @@ function fold(entries: readonly Entry[]): {
     if (event.type === 'admitted') answered = []
     if (event.type === 'answered') answered.push(event)
   }
-  return { run, answered }
+  return { run, answered, forgotten: entries.some(({ event }) => event.type === 'forgotten') }
 }
 
 function median(numbers: readonly number[]): number | null {

@@ -12,6 +12,7 @@ import type { Locale } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import type { Owners } from '../core/policy.ts'
 import type { Runtime } from '../core/runtime.ts'
+import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { denyUnasked } from './approvals.ts'
@@ -23,6 +24,7 @@ import { Gate } from './gate.ts'
 import { examine, type Vitals } from './health.ts'
 import { Intake } from './intake.ts'
 import { recover } from './recovery.ts'
+import { Transcriber } from './transcriber.ts'
 
 /** How often the mark is renewed from which "I was away for …" counts. */
 const aliveEveryMs = 20_000
@@ -33,6 +35,7 @@ const lastWordsMs = 5_000
 export interface EngineOptions {
   readonly journal: Journal
   readonly vault: Vault
+  readonly transcripts: Transcripts
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Workspaces
   /** Made with the desk, because its commands use it. */
@@ -79,12 +82,15 @@ export function createEngine(options: EngineOptions): Engine {
   const chat = options.chat(desk)
   const intake = new Intake({ ...options, desk, chat, signal })
   const delivery = new Delivery({ ...options, chat, feed, signal, line: (run) => dispatcher.places().get(run) ?? null })
+  const transcriber = new Transcriber({ ...options, feed, signal })
   dispatcher.onMove(() => delivery.look())
   let stopping: Promise<void> | null = null
 
   async function start(): Promise<void> {
     await delivery.resume()
     await recover({ journal, vault, runtimes: options.runtimes, dispatcher, log })
+    await desk.tidyUp()
+    transcriber.wake()
     dispatcher.wake()
     await chat.open(intake)
     beAlive()
@@ -107,6 +113,7 @@ export function createEngine(options: EngineOptions): Engine {
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await dispatcher.close()
     await delivery.close()
+    await transcriber.close()
   }
 
   /** Ends what runs, on record and in people's sight, so that the next life does not take it up again. */

@@ -10,6 +10,7 @@ import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
 import type { Vault } from '../core/vault.ts'
 import type { EngineDesk } from './desk.ts'
+import { allSeats, seatAt, type Seat } from './seats.ts'
 import { Sequence } from './sequence.ts'
 
 /**
@@ -50,9 +51,9 @@ export class Intake implements Inbox {
 
   message(message: ChatMessage): Promise<void> {
     return this.#inOrder(message.place.id, async () => {
-      const session = await this.#tools.vault.sessionAt(composeSessionKey(message.place))
-      const upToDate = session !== null && (await this.#catchUp(session))
-      await this.#take(message, session)
+      const seat = await seatAt(this.#tools.vault, message.place)
+      const upToDate = seat !== null && (await this.#catchUp(seat))
+      await this.#take(message, seat)
       // With a gap still unread, the mark stays before it; where no session is, nothing is ever read again.
       if (upToDate) await this.#tools.vault.saw(message.place.id, message.id)
     })
@@ -74,6 +75,8 @@ export class Intake implements Inbox {
     for (const session of sessions.filter((each) => each.place.id === place)) {
       await this.#tools.desk.endSession(session)
     }
+    const attached = (await this.#tools.vault.attachments.all()).filter((each) => each.place.id === place)
+    for (const { key } of attached) await this.#tools.vault.attachments.remove(key)
   }
 
   /** Resolves when all that came in so far is dealt with. */
@@ -85,11 +88,9 @@ export class Intake implements Inbox {
     const { vault, log, signal, clock } = this.#tools
     try {
       this.#awaySince ??= await vault.lastAlive()
-      const sessions = await vault.liveSessions()
-      await Promise.all(
-        sessions.map((session) => this.#inOrder(session.place.id, async () => void (await this.#catchUp(session)))),
-      )
-      if (sessions.every((session) => this.#read.get(session.place.id) === this.#gap)) {
+      const seats = await allSeats(vault)
+      await Promise.all(seats.map((seat) => this.#inOrder(seat.place.id, async () => void (await this.#catchUp(seat)))))
+      if (seats.every((seat) => this.#read.get(seat.place.id) === this.#gap)) {
         this.#awaySince = null
         await vault.alive(clock.now())
         return
@@ -102,23 +103,23 @@ export class Intake implements Inbox {
   }
 
   /** Reads what a session's place got while nobody listened. False: it cannot be read now. */
-  async #catchUp(session: Session): Promise<boolean> {
+  async #catchUp(seat: Seat): Promise<boolean> {
     const { vault, chat, log } = this.#tools
-    const { place } = session
+    const { place, since } = seat
     const gap = this.#gap
     if (this.#read.get(place.id) === gap) return true
-    const seen = (await vault.seenIn(place.id)) ?? session.since
+    const seen = (await vault.seenIn(place.id)) ?? since
     const overlap = before(seen, overlapMs)
-    const begin = isLater(overlap, session.since) ? overlap : session.since
+    const begin = isLater(overlap, since) ? overlap : since
     const isNew = (message: ChatMessage): boolean => isLater(message.id, seen)
     let from = begin
     let read = 0
     try {
       for (let missed = await chat.history(place, from); missed.length > 0; missed = await chat.history(place, from)) {
-        if (missed === 'gone') await this.#tools.desk.endSession(session)
+        if (missed === 'gone') await this.placeGone(place.id)
         if (typeof missed === 'string') break
         if (from === begin) await this.#sayAway(place, missed.filter(isNew))
-        for (const message of missed) await this.#take(message, session)
+        for (const message of missed) await this.#take(message, seat)
         from = missed.at(-1)?.id ?? from
         await vault.saw(place.id, from)
         read += missed.length
@@ -143,18 +144,18 @@ export class Intake implements Inbox {
     await this.#tell(place, last.id, last.author, 'away', (say) => say.wasAway(away, prompts.length))
   }
 
-  async #take(message: ChatMessage, session: Session | null): Promise<void> {
+  async #take(message: ChatMessage, seat: Seat | null): Promise<void> {
     const { vault, desk } = this.#tools
     const { place, author } = message
-    if (session !== null && !isLater(message.id, session.since)) return
-    if (!isForUs(message, session)) return
+    if (seat !== null && !isLater(message.id, seat.since)) return
+    if (!isForUs(message, seat?.session ?? null)) return
     if (!(await desk.judge(author, 'prompt', place)).allowed) {
       if (await vault.once(`not-for-you:${place.id}:${author.id}`, this.#tools.clock.now())) {
         await this.#tell(place, message.id, author, 'no', (say) => say.notForYou())
       }
       return
     }
-    if (session === null) {
+    if (seat === null) {
       await this.#tellOnce(message, 'no-session', (say) => say.noSessionHere())
       return
     }
@@ -167,6 +168,8 @@ export class Intake implements Inbox {
     })
     if (asked.kind === 'refused') {
       await this.#tellOnce(message, 'refused', (say) => say.refusal(asked.refusal))
+      // Told once, the place is nobody's again.
+      if (asked.refusal.code === 'attached-ended') await vault.attachments.remove(composeSessionKey(place))
     }
   }
 

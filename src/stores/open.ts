@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
+import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import { Commits } from './commits.ts'
 import { DatabaseJournal } from './journal.ts'
@@ -13,12 +14,14 @@ import { migrate } from './migrate.ts'
 import { migrations } from './migrations/all.ts'
 import type { Tables } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
+import { TranscriptFiles } from './transcripts.ts'
 import { DatabaseVault } from './vault.ts'
 
 /** An open data folder. Whoever opened it closes it. */
 export interface Store extends AsyncDisposable {
   readonly journal: Journal
   readonly vault: Vault
+  readonly transcripts: Transcripts
   readonly schemaVersion: number
   /** How often this folder was opened, this time counted. */
   readonly starts: number
@@ -61,20 +64,21 @@ async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): P
     const db = new Kysely<Tables>({ dialect: sqlite.dialect })
     const starts = await countStart(db)
     log.info({ schema: migrations.length, starts }, 'store.opened')
-    return storeOf(db, lock, starts)
+    return storeOf(db, folder, lock, starts)
   } catch (error) {
     sqlite.raw.close()
     throw error
   }
 }
 
-function storeOf(db: Kysely<Tables>, lock: Lock, starts: number): Store {
+function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number): Store {
   const commits = new Commits(db)
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => (closing ??= closeAll(db, commits, lock))
   return {
     journal: new DatabaseJournal(db, commits),
     vault: new DatabaseVault(db, commits),
+    transcripts: new TranscriptFiles(folder),
     schemaVersion: migrations.length,
     starts,
     close,

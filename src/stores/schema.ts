@@ -17,6 +17,7 @@ export interface Tables {
   readonly notices: NoticeTable
   readonly meta: MetaTable
   readonly grants: GrantTable
+  readonly attached_places: AttachedPlaceTable
 }
 
 export interface SessionTable {
@@ -113,6 +114,17 @@ export interface GrantTable {
   scope: string
   tier: string
   granted_by: string
+  at: number
+}
+
+export interface AttachedPlaceTable {
+  key: string
+  /** json of a Place */
+  place: string
+  session: string
+  attached_by: string
+  /** The interaction that bound it. */
+  since: string
   at: number
 }
 

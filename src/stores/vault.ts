@@ -1,19 +1,21 @@
 import { sql, type Kysely } from 'kysely'
 import type { EpochMs } from '../core/clock.ts'
-import type { MessageId, PlaceId, SessionId, SessionKey } from '../core/ids.ts'
+import type { MessageId, PlaceId, Seq, SessionId, SessionKey } from '../core/ids.ts'
 import type { Deliveries } from '../core/journal.ts'
-import type { Session } from '../core/session.ts'
-import type { Grants, Vault } from '../core/vault.ts'
+import type { Session, Worktree } from '../core/session.ts'
+import type { Attachments, Grants, SessionChange, Vault } from '../core/vault.ts'
+import { DatabaseAttachments } from './attachments.ts'
 import type { Commits } from './commits.ts'
 import { DatabaseDeliveries } from './deliveries.ts'
 import { DatabaseGrants } from './grants.ts'
-import { rowOfSession, sessionOf } from './rows.ts'
+import { parse, rowOfSession, sessionOf } from './rows.ts'
 import type { Tables } from './schema.ts'
 
 /** Everything that is not a run, in a database. */
 export class DatabaseVault implements Vault {
   readonly deliveries: Deliveries
   readonly grants: Grants
+  readonly attachments: Attachments
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -22,6 +24,7 @@ export class DatabaseVault implements Vault {
     this.#commits = commits
     this.deliveries = new DatabaseDeliveries(db, commits)
     this.grants = new DatabaseGrants(db, commits)
+    this.attachments = new DatabaseAttachments(db, commits)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {
@@ -74,6 +77,36 @@ export class DatabaseVault implements Vault {
     return (await this.#live().orderBy('seq').execute()).map(sessionOf)
   }
 
+  async changeSession(id: SessionId, { workdir, model, worktree }: SessionChange): Promise<boolean> {
+    const set = {
+      ...(workdir === undefined ? {} : { workdir }),
+      ...(model === undefined ? {} : { model }),
+      ...(worktree === undefined ? {} : { worktree: worktree === null ? null : JSON.stringify(worktree) }),
+    }
+    const changed = await this.#commits.write((trx) =>
+      trx
+        .updateTable('omc_sessions')
+        .set(set)
+        .where('id', '=', id)
+        .where('ended_at', 'is', null)
+        .where((is) =>
+          is.not(
+            is.exists(
+              is.selectFrom('runs').select('id').where('session', '=', id).where('state', '<>', sql.lit('over')),
+            ),
+          ),
+        )
+        .returning('id')
+        .executeTakeFirst(),
+    )
+    return changed !== undefined
+  }
+
+  async worktrees(): Promise<readonly Worktree[]> {
+    const rows = this.#db.selectFrom('omc_sessions').select('worktree').distinct().where('worktree', 'is not', null)
+    return (await rows.execute()).map((row) => parse(row.worktree ?? '', 'omc_sessions') as Worktree)
+  }
+
   async seenIn(place: PlaceId): Promise<MessageId | null> {
     const row = await this.#db.selectFrom('seen').select('message').where('place', '=', place).executeTakeFirst()
     return row === undefined ? null : (row.message as MessageId)
@@ -108,6 +141,25 @@ export class DatabaseVault implements Vault {
   async lastAlive(): Promise<EpochMs | null> {
     const row = await this.#db.selectFrom('meta').select('value').where('key', '=', 'alive').executeTakeFirst()
     return row === undefined ? null : row.value
+  }
+
+  async reached(reader: string): Promise<Seq> {
+    const row = await this.#db
+      .selectFrom('meta')
+      .select('value')
+      .where('key', '=', `reached:${reader}`)
+      .executeTakeFirst()
+    return row?.value ?? 0
+  }
+
+  async reach(reader: string, seq: Seq): Promise<void> {
+    await this.#commits.write((trx) =>
+      trx
+        .insertInto('meta')
+        .values({ key: `reached:${reader}`, value: seq })
+        .onConflict((known) => known.column('key').doUpdateSet({ value: seq }))
+        .execute(),
+    )
   }
 
   async once(key: string, at: EpochMs): Promise<boolean> {

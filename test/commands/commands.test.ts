@@ -7,7 +7,7 @@ import type { Desk, SessionWish } from '../../src/core/desk.ts'
 import type { Refusal } from '../../src/core/failure.ts'
 import type { PersonId, PromptKey } from '../../src/core/ids.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
-import { home, overview, session, startedAt, wellHealth } from '../locales/samples.ts'
+import { home, overview, session, someDiff, startedAt, wellHealth } from '../locales/samples.ts'
 
 const clock: Clock = { now: () => startedAt, after: () => ({ [Symbol.dispose]: () => {} }) }
 const all = commands(clock)
@@ -26,9 +26,20 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
     stopRun: () => Promise.reject(new Error('no command stops by a button')),
     startSession(_by, _place, wish) {
       wishes.push(wish)
-      return give(session({ name: wish.name }))
+      return give({ session: session({ name: wish.name }), takenUp: false })
     },
-    stopSession: () => give(session()),
+    stopSession: () => give({ session: session(), remains: null, detached: false }),
+    changeSession: (_by, _place, change) =>
+      give({
+        session: session(change.what === 'model' ? { model: change.model } : { workdir: change.typed }),
+        left: null,
+      }),
+    attach: (_by, _place, _key, to) => give(session({ name: to })),
+    resume: () => give(session()),
+    diff: () => give({ session: session(), diff: someDiff }),
+    transcript: () => give({ name: 'shop', text: '{"run":"1"}\n{"run":"2"}\n', cut: false }),
+    suggestModels: (_by, _place, typed, runtime) => Promise.resolve([`${runtime ?? 'its'} ${typed}us`]),
+    suggestSessions: (_by, _place, typed) => Promise.resolve([`${typed}op`]),
     sessions: () => give([overview()]),
     suggestFolders: (_by, _place, typed) => Promise.resolve([`${typed}op`]),
     runtimes: () => [
@@ -56,7 +67,7 @@ function command(...path: string[]): Command {
   return found
 }
 
-const filled = { name: 'shop', runtime: 'claude' }
+const filled = { name: 'shop', runtime: 'claude', path: 'src', session: 'other' }
 
 describe('the list of commands', () => {
   it('has each path once, with words for it and for each of its options in every language', () => {
@@ -84,7 +95,7 @@ describe('the list of commands', () => {
 })
 
 describe('answers', () => {
-  const visible = new Set(['session start', 'session stop', 'cancel'])
+  const visible = new Set(['session start', 'session stop', 'cancel', 'resume', 'attach', 'cd', 'model'])
   for (const each of all) {
     it(`/${each.path.join(' ')} is seen by ${visible.has(each.words) ? 'all' : 'the person alone'}`, async () => {
       const reply = await each.run(call(scripted(), filled))
@@ -106,7 +117,19 @@ describe('/session start', () => {
   it('hands over what was filled in, without blanks around it', async () => {
     const desk = scripted()
     await start.run(call(desk, { name: ' shop ', runtime: 'claude', workdir: ' ~/x ', model: '  ' }))
-    assert.deepEqual(desk.wishes, [{ key: '1', name: 'shop', runtime: 'claude', workdir: '~/x', model: null }])
+    assert.deepEqual(desk.wishes, [
+      { key: '1', name: 'shop', runtime: 'claude', workdir: '~/x', model: null, worktree: true, trust: false },
+    ])
+    await start.run(call(desk, { ...filled, worktree: false, trust: true }))
+    assert.deepEqual(desk.wishes[1], {
+      key: '1',
+      name: 'shop',
+      runtime: 'claude',
+      workdir: null,
+      model: null,
+      worktree: false,
+      trust: true,
+    })
   })
 
   it('says which option is missing', async () => {
@@ -132,6 +155,7 @@ describe('/session start', () => {
       { name: 'Echo', value: 'echo' },
     ])
     assert.deepEqual(await start.complete?.(call(scripted()), 'workdir', 'sh'), ['shop'])
+    assert.deepEqual(await start.complete?.(call(scripted(), { runtime: 'echo' }), 'model', 'op'), ['echo opus'])
     assert.deepEqual(await start.complete?.(call(scripted()), 'name', 'sh'), [])
   })
 })

@@ -83,11 +83,12 @@ function take(told: ToAgent): void {
 async function work(): Promise<void> {
   while (current === null && queue.length > 0) {
     const prompt = queue.shift() as Prompt
-    const { uuid, text } = prompt
+    const { uuid, text, before } = prompt
     const stop = new AbortController()
     current = { uuid, stop }
     tell({ is: 'taken', uuid, conversation, transcript })
     appendFileSync(transcript, `${JSON.stringify({ uuid, text })}\n`)
+    if (before !== null) remembered.push({ uuid: `before ${uuid}`, text: before })
     remembered.push({ uuid, text })
     try {
       const told = stepsIn(text)

@@ -34,7 +34,7 @@ export function echo({ dataDir, ids, environment }: EchoOptions): Dialect<EchoSt
     greeting: () => [],
     farewell: [line({ op: 'end' })],
     launch: async (turn) => launch(turn, dataDir, ids, environment),
-    prompt: (turn) => [line({ op: 'prompt', uuid: uuidOf(turn), text: turn.prompt.text })],
+    prompt: (turn) => [line({ op: 'prompt', uuid: uuidOf(turn), text: turn.prompt.text, before: turn.handOver })],
     stop: (turn) => [line({ op: 'stop', uuid: uuidOf(turn) })],
     answer: (state, approval, decision) =>
       state.open.has(approval)

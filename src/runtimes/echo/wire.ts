@@ -3,7 +3,8 @@ import type { Action } from '../../core/action.ts'
 /** The echo agent's own small dialect: one JSON object a line, both ways. */
 
 export type ToAgent =
-  | { readonly op: 'prompt'; readonly uuid: string; readonly text: string }
+  /** `before`: what was said in a conversation that is gone. */
+  | { readonly op: 'prompt'; readonly uuid: string; readonly text: string; readonly before: string | null }
   /** Takes a prompt out of the queue, or stops it. */
   | { readonly op: 'stop'; readonly uuid: string }
   | { readonly op: 'answer'; readonly ask: string; readonly reason: string | null }
