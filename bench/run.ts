@@ -15,6 +15,7 @@ import { memory } from './memory.ts'
 import { claudePrompts, echoPrompts } from './prompts.ts'
 import { restarts, starts } from './restart.ts'
 import { tableOf, type Section } from './table.ts'
+import { worktrees } from './worktrees.ts'
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
@@ -85,6 +86,7 @@ function chosen(): readonly Measurement[] {
     journalAppends,
     admissionDecisions,
     eventRates,
+    worktrees,
     starts,
     restarts,
     crowd,

@@ -125,9 +125,15 @@ export class Sessions {
    * none. A death in between leaves nothing worse than a clean worktree: the next life stops the runs (recovery).
    */
   async end(session: Session, by: string | null): Promise<Remains | null> {
-    const { vault, journal, clock, runtimes, log, checkpoint } = this.#tools
+    const { vault, clock, checkpoint } = this.#tools
     await vault.endSession(session.id, clock.now())
     checkpoint('session-ended')
+    return this.#wind(session, by)
+  }
+
+  /** The rest of a session's end: its runs, its process, its worktree. Each may have been done already. */
+  async #wind(session: Session, by: string | null): Promise<Remains | null> {
+    const { journal, runtimes, log } = this.#tools
     for (const open of await journal.openOf(session.id)) await this.#tools.stopRun(open, by)
     await runtimes.get(session.runtime)?.release(session.id)
     const remains = session.worktree === null ? null : await this.#tools.order.run(() => this.#tidy(session))
@@ -135,12 +141,12 @@ export class Sessions {
     return remains
   }
 
-  /** What waits or runs of sessions that have ended: a death came between the two. */
+  /** Ends wholly what has ended but still has runs: a death came between the two. */
   async stopLeft(): Promise<void> {
     const { journal, vault } = this.#tools
-    for (const open of await journal.open()) {
-      const session = await vault.session(open.session)
-      if (session !== null && session.endedAt !== null) await this.#tools.stopRun(open, null)
+    for (const id of new Set((await journal.open()).map(({ session }) => session))) {
+      const session = await vault.session(id)
+      if (session !== null && session.endedAt !== null) await this.#wind(session, null)
     }
   }
 

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
-import { realFolder } from './containment.ts'
-import { Git } from './git.ts'
+import { liesUnder, realFolder } from './containment.ts'
+import { Git, type GitAnswer } from './git.ts'
 
 /** The git repository that a folder lies in. */
 export interface Repository {
@@ -20,18 +20,38 @@ export interface Repository {
 export async function repositoryOf(folder: string, roots: readonly string[]): Promise<Repository | string | null> {
   // A repository above the roots (somebody's home under git) holds what sessions must not see.
   const bare = new Git(folder, roots.map(dirname))
-  const asked = await bare.run(['rev-parse', '--path-format=absolute', '--is-bare-repository', '--git-common-dir'])
-  if (!asked.ok) return asked.missing || asked.detail.startsWith('not a git repository') ? null : asked.detail
-  const [isBare, common = ''] = utf8(asked.out).split('\n')
-  const git = await bare.quietened()
-  const top = isBare === 'true' ? common : await git.word(['rev-parse', '--show-toplevel'])
-  // Inside of .git, or `core.worktree` leads elsewhere: nothing that a session could branch from.
-  const real = top === null ? null : await realFolder(top)
-  if (real === null || (folder !== real && !folder.startsWith(`${real}/`))) return null
-  const prefix = isBare === 'true' ? '' : ((await git.word(['rev-parse', '--show-prefix'])) ?? '')
-  const main = isBare !== 'true' && basename(common) === '.git' ? await realFolder(dirname(common)) : null
-  const head = await git.word(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])
-  return { top: real, main: main ?? real, prefix, head, git: git.in(real) }
+  const asked = await inTree(bare, ['--show-toplevel', '--show-prefix'])
+  if (!asked.ok) {
+    if (asked.missing || asked.detail.startsWith('not a git repository')) return null
+    return asked.detail.startsWith('this operation must be run in a work tree') ? bareOf(bare, folder) : asked.detail
+  }
+  const [common = '', top = '', prefix = ''] = utf8(asked.out).split('\n')
+  const real = await realFolder(top)
+  // `core.worktree` leads elsewhere.
+  if (real === null || !liesUnder(folder, [real])) return null
+  const main = basename(common) === '.git' ? await realFolder(dirname(common)) : null
+  return found(bare, { top: real, main: main ?? real, prefix })
+}
+
+/** A repository without a working tree; or the folder lies inside of `.git`, where there is nothing to branch from. */
+async function bareOf(git: Git, folder: string): Promise<Repository | null> {
+  const asked = await inTree(git, ['--is-bare-repository'])
+  const [common = '', isBare] = asked.ok ? utf8(asked.out).split('\n') : []
+  const real = isBare === 'true' ? await realFolder(common) : null
+  if (real === null || !liesUnder(folder, [real])) return null
+  return found(git, { top: real, main: real, prefix: '' })
+}
+
+function inTree(git: Git, what: readonly string[]): Promise<GitAnswer> {
+  return git.run(['rev-parse', '--path-format=absolute', '--git-common-dir', ...what])
+}
+
+async function found(bare: Git, where: Pick<Repository, 'top' | 'main' | 'prefix'>): Promise<Repository> {
+  const [git, head] = await Promise.all([
+    bare.quietened(),
+    bare.word(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']),
+  ])
+  return { ...where, head, git: git.in(where.top) }
 }
 
 /** Whether the repository knows the folder at all: one that it ignores or never took in is no part of its worktrees. */

@@ -16,41 +16,44 @@ export async function tidy(worktree: Worktree, ceilings: readonly string[]): Pro
   const { folder, repository, branch } = worktree
   if ((await realFolder(folder)) === null) return { kind: 'gone' }
   const inside = await new Git(folder, ceilings).quietened()
-  const top = await inside.word(['rev-parse', '--show-toplevel'])
+  const where = await inside.word(['rev-parse', '--show-toplevel', '--absolute-git-dir'])
+  const [top, own = ''] = where?.split('\n') ?? []
   if (top !== folder) return { kind: 'kept', why: 'unknown' }
-  const why = await reasonToKeep(inside, branch)
+  const why = await reasonToKeep(inside, worktree, own)
   if (why !== null) return { kind: 'kept', why }
   const outside = inside.in(repository)
   const ref = `refs/heads/${branch}`
   const tip = await inside.word(['rev-parse', '--verify', '--quiet', ref])
-  // Without --force, so git looks once more itself; it also keeps one with submodules in it.
+  // Without --force, so git looks once more itself.
   if (!(await outside.says(['worktree', 'remove', folder]))) return { kind: 'kept', why: 'unknown' }
   // Only if it is still where it was when we looked.
   if (tip !== null) await outside.run(['update-ref', '-d', ref, tip])
   return { kind: 'removed' }
 }
 
-async function reasonToKeep(git: Git, branch: string): Promise<Extract<Remains, { kind: 'kept' }>['why'] | null> {
+async function reasonToKeep(
+  git: Git,
+  { folder, branch }: Worktree,
+  own: string,
+): Promise<Extract<Remains, { kind: 'kept' }>['why'] | null> {
   const status = await git.run(['status', '--porcelain', '-z', '--untracked-files=all', '--ignore-submodules=dirty'])
   if (!status.ok) return 'unknown'
-  if (status.out !== '') return 'uncommitted'
-  if (await hasFilledSubmodule(git)) return 'uncommitted'
-  const own = await git.word(['rev-parse', '--absolute-git-dir'])
-  if (own === null) return 'unknown'
+  if (status.out !== '' || (await hasFilledSubmodule(git, folder))) return 'uncommitted'
   for (const deed of openDeeds) if (await isThere(join(own, deed))) return 'unfinished'
-  for (const tip of ['HEAD', `refs/heads/${branch}`]) {
-    const commit = await git.word(['rev-parse', '--verify', '--quiet', `${tip}^{commit}`])
-    // Neither a commit there: a branch that was never begun.
+  const commits = await Promise.all(
+    ['HEAD', `refs/heads/${branch}`].map((tip) => git.word(['rev-parse', '--verify', '--quiet', `${tip}^{commit}`])),
+  )
+  for (const commit of new Set(commits)) {
+    // No commit there: a branch that was never begun.
     if (commit !== null && !(await isElsewhere(git, commit, branch))) return 'unmerged'
   }
   return null
 }
 
 /** We never fill a submodule's folder, and git's status does not look into one that is not set up. */
-async function hasFilledSubmodule(git: Git): Promise<boolean> {
-  const top = await git.word(['rev-parse', '--show-toplevel'])
+async function hasFilledSubmodule(git: Git, top: string): Promise<boolean> {
   const staged = await git.run(['ls-files', '--stage', '-z'])
-  if (top === null || !staged.ok) return true
+  if (!staged.ok) return true
   const links = staged.out.split('\0').filter((line) => line.startsWith('160000 '))
   for (const line of links) {
     const path = Buffer.from(line.slice(line.indexOf('\t') + 1), 'latin1')
