@@ -38,6 +38,8 @@ const goOn = 'You were interrupted. Go on from where you stopped; begin by check
 /** Discord takes files of 10 MiB. */
 const mostExported = 8 * 1024 * 1024
 const suggested = 25
+/** Runs that were refused or taken back before they began are passed over: so many, to find one that had. */
+const looksBack = 10
 
 /** What people want of the session of a place beside asking it: change it, look at its work, go on, join it. */
 export class Errands {
@@ -85,10 +87,7 @@ export class Errands {
     const known = await journal.find(key)
     if (known === null) {
       if ((await journal.openOf(session.id)).length > 0) return no(await this.#busy(session))
-      const [last] = await journal.lastOf(session.id, 1)
-      const view = last === undefined ? null : viewOf(await journal.read(last))
-      const isDone = view === null || view.refusal !== null || view.outcome?.kind === 'done'
-      if (isDone) return no({ code: 'nothing-to-resume', name: session.name })
+      if (!(await this.#wasInterrupted(session))) return no({ code: 'nothing-to-resume', name: session.name })
     }
     const asked = await this.#tools.ask({ key, place, speaker: by, text: goOn, message: null })
     return asked.kind === 'refused' ? no(asked.refusal) : yes(session)
@@ -152,6 +151,16 @@ export class Errands {
     if (!(await vault.changeSession(session.id, change))) return no(await this.#busy(session))
     log.info({ session: session.id, ...change }, 'session.changed')
     return yes({ session: { ...session, ...change }, left: null })
+  }
+
+  /** Whether the latest run that the agent ever heard of came to no end of its own. */
+  async #wasInterrupted({ id }: Session): Promise<boolean> {
+    const { journal } = this.#tools
+    for (const run of await journal.lastOf(id, looksBack)) {
+      const view = viewOf(await journal.read(run))
+      if (view !== null && view.startedAt !== null) return view.outcome?.kind !== 'done'
+    }
+    return false
   }
 
   /** The live session that a place talks to, if the person may do that here and, when it is attached, there. */

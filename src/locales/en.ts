@@ -77,7 +77,8 @@ export function english(home: string | null): Phrases {
     sessionList: (sessions, now) =>
       sessions.length === 0
         ? 'No session is open. `/session start` begins one.'
-        : sessionLines(sessions, now, home, {
+        : sessionLines(sessions, now, {
+            whereabouts: (session) => whereabouts(session, home),
             state: states,
             idle: 'Idle',
             directMessage: 'a direct message',

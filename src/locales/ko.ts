@@ -77,7 +77,8 @@ export function korean(home: string | null): Phrases {
     sessionList: (sessions, now) =>
       sessions.length === 0
         ? '열려 있는 세션이 없어요. `/session start`로 시작해 보세요.'
-        : sessionLines(sessions, now, home, {
+        : sessionLines(sessions, now, {
+            whereabouts: (session) => whereabouts(session, home),
             state: states,
             idle: '쉬는 중',
             directMessage: 'DM',
