@@ -23,23 +23,35 @@ export async function repositoryOf(folder: string, roots: readonly string[]): Pr
   const asked = await inTree(bare, ['--show-toplevel', '--show-prefix'])
   if (!asked.ok) {
     if (asked.missing || asked.detail.startsWith('not a git repository')) return null
-    return asked.detail.startsWith('this operation must be run in a work tree') ? bareOf(bare, folder) : asked.detail
+    return asked.detail.startsWith('this operation must be run in a work tree')
+      ? bareOf(bare, folder, roots)
+      : asked.detail
   }
   const [common = '', top = '', prefix = ''] = utf8(asked.out).split('\n')
   const real = await realFolder(top)
   // `core.worktree` leads elsewhere.
   if (real === null || !liesUnder(folder, [real])) return null
+  if (!(await isOurs(common, roots))) return null
   const main = basename(common) === '.git' ? await realFolder(dirname(common)) : null
   return found(bare, { top: real, main: main ?? real, prefix })
 }
 
 /** A repository without a working tree; or the folder lies inside of `.git`, where there is nothing to branch from. */
-async function bareOf(git: Git, folder: string): Promise<Repository | null> {
+async function bareOf(git: Git, folder: string, roots: readonly string[]): Promise<Repository | null> {
   const asked = await inTree(git, ['--is-bare-repository'])
   const [common = '', isBare] = asked.ok ? utf8(asked.out).split('\n') : []
-  const real = isBare === 'true' ? await realFolder(common) : null
+  const real = isBare === 'true' && (await isOurs(common, roots)) ? await realFolder(common) : null
   if (real === null || !liesUnder(folder, [real])) return null
   return found(git, { top: real, main: real, prefix: '' })
+}
+
+/**
+ * Whether what git keeps of it lies under the roots. A `.git` that anybody wrote may name a repository elsewhere, and a
+ * worktree of that would bring its content into the session's reach.
+ */
+async function isOurs(common: string, roots: readonly string[]): Promise<boolean> {
+  const real = await realFolder(common)
+  return real !== null && liesUnder(real, roots)
 }
 
 function inTree(git: Git, what: readonly string[]): Promise<GitAnswer> {

@@ -58,6 +58,8 @@ async function openWorkspace(
   const workdir = resolve(made.worktree.folder, found.prefix)
   // A folder that no commit holds yet is not in a fresh worktree.
   await mkdir(workdir, { recursive: true })
+  // What the commit has there may be a link to anywhere.
+  if ((await realFolder(workdir)) !== workdir) return { ok: false, refusal: { code: 'workdir-missing', path: workdir } }
   return { ok: true, value: { ...made, workdir } }
 }
 

@@ -38,23 +38,26 @@ export async function makeWorktree(
   inUse: readonly string[],
 ): Promise<Made | Refusal> {
   const { git, main } = repository
-  const place = placeFor(main, roots)
+  const place = join(placeFor(main, roots), worktreesName)
+  const home = join(place, basename(main, '.git'))
   try {
-    await mkdir(join(place, worktreesName), { recursive: true })
+    await mkdir(home, { recursive: true })
+    // A link that somebody laid there would lead the worktree out of the roots.
+    if ((await realFolder(home)) !== home) return failed(`${home} is a link`)
     // It ignores itself: the repository around it (if there is one) does not see it, and is not changed for that.
-    await writeFile(join(place, worktreesName, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere)
+    await writeFile(join(place, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere)
   } catch (error) {
     return failed(messageOf(error))
   }
   const listed = await list(git)
   for (let nth = 1; nth <= mostTries; nth++) {
     const called = nth === 1 ? name : `${name}-${nth}`
-    const folder = join(place, worktreesName, basename(main, '.git'), called)
+    const folder = join(home, called)
     if (inUse.includes(folder)) continue
     const made = await makeOne(repository, folder, await branchFor(git, called), listed)
     if (made !== null) return made
   }
-  return failed(`${join(place, worktreesName, basename(main, '.git'), name)} is in the way`)
+  return failed(`${join(home, name)} is in the way`)
 }
 
 /** Null: something stands in the way there. */
@@ -154,7 +157,10 @@ async function list(git: Git): Promise<readonly Listed[]> {
 }
 
 async function contentOf(folder: string): Promise<'full' | 'empty' | 'none'> {
-  if ((await realFolder(folder)) === null) return 'none'
+  const real = await realFolder(folder)
+  if (real === null) return 'none'
+  // Through a link it is somebody else's.
+  if (real !== folder) return 'full'
   return (await readdir(folder)).length > 0 ? 'full' : 'empty'
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Ground } from './repositories.ts'
@@ -436,9 +436,26 @@ describe('a repository that is not trusted', () => {
     await rename(join(shop, '.git'), outside)
     await writeFile(join(shop, '.git'), `gitdir: ${outside}\n`)
     const again = await ground.workspaces.open({ name: 'fix', folder: shop, worktree: true }, [])
-    assert.ok(again.ok)
-    const { worktree } = again.value
-    assert.ok(worktree === null || worktree.folder.startsWith(ground.at()), worktree?.folder)
-    assert.ok((await stat(shop)).isDirectory())
+    assert.deepEqual(again, { ok: true, value: { workdir: shop, worktree: null, takenUp: false } })
+    assert.equal(ground.git(outside, 'branch', '--list', 'omc/*'), '')
+    const mine = await ground.repository('mine', { 'a/b.txt': 'b\n' })
+    for (const link of [
+      ground.at('.omc-worktrees'),
+      ground.at('.omc-worktrees/mine'),
+      ground.at('.omc-worktrees/mine/fix'),
+    ]) {
+      await rm(ground.at('.omc-worktrees'), { recursive: true, force: true })
+      await mkdir(join(link, '..'), { recursive: true })
+      await mkdir(join(ground.base, 'elsewhere'), { recursive: true })
+      await symlink(join(ground.base, 'elsewhere'), link)
+      const led = await ground.workspaces.open({ name: 'fix', folder: mine, worktree: true }, [])
+      // A link for the session's own folder is gone round, any other refused.
+      if (led.ok) assert.equal(led.value.worktree?.branch, 'omc/fix-2')
+      else assert.equal(led.refusal.code, 'worktree-failed')
+      assert.deepEqual(
+        await readdir(join(ground.base, 'elsewhere')).then((all) => all.filter((name) => name !== 'mine')),
+        [],
+      )
+    }
   })
 })
