@@ -16,6 +16,7 @@ import { claudePrompts, echoPrompts } from './prompts.ts'
 import { restarts, starts } from './restart.ts'
 import { streams } from './streams.ts'
 import { tableOf, type Section } from './table.ts'
+import { worktrees } from './worktrees.ts'
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
@@ -86,6 +87,7 @@ function chosen(): readonly Measurement[] {
     journalAppends,
     admissionDecisions,
     eventRates,
+    worktrees,
     starts,
     restarts,
     crowd,

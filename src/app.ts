@@ -80,7 +80,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
           maxProcesses: config.caps.active,
         },
       }),
-      workspaces: workspaces({ roots: config.projectRoots, home: config.home }),
+      workspaces: workspaces({ roots: config.projectRoots, home: config.home, trusted: config.trustedRoots }),
       // Beside the data folder, not in it: agents may not read what lies there.
       skills: skillsIn({ operator: join(dirname(config.dataFolder), 'skills'), roots: config.projectRoots }),
       chat: (desk) =>

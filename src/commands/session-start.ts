@@ -2,7 +2,7 @@ import type { Command } from '../core/command.ts'
 import { textOf } from './option.ts'
 import { no, toAll } from './reply.ts'
 
-/** `/session start name runtime [workdir] [model]` (SPEC F1). */
+/** `/session start name runtime [workdir] [model] [worktree] [trust]` (SPEC F1). */
 export const sessionStart: Command = {
   path: ['session', 'start'],
   words: 'session start',
@@ -17,7 +17,9 @@ export const sessionStart: Command = {
       choices: (desk) => desk.runtimes().map(({ name, title }) => ({ name: title, value: name })),
     },
     { name: 'workdir', type: 'text', required: false, suggests: true },
-    { name: 'model', type: 'text', required: false },
+    { name: 'model', type: 'text', required: false, suggests: true },
+    { name: 'worktree', type: 'flag', required: false },
+    { name: 'trust', type: 'flag', required: false },
   ],
 
   async run(call) {
@@ -25,14 +27,24 @@ export const sessionStart: Command = {
     if (name === null) return no(call, { code: 'option-missing', option: 'name' })
     const runtime = textOf(call, 'runtime')
     if (runtime === null) return no(call, { code: 'option-missing', option: 'runtime' })
-    const wish = { key: call.key, name, runtime, workdir: textOf(call, 'workdir'), model: textOf(call, 'model') }
+    const wish = {
+      key: call.key,
+      name,
+      runtime,
+      workdir: textOf(call, 'workdir'),
+      model: textOf(call, 'model'),
+      worktree: call.options.get('worktree') !== false,
+      trust: call.options.get('trust') === true,
+    }
     const started = await call.desk.startSession(call.person, call.place, wish)
     if (!started.ok) return no(call, started.refusal)
-    const title = call.desk.runtimes().find((each) => each.name === started.value.runtime)?.title
-    return toAll(call.say.sessionStarted(started.value, title ?? started.value.runtime))
+    const { session, takenUp } = started.value
+    const title = call.desk.runtimes().find((each) => each.name === session.runtime)?.title
+    return toAll(call.say.sessionStarted(session, title ?? session.runtime, takenUp))
   },
 
   async complete(call, option, typed) {
-    return option === 'workdir' ? call.desk.suggestFolders(call.person, call.place, typed) : []
+    if (option === 'workdir') return call.desk.suggestFolders(call.person, call.place, typed)
+    return option === 'model' ? call.desk.suggestModels(call.person, call.place, typed, textOf(call, 'runtime')) : []
   },
 }

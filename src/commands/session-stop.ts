@@ -1,7 +1,10 @@
 import type { Command } from '../core/command.ts'
 import { no, toAll } from './reply.ts'
 
-/** `/session stop`: ends the session of the place; its folder stays (SPEC F1). */
+/**
+ * `/session stop`: ends the session of the place; work in its worktree stays. In an attached place it only detaches
+ * (SPEC F1).
+ */
 export const sessionStop: Command = {
   path: ['session', 'stop'],
   words: 'session stop',

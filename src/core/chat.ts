@@ -254,6 +254,8 @@ export interface Reply {
   readonly text: string
   /** Only the person sees it. */
   readonly hidden: boolean
+  /** Goes with it; its text at most 8 MiB. */
+  readonly file?: { readonly name: string; readonly text: string }
 }
 
 /** A file as it hangs on a message, not yet fetched. */

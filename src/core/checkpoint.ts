@@ -14,5 +14,7 @@ export const checkpoints = [
   'approval-posted',
   'approval-answered',
 ] as const
-export type CheckpointName = (typeof checkpoints)[number]
+/** The same of a session's start and end, which no run passes. */
+export const sessionCheckpoints = ['worktree-made', 'session-ended', 'transcribed'] as const
+export type CheckpointName = (typeof checkpoints)[number] | (typeof sessionCheckpoints)[number]
 export type Checkpoint = (name: CheckpointName) => void

@@ -11,7 +11,8 @@ import type { Place } from './place.ts'
 import type { Remark } from './prompt.ts'
 import type { Grant, Ground, Scope, Verdict } from './policy.ts'
 import type { ActionName, Tier } from './right.ts'
-import type { Session } from './session.ts'
+import type { Session, Worktree } from './session.ts'
+import type { Diff, Remains } from './work.ts'
 
 /**
  * The inward door: whatever a person (or, later, an agent or a schedule) wants, comes here. Discord's messages,
@@ -37,9 +38,26 @@ export interface Desk {
   /** Answers it, or keeps a choice of several; the approval as it is then. Two at once: the first one wins. */
   answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>>
 
-  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>>
-  /** Ends the session of a place: what runs is stopped, what waits is refused, its process ends. Its folder stays. */
-  stopSession(by: Person, place: Place): Promise<Result<Session>>
+  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Started>>
+  /**
+   * Ends the session of a place: what runs is stopped, what waits is taken back, its process ends. A worktree that holds
+   * work stays. A place that is attached to another's session is only detached from it.
+   */
+  stopSession(by: Person, place: Place): Promise<Result<Ended>>
+  /** `/cd` and `/model`: from the next turn on; refused while a run is open. */
+  changeSession(by: Person, place: Place, change: SessionTurn): Promise<Result<Changed>>
+  /** Binds a place to a live session of another: `to` is its name, or its place (an id or a mention). */
+  attach(by: Person, place: Place, key: PromptKey, to: string): Promise<Result<Session>>
+  /** Asks the session to go on where it was stopped, failed or lost. The same key again starts nothing. */
+  resume(by: Person, place: Place, key: PromptKey): Promise<Result<Session>>
+  /** What the session of a place has changed. */
+  diff(by: Person, place: Place): Promise<Result<SessionDiff>>
+  /** What was said in a place, as JSON lines: the latest that fit a file. */
+  transcript(by: Person, place: Place): Promise<Result<Transcript>>
+  /** Models that fit what was typed, for the runtime of a place's session, or for the one named; [] for whom the gate refuses. */
+  suggestModels(by: Person, place: Place, typed: string, runtime: string | null): Promise<readonly string[]>
+  /** Names of live sessions that fit what was typed; [] for whom the gate refuses. */
+  suggestSessions(by: Person, place: Place, typed: string): Promise<readonly string[]>
   sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>>
   /** Folders under the roots that fit what was typed so far, for autocomplete; [] for whom the gate refuses. */
   suggestFolders(by: Person, place: Place, typed: string): Promise<readonly string[]>
@@ -161,6 +179,47 @@ export interface SessionWish {
   /** As typed; null: the first root. */
   readonly workdir: string | null
   readonly model: string | null
+  /** False: in a git repository it works in the folder itself. */
+  readonly worktree: boolean
+  /** What the repository brings may run. */
+  readonly trust: boolean
+}
+
+export interface Started {
+  readonly session: Session
+  /** Its worktree holds what an earlier session of this name had left. */
+  readonly takenUp: boolean
+}
+
+export interface Ended {
+  readonly session: Session
+  /** What became of its worktree; null: it had none, or was not ended. */
+  readonly remains: Remains | null
+  /** The place was attached to it, and no more than that has ended. */
+  readonly detached: boolean
+}
+
+/** What of a session is changed: the folder as typed, or the model (null: the runtime's own default). */
+export type SessionTurn =
+  | { readonly what: 'folder'; readonly typed: string }
+  | { readonly what: 'model'; readonly model: string | null }
+
+export interface Changed {
+  readonly session: Session
+  /** The worktree it went out of, and what became of that; null: it is still in the same, or had none. */
+  readonly left: { readonly worktree: Worktree; readonly remains: Remains } | null
+}
+
+export interface SessionDiff {
+  readonly session: Session
+  readonly diff: Diff
+}
+
+export interface Transcript {
+  readonly name: string
+  readonly text: string
+  /** There was more than fits. */
+  readonly cut: boolean
 }
 
 export interface SkillWish {

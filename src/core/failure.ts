@@ -28,6 +28,20 @@ export type Refusal =
   | { readonly code: 'attachment-not-kept'; readonly name: string }
   | { readonly code: 'place-unsupported' }
   | { readonly code: 'draining' }
+  /** git would not make a worktree. */
+  | { readonly code: 'worktree-failed'; readonly detail: string }
+  /** A session works in that working tree already, without a worktree of its own. */
+  | { readonly code: 'folder-taken'; readonly path: string; readonly name: string }
+  | { readonly code: 'no-repository'; readonly path: string }
+  | { readonly code: 'git-failed'; readonly detail: string }
+  /** The session cannot be changed or sent on while a run of it is open. */
+  | { readonly code: 'session-busy'; readonly name: string; readonly waiting: number }
+  /** Its last run came to its end by itself, or there was none. */
+  | { readonly code: 'nothing-to-resume'; readonly name: string }
+  | { readonly code: 'session-unknown'; readonly name: string }
+  /** The session that the place was attached to has ended; it is attached no more. */
+  | { readonly code: 'attached-ended'; readonly name: string }
+  | { readonly code: 'nothing-to-export' }
   | { readonly code: 'option-missing'; readonly option: string }
   /** `speaker`: who asked for it, when they may answer too; null: owners only. */
   | { readonly code: 'approval-not-yours'; readonly speaker: string | null }

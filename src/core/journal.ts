@@ -59,6 +59,12 @@ export interface Journal {
   /** The run a prompt became, or null. */
   find(key: PromptKey): Promise<OpenRun | null>
 
+  /** Runs whose last entry lies behind `after`, in the order in which they ended; at most `limit`. */
+  endedAfter(after: Seq, limit: number): Promise<readonly { readonly run: RunId; readonly ended: Seq }[]>
+
+  /** The latest runs of a session that are over, newest first. */
+  lastOf(session: SessionId, limit: number): Promise<readonly RunId[]>
+
   /** How long recent runs took from `started` to their end, newest first: for the expected wait. */
   recentDurations(limit: number): Promise<readonly number[]>
 }

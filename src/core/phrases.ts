@@ -1,7 +1,7 @@
 import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { LinePlace } from './chat.ts'
 import type { WallboardLine } from './wallboard.ts'
-import type { Stopped, SessionOverview } from './desk.ts'
+import type { Ended, Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { Health } from './health.ts'
 import type { ChannelRules } from './listening.ts'
@@ -9,6 +9,7 @@ import type { Locale } from './person.ts'
 import type { QueuePhrases } from './queue-phrases.ts'
 import type { RightsPhrases } from './rights-phrases.ts'
 import type { Session } from './session.ts'
+import type { SessionPhrases } from './session-phrases.ts'
 import type { RunView } from './view.ts'
 
 /**
@@ -24,8 +25,10 @@ export interface Phrases {
   refusal(refusal: Refusal): string
   trouble(trouble: Trouble): string
 
-  sessionStarted(session: Session, runtimeTitle: string): string
-  sessionStopped(session: Session): string
+  /** `takenUp`: its worktree holds what an earlier session of this name had left. */
+  sessionStarted(session: Session, runtimeTitle: string, takenUp: boolean): string
+  sessionStopped(ended: Ended): string
+  readonly sessions: SessionPhrases
   sessionList(sessions: readonly SessionOverview[], now: number): string
   stopped(stopped: Stopped): string
   health(health: Health, now: number): string
@@ -74,6 +77,12 @@ export interface CommandWords {
   readonly 'session start': CommandText
   readonly 'session stop': CommandText
   readonly 'session list': CommandText
+  readonly 'session export': CommandText
+  readonly resume: CommandText
+  readonly attach: CommandText
+  readonly diff: CommandText
+  readonly cd: CommandText
+  readonly model: CommandText
   readonly cancel: CommandText
   readonly health: CommandText
   readonly skill: CommandText

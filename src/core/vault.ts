@@ -1,10 +1,11 @@
 import type { Wallboards } from './wallboard.ts'
 import type { EpochMs } from './clock.ts'
-import type { MessageId, PersonId, PlaceId, SessionId, SessionKey } from './ids.ts'
+import type { MessageId, PersonId, PlaceId, Seq, SessionId, SessionKey } from './ids.ts'
 import type { Deliveries } from './journal.ts'
 import type { Grant, Scope } from './policy.ts'
-import type { Session } from './session.ts'
 import type { Approvals } from './slip.ts'
+import type { Place } from './place.ts'
+import type { Session, Worktree } from './session.ts'
 
 /**
  * Everything kept that is not a run: sessions, how far each place was read, what was delivered, notices.
@@ -16,6 +17,7 @@ export interface Vault {
   readonly grants: Grants
   readonly approvals: Approvals
   readonly boards: Wallboards
+  readonly attachedPlaces: AttachedPlaces
 
   /**
    * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided
@@ -30,6 +32,13 @@ export interface Vault {
   sessionAt(key: SessionKey): Promise<Session | null>
   /** Live sessions, oldest first. */
   liveSessions(): Promise<readonly Session[]>
+  /**
+   * Changes a live session, from its next run on. False, and nothing changed: a run of it is open, or it has ended
+   * (decided in the same transaction, so that no run can begin in between).
+   */
+  changeSession(id: SessionId, change: SessionChange): Promise<boolean>
+  /** Every worktree that a session was ever kept with, once each. */
+  worktrees(): Promise<readonly Worktree[]>
 
   /** The latest message of a place that has been taken in; null: the place was never read. */
   seenIn(place: PlaceId): Promise<MessageId | null>
@@ -41,10 +50,38 @@ export interface Vault {
   /** The latest such moment, also of an earlier life; null: never. */
   lastAlive(): Promise<EpochMs | null>
 
+  /** How far into the journal something has come that reads it to its end; 0 before the first time. */
+  reached(reader: string): Promise<Seq>
+  /** Moves that forward. */
+  reach(reader: string, seq: Seq): Promise<void>
+
   /** True for the first call with this key ever, false after: for words that are said once. */
   once(key: string, at: EpochMs): Promise<boolean>
   /** When that first call was; null: there was none. */
   saidAt(key: string): Promise<EpochMs | null>
+}
+
+/** What `/cd` and `/model` change. */
+export type SessionChange = Partial<Pick<Session, 'workdir' | 'worktree' | 'model'>>
+
+/** Places that are bound to the session of another (`/attach`). Part of the vault door. */
+export interface AttachedPlaces {
+  at(key: SessionKey): Promise<AttachedPlace | null>
+  all(): Promise<readonly AttachedPlace[]>
+  /** Binds a place, in the place of what it was bound to. */
+  set(attached: AttachedPlace): Promise<void>
+  /** Lets a place go; one that is not bound is fine. */
+  remove(key: SessionKey): Promise<void>
+}
+
+export interface AttachedPlace {
+  readonly key: SessionKey
+  readonly place: Place
+  readonly session: SessionId
+  readonly by: PersonId
+  /** The interaction that bound it: only later messages are prompts. */
+  readonly since: MessageId
+  readonly at: EpochMs
 }
 
 /** The tiers that owners gave. Part of the vault door. */

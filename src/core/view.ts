@@ -21,6 +21,8 @@ export interface RunView {
   readonly endedAt: EpochMs | null
   readonly refusal: Refusal | null
   readonly outcome: Outcome | null
+  /** The CLI no longer knew its conversation, and began a new one for this run. */
+  readonly forgotten: boolean
   /** Who pressed Stop; `by` null: the bot itself. */
   readonly stopped: { readonly by: string | null } | null
 }
@@ -56,6 +58,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
       endedAt: null,
       refusal: null,
       outcome: null,
+      forgotten: false,
       stopped: null,
     }
   }
@@ -88,7 +91,12 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'lost':
     case 'forgotten':
       // The CLI's own transcript keeps completed blocks only, so the next attempt says the unfinished one again.
-      return { ...next, blocks: view.blocks.filter((block) => block.whole), steps: view.steps.filter(isOver) }
+      return {
+        ...next,
+        blocks: view.blocks.filter((block) => block.whole),
+        steps: view.steps.filter(isOver),
+        forgotten: view.forgotten || event.type === 'forgotten',
+      }
     case 'finished':
       return { ...next, outcome: event.outcome }
   }

@@ -1,4 +1,6 @@
 import type { Result } from './desk.ts'
+import type { Session, Worktree } from './session.ts'
+import type { Diff, Remains } from './work.ts'
 
 /** The folders sessions may work in. */
 export interface Workspaces {
@@ -9,4 +11,46 @@ export interface Workspaces {
   resolve(typed: string | null): Promise<Result<string>>
   /** Folders under the roots that begin with what was typed, at most 25. */
   suggest(typed: string): Promise<readonly string[]>
+  /**
+   * Where a session of that name works, for a folder that `resolve` gave: in a git repository in a worktree of its own
+   * (made now, or taken up as an earlier session of this name left it), unless `wish.worktree` is false.
+   * `live`: the sessions there are; two never share a working tree of a repository.
+   * Calling it again for a session that was not kept after all (a crash) takes up the same worktree.
+   */
+  open(wish: WorkspaceWish, live: readonly Session[]): Promise<Result<Workspace>>
+  /**
+   * Where a live session works after `/cd`: relative to where it works now, or as `resolve` means it. A folder of the
+   * repository that its worktree was made from means the same folder in the worktree; one in another repository gets a
+   * worktree of its own, as with `open`. The worktree that is left is the caller's to `close`.
+   */
+  move(session: Session, typed: string, others: readonly Session[]): Promise<Result<Workspace>>
+  /**
+   * Takes a worktree away that nobody works in any more, with its branch, when nothing in it is uncommitted, untracked
+   * or unmerged. (Files that the repository ignores are not counted as work.) Anything else stays as it is.
+   */
+  close(worktree: Worktree): Promise<Remains>
+  /** What a session has done, against where its work began. Reads only. */
+  diff(session: Session): Promise<Result<Diff>>
+  /** The worktrees of ours that are there and not among those of the live sessions, with the bytes they take. */
+  leftovers(known: readonly Worktree[], live: readonly Session[]): Promise<readonly Leftover[]>
+  /** Whether a folder lies under OMC_TRUSTED_ROOTS. */
+  isTrusted(folder: string): Promise<boolean>
+}
+
+export interface WorkspaceWish {
+  readonly name: string
+  readonly folder: string
+  readonly worktree: boolean
+}
+
+export interface Workspace {
+  readonly workdir: string
+  readonly worktree: Worktree | null
+  /** Work of an earlier session of this name is in it. */
+  readonly takenUp: boolean
+}
+
+export interface Leftover {
+  readonly folder: string
+  readonly bytes: number
 }

@@ -35,7 +35,7 @@ export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
         button: view.run.state === 'stopping' ? null : button(say.buttons.stop),
       }
     case 'over':
-      return { card: still(overColour(view), say.over(view)), button: null }
+      return { card: still(overColour(view), withNote(view, say.over(view), say)), button: null }
   }
 }
 
@@ -58,7 +58,12 @@ function workText(view: RunView, now: EpochMs, say: Phrases): string {
     say.working(view, now),
     ...(hidden > 0 ? [say.moreSteps(hidden)] : []),
     ...steps.map(({ action, phase }) => say.step(action.tool, action.title, phase === 'failed')),
+    ...(view.forgotten ? [say.sessions.forgotten()] : []),
   ].join('\n')
+}
+
+function withNote(view: RunView, line: string, say: Phrases): string {
+  return view.forgotten ? `${line}\n${say.sessions.forgotten()}` : line
 }
 
 function ticked(view: RunView, now: EpochMs): EpochMs {

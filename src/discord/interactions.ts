@@ -1,4 +1,4 @@
-import { MessageFlags, Routes, type REST } from 'discord.js'
+import { MessageFlags, Routes, type RawFile, type REST } from 'discord.js'
 import {
   ApplicationCommandOptionType,
   ApplicationCommandType,
@@ -243,8 +243,9 @@ export class Interactions {
     const flags = reply.hidden ? MessageFlags.Ephemeral : 0
     const steps = parts.map((content, index) => () => {
       const body = { content, allowed_mentions: { parse: [] } }
-      if (index === 0 && same) return rest.patch(original, { auth: false, body })
-      return rest.post(webhook, { auth: false, body: { ...body, flags } })
+      const files = index === parts.length - 1 ? fileOf(reply) : []
+      if (index === 0 && same) return rest.patch(original, { auth: false, body, files })
+      return rest.post(webhook, { auth: false, body: { ...body, flags }, files })
     })
     if (!same) steps.unshift(() => rest.delete(original, { auth: false }))
     for (const step of steps) {
@@ -269,7 +270,9 @@ export class Interactions {
         nonce: `${scene.id}-${index}`,
         enforce_nonce: true,
       }
-      const done = await lanes.run(scene.place.id, () => rest.post(Routes.channelMessages(scene.place.id), { body }))
+      const files = index === parts.length - 1 ? fileOf(reply) : []
+      const route = Routes.channelMessages(scene.place.id)
+      const done = await lanes.run(scene.place.id, () => rest.post(route, { body, files }))
       if (!done.ok) log.warn({ interaction: scene.id, error: messageOf(done.error) }, 'discord.answer-lost')
     }
   }
@@ -373,6 +376,10 @@ function isFormButton(button: RunButton | FormButton): button is FormButton {
 /** Whether only one person sees this message. */
 function isPrivate(message: { readonly flags?: number } | undefined): boolean {
   return ((message?.flags ?? 0) & MessageFlags.Ephemeral) !== 0
+}
+
+function fileOf({ file }: Reply): RawFile[] {
+  return file === undefined ? [] : [{ name: file.name, data: Buffer.from(file.text) }]
 }
 
 /** 40060: already acknowledged. */

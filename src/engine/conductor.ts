@@ -51,12 +51,16 @@ export class Conductor {
   readonly #order = new Sequence()
   /** Keys of the words that were put into it. */
   readonly #words = new Set<PromptKey>()
+  readonly #forgotten: boolean
   #run: Run
   #pending: RunEvent[] = []
   #cursor: Cursor | null = null
   #timer: Disposable | null = null
 
-  /** `run` is the state the journal has; `answered` are decisions of this attempt that the CLI may not have heard. */
+  /**
+   * `run` is the state the journal has; `answered` are decisions of this attempt that the CLI may not have heard;
+   * `forgotten`: an earlier attempt found its conversation gone.
+   */
   constructor(
     turn: Turn,
     conduct: Conduct,
@@ -64,7 +68,9 @@ export class Conductor {
     answered: readonly Extract<RunEvent, { type: 'answered' }>[],
     tools: ConductorTools,
     steered: readonly Steering[] = [],
+    forgotten = false,
   ) {
+    this.#forgotten = forgotten
     this.turn = turn
     this.#conduct = conduct
     this.#run = run
@@ -173,7 +179,7 @@ export class Conductor {
 
   /** Keeps events with all the text before them, and tells them. Gives how many of them the lifecycle allowed. */
   async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<number> {
-    const told = this.#admissible(events.map((event) => this.#unlessTooOften(event)))
+    const told = this.#admissible(events.map((event) => this.#anew(this.#unlessTooOften(event))))
     this.#pending.push(...told)
     this.#cursor = cursor ?? this.#cursor
     const entries = await this.#flush()
@@ -217,6 +223,18 @@ export class Conductor {
       type: 'finished',
       outcome: { kind: 'failed', trouble: { code: 'lost-too-often', times: this.turn.attempt }, usage: noUsage },
     }
+  }
+
+  /**
+   * A conversation that the CLI no longer knows is set aside, and the prompt gets an attempt in a fresh one: once, so
+   * that a CLI which never finds one cannot go round in circles.
+   */
+  #anew(event: RunEvent): RunEvent {
+    if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#forgotten) return event
+    const { trouble } = event.outcome
+    if (trouble.code !== 'conversation-gone' || this.#run.state === 'stopping') return event
+    this.#tools.log.warn({ run: this.turn.run, session: this.turn.session.id }, 'conversation.forgotten')
+    return { type: 'forgotten', detail: trouble.detail }
   }
 
   async #settle(approval: Approval): Promise<void> {

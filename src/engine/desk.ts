@@ -3,7 +3,8 @@ import type { Ask, Reaction } from '../core/ask.ts'
 import type { Attachment } from '../core/attachment.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Asked, Desk, Request, Result, SessionOverview, SessionWish, SkillWish, Stopped } from '../core/desk.ts'
+import type { Asked, Changed, Desk, Ended, Request, Result, SessionDiff, SessionOverview } from '../core/desk.ts'
+import type { SessionTurn, SessionWish, SkillWish, Started, Stopped, Transcript } from '../core/desk.ts'
 import type { Question, Standing, Steered, TierChange, TierWish, Wait } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Health } from '../core/health.ts'
@@ -12,22 +13,26 @@ import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
-import { channelOf, composeSessionKey, type Place } from '../core/place.ts'
+import { channelOf, type Place } from '../core/place.ts'
 import type { Grant, Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
-import type { ActionName } from '../core/right.ts'
+import { reaches, type ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
 import type { Skills } from '../core/skill.ts'
+import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import type { Approvals } from './approvals.ts'
 import type { WallboardKeeper } from './wallboard.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { Errands } from './errands.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
 import { no, yes } from './result.ts'
+import { isOver, seatAt, sessionFor } from './seats.ts'
+import { Sequence } from './sequence.ts'
 import { Sessions } from './sessions.ts'
 import { runSkill, suggestSkills, type SkillTools } from './skills.ts'
 import { Permissions } from './permissions.ts'
@@ -36,6 +41,7 @@ import { steer } from './steering.ts'
 export interface DeskTools {
   readonly journal: Journal
   readonly vault: Vault
+  readonly transcripts: Transcripts
   readonly dispatcher: Dispatcher
   readonly feed: Feed
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
@@ -60,10 +66,13 @@ export class EngineDesk implements Desk {
   readonly #tools: DeskTools
   readonly #sessions: Sessions
   readonly #permissions: Permissions
+  readonly #errands: Errands
 
   constructor(tools: DeskTools) {
     this.#tools = tools
-    this.#sessions = new Sessions({ ...tools, stopRun: (run, by) => this.#stop(run, by) })
+    const order = new Sequence()
+    this.#sessions = new Sessions({ ...tools, order, stopRun: (run, by) => this.#stop(run, by) })
+    this.#errands = new Errands({ ...tools, order, ask: (request) => this.ask(request) })
     this.#permissions = new Permissions(tools)
   }
 
@@ -75,15 +84,20 @@ export class EngineDesk implements Desk {
     const { vault, journal, caps, clock, ids, feed, dispatcher, checkpoint } = this.#tools
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
-    const session = await vault.sessionAt(composeSessionKey(request.place))
-    const refusal = session === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments)
-    if (session === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
+    const seat = await seatAt(vault, request.place)
+    const refusal = seat === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments)
+    if (seat === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
+    const { session } = seat
+    if (isOver(seat)) return { kind: 'refused', refusal: { code: 'attached-ended', name: session.name } }
+    // Who asks from an attached place may no more than they may where the session lives.
+    const there = seat.attached === null ? verdict : await this.judge(request.speaker, 'prompt', session.place)
+    if (!there.allowed) return { kind: 'refused', refusal: there.refusal }
     const at = clock.now()
     const prompt: Prompt = {
       ...request,
       session: session.id,
       askedAt: at,
-      tier: verdict.tier,
+      tier: reaches(verdict.tier, there.tier) ? there.tier : verdict.tier,
       attachments: request.attachments ?? [],
       context: request.context ?? [],
     }
@@ -98,8 +112,11 @@ export class EngineDesk implements Desk {
   async stop(by: Person, place: Place): Promise<Result<Stopped>> {
     const verdict = await this.judge(by, 'run.stop', place)
     if (!verdict.allowed) return no(verdict.refusal)
-    const session = await this.#tools.vault.sessionAt(composeSessionKey(place))
-    if (session === null) return no({ code: 'no-session' })
+    const seat = await seatAt(this.#tools.vault, place)
+    if (seat === null) return no({ code: 'no-session' })
+    const { session, attached } = seat
+    const there = attached === null ? verdict : await this.judge(by, 'run.stop', session.place)
+    if (!there.allowed) return no(there.refusal)
     const open = await this.#tools.journal.openOf(session.id)
     const mine = open.filter((each) => each.prompt.speaker.id === by.id)
     const target = open.find((each) => isLive(each.state)) ?? mine.at(-1) ?? open.at(-1)
@@ -149,17 +166,51 @@ export class EngineDesk implements Desk {
     return this.#tools.approvals().answer(by, token, reaction)
   }
 
-  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>> {
+  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Started>> {
     return this.#sessions.start(by, place, wish)
   }
 
-  stopSession(by: Person, place: Place): Promise<Result<Session>> {
+  stopSession(by: Person, place: Place): Promise<Result<Ended>> {
     return this.#sessions.stop(by, place)
   }
 
   /** Ends a session because its place is gone. */
-  endSession(session: Session): Promise<void> {
-    return this.#sessions.end(session, null)
+  async endSession(session: Session): Promise<void> {
+    await this.#sessions.end(session, null)
+  }
+
+  /** At the start of a life: what an earlier one had ended and not yet stopped; then a look at what lies about. */
+  async tidyUp(): Promise<void> {
+    await this.#sessions.stopLeft()
+    void this.#sessions.reportLeftovers()
+  }
+
+  changeSession(by: Person, place: Place, change: SessionTurn): Promise<Result<Changed>> {
+    return this.#errands.change(by, place, change)
+  }
+
+  attach(by: Person, place: Place, key: PromptKey, to: string): Promise<Result<Session>> {
+    return this.#errands.attach(by, place, key, to)
+  }
+
+  resume(by: Person, place: Place, key: PromptKey): Promise<Result<Session>> {
+    return this.#errands.resume(by, place, key)
+  }
+
+  diff(by: Person, place: Place): Promise<Result<SessionDiff>> {
+    return this.#errands.diff(by, place)
+  }
+
+  transcript(by: Person, place: Place): Promise<Result<Transcript>> {
+    return this.#errands.transcript(by, place)
+  }
+
+  suggestModels(by: Person, place: Place, typed: string, runtime: string | null): Promise<readonly string[]> {
+    return this.#errands.models(by, place, typed, runtime)
+  }
+
+  suggestSessions(by: Person, place: Place, typed: string): Promise<readonly string[]> {
+    return this.#errands.names(by, place, typed)
   }
 
   sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>> {
@@ -218,7 +269,7 @@ export class EngineDesk implements Desk {
   }
 
   steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>> {
-    const sessionOf = (at: Place): Promise<Session | null> => this.#tools.vault.sessionAt(composeSessionKey(at))
+    const sessionOf = (at: Place): Promise<Session | null> => sessionFor(this.#tools.vault, at)
     return steer(by, place, word, { ...this.#tools, sessionOf, ask: (request) => this.ask(request) })
   }
 

@@ -14,6 +14,7 @@ import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
 import { attemptLimit, Conductor, type ConductorTools, type Steering } from './conductor.ts'
 import type { Gate } from './gate.ts'
+import { handOverFor } from './hand-over.ts'
 import { persist } from './persist.ts'
 
 export interface DispatcherTools extends ConductorTools {
@@ -166,8 +167,8 @@ export class Dispatcher {
   }
 
   #lead(turn: Turn, conduct: Conduct, entries: readonly Entry[]): void {
-    const { run, answered, steered } = fold(entries)
-    this.#conductFrom(turn, conduct, run, answered, steered)
+    const { run, answered, steered, forgotten } = fold(entries)
+    this.#conductFrom(turn, conduct, run, answered, steered, forgotten)
   }
 
   #conductFrom(
@@ -176,8 +177,9 @@ export class Dispatcher {
     run: Run,
     answered: readonly Extract<RunEvent, { type: 'answered' }>[],
     steered: readonly Steering[] = [],
+    forgotten = false,
   ): void {
-    const conductor = new Conductor(turn, conduct, run, answered, this.#tools, steered)
+    const conductor = new Conductor(turn, conduct, run, answered, this.#tools, steered, forgotten)
     this.#conductors.set(turn.run, conductor)
     void conductor.done.then(() => {
       this.#conductors.delete(turn.run)
@@ -190,7 +192,8 @@ export class Dispatcher {
     if (session !== null) {
       const prompt = { ...open.prompt, text: spokenText(open.prompt) }
       const files = await locateAll(open.prompt.attachments, this.#tools.attachments)
-      return { run: open.run, attempt: open.attempt, prompt, session, files, handOver: null }
+      const handOver = await persist(this.#tools, 'hand-over', () => handOverFor(this.#tools.journal, session))
+      return { run: open.run, attempt: open.attempt, prompt, session, files, handOver }
     }
     this.#tools.log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null
@@ -257,6 +260,7 @@ function fold(entries: readonly Entry[]): {
   readonly run: Run
   readonly answered: readonly Extract<RunEvent, { type: 'answered' }>[]
   readonly steered: readonly Steering[]
+  readonly forgotten: boolean
 } {
   let run = newRun
   let answered: Extract<RunEvent, { type: 'answered' }>[] = []
@@ -268,7 +272,12 @@ function fold(entries: readonly Entry[]): {
     if (event.type === 'answered') answered.push(event)
     if (event.type === 'steered') steered.set(event.steer.key, event)
   }
-  return { run, answered, steered: [...steered.values()] }
+  return {
+    run,
+    answered,
+    steered: [...steered.values()],
+    forgotten: entries.some(({ event }) => event.type === 'forgotten'),
+  }
 }
 
 /** Where the files of a prompt lie; fewer than there should be when one is gone. */

@@ -16,6 +16,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import type { Owners } from '../core/policy.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Skills } from '../core/skill.ts'
+import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { Approvals } from './approvals.ts'
@@ -30,6 +31,7 @@ import { Gate } from './gate.ts'
 import { examine, type Vitals } from './health.ts'
 import { Intake } from './intake.ts'
 import { recover } from './recovery.ts'
+import { Transcriber } from './transcriber.ts'
 
 /** How often the mark is renewed from which "I was away for …" counts. */
 const aliveEveryMs = 20_000
@@ -44,6 +46,7 @@ export interface EngineOptions {
   readonly journal: Journal
   readonly vault: Vault
   readonly attachments: Attachments
+  readonly transcripts: Transcripts
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Workspaces
   readonly skills: Skills
@@ -138,6 +141,7 @@ export function createEngine(options: EngineOptions): Engine {
     line: (run) => dispatcher.places().get(run) ?? null,
     questionOf: (run) => approvals.spotOf(run),
   })
+  const transcriber = new Transcriber({ ...options, feed, signal })
   dispatcher.onMove(() => delivery.look())
   let stopping: Promise<void> | null = null
 
@@ -150,6 +154,8 @@ export function createEngine(options: EngineOptions): Engine {
   async function start(): Promise<void> {
     await delivery.resume()
     await recover({ journal, vault, runtimes: options.runtimes, dispatcher, log })
+    await desk.tidyUp()
+    transcriber.wake()
     await approvals.resume()
     await expiry.sweep()
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
@@ -178,6 +184,7 @@ export function createEngine(options: EngineOptions): Engine {
     await dispatcher.close()
     await approvals.close()
     await Promise.all([delivery.close(), boards.close()])
+    await transcriber.close()
   }
 
   /** Ends what runs, on record and in people's sight, so that the next life does not take it up again. */

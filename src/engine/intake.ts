@@ -14,6 +14,7 @@ import { form, press, submit } from './answering.ts'
 import { keepFiles } from './files.ts'
 import { sayNotice } from './notice.ts'
 import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
+import { allSeats, seatAt, type Seat } from './seats.ts'
 import { Sequence } from './sequence.ts'
 
 /**
@@ -54,9 +55,9 @@ export class Intake implements Inbox {
 
   message(message: ChatMessage): Promise<void> {
     return this.#inOrder(message.place.id, async () => {
-      const session = await this.#tools.vault.sessionAt(composeSessionKey(message.place))
-      const upToDate = session !== null && (await this.#catchUp(session))
-      await this.#take(message, session)
+      const seat = await seatAt(this.#tools.vault, message.place)
+      const upToDate = seat !== null && (await this.#catchUp(seat))
+      await this.#take(message, seat)
       // With a gap still unread, the mark stays before it; where no session is, nothing is ever read again.
       if (upToDate) await this.#tools.vault.saw(message.place.id, message.id)
     })
@@ -98,6 +99,8 @@ export class Intake implements Inbox {
     for (const session of sessions.filter((each) => each.place.id === place)) {
       await this.#tools.desk.endSession(session)
     }
+    const attached = (await this.#tools.vault.attachedPlaces.all()).filter((each) => each.place.id === place)
+    for (const { key } of attached) await this.#tools.vault.attachedPlaces.remove(key)
   }
 
   /** A session was started: its channel is told now which messages reach the agent. */
@@ -121,11 +124,9 @@ export class Intake implements Inbox {
       this.#awaySince ??= await vault.lastAlive()
       const looked = await this.#lookAtWaiting()
       lookedAgain()
-      const sessions = await vault.liveSessions()
-      await Promise.all(
-        sessions.map((session) => this.#inOrder(session.place.id, async () => void (await this.#catchUp(session)))),
-      )
-      if (looked && sessions.every((session) => this.#read.get(session.place.id) === this.#gap)) {
+      const seats = await allSeats(vault)
+      await Promise.all(seats.map((seat) => this.#inOrder(seat.place.id, async () => void (await this.#catchUp(seat)))))
+      if (looked && seats.every((seat) => this.#read.get(seat.place.id) === this.#gap)) {
         this.#awaySince = null
         await vault.alive(clock.now())
         return
@@ -163,24 +164,24 @@ export class Intake implements Inbox {
   }
 
   /** Reads what a session's place got while nobody listened. False: it cannot be read now. */
-  async #catchUp(session: Session): Promise<boolean> {
+  async #catchUp(seat: Seat): Promise<boolean> {
     const { vault, chat, log } = this.#tools
-    const { place } = session
+    const { place, since } = seat
     const gap = this.#gap
     if (this.#read.get(place.id) === gap) return true
-    const seen = (await vault.seenIn(place.id)) ?? session.since
+    const seen = (await vault.seenIn(place.id)) ?? since
     const overlap = before(seen, overlapMs)
-    const begin = isLater(overlap, session.since) ? overlap : session.since
+    const begin = isLater(overlap, since) ? overlap : since
     const isNew = (message: ChatMessage): boolean =>
-      isLater(message.id, seen) && isForUs(message, session, this.#tools.channel)
+      isLater(message.id, seen) && isForUs(message, seat.session, this.#tools.channel)
     let from = begin
     let read = 0
     try {
       for (let missed = await chat.history(place, from); missed.length > 0; missed = await chat.history(place, from)) {
-        if (missed === 'gone') await this.#tools.desk.endSession(session)
+        if (missed === 'gone') await this.placeGone(place.id)
         if (typeof missed === 'string') break
         if (from === begin) await this.#sayAway(place, missed.filter(isNew))
-        for (const message of missed) await this.#take(message, session)
+        for (const message of missed) await this.#take(message, seat)
         from = missed.at(-1)?.id ?? from
         await vault.saw(place.id, from)
         read += missed.length
@@ -205,10 +206,11 @@ export class Intake implements Inbox {
     await this.#tell(place, last.id, last.author, 'away', (say) => say.wasAway(away, prompts.length))
   }
 
-  async #take(message: ChatMessage, session: Session | null): Promise<void> {
+  async #take(message: ChatMessage, seat: Seat | null): Promise<void> {
     const { vault, desk, journal } = this.#tools
     const { place, author } = message
-    if (session !== null && !isLater(message.id, session.since)) return
+    const session = seat?.session ?? null
+    if (seat !== null && !isLater(message.id, seat.since)) return
     if (!isForUs(message, session, this.#tools.channel)) return
     if (!(await desk.judge(author, 'prompt', place)).allowed) {
       if (await vault.once(`not-for-you:${place.id}:${author.id}`, this.#tools.clock.now())) {
@@ -216,7 +218,7 @@ export class Intake implements Inbox {
       }
       return
     }
-    if (session === null) {
+    if (seat === null) {
       await this.#tellOnce(message, 'no-session', (say) => say.noSessionHere())
       return
     }
@@ -238,7 +240,11 @@ export class Intake implements Inbox {
       context,
       attachments: files.value,
     })
-    if (asked.kind === 'refused') await this.#refuse(message, asked.refusal)
+    if (asked.kind === 'refused') {
+      await this.#refuse(message, asked.refusal)
+      // Told once, the place is nobody's again.
+      if (asked.refusal.code === 'attached-ended') await vault.attachedPlaces.remove(composeSessionKey(place))
+    }
     this.#notice(place, author.locale)
   }
 

@@ -1,5 +1,7 @@
+import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Result, SessionOverview, SessionWish } from '../core/desk.ts'
+import type { Ended, Result, SessionOverview, SessionWish, Started } from '../core/desk.ts'
+import { messageOf } from '../core/failure.ts'
 import type { AccountId, Ids, MessageId, RuntimeName, SessionId } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
@@ -9,9 +11,12 @@ import { composeSessionKey, type Place } from '../core/place.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { isSessionName, type Session } from '../core/session.ts'
 import type { Vault } from '../core/vault.ts'
+import type { Remains } from '../core/work.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import type { Gate } from './gate.ts'
 import { no, yes } from './result.ts'
+import { isOver, seatAt } from './seats.ts'
+import type { Sequence } from './sequence.ts'
 
 export interface SessionsTools {
   readonly journal: Journal
@@ -22,6 +27,12 @@ export interface SessionsTools {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
+  readonly checkpoint: Checkpoint
+  /**
+   * In which worktrees are made and taken away: two starts at once could take up one worktree, and the one that is
+   * refused take it from the other.
+   */
+  readonly order: Sequence
   /** Stops one open run, or takes it out of the queue. */
   stopRun(run: OpenRun, by: string | null): Promise<unknown>
   /** Told of every new session. */
@@ -38,66 +49,131 @@ export class Sessions {
     this.#tools = tools
   }
 
-  async start(by: Person, place: Place, wish: SessionWish): Promise<Result<Session>> {
-    const { vault, runtimes, workspaces, clock, ids, log } = this.#tools
-    const verdict = await this.#tools.gate.judge(by, 'session.start', place)
+  async start(by: Person, place: Place, wish: SessionWish): Promise<Result<Started>> {
+    const { runtimes, gate } = this.#tools
+    const verdict = await gate.judge(by, 'session.start', place)
     if (!verdict.allowed) return no(verdict.refusal)
+    const trust = wish.trust ? await gate.judge(by, 'session.trust', place) : null
+    if (trust?.allowed === false) return no(trust.refusal)
     if (!isSessionName(wish.name)) return no({ code: 'name-invalid', name: wish.name })
     const runtime = runtimes.get(wish.runtime as RuntimeName)
     if (runtime === undefined) {
       return no({ code: 'runtime-unknown', runtime: wish.runtime, known: [...runtimes.keys()] })
     }
-    const key = composeSessionKey(place)
-    const there = await vault.sessionAt(key)
-    if (there !== null) return no({ code: 'session-exists', name: there.name })
-    const folder = await workspaces.resolve(wish.workdir)
-    if (!folder.ok) return folder
     const fault = (await runtime.check()).find((finding) => finding.level === 'error')
     if (fault !== undefined) return no({ code: 'runtime-unavailable', runtime: runtime.title, detail: fault.text })
+    return this.#tools.order.run(() => this.#start(by, place, wish, runtime))
+  }
+
+  async #start(by: Person, place: Place, wish: SessionWish, runtime: Runtime): Promise<Result<Started>> {
+    const { vault, workspaces, clock, ids, log, checkpoint } = this.#tools
+    const key = composeSessionKey(place)
+    const there = await seatAt(vault, place)
+    if (there !== null && !isOver(there)) return no({ code: 'session-exists', name: there.session.name })
+    const live = await vault.liveSessions()
+    if (live.some(({ name }) => name === wish.name)) return no({ code: 'name-taken', name: wish.name })
+    const folder = await workspaces.resolve(wish.workdir)
+    if (!folder.ok) return folder
+    const opened = await workspaces.open({ name: wish.name, folder: folder.value, worktree: wish.worktree }, live)
+    if (!opened.ok) return opened
+    const { workdir, worktree, takenUp } = opened.value
+    if (worktree !== null) checkpoint('worktree-made')
     const session: Session = {
       id: ids.next() as SessionId,
       key,
       place,
       name: wish.name,
       runtime: runtime.name,
-      workdir: folder.value,
+      workdir,
       model: wish.model,
       owner: by.id,
       account: theAccount,
       conversation: null,
       since: wish.key as string as MessageId,
-      worktree: null,
-      trusted: false,
+      worktree,
+      trusted: wish.trust || (await workspaces.isTrusted(folder.value)),
       startedAt: clock.now(),
       endedAt: null,
     }
     const added = await vault.addSession(session)
-    if (added === 'name-taken') return no({ code: 'name-taken', name: wish.name })
-    if (added === 'key-taken') {
-      return no({ code: 'session-exists', name: (await vault.sessionAt(key))?.name ?? wish.name })
+    if (added !== 'added') {
+      if (worktree !== null) await workspaces.close(worktree)
+      const other = added === 'key-taken' ? await vault.sessionAt(key) : null
+      return no(other === null ? { code: 'name-taken', name: wish.name } : { code: 'session-exists', name: other.name })
     }
+    await vault.attachedPlaces.remove(key)
     await vault.saw(place.id, session.since)
-    log.info({ session: session.id, name: session.name, runtime: session.runtime }, 'session.started')
+    log.info({ session: session.id, name: session.name, runtime: session.runtime, worktree }, 'session.started')
     this.#tools.began(session, by)
-    return yes(session)
+    return yes({ session, takenUp })
   }
 
-  async stop(by: Person, place: Place): Promise<Result<Session>> {
-    const verdict = await this.#tools.gate.judge(by, 'session.stop', place)
+  async stop(by: Person, place: Place): Promise<Result<Ended>> {
+    const { vault, gate, log } = this.#tools
+    const verdict = await gate.judge(by, 'session.stop', place)
     if (!verdict.allowed) return no(verdict.refusal)
-    const session = await this.#tools.vault.sessionAt(composeSessionKey(place))
-    if (session === null) return no({ code: 'no-session' })
-    await this.end(session, by.name)
-    return yes(session)
+    const seat = await seatAt(vault, place)
+    if (seat === null) return no({ code: 'no-session' })
+    const { session, attached } = seat
+    if (attached !== null) {
+      await vault.attachedPlaces.remove(attached.key)
+      log.info({ session: session.id, place: place.id }, 'session.detached')
+      return yes({ session, remains: null, detached: true })
+    }
+    return yes({ session, remains: await this.end(session, by.name), detached: false })
   }
 
-  /** Ends a session for somebody, or (null) because its place is gone. */
-  async end(session: Session, by: string | null): Promise<void> {
-    const { vault, journal, clock, runtimes, log } = this.#tools
+  /**
+   * Ends a session for somebody, or (null) because its place is gone. Gives what became of its worktree; null: it had
+   * none. A death in between leaves nothing worse than a clean worktree: the next life stops the runs (recovery).
+   */
+  async end(session: Session, by: string | null): Promise<Remains | null> {
+    const { vault, clock, checkpoint } = this.#tools
     await vault.endSession(session.id, clock.now())
+    checkpoint('session-ended')
+    return this.#wind(session, by)
+  }
+
+  /** The rest of a session's end: its runs, its process, its worktree. Each may have been done already. */
+  async #wind(session: Session, by: string | null): Promise<Remains | null> {
+    const { journal, runtimes, log } = this.#tools
     for (const open of await journal.openOf(session.id)) await this.#tools.stopRun(open, by)
     await runtimes.get(session.runtime)?.release(session.id)
-    log.info({ session: session.id, name: session.name }, 'session.stopped')
+    const remains = session.worktree === null ? null : await this.#tools.order.run(() => this.#tidy(session))
+    log.info({ session: session.id, name: session.name, remains }, 'session.stopped')
+    return remains
+  }
+
+  /** Ends wholly what has ended but still has runs: a death came between the two. */
+  async stopLeft(): Promise<void> {
+    const { journal, vault } = this.#tools
+    for (const id of new Set((await journal.open()).map(({ session }) => session))) {
+      const session = await vault.session(id)
+      if (session !== null && session.endedAt !== null) await this.#wind(session, null)
+    }
+  }
+
+  /** Logs the worktrees that no session works in any more. */
+  async reportLeftovers(): Promise<void> {
+    const { vault, workspaces, log } = this.#tools
+    try {
+      const left = await workspaces.leftovers(await vault.worktrees(), await vault.liveSessions())
+      const bytes = left.reduce((sum, each) => sum + each.bytes, 0)
+      if (left.length > 0) log.warn({ count: left.length, bytes, left: left.slice(0, 20) }, 'worktrees.left')
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'worktrees.unread')
+    }
+  }
+
+  /** In the order of the starts: one that takes this worktree up must not find it half removed. */
+  async #tidy(session: Session): Promise<Remains | null> {
+    const { vault, workspaces } = this.#tools
+    const { worktree } = session
+    if (worktree === null) return null
+    const live = await vault.liveSessions()
+    // Somebody started a session of that name meanwhile, and works in it.
+    if (live.some((each) => each.worktree?.folder === worktree.folder)) return { kind: 'kept', why: 'unknown' }
+    return workspaces.close(worktree)
   }
 
   async list(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>> {

@@ -1,10 +1,11 @@
 import type { Asked, Request, Result, SkillWish } from '../core/desk.ts'
 import type { RunId } from '../core/ids.ts'
 import type { Person } from '../core/person.ts'
-import { composeSessionKey, type Place } from '../core/place.ts'
+import type { Place } from '../core/place.ts'
 import type { Verdict } from '../core/policy.ts'
 import { promptOfSkill, type Skills } from '../core/skill.ts'
 import type { Vault } from '../core/vault.ts'
+import { sessionFor } from './seats.ts'
 
 export interface SkillTools {
   readonly vault: Vault
@@ -25,7 +26,7 @@ export async function runSkill(
 ): Promise<Result<RunId>> {
   const verdict = await judge(by, 'skill', place)
   if (!verdict.allowed) return { ok: false, refusal: verdict.refusal }
-  const session = await vault.sessionAt(composeSessionKey(place))
+  const session = await sessionFor(vault, place)
   if (session === null) return { ok: false, refusal: { code: 'no-session' } }
   const text = await skills.read(session, wish.skill)
   if (text === null) {
@@ -44,7 +45,7 @@ export async function suggestSkills(
   { vault, skills, judge }: Omit<SkillTools, 'ask'>,
 ): Promise<readonly string[]> {
   if (!(await judge(by, 'skill', place)).allowed) return []
-  const session = await vault.sessionAt(composeSessionKey(place))
+  const session = await sessionFor(vault, place)
   if (session === null) return []
   const wanted = typed.trim().toLowerCase()
   const names = (await skills.list(session)).filter((name) => name.toLowerCase().includes(wanted))

@@ -12,6 +12,7 @@ import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
 import { englishQueue } from './queue-en.ts'
 import { englishRights } from './rights-en.ts'
+import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './en-sessions.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
 
@@ -24,10 +25,13 @@ const commands: CommandWords = {
       runtime: 'Which agent works here',
       workdir: 'The folder it works in',
       model: 'The model it uses; left out, the agent decides',
+      worktree: 'In a git repository: work on a branch of its own (usual), or in the folder itself',
+      trust: 'Let hooks, tools and settings of the repository run (owners only)',
     },
   },
   'session stop': { description: 'End the session here; its folder stays as it is', options: {} },
   'session list': { description: 'Show every session: what it does, where and whose it is', options: {} },
+  ...sessionCommands,
   cancel: { description: 'Stop what runs here, or take a waiting prompt back', options: {} },
   board: { description: 'Pin a message here that shows what runs, waits and asks in this channel', options: {} },
   skill: {
@@ -85,7 +89,8 @@ export function english(home: string | null): Phrases {
     commands,
     refusal: (refusal) => refuse(refusal, home),
     trouble,
-    sessionStarted(session, runtimeTitle) {
+    sessions: sessionPhrases(home),
+    sessionStarted(session, runtimeTitle, takenUp) {
       const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
       const begin =
         session.place.kind === 'channel'
@@ -93,17 +98,18 @@ export function english(home: string | null): Phrases {
           : 'Write here to begin.'
       return [
         `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
-        folder(session.workdir, home),
+        whereabouts(session, home),
+        ...(takenUp ? ['What an earlier session of this name had left is still in it.'] : []),
+        ...(session.trusted ? ['The repository is trusted: its hooks, tools and settings may run.'] : []),
         `${begin} \`/cancel\` stops what runs, \`/session stop\` ends the session.`,
       ].join('\n')
     },
-    sessionStopped: (session) =>
-      `■ **${plain(session.name)}** has ended. ${folder(session.workdir, home)} stays as it is. ` +
-      '`/session start` begins a new one.',
+    sessionStopped: (ended) => sessionEnded(ended, home),
     sessionList: (sessions, now) =>
       sessions.length === 0
         ? 'No session is open. `/session start` begins one.'
-        : sessionLines(sessions, now, home, {
+        : sessionLines(sessions, now, {
+            whereabouts: (session) => whereabouts(session, home),
             state: states,
             idle: 'Idle',
             directMessage: 'a direct message',
@@ -314,6 +320,16 @@ function refuse(refusal: Refusal, home: string | null): string {
       return 'That does not work in this place. Use a text channel or a thread of the server.'
     case 'draining':
       return 'I am about to restart, so I took nothing in. Send it again in a minute.'
+    case 'worktree-failed':
+    case 'folder-taken':
+    case 'no-repository':
+    case 'git-failed':
+    case 'session-busy':
+    case 'nothing-to-resume':
+    case 'session-unknown':
+    case 'attached-ended':
+    case 'nothing-to-export':
+      return refuseSession(refusal, home)
     case 'option-missing':
       return `The option ${code(refusal.option, 60)} is missing. Run the command again and fill it in.`
     case 'approval-not-yours':

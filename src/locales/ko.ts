@@ -12,6 +12,7 @@ import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
 import { koreanQueue } from './queue-ko.ts'
 import { koreanRights } from './rights-ko.ts'
+import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './ko-sessions.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
 
@@ -24,10 +25,13 @@ const commands: CommandWords = {
       runtime: '여기에서 일할 에이전트',
       workdir: '작업할 폴더',
       model: '사용할 모델. 비워 두면 에이전트가 정해요',
+      worktree: 'git 저장소에서 브랜치를 따로 만들어 작업할지(기본), 폴더에서 바로 작업할지',
+      trust: '저장소의 훅, 도구, 설정을 실행해도 되는지 (owner만)',
     },
   },
   'session stop': { description: '여기의 세션을 끝내요. 폴더는 그대로 남아요', options: {} },
   'session list': { description: '모든 세션을 보여 줘요: 하는 일, 장소, 주인', options: {} },
+  ...sessionCommands,
   cancel: { description: '여기에서 진행 중인 작업을 멈추거나 대기 중인 요청을 취소해요', options: {} },
   board: { description: '이 채널에서 진행, 대기, 질문 중인 작업을 보여 주는 메시지를 고정해요', options: {} },
   skill: {
@@ -85,7 +89,8 @@ export function korean(home: string | null): Phrases {
     commands,
     refusal: (refusal) => refuse(refusal, home),
     trouble,
-    sessionStarted(session, runtimeTitle) {
+    sessions: sessionPhrases(home),
+    sessionStarted(session, runtimeTitle, takenUp) {
       const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
       const begin =
         session.place.kind === 'channel'
@@ -93,17 +98,18 @@ export function korean(home: string | null): Phrases {
           : '여기에 바로 쓰면 시작해요.'
       return [
         `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
-        folder(session.workdir, home),
+        whereabouts(session, home),
+        ...(takenUp ? ['같은 이름의 이전 세션이 남긴 작업이 그대로 있어요.'] : []),
+        ...(session.trusted ? ['신뢰하는 저장소예요. 저장소의 훅, 도구, 설정이 실행될 수 있어요.'] : []),
         `${begin} \`/cancel\`은 진행 중인 작업을 멈추고, \`/session stop\`은 세션을 끝내요.`,
       ].join('\n')
     },
-    sessionStopped: (session) =>
-      `■ **${plain(session.name)}** 세션을 끝냈어요. ${folder(session.workdir, home)} 폴더는 그대로 있어요. ` +
-      '`/session start`로 새로 시작할 수 있어요.',
+    sessionStopped: (ended) => sessionEnded(ended, home),
     sessionList: (sessions, now) =>
       sessions.length === 0
         ? '열려 있는 세션이 없어요. `/session start`로 시작해 보세요.'
-        : sessionLines(sessions, now, home, {
+        : sessionLines(sessions, now, {
+            whereabouts: (session) => whereabouts(session, home),
             state: states,
             idle: '쉬는 중',
             directMessage: 'DM',
@@ -338,6 +344,16 @@ function refuse(refusal: Refusal, home: string | null): string {
       )
     case 'draining':
       return '곧 다시 시작할 예정이라 요청을 받지 않았어요. 잠시 뒤에 다시 보내 주세요.'
+    case 'worktree-failed':
+    case 'folder-taken':
+    case 'no-repository':
+    case 'git-failed':
+    case 'session-busy':
+    case 'nothing-to-resume':
+    case 'session-unknown':
+    case 'attached-ended':
+    case 'nothing-to-export':
+      return refuseSession(refusal, home)
     case 'option-missing':
       return `${code(refusal.option, 60)} 옵션이 빠졌어요. 채워서 명령을 다시 실행해 주세요.`
     case 'approval-not-yours':

@@ -1,15 +1,16 @@
 import type { SessionOverview } from '../core/desk.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { Place } from '../core/place.ts'
+import type { Session } from '../core/session.ts'
 import { clockTime, moment } from './durations.ts'
 import { code, plain } from './markdown.ts'
-import { folder } from './paths.ts'
 
 /** The words of one language that the list of sessions is put together from. */
 export interface SessionWords {
   readonly state: Readonly<Record<State, string>>
   readonly idle: string
   readonly directMessage: string
+  whereabouts(session: Session): string
   waiting(count: number): string
   more(count: number): string
 }
@@ -23,16 +24,11 @@ const budget = 1900
  *     ● **shop** · Working 0:42 · 2 waiting · <#place>
  *     claude · opus · `~/projects/shop` · <@owner> · <started>
  */
-export function sessionLines(
-  sessions: readonly SessionOverview[],
-  now: number,
-  home: string | null,
-  words: SessionWords,
-): string {
+export function sessionLines(sessions: readonly SessionOverview[], now: number, words: SessionWords): string {
   const lines: string[] = []
   let length = 0
   for (const [at, overview] of sessions.entries()) {
-    const text = sessionLine(overview, now, home, words)
+    const text = sessionLine(overview, now, words)
     if (length + text.length + 1 > budget) {
       lines.push(words.more(sessions.length - at))
       break
@@ -43,7 +39,7 @@ export function sessionLines(
   return lines.join('\n')
 }
 
-function sessionLine(overview: SessionOverview, now: number, home: string | null, words: SessionWords): string {
+function sessionLine(overview: SessionOverview, now: number, words: SessionWords): string {
   const { session, state, waiting } = overview
   const doing = state === null ? words.idle : `${words.state[state]} ${clockTime(now - overview.since)}`
   const first = [
@@ -55,7 +51,7 @@ function sessionLine(overview: SessionOverview, now: number, home: string | null
   const second = [
     plain(session.runtime, 32),
     session.model === null ? '' : code(session.model, 60),
-    folder(session.workdir, home),
+    words.whereabouts(session),
     `<@${session.owner}>`,
     moment(session.startedAt, 'R'),
   ]

@@ -100,6 +100,23 @@ export class DatabaseJournal implements Journal {
     return row === undefined ? null : openRunOf(row)
   }
 
+  async endedAfter(after: Seq, limit: number): Promise<readonly { readonly run: RunId; readonly ended: Seq }[]> {
+    const rows = await this.#db
+      .selectFrom('runs')
+      .select(['id', 'ended_seq'])
+      .where('ended_seq', '>', after)
+      .orderBy('ended_seq')
+      .limit(limit)
+      .execute()
+    return rows.map((row) => ({ run: row.id as RunId, ended: row.ended_seq ?? 0 }))
+  }
+
+  async lastOf(session: SessionId, limit: number): Promise<readonly RunId[]> {
+    const ended = this.#db.selectFrom('runs').select('id').where('ended_seq', 'is not', null)
+    const rows = await ended.where('session', '=', session).orderBy('ended_seq', 'desc').limit(limit).execute()
+    return rows.map((row) => row.id as RunId)
+  }
+
   async recentDurations(limit: number): Promise<readonly number[]> {
     const rows = await this.#db
       .selectFrom('runs')

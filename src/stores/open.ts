@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
+import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import { FolderAttachments } from './attachments.ts'
 import { Commits } from './commits.ts'
@@ -15,6 +16,7 @@ import { migrate } from './migrate.ts'
 import { migrations } from './migrations/all.ts'
 import type { Tables } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
+import { TranscriptFiles } from './transcripts.ts'
 import { DatabaseVault } from './vault.ts'
 
 /** An open data folder. Whoever opened it closes it. */
@@ -22,6 +24,7 @@ export interface Store extends AsyncDisposable {
   readonly journal: Journal
   readonly vault: Vault
   readonly attachments: Attachments
+  readonly transcripts: Transcripts
   readonly schemaVersion: number
   /** How often this folder was opened, this time counted. */
   readonly starts: number
@@ -79,6 +82,7 @@ function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number)
     journal: new DatabaseJournal(db, commits),
     vault: new DatabaseVault(db, commits),
     attachments: new FolderAttachments(join(folder, 'attachments')),
+    transcripts: new TranscriptFiles(folder),
     schemaVersion: migrations.length,
     starts,
     close,

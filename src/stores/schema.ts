@@ -21,6 +21,7 @@ export interface Tables {
   readonly approval_posts: ApprovalPostTable
   readonly consents: ConsentTable
   readonly boards: WallboardTable
+  readonly attached_places: AttachedPlaceTable
 }
 
 export interface SessionTable {
@@ -163,6 +164,17 @@ export interface WallboardTable {
   message: string | null
   nonce: string
   shown: string
+  at: number
+}
+
+export interface AttachedPlaceTable {
+  key: string
+  /** json of a Place */
+  place: string
+  session: string
+  attached_by: string
+  /** The interaction that bound it. */
+  since: string
   at: number
 }
 

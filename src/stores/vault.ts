@@ -1,17 +1,18 @@
 import { sql, type Kysely } from 'kysely'
 import type { Wallboards } from '../core/wallboard.ts'
 import type { EpochMs } from '../core/clock.ts'
-import type { MessageId, PlaceId, SessionId, SessionKey } from '../core/ids.ts'
+import type { MessageId, PlaceId, Seq, SessionId, SessionKey } from '../core/ids.ts'
 import type { Deliveries } from '../core/journal.ts'
-import type { Session } from '../core/session.ts'
 import type { Approvals } from '../core/slip.ts'
-import type { Grants, Vault } from '../core/vault.ts'
 import { DatabaseApprovals } from './approvals.ts'
 import { DatabaseWallboards } from './wallboards.ts'
+import type { Session, Worktree } from '../core/session.ts'
+import type { AttachedPlaces, Grants, SessionChange, Vault } from '../core/vault.ts'
+import { DatabaseAttachedPlaces } from './attached-places.ts'
 import type { Commits } from './commits.ts'
 import { DatabaseDeliveries } from './deliveries.ts'
 import { DatabaseGrants } from './grants.ts'
-import { rowOfSession, sessionOf } from './rows.ts'
+import { parse, rowOfSession, sessionOf } from './rows.ts'
 import type { Tables } from './schema.ts'
 
 /** Everything that is not a run, in a database. */
@@ -20,6 +21,7 @@ export class DatabaseVault implements Vault {
   readonly grants: Grants
   readonly approvals: Approvals
   readonly boards: Wallboards
+  readonly attachedPlaces: AttachedPlaces
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -30,6 +32,7 @@ export class DatabaseVault implements Vault {
     this.grants = new DatabaseGrants(db, commits)
     this.approvals = new DatabaseApprovals(db, commits)
     this.boards = new DatabaseWallboards(db, commits)
+    this.attachedPlaces = new DatabaseAttachedPlaces(db, commits)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {
@@ -82,6 +85,36 @@ export class DatabaseVault implements Vault {
     return (await this.#live().orderBy('seq').execute()).map(sessionOf)
   }
 
+  async changeSession(id: SessionId, { workdir, model, worktree }: SessionChange): Promise<boolean> {
+    const set = {
+      ...(workdir === undefined ? {} : { workdir }),
+      ...(model === undefined ? {} : { model }),
+      ...(worktree === undefined ? {} : { worktree: worktree === null ? null : JSON.stringify(worktree) }),
+    }
+    const changed = await this.#commits.write((trx) =>
+      trx
+        .updateTable('omc_sessions')
+        .set(set)
+        .where('id', '=', id)
+        .where('ended_at', 'is', null)
+        .where((is) =>
+          is.not(
+            is.exists(
+              is.selectFrom('runs').select('id').where('session', '=', id).where('state', '<>', sql.lit('over')),
+            ),
+          ),
+        )
+        .returning('id')
+        .executeTakeFirst(),
+    )
+    return changed !== undefined
+  }
+
+  async worktrees(): Promise<readonly Worktree[]> {
+    const rows = this.#db.selectFrom('omc_sessions').select('worktree').distinct().where('worktree', 'is not', null)
+    return (await rows.execute()).map((row) => parse(row.worktree ?? '', 'omc_sessions') as Worktree)
+  }
+
   async seenIn(place: PlaceId): Promise<MessageId | null> {
     const row = await this.#db.selectFrom('seen').select('message').where('place', '=', place).executeTakeFirst()
     return row === undefined ? null : (row.message as MessageId)
@@ -116,6 +149,25 @@ export class DatabaseVault implements Vault {
   async lastAlive(): Promise<EpochMs | null> {
     const row = await this.#db.selectFrom('meta').select('value').where('key', '=', 'alive').executeTakeFirst()
     return row === undefined ? null : row.value
+  }
+
+  async reached(reader: string): Promise<Seq> {
+    const row = await this.#db
+      .selectFrom('meta')
+      .select('value')
+      .where('key', '=', `reached:${reader}`)
+      .executeTakeFirst()
+    return row?.value ?? 0
+  }
+
+  async reach(reader: string, seq: Seq): Promise<void> {
+    await this.#commits.write((trx) =>
+      trx
+        .insertInto('meta')
+        .values({ key: `reached:${reader}`, value: seq })
+        .onConflict((known) => known.column('key').doUpdateSet({ value: seq }))
+        .execute(),
+    )
   }
 
   async once(key: string, at: EpochMs): Promise<boolean> {

@@ -8,7 +8,7 @@ import type { Refusal } from '../../src/core/failure.ts'
 import type { PersonId, PromptKey } from '../../src/core/ids.ts'
 import type { Person } from '../../src/core/person.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
-import { home, overview, session, startedAt, wellHealth } from '../locales/samples.ts'
+import { home, overview, session, someDiff, startedAt, wellHealth } from '../locales/samples.ts'
 
 const clock: Clock = { now: () => startedAt, after: () => ({ [Symbol.dispose]: () => {} }) }
 const all = commands(clock)
@@ -29,9 +29,20 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
     answer: () => Promise.reject(new Error('no command answers an approval')),
     startSession(_by, _place, wish) {
       wishes.push(wish)
-      return give(session({ name: wish.name }))
+      return give({ session: session({ name: wish.name }), takenUp: false })
     },
-    stopSession: () => give(session()),
+    stopSession: () => give({ session: session(), remains: null, detached: false }),
+    changeSession: (_by, _place, change) =>
+      give({
+        session: session(change.what === 'model' ? { model: change.model } : { workdir: change.typed }),
+        left: null,
+      }),
+    attach: (_by, _place, _key, to) => give(session({ name: to })),
+    resume: () => give(session()),
+    diff: () => give({ session: session(), diff: someDiff }),
+    transcript: () => give({ name: 'shop', text: '{"run":"1"}\n{"run":"2"}\n', cut: false }),
+    suggestModels: (_by, _place, typed, runtime) => Promise.resolve([`${runtime ?? 'its'} ${typed}us`]),
+    suggestSessions: (_by, _place, typed) => Promise.resolve([`${typed}op`]),
     sessions: () => give([overview()]),
     suggestFolders: (_by, _place, typed) => Promise.resolve([`${typed}op`]),
     runtimes: () => [
@@ -70,7 +81,16 @@ function command(...path: string[]): Command {
 }
 
 const bob: Person = { id: '3' as PersonId, name: 'bob', locale: 'en', roles: [] }
-const filled = { name: 'shop', runtime: 'claude', user: bob, tier: 'guest', action: 'prompt', text: 'and quickly' }
+const filled = {
+  name: 'shop',
+  runtime: 'claude',
+  user: bob,
+  tier: 'guest',
+  action: 'prompt',
+  text: 'and quickly',
+  path: 'src',
+  session: 'other',
+}
 
 describe('the list of commands', () => {
   it('has each path once, with words for it and for each of its options in every language', () => {
@@ -98,7 +118,8 @@ describe('the list of commands', () => {
 })
 
 describe('answers', () => {
-  const visible = new Set(['session start', 'session stop', 'cancel', 'skill', 'permission set', 'steer'])
+  const changing = ['session start', 'session stop', 'cancel', 'resume', 'attach', 'cd', 'model']
+  const visible = new Set([...changing, 'skill', 'permission set', 'steer'])
   for (const each of all) {
     it(`/${each.path.join(' ')} is seen by ${visible.has(each.words) ? 'all' : 'the person alone'}`, async () => {
       const reply = await each.run(call(scripted(), filled))
@@ -134,7 +155,19 @@ describe('/session start', () => {
   it('hands over what was filled in, without blanks around it', async () => {
     const desk = scripted()
     await start.run(call(desk, { name: ' shop ', runtime: 'claude', workdir: ' ~/x ', model: '  ' }))
-    assert.deepEqual(desk.wishes, [{ key: '1', name: 'shop', runtime: 'claude', workdir: '~/x', model: null }])
+    assert.deepEqual(desk.wishes, [
+      { key: '1', name: 'shop', runtime: 'claude', workdir: '~/x', model: null, worktree: true, trust: false },
+    ])
+    await start.run(call(desk, { ...filled, worktree: false, trust: true }))
+    assert.deepEqual(desk.wishes[1], {
+      key: '1',
+      name: 'shop',
+      runtime: 'claude',
+      workdir: null,
+      model: null,
+      worktree: false,
+      trust: true,
+    })
   })
 
   it('says which option is missing', async () => {
@@ -160,6 +193,7 @@ describe('/session start', () => {
       { name: 'Echo', value: 'echo' },
     ])
     assert.deepEqual(await start.complete?.(call(scripted()), 'workdir', 'sh'), ['shop'])
+    assert.deepEqual(await start.complete?.(call(scripted(), { runtime: 'echo' }), 'model', 'op'), ['echo opus'])
     assert.deepEqual(await start.complete?.(call(scripted()), 'name', 'sh'), [])
   })
 })

@@ -247,6 +247,27 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       assert.deepEqual(await store.journal.recentDurations(2), [70, 0])
     })
 
+    test('what has ended is read in the order in which it ended', async () => {
+      await using store = await open()
+      const here = await keep(store.vault, session('one'))
+      const there = await keep(store.vault, session('two', thread('201')))
+      await begin(store, runId('r1'), here, '501')
+      await begin(store, runId('r2'), there, '502')
+      await store.journal.ask(runId('r3'), prompt('503', here), 1, never)
+      assert.deepEqual(await store.journal.endedAfter(0, 10), [])
+      await store.journal.append(runId('r2'), [events.done], 2)
+      await store.journal.append(runId('r1'), [events.failed], 3)
+      await store.journal.append(runId('r3'), [events.stopped], 4)
+      const ended = await store.journal.endedAfter(0, 10)
+      assert.deepEqual(
+        ended.map(({ run }) => run),
+        ['r2', 'r1', 'r3'],
+      )
+      assert.deepEqual(await store.journal.endedAfter(ended[0]?.ended ?? 0, 1), [ended[1]])
+      assert.deepEqual(await store.journal.lastOf(here.id, 5), ['r3', 'r1'])
+      assert.deepEqual(await store.journal.lastOf(here.id, 1), ['r3'])
+    })
+
     test("a session's conversation follows its runs", async () => {
       await using store = await open()
       const here = await keep(store.vault, session('one'))

@@ -4,7 +4,7 @@ import { Problem } from '../../src/core/failure.ts'
 import type { Intent } from '../../src/core/journal.ts'
 import type { Wallboard } from '../../src/core/wallboard.ts'
 import { composeSessionKey } from '../../src/core/place.ts'
-import { messageId, placeId, prompt, runId, session, sessionId, thread } from '../stores/cast.ts'
+import { messageId, person, placeId, prompt, runId, session, sessionId, thread } from '../stores/cast.ts'
 import type { StoreUnderTest } from './ground.ts'
 
 const intent: Intent = { run: runId('r1'), part: 0, nonce: 'nonce-1', hash: 'h1', place: placeId('200'), at: 100 }
@@ -62,6 +62,67 @@ export function vaultContract(name: string, open: () => Promise<StoreUnderTest>)
       await using store = await open()
       const wishes = ['a', 'b', 'c', 'd'].map((name) => store.vault.addSession(session(name)))
       assert.deepEqual((await Promise.all(wishes)).sort(), ['added', 'key-taken', 'key-taken', 'key-taken'])
+    })
+
+    test('a session is changed while it rests, and only then', async () => {
+      await using store = await open()
+      const here = session('one')
+      await store.vault.addSession(here)
+      const worktree = { repository: '/r', folder: '/w/one', branch: 'omc/one', base: null }
+      assert.equal(await store.vault.changeSession(here.id, { workdir: '/w/one', worktree }), true)
+      assert.deepEqual(await store.vault.worktrees(), [worktree])
+      await store.journal.ask(runId('r1'), prompt('501', here), 1, () => null)
+      assert.equal(await store.vault.changeSession(here.id, { model: 'opus' }), false, 'a run waits')
+      await store.journal.append(runId('r1'), [{ type: 'stopped', by: null }], 2)
+      assert.equal(await store.vault.changeSession(here.id, { model: 'opus' }), true)
+      assert.equal(await store.vault.changeSession(here.id, { model: null, worktree: null }), true)
+      await using again = await store.reopen()
+      assert.deepEqual(await again.vault.session(here.id), { ...here, workdir: '/w/one' })
+      await again.vault.endSession(here.id, 3)
+      assert.equal(await again.vault.changeSession(here.id, { model: 'haiku' }), false, 'it has ended')
+    })
+
+    test('every worktree that a session had is known once', async () => {
+      await using store = await open()
+      const worktree = { repository: '/r', folder: '/w/one', branch: 'omc/one', base: 'abc' }
+      const first = session('one', thread('201'), { worktree })
+      await store.vault.addSession(first)
+      await store.vault.endSession(first.id, 2)
+      await store.vault.addSession(session('one', thread('202'), { id: sessionId('again'), worktree }))
+      assert.deepEqual(await store.vault.worktrees(), [worktree])
+    })
+
+    test('a place is attached to one session at a time', async () => {
+      await using store = await open()
+      const { attachedPlaces } = store.vault
+      const place = thread('900')
+      const key = composeSessionKey(place)
+      const attached = {
+        key,
+        place,
+        session: sessionId('one'),
+        by: person('ann').id,
+        since: messageId('600'),
+        at: 7,
+      }
+      assert.equal(await attachedPlaces.at(key), null)
+      await attachedPlaces.set(attached)
+      await attachedPlaces.set({ ...attached, session: sessionId('two') })
+      await using again = await store.reopen()
+      assert.deepEqual(await again.vault.attachedPlaces.all(), [{ ...attached, session: sessionId('two') }])
+      await again.vault.attachedPlaces.remove(key)
+      await again.vault.attachedPlaces.remove(key)
+      assert.equal(await again.vault.attachedPlaces.at(key), null)
+    })
+
+    test('a reader of the journal finds its mark again', async () => {
+      await using store = await open()
+      assert.equal(await store.vault.reached('transcripts'), 0)
+      await store.vault.reach('transcripts', 41)
+      await store.vault.reach('transcripts', 42)
+      await using again = await store.reopen()
+      assert.equal(await again.vault.reached('transcripts'), 42)
+      assert.equal(await again.vault.reached('another'), 0)
     })
 
     test('the mark of a place only moves forward, by number and not by letter', async () => {

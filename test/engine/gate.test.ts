@@ -7,6 +7,7 @@ import { Feed } from '../../src/engine/feed.ts'
 import { Gate } from '../../src/engine/gate.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
 import { hostClock, uuids } from '../../src/host.ts'
+import { oneFolder } from './one-folder.ts'
 import { person, prompt, promptKey, quietLog, runId, scratchFolder, session, thread } from '../stores/cast.ts'
 
 /**
@@ -72,7 +73,7 @@ function notAskedFor(): never {
   throw new Error('not asked for')
 }
 
-function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments'>): EngineDesk {
+function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments' | 'transcripts'>): EngineDesk {
   const { signal } = new AbortController()
   const gate = new Gate({ ...store, log: quietLog, owners: { role: null, user: null }, channelOwnerOnly: false })
   const tools = {
@@ -92,7 +93,7 @@ function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments'>): Engine
   return new EngineDesk({
     ...tools,
     dispatcher: new Dispatcher(tools),
-    workspaces: { resolve: async () => ({ ok: true, value: '/work' }), suggest: async () => ['/work'] },
+    workspaces: oneFolder,
     health: () => Promise.reject(new Error('not asked for')),
     skills: { list: async () => [], read: async () => null },
     began: () => {},

@@ -1,6 +1,6 @@
 import type { Caps } from '../../src/core/admission.ts'
-import type { Workspaces } from '../../src/core/workspace.ts'
 import type { Steering } from '../../src/engine/conductor.ts'
+import { oneFolder } from './one-folder.ts'
 import { EngineDesk } from '../../src/engine/desk.ts'
 import { Dispatcher } from '../../src/engine/dispatcher.ts'
 import { Expiry } from '../../src/engine/expiry.ts'
@@ -41,13 +41,12 @@ export async function live(
       void (await desk.ask({ key, place, speaker, text, message: null })),
   }
   const dispatcher = new Dispatcher(tools)
-  const workspaces: Workspaces = { resolve: async () => ({ ok: true, value: '/work' }), suggest: async () => [] }
   const health = (): Promise<never> => Promise.reject(new Error('nobody asks how it is'))
   const nobody = (): never => {
     throw new Error('nobody asks for it')
   }
   const skills = { list: async () => [], read: async () => null }
-  const more = { workspaces, health, skills, began: () => {}, approvals: nobody, boards: nobody }
+  const more = { workspaces: oneFolder, health, skills, began: () => {}, approvals: nobody, boards: nobody }
   const desk: EngineDesk = new EngineDesk({ ...tools, dispatcher, ...more })
   const expiry = new Expiry({ ...tools, dispatcher, queueStaleMs: options.queueStaleMs })
   async function wakeUp(): Promise<void> {

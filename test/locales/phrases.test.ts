@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { AccountId } from '../../src/core/ids.ts'
 import type { CommandText } from '../../src/core/phrases.ts'
+import type { Remains } from '../../src/core/work.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
 import {
   home,
@@ -11,10 +12,12 @@ import {
   refusals,
   rightsSamples,
   session,
+  someDiff,
   startedAt,
   troubles,
   view,
   wellHealth,
+  worktree,
 } from './samples.ts'
 
 const languages = catalogue(home)
@@ -24,6 +27,16 @@ const nextStep = {
   en: /`\/|\b(ask|choose|use|try|write|send|run|check|begin)\b/i,
   ko: /`\/|(주세요|보세요|다시|이어서)/,
 }
+
+const allRemains: readonly Remains[] = [
+  { kind: 'removed' },
+  { kind: 'gone' },
+  ...(['uncommitted', 'unmerged', 'unfinished', 'unknown'] as const).map((why) => ({ kind: 'kept' as const, why })),
+]
+const manyFiles = Array.from({ length: 3000 }, (_, at) => ({
+  path: `${'deep/'.repeat(60)}*bold* @everyone ${at}`,
+  lines: { added: at, removed: 1 },
+}))
 
 const admitted: RunEvent = { type: 'admitted', account: 'default' as AccountId }
 const started: RunEvent = { type: 'started', pid: 1, warm: false, conversation: null }
@@ -67,9 +80,28 @@ for (const say of Object.values(languages)) {
     it('says everything else calmly, too', () => {
       const states = ['connecting', 'ready', 'resting', 'closed'] as const
       for (const text of [
-        say.sessionStarted(session(), 'Claude Code'),
-        say.sessionStarted(session({ place: { kind: 'channel', id: session().place.id, guild: '1' } }), 'Echo'),
-        say.sessionStopped(session()),
+        say.sessionStarted(session(), 'Claude Code', false),
+        say.sessionStarted(session({ worktree, trusted: true }), 'Claude Code', true),
+        say.sessionStarted(session({ place: { kind: 'channel', id: session().place.id, guild: '1' } }), 'Echo', false),
+        say.sessionStopped({ session: session(), remains: null, detached: false }),
+        say.sessionStopped({ session: session(), remains: null, detached: true }),
+        ...allRemains.map((remains) =>
+          say.sessionStopped({ session: session({ worktree }), remains, detached: false }),
+        ),
+        ...allRemains.map((remains) =>
+          say.sessions.moved({ session: session({ worktree }), left: { worktree, remains } }),
+        ),
+        say.sessions.moved({ session: session(), left: null }),
+        say.sessions.remodelled(session()),
+        say.sessions.remodelled(session({ model: null })),
+        say.sessions.attached(session()),
+        say.sessions.resumed(session()),
+        say.sessions.diff(session({ worktree }), someDiff),
+        say.sessions.diff(session(), { ...someDiff, files: [], patch: '' }),
+        say.sessions.diff(session(), { ...someDiff, base: null, cut: true, files: manyFiles }),
+        say.sessions.exported(1, false),
+        say.sessions.exported(12_000, true),
+        say.sessions.forgotten(),
         say.sessionList([], startedAt),
         say.sessionList([overview({ state: null, waiting: 0 })], startedAt),
         say.stopped({ run: 'r' as never, waiting: true, afterMs: 0 }),
@@ -188,10 +220,10 @@ describe('the lines of a run', () => {
 describe('the session started', () => {
   it('shows folders relative to home', () => {
     assert.equal(
-      languages.en.sessionStarted(session(), 'Claude Code'),
+      languages.en.sessionStarted(session(), 'Claude Code', false),
       '**shop** · Claude Code · `opus`\n`~/projects/shop`\n' +
         'Write here to begin. `/cancel` stops what runs, `/session stop` ends the session.',
     )
-    assert.match(catalogue(null).en.sessionStarted(session(), 'Claude Code'), /`\/home\/olivia\/projects\/shop`/)
+    assert.match(catalogue(null).en.sessionStarted(session(), 'Claude Code', false), /`\/home\/olivia\/projects\/shop`/)
   })
 })

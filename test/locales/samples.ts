@@ -9,8 +9,9 @@ import type { Phrases } from '../../src/core/phrases.ts'
 import { composeSessionKey, type Place } from '../../src/core/place.ts'
 import type { Ground, Scope } from '../../src/core/policy.ts'
 import { actionNames, rights, tiers } from '../../src/core/right.ts'
-import type { Session } from '../../src/core/session.ts'
+import type { Session, Worktree } from '../../src/core/session.ts'
 import { viewOf, type RunView } from '../../src/core/view.ts'
+import type { Diff } from '../../src/core/work.ts'
 
 /** A path as nasty as a file system allows, and far too long for one message. */
 const nastyPath = `/srv/\`back\`tick *bold* @everyone \n<@1> ${'lang/'.repeat(700)}`
@@ -54,6 +55,18 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
   'attachment-not-kept': [{ code: 'attachment-not-kept', name: 'a.png' }],
   'place-unsupported': [{ code: 'place-unsupported' }],
   draining: [{ code: 'draining' }],
+  'worktree-failed': [{ code: 'worktree-failed', detail: nastyText }],
+  'folder-taken': [{ code: 'folder-taken', path: nastyPath, name: nastyText }],
+  'no-repository': [{ code: 'no-repository', path: nastyPath }],
+  'git-failed': [{ code: 'git-failed', detail: nastyText }],
+  'session-busy': [
+    { code: 'session-busy', name: 'shop', waiting: 0 },
+    { code: 'session-busy', name: nastyText, waiting: 3 },
+  ],
+  'nothing-to-resume': [{ code: 'nothing-to-resume', name: 'shop' }],
+  'session-unknown': [{ code: 'session-unknown', name: nastyText }],
+  'attached-ended': [{ code: 'attached-ended', name: 'shop' }],
+  'nothing-to-export': [{ code: 'nothing-to-export' }],
   'option-missing': [{ code: 'option-missing', option: 'name' }],
   'approval-not-yours': [
     { code: 'approval-not-yours', speaker: null },
@@ -134,6 +147,23 @@ export function session(changes: Partial<Session> = {}): Session {
     endedAt: null,
     ...changes,
   }
+}
+
+export const worktree: Worktree = {
+  repository: `${home}/projects/shop`,
+  folder: `${home}/projects/.omc-worktrees/shop/shop`,
+  branch: 'omc/shop',
+  base: '0123456789abcdef0123456789abcdef01234567',
+}
+
+export const someDiff: Diff = {
+  base: worktree.base,
+  files: [
+    { path: 'src/cart.ts', lines: { added: 12, removed: 3 } },
+    { path: 'logo.png', lines: null },
+  ],
+  patch: 'diff --git a/src/cart.ts b/src/cart.ts\n',
+  cut: false,
 }
 
 export function overview(changes: Partial<SessionOverview> = {}): SessionOverview {

@@ -91,11 +91,12 @@ function take(told: ToAgent): void {
 async function work(): Promise<void> {
   while (current === null && queue.length > 0) {
     const prompt = queue.shift() as Prompt
-    const { uuid, text } = prompt
+    const { uuid, text, handOver } = prompt
     const stop = new AbortController()
     current = { prompt, stop }
     tell({ is: 'taken', uuid, conversation, transcript })
     appendFileSync(transcript, `${JSON.stringify({ uuid, text })}\n`)
+    if (handOver !== null) remembered.push({ uuid: `before ${uuid}`, text: handOver })
     remembered.push({ uuid, text })
     try {
       const told = stepsIn(text)

@@ -57,6 +57,7 @@ create table attached_places (
   place   text not null,
   session text not null,
   attached_by text not null,
+  since   text not null,
   at      integer not null
 ) strict, without rowid;
 

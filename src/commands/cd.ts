@@ -1,0 +1,21 @@
+import type { Command } from '../core/command.ts'
+import { textOf } from './option.ts'
+import { no, toAll } from './reply.ts'
+
+/** `/cd path`: changes the folder of the session here, from the next turn on (SPEC F1). */
+export const cd: Command = {
+  path: ['cd'],
+  words: 'cd',
+  action: 'session.change',
+  hidden: false,
+  options: [{ name: 'path', type: 'text', required: true, suggests: true }],
+
+  async run(call) {
+    const typed = textOf(call, 'path')
+    if (typed === null) return no(call, { code: 'option-missing', option: 'path' })
+    const changed = await call.desk.changeSession(call.person, call.place, { what: 'folder', typed })
+    return changed.ok ? toAll(call.say.sessions.moved(changed.value)) : no(call, changed.refusal)
+  },
+
+  complete: (call, _option, typed) => call.desk.suggestFolders(call.person, call.place, typed),
+}

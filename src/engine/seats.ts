@@ -1,0 +1,49 @@
+import type { MessageId, PlaceId } from '../core/ids.ts'
+import { composeSessionKey, type Place } from '../core/place.ts'
+import type { Session } from '../core/session.ts'
+import type { AttachedPlace, Vault } from '../core/vault.ts'
+
+/** A place with the session that its prompts go to: its own, or another's that it is attached to. */
+export interface Seat {
+  readonly place: Place
+  readonly session: Session
+  /** Null: the session is the place's own. */
+  readonly attached: AttachedPlace | null
+  /** Only later messages are prompts. */
+  readonly since: MessageId
+}
+
+/** The one function that says which session a place talks to. A seat may hold a session that has ended: see `isOver`. */
+export async function seatAt(vault: Vault, place: Place): Promise<Seat | null> {
+  const key = composeSessionKey(place)
+  const own = await vault.sessionAt(key)
+  if (own !== null) return { place, session: own, attached: null, since: own.since }
+  const attached = await vault.attachedPlaces.at(key)
+  return attached === null ? null : seatOf(vault, attached)
+}
+
+/** The live session that a place talks to. */
+export async function sessionFor(vault: Vault, place: Place): Promise<Session | null> {
+  const seat = await seatAt(vault, place)
+  return seat === null || isOver(seat) ? null : seat.session
+}
+
+/** Everywhere that somebody may be talking to a session. */
+export async function allSeats(vault: Vault): Promise<readonly Seat[]> {
+  const sessions = await vault.liveSessions()
+  const own = sessions.map((session) => ({ place: session.place, session, attached: null, since: session.since }))
+  const taken = new Set<PlaceId>(own.map(({ place }) => place.id))
+  const others = (await vault.attachedPlaces.all()).filter(({ place }) => !taken.has(place.id))
+  const seats = await Promise.all(others.map((attached) => seatOf(vault, attached)))
+  return [...own, ...seats.filter((seat) => seat !== null)]
+}
+
+/** Only a place that is attached can have a seat whose session has ended. */
+export function isOver({ session }: Seat): boolean {
+  return session.endedAt !== null
+}
+
+async function seatOf(vault: Vault, attached: AttachedPlace): Promise<Seat | null> {
+  const session = await vault.session(attached.session)
+  return session === null ? null : { place: attached.place, session, attached, since: attached.since }
+}

@@ -1,0 +1,13 @@
+import type { Workspaces } from '../../src/core/workspace.ts'
+
+/** Everybody works in one folder that is no repository; nothing is written. */
+export const oneFolder: Workspaces = {
+  resolve: async () => ({ ok: true, value: '/work' }),
+  suggest: async () => ['/work'],
+  open: async ({ folder }) => ({ ok: true, value: { workdir: folder, worktree: null, takenUp: false } }),
+  move: async () => ({ ok: true, value: { workdir: '/work', worktree: null, takenUp: false } }),
+  close: async () => ({ kind: 'kept', why: 'unknown' }),
+  diff: () => Promise.reject(new Error('nobody looks at a diff')),
+  leftovers: async () => [],
+  isTrusted: async () => false,
+}
