@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { CheckpointName } from '../../src/core/checkpoint.ts'
 import type { Runtime, Turn } from '../../src/core/runtime.ts'
 import type { Session } from '../../src/core/session.ts'
-import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
+import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/marker.ts'
 import { startTimeOf } from '../../src/runtimes/pulse.ts'
 import { firstLife, Listener, makeSession, makeTurn, until } from './runtime-bench.ts'
 import { makeRuntime, type PlainOptions } from './runtime-life.ts'
@@ -52,6 +52,8 @@ export function runtimeContract(name: string, make: () => Promise<RuntimeBench>)
     afterEach(async () => {
       await runtime.close('end')
       const left = await marked()
+      // Also what a test that failed half-way has left.
+      await endMarked(dataIdOf(join(bench.options.dataDir, 'spools')), () => true, 0)
       await bench[Symbol.asyncDispose]()
       assert.deepEqual(left, [], 'no process is left behind')
     })
