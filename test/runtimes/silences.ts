@@ -55,7 +55,8 @@ export function silenceStories(name: DialectName): void {
       await using trial = await Trial.open(name, null, { turnMs: 2000 })
       const listener = await trial.hears(trial.bench.words.slow('word after word after word', 60))
       assert.equal(endOf(listener).how, 'silent')
-      assert.deepEqual(await trial.left(), [])
+      // A server that others may sit at is spared when it listens.
+      assert.equal((await trial.left()).length, trial.bench.sharesProcess ? 1 : 0)
     })
 
     test('deaf to a stop', async () => {

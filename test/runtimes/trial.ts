@@ -59,9 +59,14 @@ export class Trial implements AsyncDisposable {
     this.#cli.misbehave(mischief)
   }
 
+  /** The mark of everything that this trial starts. */
+  get data(): string {
+    return dataIdOf(join(this.bench.options.dataDir, 'spools'))
+  }
+
   /** Pids of everything that this trial has started and that is alive. */
   async left(): Promise<readonly number[]> {
-    return (await findMarked(this.#data)).map(({ pid }) => pid)
+    return (await findMarked(this.data)).map(({ pid }) => pid)
   }
 
   /** Files that processes have written into. */
@@ -70,15 +75,11 @@ export class Trial implements AsyncDisposable {
     return readdirSync(spools).filter((folder) => existsSync(join(spools, folder, 'stdout')))
   }
 
-  get #data(): string {
-    return dataIdOf(join(this.bench.options.dataDir, 'spools'))
-  }
-
   /** Ends everything, also what a failed test has left, and fails when the runtime itself has left something. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.runtime.close('end')
     const left = await this.left()
-    await endMarked(this.#data, () => true, 0)
+    await endMarked(this.data, () => true, 0)
     await this.bench[Symbol.asyncDispose]()
     this.#cli[Symbol.dispose]()
     assert.deepEqual(left, [], 'no process is left')
