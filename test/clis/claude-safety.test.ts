@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Runtime, Turn } from '../../src/core/runtime.ts'
 import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
-import { Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
+import { approving, Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
 import { makeRuntime } from '../contracts/runtime-life.ts'
 import { scripted } from '../models/script.ts'
 import { claudeBench, type ClaudeBench } from './claude-bench.ts'
@@ -35,22 +35,6 @@ describe(
       assert.ok(last?.type === 'finished' && last.outcome.kind === 'failed', JSON.stringify(last))
       return last.outcome.trouble
     }
-    /** Approves whatever is wanted, to the end. */
-    async function approving(listener: Listener): Promise<void> {
-      const answered = new Set<string>()
-      const over = new AbortController()
-      const done = listener.done.finally(() => over.abort())
-      while (!over.signal.aborted) {
-        for (const event of listener.events) {
-          if (event.type !== 'wanted' || answered.has(event.approval.id)) continue
-          answered.add(event.approval.id)
-          await listener.conduct.answer(event.approval.id, { verdict: 'approve' })
-        }
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-      await done
-    }
-
     test('a repository that nobody trusts: its notes are read, nothing of it runs', async () => {
       const proof = join(bench.workdir, 'proof')
       const touch = `touch ${proof}`

@@ -7,8 +7,11 @@ import type { Runtime, Turn } from '../../src/core/runtime.ts'
 import type { Session } from '../../src/core/session.ts'
 import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
 import { startTimeOf } from '../../src/runtimes/pulse.ts'
-import { firstLife, Listener, makeSession, makeTurn, until } from './runtime-bench.ts'
+import { firstLife, Listener, makeSession, makeTurn, until, wanted } from './runtime-bench.ts'
 import { makeRuntime, type PlainOptions } from './runtime-life.ts'
+import { askingContract } from './runtime-asking.ts'
+import { rightsContract } from './runtime-rights.ts'
+import { steeringContract } from './runtime-steering.ts'
 
 /** A place to work in, with an agent that does what its prompt says. Made for each test, disposed of after it. */
 export interface RuntimeBench extends AsyncDisposable {
@@ -27,6 +30,20 @@ export interface RuntimeBench extends AsyncDisposable {
     tool(text: string): string
     /** Wants to run this shell command, for which it needs leave; then tells how it went in its answer. */
     ask(command: string): string
+    /** Asks a question with these options, of which one may be chosen; then tells what was answered. */
+    question?(text: string, options: readonly string[]): string
+    /** Shows a plan; then tells what was said to it. */
+    plan?(plan: string): string
+    /** Wants to write a file that lies beside the folder it works in, for which it needs leave. */
+    change?(path: string, text: string): string
+    /** Tries to write a file in the folder it works in, asking where it has to; then says something. */
+    write?(path: string, text: string): string
+    /** Asks for leave, and takes the question back by itself. */
+    withdraw?(): string
+    /** Uses a tool for so long, then says `text`. */
+    busy?(seconds: number, text: string): string
+    /** Tells in its answer by name what was attached. */
+    attached?(): string
     /** Starts a process that outlives its tool call and sits in a session of its own; then says `text`. */
     daemon(seconds: number, text: string): string
   }
@@ -34,6 +51,20 @@ export interface RuntimeBench extends AsyncDisposable {
   asked(text: string): number
   /** Everything the model was ever sent in the prompt before this answer holds what was said. */
   received(): string
+}
+
+/** What the parts of the contract play on; its getters give what was made for the test that runs. */
+export interface ContractStage {
+  readonly bench: RuntimeBench
+  readonly runtime: Runtime
+  readonly session: Session
+  begin(turn: Turn): Listener
+  adopt(turn: Turn, before: Awaited<ReturnType<typeof firstLife>>): Promise<Listener>
+  /** The same session, after the turn told which conversation it is in. */
+  after(listener: Listener): Session
+  outcome(listener: Listener): string
+  /** Whether the session's turn has ended in the spool. */
+  isOver(session: Session): boolean
 }
 
 /** What every runtime owes; `make` may look at nothing but the test's own folders. */
@@ -457,6 +488,26 @@ export function runtimeContract(name: string, make: () => Promise<RuntimeBench>)
       },
     )
 
+    const stage = {
+      get bench() {
+        return bench
+      },
+      get runtime() {
+        return runtime
+      },
+      get session() {
+        return session
+      },
+      begin,
+      adopt,
+      after,
+      outcome,
+      isOver,
+    }
+    askingContract(stage)
+    rightsContract(stage)
+    steeringContract(stage)
+
     /** Whether the transcript holds the answered turn: a CLI may write it a moment after it has answered. */
     function isWrittenDown({ conversation }: Listener): boolean {
       const transcript = conversation?.transcript ?? ''
@@ -493,12 +544,4 @@ function filesOf(pid: number): string[] {
 
 function asks(listener: Listener): boolean {
   return listener.events.some((event) => event.type === 'wanted')
-}
-
-async function wanted(listener: Listener) {
-  const find = () => listener.events.find((event) => event.type === 'wanted')
-  await listener.seesEventually('a permission is wanted', () => find() !== undefined)
-  const event = find()
-  assert.ok(event?.type === 'wanted')
-  return event.approval
 }

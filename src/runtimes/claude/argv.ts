@@ -1,24 +1,19 @@
 import { Problem } from '../../core/failure.ts'
 import type { Environment } from '../environment.ts'
-
-/** Permission modes of the CLI that we use. It takes any word for one, so it is ours to know them. */
-export const modes = ['default', 'acceptEdits', 'plan', 'dontAsk'] as const
-export type Mode = (typeof modes)[number]
+import type { Rights } from '../rights.ts'
 
 /** What a process of the CLI is started with, but for its conversation. */
 export interface Flags {
-  readonly mode: Mode
+  /** The CLI takes any word for a permission mode, so it is ours to know them. */
+  readonly rights: Rights['claude']
   /** Null: the CLI's own default. */
   readonly model: string | null
   /** Absolute paths, files or folders, that its tools must not open. */
   readonly denied: readonly string[]
 }
 
-/** Tools that need an answer other than yes or no, which nobody can give yet. */
-const unanswerable = ['AskUserQuestion', 'EnterPlanMode', 'ExitPlanMode']
-
 /** The arguments, in the CLI's words. @throws {Problem} for a model name that could be taken for something else. */
-export function argvOf({ mode, model, denied }: Flags): readonly string[] {
+export function argvOf({ rights: { mode, tools }, model, denied }: Flags): readonly string[] {
   const flags: readonly (readonly string[])[] = [
     // Without a terminal, one JSON object a line both ways; `--verbose` is what makes the CLI write them all.
     ['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
@@ -34,7 +29,7 @@ export function argvOf({ mode, model, denied }: Flags): readonly string[] {
     ['--setting-sources', ''],
     ['--strict-mcp-config'],
     ['--settings', JSON.stringify(settingsOf(denied))],
-    ['--disallowedTools', unanswerable.join(',')],
+    tools === null ? [] : ['--tools', tools.join(',')],
   ]
   return flags.flat()
 }

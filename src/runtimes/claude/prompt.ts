@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Steer } from '../../core/event.ts'
+import type { PromptKey } from '../../core/ids.ts'
 import type { Place } from '../../core/place.ts'
 import type { Turn } from '../../core/runtime.ts'
 
@@ -7,18 +9,25 @@ import type { Turn } from '../../core/runtime.ts'
  * there: with a block of our own behind it, what a person wrote is only text.
  */
 export function promptLine(turn: Turn): string {
+  return userLine(promptUuid(turn), [turn.prompt.text, hostNote(turn)])
+}
+
+/**
+ * The line that puts a word into the running turn: behind the next tool's result, or, when no tool follows, as a turn
+ * of its own right after it (facts/claude-cli.md section 2).
+ */
+export function steerLine({ key, text, by }: Steer): string {
+  return userLine(steerUuid(key), [text, `(Discord message from ${plainName(by)}, about what you are doing now)`])
+}
+
+function userLine(uuid: string, texts: readonly string[]): string {
+  const content = texts.map((text) => ({ type: 'text', text }))
   return JSON.stringify({
     type: 'user',
-    message: {
-      role: 'user',
-      content: [
-        { type: 'text', text: turn.prompt.text },
-        { type: 'text', text: hostNote(turn) },
-      ],
-    },
+    message: { role: 'user', content },
     parent_tool_use_id: null,
     session_id: '',
-    uuid: promptUuid(turn),
+    uuid,
   })
 }
 
@@ -28,6 +37,11 @@ export function promptLine(turn: Turn): string {
  */
 export function promptUuid({ run, attempt }: Turn): string {
   return uuidV5(`${run}:${attempt}`)
+}
+
+/** The same for a word into a turn. */
+export function steerUuid(key: PromptKey): string {
+  return uuidV5(`steer:${key}`)
 }
 
 /** Who speaks, where, and whether it was asked before. This block is the one that the CLI scans. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { Problem } from '../../../src/core/failure.ts'
 import { argvOf, entryOf, type Flags } from '../../../src/runtimes/claude/argv.ts'
 
-const plain: Flags = { mode: 'default', model: null, denied: [] }
+const plain: Flags = { rights: { mode: 'default', tools: null }, model: null, denied: [] }
 
 /** The argument behind a flag. */
 function valueOf(argv: readonly string[], flag: string): string | undefined {
@@ -18,7 +18,9 @@ describe('the arguments of Claude Code', () => {
     ['nothing a repository brings', plain, '--setting-sources', ''],
     ['questions come to us', plain, '--permission-prompt-tool', 'stdio'],
     ['the mode is always said, a resumed process forgets it', plain, '--permission-mode', 'default'],
-    ['another mode', { ...plain, mode: 'plan' }, '--permission-mode', 'plan'],
+    ['another mode', { ...plain, rights: { mode: 'acceptEdits', tools: null } }, '--permission-mode', 'acceptEdits'],
+    ['all of its tools', plain, '--tools', undefined],
+    ['few of its tools', { ...plain, rights: { mode: 'default', tools: ['Read', 'Grep'] } }, '--tools', 'Read,Grep'],
     ['no model: the CLI decides', plain, '--model', undefined],
     ['a model', { ...plain, model: 'opus' }, '--model', 'opus'],
     ['a long name', { ...plain, model: 'claude-opus-4-8[1m]' }, '--model', 'claude-opus-4-8[1m]'],

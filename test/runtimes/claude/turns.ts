@@ -11,7 +11,8 @@ const transcriptOf = (session: string): string => `/room/config/projects/-room-p
 /** A turn of the process that wrote the recordings. */
 function start(warm: boolean, costSoFar = 0): ClaudeState {
   const birth = { pid: 1, warm, conversation: '', costSoFar }
-  return beginning({ birth, uuid: 'ours', workdir: '/room/project', mode: 'default', transcriptOf })
+  const rights = { mode: 'default', readOnly: false, confined: false }
+  return beginning({ birth, uuid: 'ours', workdir: '/room/project', ...rights, transcriptOf })
 }
 
 /** Reads lines as one turn, whose state nobody may change behind its back. */
