@@ -12,6 +12,7 @@ import { checkClaude, findClaude } from './check.ts'
 import { beginning, meaningOf, withdrawalOf, type ClaudeState } from './meaning.ts'
 import { notesOf } from './notes.ts'
 import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
+import { sandboxFinding, sandboxProbe } from './sandbox.ts'
 import { findTranscript, transcriptPath } from './transcript.ts'
 
 export interface ClaudeOptions {
@@ -29,17 +30,24 @@ const discord =
 
 /** The real Claude Code CLI, in the dialect it speaks with programs (facts/claude-cli.md). */
 export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
+  const hasSandbox = sandboxProbe()
+  const isConfined = (turn: Turn): boolean => {
+    const { PATH = '' } = environmentOf(options, turn.session.account)
+    return rightsOf(turn.prompt.tier).machine === 'write' && hasSandbox(PATH)
+  }
   return {
     name: 'claude' as RuntimeName,
     title: 'Claude Code',
-    check: () => {
+    check: async () => {
       const env = environmentOf(options, 'default' as AccountId)
-      return checkClaude(findClaude(options.binary, env['PATH'] ?? ''), env)
+      const { PATH = '' } = env
+      const found = await checkClaude(findClaude(options.binary, PATH), env)
+      return [...found, sandboxFinding(hasSandbox(PATH))]
     },
     models: async () => ['default', 'opus', 'sonnet', 'haiku'],
     steer: (state, steer) => (state.taken ? [steerLine(steer)] : null),
     expecting: (state, words) => ({ ...state, unheard: new Set([...state.unheard, ...words.map(steerUuid)]) }),
-    launch: async (turn) => launch(turn, options),
+    launch: async (turn) => launch(turn, options, isConfined(turn)),
     greeting: ({ session }) => {
       const appendSystemPrompt = [discord, notesOf(session.workdir)].filter((part) => part !== null).join('\n\n')
       return [request('initialize', { subtype: 'initialize', appendSystemPrompt })]
@@ -67,7 +75,7 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
         birth,
         mode: rights.claude.mode,
         readOnly: rights.machine === 'read',
-        confined: false,
+        confined: isConfined(turn),
         uuid: promptUuid(turn),
         workdir: session.workdir,
         transcriptOf: (id) =>
@@ -81,7 +89,7 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
   }
 }
 
-function launch(turn: Turn, options: ClaudeOptions): Launch {
+function launch(turn: Turn, options: ClaudeOptions, confined: boolean): Launch {
   const { session, attempt } = turn
   const env = environmentOf(options, session.account)
   const file = findClaude(options.binary, env['PATH'] ?? '')
@@ -92,7 +100,7 @@ function launch(turn: Turn, options: ClaudeOptions): Launch {
   const rights = rightsOf(turn.prompt.tier).claude
   const command = {
     file,
-    args: argvOf({ rights, model: session.model, denied }),
+    args: argvOf({ rights, model: session.model, denied, confined }),
     cwd: session.workdir,
     env,
   }
