@@ -61,6 +61,8 @@ export async function claudeBench(claudeBinary: string): Promise<ClaudeBench> {
           { text: 'That was it.' },
         ]),
       busy: (seconds, text) => scripted([command(`sleep ${seconds}`), { text }]),
+      attached: () => scripted([{ text: 'Seen.' }]),
+      context: () => scripted([{ text: 'Heard.' }]),
       daemon: (seconds, text) =>
         scripted([command(`setsid sleep ${seconds} > /dev/null 2>&1 & echo on its way`), { text }]),
     },

@@ -10,6 +10,7 @@ import { responseTo } from './approval.ts'
 import { argvOf, entryOf, ownEnvironment } from './argv.ts'
 import { checkClaude, findClaude } from './check.ts'
 import { beginning, meaningOf, withdrawalOf, type ClaudeState } from './meaning.ts'
+import { deniedBut, isShown } from './files.ts'
 import { notesOf } from './notes.ts'
 import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
 import { sandboxFinding, sandboxProbe } from './sandbox.ts'
@@ -96,11 +97,14 @@ function launch(turn: Turn, options: ClaudeOptions, confined: boolean): Launch {
   if (file === null) throw new Problem('wire', 'Claude Code was not found. Install it or set OMC_CLAUDE_BIN.')
   const config = configOf(env)
   // A working directory below a denied folder could not be worked in; what is denied below that folder still holds.
-  const denied = [...options.denied, ...loginsOf(config, env)].filter((path) => !isWithin(session.workdir, path))
+  const closed = [...options.denied, ...loginsOf(config, env)].filter((path) => !isWithin(session.workdir, path))
+  // Files that the model is not sent are read from where they lie.
+  const readable = turn.files.filter((given) => !isShown(given)).map(({ path }) => path)
+  const denied = deniedBut(closed, readable)
   const rights = rightsOf(turn.prompt.tier).claude
   const command = {
     file,
-    args: argvOf({ rights, model: session.model, denied, confined }),
+    args: argvOf({ rights, model: session.model, denied, readable, confined }),
     cwd: session.workdir,
     env,
   }
