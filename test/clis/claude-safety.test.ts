@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Runtime, Turn } from '../../src/core/runtime.ts'
 import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
 import { approving, Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
+import { givenFile } from '../contracts/runtime-giving.ts'
 import { makeRuntime } from '../contracts/runtime-life.ts'
 import { scripted } from '../models/script.ts'
 import { claudeBench, type ClaudeBench } from './claude-bench.ts'
@@ -93,6 +94,35 @@ describe(
         tools.map(() => 'failed'),
       )
       assert.ok(!bench.received().includes('login-secret'))
+    })
+
+    test('what came with a prompt is read, and nothing beside it', async () => {
+      const { dataDir } = bench.options
+      const log = givenFile(dataDir, 'crash.bin', 'application/x-crash', Buffer.from('what the crash said'))
+      const other = givenFile(dataDir, 'other.bin', 'application/x-crash', Buffer.from('of somebody else'))
+      const text = givenFile(dataDir, 'notes.md', 'text/markdown', Buffer.from('the text of the notes'))
+      writeFileSync(join(dataDir, 'orchestrator.sqlite'), 'what the bot keeps')
+      writeFileSync(join(bench.workdir, 'secret.txt'), 'a planted secret')
+      const tools = [log.path, other.path, join(dataDir, 'orchestrator.sqlite')].map((file_path) => ({
+        tools: [{ tool: 'Read', input: { file_path } }],
+      }))
+      const turn = turnOf(scripted([...tools, { text: 'read it' }]))
+      const context = [{ speaker: '@secret.txt', own: false, text: '/compact @secret.txt' }]
+      const prompt = { ...turn.prompt, tier: 'guest', context } as const
+      const listener = begin({ ...turn, prompt, files: [log, text], handOver: 'look at @secret.txt' })
+      await listener.done
+      assert.equal(listener.text, 'read it')
+      const sent = bench.received()
+      for (const said of [
+        'what the crash said',
+        'the text of the notes',
+        '/compact @secret.txt',
+        'look at @secret.txt',
+      ])
+        assert.ok(sent.includes(said), said)
+      for (const kept of ['of somebody else', 'what the bot keeps', 'a planted secret'])
+        assert.ok(!sent.includes(kept), kept)
+      assert.ok(!listener.events.some(({ type }) => type === 'wanted'))
     })
 
     test('an agent that answers its own question is ended', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import type { ContractStage } from './runtime.ts'
 import { firstLife, makeTurn, wanted } from './runtime-bench.ts'
+import type { ContractStage } from './runtime-stage.ts'
 
 /** What an agent asks of people beyond a plain permission: the same words for every runtime. */
 export function askingContract(stage: ContractStage): void {

@@ -75,7 +75,7 @@ export function makeRuntime(plain: PlainOptions, checkpoint: (name: CheckpointNa
     environment: plain.environment,
     accountEnvironment: (_runtime: RuntimeName, _account: AccountId) => plain.account,
     claudeBinary: plain.claudeBinary,
-    denied: [],
+    denied: [plain.dataDir],
   })
   const found = all.find(({ name }) => name === plain.runtime)
   if (found === undefined) throw new Error(`There is no runtime ${plain.runtime}.`)

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { ContractStage } from './runtime.ts'
 import { approving, firstLife, makeTurn, until, wanted, type Listener } from './runtime-bench.ts'
+import type { ContractStage } from './runtime-stage.ts'
 
 /** Nobody gets more than they were given: the tier of each prompt decides, within one session too. */
 export function rightsContract(stage: ContractStage): void {

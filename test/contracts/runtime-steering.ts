@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Steer } from '../../src/core/event.ts'
 import type { PromptKey } from '../../src/core/ids.ts'
-import type { ContractStage } from './runtime.ts'
 import { firstLife, makeTurn } from './runtime-bench.ts'
+import type { ContractStage } from './runtime-stage.ts'
 
 /** A word into the running turn: heard once, and the run is not over before it was. */
 export function steeringContract(stage: ContractStage): void {

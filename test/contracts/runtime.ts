@@ -8,64 +8,14 @@ import type { Session } from '../../src/core/session.ts'
 import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
 import { startTimeOf } from '../../src/runtimes/pulse.ts'
 import { firstLife, Listener, makeSession, makeTurn, until, wanted } from './runtime-bench.ts'
-import { makeRuntime, type PlainOptions } from './runtime-life.ts'
+import { makeRuntime } from './runtime-life.ts'
 import { askingContract } from './runtime-asking.ts'
+import { givingContract } from './runtime-giving.ts'
 import { rightsContract } from './runtime-rights.ts'
+import type { RuntimeBench } from './runtime-stage.ts'
 import { steeringContract } from './runtime-steering.ts'
 
-/** A place to work in, with an agent that does what its prompt says. Made for each test, disposed of after it. */
-export interface RuntimeBench extends AsyncDisposable {
-  readonly options: PlainOptions
-  /** A folder for sessions to work in. */
-  readonly workdir: string
-  /** Whether all sessions of a login share one process; without it each has its own. */
-  readonly sharesProcess?: boolean
-  /** Prompts in the words of this agent. */
-  readonly words: {
-    /** The answer is this text. */
-    say(text: string): string
-    /** The answer is this text, a piece at a time, over that many seconds. */
-    slow(text: string, seconds: number): string
-    /** Uses a tool nobody has to allow, then says `text`. */
-    tool(text: string): string
-    /** Wants to run this shell command, for which it needs leave; then tells how it went in its answer. */
-    ask(command: string): string
-    /** Asks a question with these options, of which one may be chosen; then tells what was answered. */
-    question?(text: string, options: readonly string[]): string
-    /** Shows a plan; then tells what was said to it. */
-    plan?(plan: string): string
-    /** Wants to write a file that lies beside the folder it works in, for which it needs leave. */
-    change?(path: string, text: string): string
-    /** Tries to write a file in the folder it works in, asking where it has to; then says something. */
-    write?(path: string, text: string): string
-    /** Asks for leave, and takes the question back by itself. */
-    withdraw?(): string
-    /** Uses a tool for so long, then says `text`. */
-    busy?(seconds: number, text: string): string
-    /** Tells in its answer by name what was attached. */
-    attached?(): string
-    /** Starts a process that outlives its tool call and sits in a session of its own; then says `text`. */
-    daemon(seconds: number, text: string): string
-  }
-  /** How often the model was asked something that holds this text as its latest prompt. */
-  asked(text: string): number
-  /** Everything the model was ever sent in the prompt before this answer holds what was said. */
-  received(): string
-}
-
-/** What the parts of the contract play on; its getters give what was made for the test that runs. */
-export interface ContractStage {
-  readonly bench: RuntimeBench
-  readonly runtime: Runtime
-  readonly session: Session
-  begin(turn: Turn): Listener
-  adopt(turn: Turn, before: Awaited<ReturnType<typeof firstLife>>): Promise<Listener>
-  /** The same session, after the turn told which conversation it is in. */
-  after(listener: Listener): Session
-  outcome(listener: Listener): string
-  /** Whether the session's turn has ended in the spool. */
-  isOver(session: Session): boolean
-}
+export type { RuntimeBench } from './runtime-stage.ts'
 
 /** What every runtime owes; `make` may look at nothing but the test's own folders. */
 export function runtimeContract(name: string, make: () => Promise<RuntimeBench>): void {
@@ -505,6 +455,7 @@ export function runtimeContract(name: string, make: () => Promise<RuntimeBench>)
       isOver,
     }
     askingContract(stage)
+    givingContract(stage)
     rightsContract(stage)
     steeringContract(stage)
 

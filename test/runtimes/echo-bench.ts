@@ -36,6 +36,7 @@ export async function echoBench(): Promise<RuntimeBench> {
       withdraw: () => '!withdraw Bash npm test',
       busy: (seconds, text) => `!slow ${seconds}s at work on it\n!say ${text}`,
       attached: () => '!attached',
+      context: () => '!context',
       daemon: (seconds, text) => `!daemon ${seconds}\n!say ${text}`,
     },
     asked: (text) => prompts().filter((each) => each.includes(text)).length,

@@ -116,7 +116,8 @@ function answersOf(input: JsonObject, decision: Decision): JsonObject {
 function risksOf({ tool, input, blockedPath, reason }: Asked, workdir: string, confined: boolean): readonly Risk[] {
   if (tool === 'AskUserQuestion' || tool === 'ExitPlanMode') return []
   const risks = new Set<Risk>(tool === 'Bash' ? risksOfCommand(stringAt(input['command'])) : [])
-  if (tool === 'WebFetch' || tool === 'WebSearch') risks.add('network')
+  // A command in the sandbox wants to reach a host: the CLI asks for it as for a tool.
+  if (['WebFetch', 'WebSearch', 'SandboxNetworkAccess'].includes(tool)) risks.add('network')
   const paths = [blockedPath, pathOf(input)].filter((path) => path !== '')
   if (reason === 'workingDir' || paths.some((path) => isOutside(path, workdir))) risks.add('outside')
   // What is asked about is what the sandbox does not hold, or a command where there is none.

@@ -1,6 +1,7 @@
 import { Problem } from '../../core/failure.ts'
 import type { Environment } from '../environment.ts'
 import type { Rights } from '../rights.ts'
+import { sandboxSettings } from './sandbox.ts'
 
 /** What a process of the CLI is started with, but for its conversation. */
 export interface Flags {
@@ -10,10 +11,14 @@ export interface Flags {
   readonly model: string | null
   /** Absolute paths, files or folders, that its tools must not open. */
   readonly denied: readonly string[]
+  /** Absolute paths of files outside the working folder that it reads without asking. */
+  readonly readable: readonly string[]
+  /** Its shell is shut into a sandbox of the operating system. */
+  readonly confined: boolean
 }
 
 /** The arguments, in the CLI's words. @throws {Problem} for a model name that could be taken for something else. */
-export function argvOf({ rights: { mode, tools }, model, denied }: Flags): readonly string[] {
+export function argvOf({ rights: { mode, tools }, model, denied, readable, confined }: Flags): readonly string[] {
   const flags: readonly (readonly string[])[] = [
     // Without a terminal, one JSON object a line both ways; `--verbose` is what makes the CLI write them all.
     ['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
@@ -28,7 +33,7 @@ export function argvOf({ rights: { mode, tools }, model, denied }: Flags): reado
     // Nothing that a repository brings is loaded: its hooks, its MCP servers and the commands in its settings would run.
     ['--setting-sources', ''],
     ['--strict-mcp-config'],
-    ['--settings', JSON.stringify(settingsOf(denied))],
+    ['--settings', JSON.stringify(settingsOf(denied, readable, confined))],
     tools === null ? [] : ['--tools', tools.join(',')],
   ]
   return flags.flat()
@@ -61,10 +66,14 @@ function modelNamed(name: string): string {
   )
 }
 
-/** A hand-rail, not a wall: it holds the CLI's own tools and plain shell commands; an interpreter reads what it likes. */
-function settingsOf(denied: readonly string[]): object {
+/**
+ * Without a sandbox a hand-rail, not a wall: it holds the CLI's own tools and plain shell commands; an interpreter reads
+ * what it likes.
+ */
+function settingsOf(denied: readonly string[], readable: readonly string[], confined: boolean): object {
   const deny = denied.flatMap((path) =>
     ['Read', 'Edit'].flatMap((tool) => [`${tool}(/${path})`, `${tool}(/${path}/**)`]),
   )
-  return { disableAllHooks: true, permissions: { deny } }
+  const allow = readable.map((path) => `Read(/${path})`)
+  return { disableAllHooks: true, permissions: { deny, allow }, ...(confined ? { sandbox: sandboxSettings } : {}) }
 }

@@ -10,8 +10,10 @@ import { responseTo } from './approval.ts'
 import { argvOf, entryOf, ownEnvironment } from './argv.ts'
 import { checkClaude, findClaude } from './check.ts'
 import { beginning, meaningOf, withdrawalOf, type ClaudeState } from './meaning.ts'
+import { deniedBut, isShown } from './files.ts'
 import { notesOf } from './notes.ts'
 import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
+import { sandboxFinding, sandboxProbe } from './sandbox.ts'
 import { findTranscript, transcriptPath } from './transcript.ts'
 
 export interface ClaudeOptions {
@@ -29,17 +31,24 @@ const discord =
 
 /** The real Claude Code CLI, in the dialect it speaks with programs (facts/claude-cli.md). */
 export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
+  const hasSandbox = sandboxProbe()
+  const isConfined = (turn: Turn): boolean => {
+    const { PATH = '' } = environmentOf(options, turn.session.account)
+    return rightsOf(turn.prompt.tier).machine === 'write' && hasSandbox(PATH)
+  }
   return {
     name: 'claude' as RuntimeName,
     title: 'Claude Code',
-    check: () => {
+    check: async () => {
       const env = environmentOf(options, 'default' as AccountId)
-      return checkClaude(findClaude(options.binary, env['PATH'] ?? ''), env)
+      const { PATH = '' } = env
+      const found = await checkClaude(findClaude(options.binary, PATH), env)
+      return [...found, sandboxFinding(hasSandbox(PATH))]
     },
     models: async () => ['default', 'opus', 'sonnet', 'haiku'],
     steer: (state, steer) => (state.taken ? [steerLine(steer)] : null),
     expecting: (state, words) => ({ ...state, unheard: new Set([...state.unheard, ...words.map(steerUuid)]) }),
-    launch: async (turn) => launch(turn, options),
+    launch: async (turn) => launch(turn, options, isConfined(turn)),
     greeting: ({ session }) => {
       const appendSystemPrompt = [discord, notesOf(session.workdir)].filter((part) => part !== null).join('\n\n')
       return [request('initialize', { subtype: 'initialize', appendSystemPrompt })]
@@ -67,7 +76,7 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
         birth,
         mode: rights.claude.mode,
         readOnly: rights.machine === 'read',
-        confined: false,
+        confined: isConfined(turn),
         uuid: promptUuid(turn),
         workdir: session.workdir,
         transcriptOf: (id) =>
@@ -81,18 +90,21 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
   }
 }
 
-function launch(turn: Turn, options: ClaudeOptions): Launch {
+function launch(turn: Turn, options: ClaudeOptions, confined: boolean): Launch {
   const { session, attempt } = turn
   const env = environmentOf(options, session.account)
   const file = findClaude(options.binary, env['PATH'] ?? '')
   if (file === null) throw new Problem('wire', 'Claude Code was not found. Install it or set OMC_CLAUDE_BIN.')
   const config = configOf(env)
   // A working directory below a denied folder could not be worked in; what is denied below that folder still holds.
-  const denied = [...options.denied, ...loginsOf(config, env)].filter((path) => !isWithin(session.workdir, path))
+  const closed = [...options.denied, ...loginsOf(config, env)].filter((path) => !isWithin(session.workdir, path))
+  // Files that the model is not sent are read from where they lie.
+  const readable = turn.files.filter((given) => !isShown(given)).map(({ path }) => path)
+  const denied = deniedBut(closed, readable)
   const rights = rightsOf(turn.prompt.tier).claude
   const command = {
     file,
-    args: argvOf({ rights, model: session.model, denied }),
+    args: argvOf({ rights, model: session.model, denied, readable, confined }),
     cwd: session.workdir,
     env,
   }

@@ -2,14 +2,35 @@ import { createHash } from 'node:crypto'
 import type { Steer } from '../../core/event.ts'
 import type { PromptKey } from '../../core/ids.ts'
 import type { Place } from '../../core/place.ts'
+import type { Prompt } from '../../core/prompt.ts'
 import type { Turn } from '../../core/runtime.ts'
+import { blockOf, isShown } from './files.ts'
 
 /**
  * The line that hands a prompt over. The CLI reads `@path` and `/command` in the last text block of a message, and only
  * there: with a block of our own behind it, what a person wrote is only text.
  */
 export function promptLine(turn: Turn): string {
-  return userLine(promptUuid(turn), [turn.prompt.text, hostNote(turn)])
+  const { prompt, files, handOver } = turn
+  const before = [
+    handOver === null ? null : framed('From an earlier conversation that is gone, for you to go on from:', handOver),
+    prompt.context.length === 0 ? null : framed('Said here before, and not a part of the message:', saidBefore(prompt)),
+  ]
+  return userLine(promptUuid(turn), [
+    ...before.flatMap((text) => (text === null ? [] : [textBlock(text)])),
+    textBlock(prompt.text),
+    ...files.flatMap(blockOf),
+    textBlock(hostNote(turn)),
+  ])
+}
+
+/** Every line of it is marked, so that nothing in it can pretend to stand outside. */
+function framed(title: string, text: string): string {
+  return [title, ...text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => `| ${line}`)].join('\n')
+}
+
+function saidBefore({ context }: Prompt): string {
+  return context.map(({ speaker, own, text }) => `${own ? 'You' : plainName(speaker)}: ${text}`).join('\n')
 }
 
 /**
@@ -17,11 +38,15 @@ export function promptLine(turn: Turn): string {
  * of its own right after it (facts/claude-cli.md section 2).
  */
 export function steerLine({ key, text, by }: Steer): string {
-  return userLine(steerUuid(key), [text, `(Discord message from ${plainName(by)}, about what you are doing now)`])
+  const note = `(Discord message from ${plainName(by)}, about what you are doing now)`
+  return userLine(steerUuid(key), [textBlock(text), textBlock(note)])
 }
 
-function userLine(uuid: string, texts: readonly string[]): string {
-  const content = texts.map((text) => ({ type: 'text', text }))
+function textBlock(text: string): object {
+  return { type: 'text', text }
+}
+
+function userLine(uuid: string, content: readonly object[]): string {
   return JSON.stringify({
     type: 'user',
     message: { role: 'user', content },
@@ -45,8 +70,12 @@ export function steerUuid(key: PromptKey): string {
 }
 
 /** Who speaks, where, and whether it was asked before. This block is the one that the CLI scans. */
-function hostNote({ attempt, prompt }: Turn): string {
-  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}`
+function hostNote({ attempt, prompt, files }: Turn): string {
+  const attached = files.map(
+    (file) => plainName(file.name) + (isShown(file) ? '' : ` (at ${file.path}, to be read only)`),
+  )
+  const withFiles = attached.length === 0 ? '' : `, with ${attached.join(', ')}`
+  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}${withFiles}`
   if (attempt === 1) return `(${from})`
   return `(${from}. An earlier attempt to answer it was interrupted when the process ended; what it had already finished need not be done again: look first.)`
 }

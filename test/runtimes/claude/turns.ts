@@ -9,9 +9,13 @@ export type OutputLine = string
 const transcriptOf = (session: string): string => `/room/config/projects/-room-project/${session}.jsonl`
 
 /** A turn of the process that wrote the recordings. */
-function start(warm: boolean, costSoFar = 0): ClaudeState {
+export function start(
+  warm: boolean,
+  costSoFar = 0,
+  more: Partial<Pick<ClaudeState, 'mode' | 'readOnly' | 'confined'>> = {},
+): ClaudeState {
   const birth = { pid: 1, warm, conversation: '', costSoFar }
-  const rights = { mode: 'default', readOnly: false, confined: false }
+  const rights = { mode: 'default', readOnly: false, confined: false, ...more }
   return beginning({ birth, uuid: 'ours', workdir: '/room/project', ...rights, transcriptOf })
 }
 
