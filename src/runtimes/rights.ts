@@ -1,24 +1,49 @@
 import { Problem } from '../core/failure.ts'
 import type { Tier } from '../core/right.ts'
 
-/** What an agent may do to the machine for somebody. */
+/** What an agent may do to the machine for somebody, in general and in each CLI's own words. */
 export interface Rights {
   /**
    * `read`: it looks and answers; it changes nothing, runs nothing, reaches nowhere, and asks nobody for leave to.
-   * `write`: it edits in the session's folder; the rest asks a person.
+   * `write`: it edits in the session's folder, and runs what only reads; it asks a person about the rest.
    */
   readonly machine: 'read' | 'write'
+  readonly claude: {
+    readonly mode: 'default' | 'acceptEdits'
+    /** The only tools it has; null: all of them. */
+    readonly tools: readonly string[] | null
+  }
+  readonly codex: {
+    /** The permissions profile that it is started with. */
+    readonly profile: 'omc-read' | 'omc-write'
+    readonly approvalPolicy: 'never' | 'on-request'
+  }
+}
+
+/**
+ * Claude Code has search tools of their own where it is named a list of tools without a shell. Its mode that never asks
+ * (`dontAsk`) refuses questions to people too: so it is the mode that asks, and what it asks for beyond these tools is
+ * refused without asking anybody (claude/meaning.ts).
+ */
+const looking = ['Read', 'Grep', 'Glob', 'AskUserQuestion', 'EnterPlanMode', 'ExitPlanMode']
+
+const read: Rights = {
+  machine: 'read',
+  claude: { mode: 'default', tools: looking },
+  codex: { profile: 'omc-read', approvalPolicy: 'never' },
+}
+
+const write: Rights = {
+  machine: 'write',
+  claude: { mode: 'acceptEdits', tools: null },
+  codex: { profile: 'omc-write', approvalPolicy: 'on-request' },
 }
 
 /**
  * The one table of what a tier may do to the machine (SPEC F3). It is the tier of whoever asked, so it may change with
- * every prompt of a session. What an owner has beyond a member is that they may consent: see core/approval.ts.
+ * every prompt of a session. What an owner has beyond a member is that they may consent to more.
  */
-const table: Readonly<Partial<Record<Tier, Rights>>> = {
-  guest: { machine: 'read' },
-  member: { machine: 'write' },
-  owner: { machine: 'write' },
-}
+const table: Readonly<Partial<Record<Tier, Rights>>> = { guest: read, member: write, owner: write }
 
 /** @throws {Problem} for the others: the gate lets no prompt of theirs through, and nothing here may make up for it. */
 export function rightsOf(tier: Tier): Rights {
@@ -27,20 +52,7 @@ export function rightsOf(tier: Tier): Rights {
   return rights
 }
 
-/** What Codex's sandbox allows a turn, and what it asks a person about (facts/codex-cli.md sections 3.2 and 5). */
-export interface CodexRights {
-  /**
-   * `omc-read`: nothing can be written. `omc-write`: files in the session's folder can. In both nothing reaches the
-   * network and the closed paths stay closed; see `settingsOf`.
-   */
-  readonly profile: 'omc-read' | 'omc-write'
-  /** `never`: whatever the sandbox does not allow fails. `on-request`: the agent may ask a person to leave it. */
-  readonly approvalPolicy: 'never' | 'on-request'
-}
-
-/** The same in Codex's words. @throws {Problem} as `rightsOf`. */
-export function codexRights(tier: Tier): CodexRights {
-  return rightsOf(tier).machine === 'write'
-    ? { profile: 'omc-write', approvalPolicy: 'on-request' }
-    : { profile: 'omc-read', approvalPolicy: 'never' }
+/** What a turn of Codex is started with. @throws {Problem} as `rightsOf` does. */
+export function codexRights(tier: Tier): Rights['codex'] {
+  return rightsOf(tier).codex
 }

@@ -1,14 +1,14 @@
 import type { Place } from '../../core/place.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Environment } from '../environment.ts'
-import { codexRights, type CodexRights } from '../rights.ts'
+import { codexRights, type Rights } from '../rights.ts'
 
 /** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
 
 export const initializeId = 'initialize'
 
 /** What a turn's tools may do with files. */
-export type Profile = CodexRights['profile']
+export type Profile = Rights['codex']['profile']
 
 /** Settings that hold for the whole server, over those of the operator's own config.toml. `closed`: see `closedTo`. */
 export function settingsOf(closed: readonly string[]): readonly string[] {
