@@ -5,13 +5,14 @@ import { hostClock } from '../../src/host.ts'
 import { echoCommand, Scene, until } from './scene.ts'
 
 test('all commands are registered once, in both languages; the second start sends nothing', async () => {
-  await using scene = await Scene.open({ discord: { commands: commands(hostClock) } })
+  const all = commands(hostClock)
+  const names = [...new Set(all.map(({ path }) => path[0]))].sort()
+  await using scene = await Scene.open({ discord: { commands: all } })
   await scene.chat.registered
-  const names = [...new Set(commands(hostClock).map(({ path }) => path[0]))]
   assert.equal(scene.log.all('slash.registered')[0]?.['updated'], names.length)
   const olivia = await scene.sandbox.actor('olivia')
   const offered = await olivia.commands('general')
-  assert.deepEqual(offered.map((command) => command.name).sort(), names.sort())
+  assert.deepEqual(offered.map((command) => command.name).sort(), names)
   await scene.chat.close()
 
   const writes = scene.sandbox.faults.add({ kind: 'rest.hold', path: '/commands', ms: 0 })
