@@ -15,7 +15,7 @@ export const worktrees: Measurement = {
   async run(size: Size): Promise<readonly Figure[]> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'bench-worktrees-')))
     try {
-      const [times, ms] = size === 'full' ? [7, 20_000] : [2, 6_000]
+      const [times, ms] = size === 'full' ? [7, 20_000] : [3, 1_500]
       const small = await measure(root, 'small', 20, times, ms)
       const big = await measure(root, 'big', files, times, ms)
       return [
