@@ -4,7 +4,7 @@ import type { RunEvent } from '../../src/core/event.ts'
 import type { AccountId } from '../../src/core/ids.ts'
 import type { CommandText } from '../../src/core/phrases.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
-import { home, overview, refusals, session, startedAt, troubles, view, wellHealth } from './samples.ts'
+import { asks, home, overview, refusals, session, startedAt, troubles, view, wellHealth } from './samples.ts'
 
 const languages = catalogue(home)
 
@@ -78,6 +78,35 @@ for (const say of Object.values(languages)) {
       ]) {
         assert.ok(text.length > 0 && text.length <= 2000, text.slice(0, 200))
         sounds(text)
+      }
+    })
+
+    it('asks and tells of approvals calmly, in one message each, also at the worst', () => {
+      for (const ask of asks) {
+        const words = say.approvals
+        for (const text of [
+          words.title(ask, '<@1>'),
+          words.reason('x'.repeat(5000)),
+          words.where(`${home}/${'deep/'.repeat(500)}`),
+          ...Object.values(words.risks),
+          words.inFile('input.json', 123_456),
+          words.mayAnswer(null),
+          words.mayAnswer('<@1>'),
+          words.until(startedAt),
+          words.line(ask, true),
+          words.line(ask, false),
+          words.reminder(null, startedAt),
+          words.reminder('<@1>', startedAt),
+          words.expired(ask),
+          words.audit(ask),
+          ...(ask.fate.kind === 'open' ? [] : [words.fate(ask), words.lineOver(ask.fate)]),
+        ]) {
+          assert.ok(text.length > 0 && text.length <= 1000, `${text.length}: ${text.slice(0, 200)}`)
+          sounds(text)
+        }
+      }
+      for (const form of [say.approvals.forms.deny, say.approvals.forms.change]) {
+        assert.ok(form.title.length <= 45 && form.label.length <= 45 && form.placeholder.length <= 100)
       }
     })
 
