@@ -11,6 +11,7 @@ export const checkpoints = [
   'post-intended',
   'posted',
   'settled',
+  'approval-wanted',
   'approval-posted',
   'approval-answered',
 ] as const

@@ -184,7 +184,11 @@ export class Conductor {
     this.#cursor = cursor ?? this.#cursor
     const entries = await this.#flush()
     this.#tools.feed.publish(entries.slice(entries.length - told.length))
-    for (const event of told) if (event.type === 'wanted') void this.#settle(event.approval)
+    for (const event of told) {
+      if (event.type !== 'wanted') continue
+      this.#tools.checkpoint('approval-wanted')
+      void this.#settle(event.approval)
+    }
     return told.length
   }
 

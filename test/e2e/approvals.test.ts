@@ -76,17 +76,26 @@ test('who may: the speaker for what is harmless, owners always, nobody else, wha
   await stage.botShows(mary, thread, 'Done: npm test')
   await decided(mary, harmless, 'Approved by @mary')
 
-  await gwen.says(thread, '!ask Bash npm run guest')
-  const guests = await asked(gwen, thread, 'npm run guest')
-  assert.match(guests.content, /\nAn owner may answer/)
-  await gwen.clicks(guests, 'Approve')
-  const first = await told(gwen, thread, 'Only owners may answer this. Ask one of them to look at it.')
-  grant(stage, { gwen: 'member' })
-  // A tier raised meanwhile does not reach back.
-  await gwen.clicks(guests, 'Approve')
-  await gwen.sees(thread, (message) => message.content === first.content && message.id !== first.id)
-  await olivia.clicks(await asked(olivia, thread, 'npm run guest'), 'Approve')
-  await stage.botShows(gwen, thread, 'Done: npm run guest')
+  // What reaches further needs somebody else than who asked for it.
+  await mary.says(thread, '!ask Bash curl https://example.com')
+  const risky = await asked(mary, thread, 'curl https')
+  assert.match(risky.content, /⚠ reaches the network/)
+  assert.match(risky.content, /\nAn owner may answer/)
+  await mary.clicks(risky, 'Approve')
+  await told(mary, thread, 'Only owners may answer this. Ask one of them to look at it.')
+  await olivia.clicks(await asked(olivia, thread, 'curl https'), 'Approve')
+  await stage.botShows(mary, thread, 'Done: curl https')
+  await olivia.says(thread, '!ask Bash git push')
+  await olivia.clicks(await asked(olivia, thread, 'git push'), 'Approve')
+  await stage.botShows(olivia, thread, 'Done: git push')
+
+  // Questions are talk with whoever asked, also a guest.
+  await gwen.says(thread, '!question Which? | this | that')
+  const question = await asked(gwen, thread, 'Which')
+  await mike.clicks(await asked(mike, thread, 'Which'), 'this')
+  await told(mike, thread, 'Only @gwen and owners may answer this')
+  await gwen.clicks(question, 'that')
+  await decided(gwen, question, '✓ Answered by @gwen: that')
 
   await mary.says(thread, '!ask Bash npm run last')
   const last = await asked(mary, thread, 'npm run last')
@@ -95,7 +104,7 @@ test('who may: the speaker for what is harmless, owners always, nobody else, wha
   // What she was no longer counts.
   await told(mary, thread, 'Only @mary and owners may answer this')
   const answered = stage.query("select 1 from run_events where type = 'answered'")
-  assert.equal(answered.length, 2)
+  assert.equal(answered.length, 4)
 })
 
 test('of two who answer at once the first wins, and the second is told', async () => {

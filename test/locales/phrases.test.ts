@@ -6,6 +6,7 @@ import type { CommandText } from '../../src/core/phrases.ts'
 import type { Remains } from '../../src/core/work.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
 import {
+  asks,
   home,
   overview,
   queueSamples,
@@ -152,6 +153,35 @@ for (const say of Object.values(languages)) {
       assert.match(text.split('\n').at(-1) ?? '', new RegExp(`${100 - shown}`))
       assert.doesNotMatch(text, /(?<!\\)\[x|@everyone/)
       assert.match(text, new RegExp(`/channels/77/${line.place}/${line.message}\\)`))
+    })
+
+    it('asks and tells of approvals calmly, in one message each, also at the worst', () => {
+      for (const ask of asks) {
+        const words = say.approvals
+        for (const text of [
+          words.title(ask, '<@1>'),
+          words.reason('x'.repeat(5000)),
+          words.where(`${home}/${'deep/'.repeat(500)}`),
+          ...Object.values(words.risks),
+          words.inFile('input.json', 123_456),
+          words.mayAnswer(null),
+          words.mayAnswer('<@1>'),
+          words.until(startedAt),
+          words.line(ask, true),
+          words.line(ask, false),
+          words.reminder(null, startedAt),
+          words.reminder('<@1>', startedAt),
+          words.expired(ask),
+          words.audit(ask),
+          ...(ask.fate.kind === 'open' ? [] : [words.fate(ask), words.lineOver(ask.fate)]),
+        ]) {
+          assert.ok(text.length > 0 && text.length <= 1000, `${text.length}: ${text.slice(0, 200)}`)
+          sounds(text)
+        }
+      }
+      for (const form of [say.approvals.forms.deny, say.approvals.forms.change]) {
+        assert.ok(form.title.length <= 45 && form.label.length <= 45 && form.placeholder.length <= 100)
+      }
     })
 
     it('knows every state of a run', () => {

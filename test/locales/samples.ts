@@ -1,8 +1,20 @@
 import type { SessionOverview, Wait } from '../../src/core/desk.ts'
+import type { Decision, Subject } from '../../src/core/approval.ts'
+import type { Ask, Fate } from '../../src/core/ask.ts'
+import { bySessionRule } from '../../src/core/consent.ts'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
 import type { Refusal, Trouble } from '../../src/core/failure.ts'
 import type { Health } from '../../src/core/health.ts'
-import type { AccountId, MessageId, PersonId, PlaceId, PromptKey, RunId, RuntimeName } from '../../src/core/ids.ts'
+import type {
+  AccountId,
+  ApprovalId,
+  MessageId,
+  PersonId,
+  PlaceId,
+  PromptKey,
+  RunId,
+  RuntimeName,
+} from '../../src/core/ids.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import type { Person } from '../../src/core/person.ts'
 import type { Phrases } from '../../src/core/phrases.ts'
@@ -275,3 +287,57 @@ export function queueSamples({ queue: say }: Phrases): string[] {
   ]
   return told.map((text) => text.replaceAll(/\]\(https:\/\/discord\.com\/channels\/[@\w/]+\)/g, ''))
 }
+const subjects: readonly Subject[] = [
+  { kind: 'command', command: nastyText, folder: nastyPath, reason: nastyText },
+  { kind: 'change', changes: [], reason: null },
+  { kind: 'change', changes: [{ path: nastyPath, diff: nastyText }], reason: nastyText },
+  { kind: 'tool' },
+  { kind: 'questions', questions: [] },
+  {
+    kind: 'questions',
+    questions: [{ id: 'q', header: nastyText, text: nastyText, options: [], several: true, free: true }],
+  },
+  { kind: 'plan', plan: nastyText },
+]
+
+const decisions: readonly Decision[] = [
+  { verdict: 'approve' },
+  { verdict: 'deny', reason: nastyText },
+  { verdict: 'reply', answers: { q: [nastyText, 'blue'] } },
+]
+
+const fates: readonly Fate[] = [
+  { kind: 'open' },
+  ...decisions.flatMap((decision) =>
+    [nastyText, null, bySessionRule('alice')].map((by) => ({ kind: 'answered' as const, decision, by })),
+  ),
+  { kind: 'withdrawn' },
+  { kind: 'lost' },
+  { kind: 'ended' },
+  { kind: 'stopped', by: nastyText },
+  { kind: 'stopped', by: null },
+]
+
+/** Approvals of every kind with every fate. */
+export const asks: readonly Ask[] = subjects.flatMap((subject) =>
+  fates.map((fate, at) => ({
+    token: 'AbCd_fGh-jKlMnOpQrStUv',
+    run: '0196b2a0-0000-7000-8000-000000000000' as RunId,
+    prompt: { ...view().prompt, speaker: { ...view().prompt.speaker, name: nastyText } },
+    session: session({ name: 'shop' }),
+    runtime: 'Claude Code',
+    approval: {
+      id: 'ask' as ApprovalId,
+      action: { id: 'a', kind: 'command', tool: 'Bash', title: nastyText },
+      input: '{}',
+      subject,
+      risks: [],
+    },
+    inputHash: '0123456789ab',
+    askedAt: startedAt,
+    expiresAt: startedAt + 600_000,
+    draft: {},
+    fate,
+    lasting: at % 2 === 0,
+  })),
+)

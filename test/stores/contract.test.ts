@@ -1,4 +1,5 @@
 import { openStore } from '../../src/stores/open.ts'
+import { approvalsContract } from '../contracts/approvals.ts'
 import { claimContract } from '../contracts/claim.ts'
 import type { StoreUnderTest } from '../contracts/ground.ts'
 import { journalContract } from '../contracts/journal.ts'
@@ -29,3 +30,4 @@ async function openIn(folder: { readonly path: string } & AsyncDisposable): Prom
 journalContract('SQLite', open)
 claimContract('SQLite', open)
 vaultContract('SQLite', open)
+approvalsContract('SQLite', open)
