@@ -1,19 +1,58 @@
-import { reaches, type Tier } from '../core/right.ts'
+import { Problem } from '../core/failure.ts'
+import type { Tier } from '../core/right.ts'
 
-/** What Codex's sandbox allows a turn, and what it asks a person about (facts/codex-cli.md sections 3.2 and 5). */
-export interface CodexRights {
+/** What an agent may do to the machine for somebody, in general and in each CLI's own words. */
+export interface Rights {
   /**
-   * `omc-read`: nothing can be written. `omc-write`: files in the session's folder can. In both nothing reaches the
-   * network and the closed paths stay closed; see `settingsOf`.
+   * `read`: it looks and answers; it changes nothing, runs nothing, reaches nowhere, and asks nobody for leave to.
+   * `write`: it edits in the session's folder, and runs what only reads; it asks a person about the rest.
    */
-  readonly profile: 'omc-read' | 'omc-write'
-  /** `never`: whatever the sandbox does not allow fails. `on-request`: the agent may ask a person to leave it. */
-  readonly approvalPolicy: 'never' | 'on-request'
+  readonly machine: 'read' | 'write'
+  readonly claude: {
+    readonly mode: 'default' | 'acceptEdits'
+    /** The only tools it has; null: all of them. */
+    readonly tools: readonly string[] | null
+  }
+  readonly codex: {
+    /** The permissions profile that it is started with. */
+    readonly profile: 'omc-read' | 'omc-write'
+    readonly approvalPolicy: 'never' | 'on-request'
+  }
 }
 
-/** The policy of a turn is that of who asked for it, not of the session's owner (SPEC F3). */
-export function codexRights(tier: Tier): CodexRights {
-  return reaches(tier, 'member')
-    ? { profile: 'omc-write', approvalPolicy: 'on-request' }
-    : { profile: 'omc-read', approvalPolicy: 'never' }
+/**
+ * Claude Code has search tools of their own where it is named a list of tools without a shell. Its mode that never asks
+ * (`dontAsk`) refuses questions to people too: so it is the mode that asks, and what it asks for beyond these tools is
+ * refused without asking anybody (claude/meaning.ts).
+ */
+const looking = ['Read', 'Grep', 'Glob', 'AskUserQuestion', 'EnterPlanMode', 'ExitPlanMode']
+
+const read: Rights = {
+  machine: 'read',
+  claude: { mode: 'default', tools: looking },
+  codex: { profile: 'omc-read', approvalPolicy: 'never' },
+}
+
+const write: Rights = {
+  machine: 'write',
+  claude: { mode: 'acceptEdits', tools: null },
+  codex: { profile: 'omc-write', approvalPolicy: 'on-request' },
+}
+
+/**
+ * The one table of what a tier may do to the machine (SPEC F3). It is the tier of whoever asked, so it may change with
+ * every prompt of a session. What an owner has beyond a member is that they may consent to more.
+ */
+const table: Readonly<Partial<Record<Tier, Rights>>> = { guest: read, member: write, owner: write }
+
+/** @throws {Problem} for the others: the gate lets no prompt of theirs through, and nothing here may make up for it. */
+export function rightsOf(tier: Tier): Rights {
+  const rights = table[tier]
+  if (rights === undefined) throw new Problem('bug', `A prompt of somebody ${tier} must never reach an agent.`)
+  return rights
+}
+
+/** What a turn of Codex is started with. @throws {Problem} as `rightsOf` does. */
+export function codexRights(tier: Tier): Rights['codex'] {
+  return rightsOf(tier).codex
 }

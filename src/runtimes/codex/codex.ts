@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, Problem } from '../../core/failure.ts'
+import type { Steer } from '../../core/event.ts'
 import type { AccountId, SessionId } from '../../core/ids.ts'
 import type { AgentProcess, Conduct, Cursor, Finding, Runtime, Turn } from '../../core/runtime.ts'
 import { SpooledConduct, type Handed } from '../conduct.ts'
@@ -13,10 +14,24 @@ import { replay, spoken, turnAtWork } from './adopt.ts'
 import { checkCodex, findCodex } from './check.ts'
 import { dialectOf } from './dialect.ts'
 import { beginning, type CodexState } from './meaning.ts'
-import { cleanLine, closeIdOf, closeLine, openIdOf, openLine, stopLines, turnIdOf, turnLine } from './request.ts'
+import {
+  cleanLine,
+  closeIdOf,
+  closeLine,
+  openIdOf,
+  openLine,
+  steerIdOf,
+  steerLine,
+  stopLines,
+  turnIdOf,
+  turnLine,
+} from './request.ts'
 import { Seat, Seats, type HandedTurn, type SeatRecord } from './seat.ts'
 import { codexName, serverFolders, type Server } from './server.ts'
 import { codexHome, Servers, type ServersOptions } from './servers.ts'
+
+/** How long the server may take to say whether it took a word into its turn, in ms. */
+const steerWithin = 5000
 
 export interface CodexOptions extends SpooledOptions, ServersOptions {}
 
@@ -180,6 +195,28 @@ export class CodexRuntime implements Runtime {
     this.#seats.clear()
   }
 
+  /**
+   * Puts a word into the turn at work. The server says whether it took it, and its answer stands in the spool: after a
+   * death of the bot a word that was taken is not said again.
+   */
+  async #steer(turn: Turn, conduct: SpooledConduct<CodexState>, steer: Steer): Promise<boolean> {
+    const seat = this.#seats.get(turn.session.id)
+    const start = this.#records.read(turn.session.id)?.turn?.start
+    if (seat === undefined || start === undefined || this.#conducts.get(turn.session.id) !== conduct) return false
+    const { server, thread, turn: atWork } = seat
+    if (!server.isUsable || seat.isStopping || thread === null || atWork === null) return false
+    const late = AbortSignal.timeout(steerWithin)
+    try {
+      const id = steerIdOf(turn, steer)
+      const was = await server.answered(id, start, thread, late)
+      const reply = was ?? (await server.ask(id, [steerLine(id, thread, atWork, steer)], start, late))
+      return reply.error === null
+    } catch (error) {
+      this.#options.log.warn({ run: turn.run, error: messageOf(error) }, 'agent.steer-failed')
+      return false
+    }
+  }
+
   #conduct(turn: Turn, hand: (stopped: AbortSignal) => Promise<Handed<CodexState> | null>): Conduct {
     const { clock, limits, log } = this.#options
     const { id } = turn.session
@@ -200,7 +237,12 @@ export class CodexRuntime implements Runtime {
       },
     })
     this.#conducts.set(id, conduct)
-    return conduct
+    return {
+      output: conduct.output,
+      stop: () => conduct.stop(),
+      steer: (steer) => this.#steer(turn, conduct, steer),
+      answer: (approval, decision) => conduct.answer(approval, decision),
+    }
   }
 
   async #hand(
@@ -273,7 +315,10 @@ export class CodexRuntime implements Runtime {
     }
     const was = before === null ? null : await server.answered(turnIdOf(turn), handed.start, seat.thread, stopped)
     if (was === null) {
-      const asking = server.ask(turnIdOf(turn), [turnLine(turn, seat.thread)], handed.start, never, 5000)
+      // What somebody with more rights has left running would do a lesser one's bidding.
+      const tidying = codexRights(turn.prompt.tier).profile === 'omc-read' ? [cleanLine(seat.thread)] : []
+      const lines = [...tidying, turnLine(turn, seat.thread)]
+      const asking = server.ask(turnIdOf(turn), lines, handed.start, never, 5000)
       this.#options.checkpoint('handed-over')
       // A server that does not answer must not keep the deadlines from being set.
       await asking.catch(() => null)

@@ -1,14 +1,17 @@
-import type { Place } from '../../core/place.ts'
+import type { Steer } from '../../core/event.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Environment } from '../environment.ts'
-import { codexRights, type CodexRights } from '../rights.ts'
+import { codexRights, type Rights } from '../rights.ts'
+import { inputOf, plainName, textOf } from './input.ts'
 
 /** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
 
 export const initializeId = 'initialize'
 
-/** What a turn's tools may do with files. */
-export type Profile = CodexRights['profile']
+/** What a turn's tools may do with files; with neither anything reaches the network, and closed paths stay closed. */
+export type Profile = Rights['codex']['profile']
+const reading: Profile = 'omc-read'
+const writing: Profile = 'omc-write'
 
 /** Settings that hold for the whole server, over those of the operator's own config.toml. `closed`: see `closedTo`. */
 export function settingsOf(closed: readonly string[]): readonly string[] {
@@ -25,14 +28,13 @@ export function settingsOf(closed: readonly string[]): readonly string[] {
     'otel.exporter="none"',
     // Without it an unreachable model is tried for ever.
     'features.unbounded_connection_retries=false',
+    // Questions to a person, which the CLI knows only when it makes a plan otherwise.
+    'features.default_mode_request_user_input=true',
     `default_permissions="${reading}"`,
     `permissions.${reading}.filesystem=${profile('read')}`,
     `permissions.${writing}.filesystem=${profile('write')}`,
   ].flatMap((setting) => ['-c', setting])
 }
-
-const reading: Profile = 'omc-read'
-const writing: Profile = 'omc-write'
 
 export function initializeLines(): readonly string[] {
   const clientInfo = { name: 'discord-orchestrator', title: 'discord-orchestrator', version: '0.1.0' }
@@ -85,7 +87,7 @@ export function turnLine(turn: Turn, thread: string): string {
   const params = {
     threadId: thread,
     clientUserMessageId: turnIdOf(turn),
-    input: [textOf(turn.prompt.text), textOf(noteOf(turn))],
+    input: inputOf(turn),
     ...(model === null ? {} : { model }),
     approvalPolicy,
     permissions: profile,
@@ -132,32 +134,24 @@ export function lookLine(id: string, thread: string): string {
   return JSON.stringify({ id, method: 'thread/read', params: { threadId: thread, includeTurns: false } })
 }
 
+export function steerIdOf(turn: Pick<Turn, 'run' | 'attempt'>, { key }: Steer): string {
+  return `steer:${turn.run}:${turn.attempt}:${key}`
+}
+
+/** Puts a person's word into the running turn; the server refuses when that turn is over. */
+export function steerLine(id: string, thread: string, turn: string, { key, text, by }: Steer): string {
+  const note = `(Discord message from ${plainName(by)}, said while you were at work.)`
+  const params = {
+    threadId: thread,
+    expectedTurnId: turn,
+    clientUserMessageId: key,
+    input: [textOf(text), textOf(note)],
+  }
+  return JSON.stringify({ id, method: 'turn/steer', params })
+}
+
 /** Says a word into the running turn: the server tells the agent that it was refused, but never why. */
 export function reasonLine(id: string, thread: string, turn: string, reason: string): string {
   const input = [textOf(`(The bot: the permission was denied. The reason given: ${reason})`)]
   return JSON.stringify({ id, method: 'turn/steer', params: { threadId: thread, expectedTurnId: turn, input } })
-}
-
-/** Who speaks, where, and whether it was asked before. */
-function noteOf({ attempt, prompt }: Turn): string {
-  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}. Answers are shown as Discord markdown.`
-  if (attempt === 1) return `(${from})`
-  return `(${from} An earlier attempt to answer it was interrupted when the process ended; what it had already finished need not be done again: look first.)`
-}
-
-function textOf(text: string): object {
-  return { type: 'text', text, text_elements: [] }
-}
-
-function placeName(place: Place): string {
-  return place.kind === 'dm' ? 'a direct message' : `${place.kind} ${place.id}`
-}
-
-/** A name is chosen by its owner: one line, no control characters, and nothing that the CLI would read as its own. */
-function plainName(name: string): string {
-  const line = name
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/[@$()]/g, ' ')
-    .trim()
-  return Array.from(line).slice(0, 64).join('') || 'somebody'
 }
