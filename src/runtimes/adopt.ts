@@ -66,9 +66,11 @@ async function find<State extends Standing>(
           warm,
           costSoFar: handed?.costSoFar ?? 0,
           long: isLong(lines),
+          steers: [],
         }
   const { start, costSoFar } = turnHere
-  const first = dialect.begin(turn, { pid: record.pid, warm, conversation: record.conversation, costSoFar })
+  const fresh = dialect.begin(turn, { pid: record.pid, warm, conversation: record.conversation, costSoFar })
+  const first = dialect.expecting?.(fresh, turnHere.steers) ?? fresh
   const seen = await replay(dialect, folder, first, start, position?.offset ?? null)
 
   if (spool === null) {

@@ -2,7 +2,7 @@ import type { Decision } from '../core/approval.ts'
 import type { Clock } from '../core/clock.ts'
 import { noUsage, type Outcome, type RunEvent, type Steer } from '../core/event.ts'
 import { messageOf, type Trouble } from '../core/failure.ts'
-import type { ApprovalId } from '../core/ids.ts'
+import type { ApprovalId, PromptKey } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
 import type { Agent } from './agent.ts'
@@ -31,6 +31,8 @@ export interface ConductOptions<State extends Standing> {
   readonly outputLimit: number
   /** Hands the turn over. Null: it was stopped or closed before. Rejects when no process could be started. */
   hand(stopped: AbortSignal): Promise<Handed<State> | null>
+  /** Keeps, for the next life, that a word is about to be handed over. Left out with `Dialect.expecting`. */
+  steering?(agent: Agent, word: PromptKey): void
   /** The turn is over, and whoever reads it has come back after its last piece. */
   freed(agent: Agent): void
 }
@@ -72,8 +74,12 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   async steer(steer: Steer): Promise<boolean> {
     const handed = await this.#handing.catch(() => null)
     if (handed === null || this.#isOver || this.#isClosed) return false
-    const lines = this.#options.dialect.steer(this.#state ?? handed.state, steer)
+    const { dialect } = this.#options
+    const state = this.#state ?? handed.state
+    const lines = dialect.steer(state, steer)
     if (lines === null) return false
+    this.#options.steering?.(handed.agent, steer.key)
+    this.#state = dialect.expecting?.(state, [steer.key]) ?? state
     await handed.agent.spool.write(...lines)
     return true
   }
@@ -140,11 +146,13 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   async *#hear({ agent, tail, state: first, start }: Handed<State>, deadlines: Deadlines): AsyncGenerator<Piece, void> {
     const { dialect, outputLimit } = this.#options
     const cursor = (): Cursor => cursorOf({ generation: agent.spool.record.generation, start, offset: agent.position })
-    let state = first
-    this.#state = first
+    // A word may have been handed over before anything is read.
+    let state = this.#state ?? first
+    this.#state = state
     for (;;) {
       const batch = await tail.next()
       if (this.#isClosed) return
+      state = this.#state
       if (batch === null) break
       if (agent.spool.size - start > outputLimit) {
         const detail = `more than ${Math.round(outputLimit / 1024 / 1024)} MB of output in one turn`

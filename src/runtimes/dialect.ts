@@ -1,6 +1,6 @@
 import type { Decision } from '../core/approval.ts'
 import type { RunEvent, Steer } from '../core/event.ts'
-import type { ApprovalId, RuntimeName } from '../core/ids.ts'
+import type { ApprovalId, PromptKey, RuntimeName } from '../core/ids.ts'
 import type { Finding, Turn } from '../core/runtime.ts'
 import type { Command } from './child.ts'
 
@@ -31,6 +31,11 @@ export interface Dialect<State extends Standing> {
    * change nothing.
    */
   steer(state: State, steer: Steer): readonly string[] | null
+  /**
+   * The state in which those words were handed over or are about to be: the turn is not over before they were taken
+   * in. Left out where a CLI takes a word only into a turn that is open, and says so.
+   */
+  expecting?(state: State, words: readonly PromptKey[]): State
   /** Null when that approval is not open. */
   answer(state: State, approval: ApprovalId, decision: Decision): string | null
   /** Asks the process to end. */

@@ -14,7 +14,7 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Problem } from '../core/failure.ts'
-import type { RunId, SessionId } from '../core/ids.ts'
+import type { PromptKey, RunId, SessionId } from '../core/ids.ts'
 import { startDetached, watchForeign, type Child, type Command, type Death } from './child.ts'
 import { endMarked, markVariables, signal, type Mark } from './marker.ts'
 import type { StartTime } from './pulse.ts'
@@ -57,6 +57,8 @@ export interface HandedTurn {
    * stand in the pipe, and that process cannot be talked to any more.
    */
   readonly long: boolean
+  /** Words that were put into it, each kept before it was handed over. */
+  readonly steers: readonly PromptKey[]
 }
 
 /** Bytes that fit into an empty pipe (64 KiB, pipe(7)), with some room: one write of them is never torn by a death. */
@@ -166,6 +168,13 @@ export class Spool {
     writeRecord(this.folder, this.#record)
   }
 
+  /** Keeps that a word is about to be put into the turn. */
+  recordSteer(word: PromptKey): void {
+    const { turn, conversation } = this.#record
+    if (turn === null || turn.steers.includes(word)) return
+    this.recordTurn({ ...turn, steers: [...turn.steers, word] }, conversation)
+  }
+
   /** Keeps that the turn is over and the process is ready for another, also for the next life. */
   recordRest(conversation: string, costSoFar: number): void {
     this.#record = { ...this.#record, conversation, resting: { costSoFar } }
@@ -243,7 +252,13 @@ export class Spool {
 /** The record in a spool's folder; null when there is none that can be read. */
 export function readRecord(folder: string): SpoolRecord | null {
   try {
-    return JSON.parse(readFileSync(join(folder, 'process.json'), 'utf8')) as SpoolRecord
+    const record = JSON.parse(readFileSync(join(folder, 'process.json'), 'utf8')) as SpoolRecord
+    // Of a version that knew no words into a turn.
+    const turn =
+      record.turn === null
+        ? null
+        : { ...record.turn, steers: [...((record.turn.steers as PromptKey[] | undefined) ?? [])] }
+    return { ...record, turn }
   } catch {
     // Killed between making the folder and starting the process, or not ours.
     return null

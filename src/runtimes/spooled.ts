@@ -166,6 +166,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
       limits,
       outputLimit: limits.turnOutputBytes,
       hand,
+      steering: (agent, word) => agent.spool.recordSteer(word),
       freed: (agent) => {
         // The next turn may have begun before this one's reader came back.
         if (this.#conducts.get(agent.session) !== conduct) return
@@ -189,7 +190,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
     }
     const { costSoFar, conversation } = agent
     const lines = warm ? this.#dialect.prompt(turn) : [...this.#dialect.greeting(turn), ...this.#dialect.prompt(turn)]
-    const handed = { run: turn.run, attempt: turn.attempt, start, warm, costSoFar, long: isLong(lines) }
+    const handed = { run: turn.run, attempt: turn.attempt, start, warm, costSoFar, long: isLong(lines), steers: [] }
     spool.recordTurn(handed, conversation)
     await this.#write(spool, lines)
     this.#options.checkpoint('handed-over')

@@ -190,8 +190,7 @@ describe(
       })
       await listener.done
       assert.equal(listener.text, 'echo: and now?', 'the prompt is the text of the person alone')
-      const { input } = room.bench.model.requests.at(-1)?.body as { input: { role: string; content: unknown }[] }
-      const told = JSON.stringify(input.filter(({ role }) => role === 'user'))
+      const told = JSON.stringify(inputOf(room).filter(({ role }) => role === 'user'))
       for (const part of [
         `data:image/png;base64,${png}`,
         `Attached, only to be read: ${path('notes')} (notes   x.txt).`,
@@ -203,10 +202,15 @@ describe(
   },
 )
 
+/** What the model was sent last, item by item. */
+function inputOf(room: CodexRoom): readonly { readonly role?: string; readonly output?: unknown }[] {
+  const { body } = room.bench.model.requests.at(-1) ?? { body: { input: [] } }
+  return (body as { input: { role?: string; output?: unknown }[] }).input
+}
+
 /** What the model was told of its tool calls, in order. */
 function outputsOf(room: CodexRoom): readonly string[] {
-  const { input } = room.bench.model.requests.at(-1)?.body as { input: { output?: unknown }[] }
-  return input.flatMap(({ output }) => (output === undefined ? [] : [JSON.stringify(output)]))
+  return inputOf(room).flatMap(({ output }) => (output === undefined ? [] : [JSON.stringify(output)]))
 }
 
 /** The turn that is at work, and a way to write to its server behind the runtime's back. */

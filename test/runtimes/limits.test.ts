@@ -38,14 +38,14 @@ describe('the processes of a runtime stay within their limits', () => {
   })
 
   test('a process that never takes the prompt up', async () => {
-    within({ firstEventMs: 300 })
+    within({ firstEventMs: 2000 })
     const at = session()
     const first = begin(makeTurn(at, '!say hello'))
     await first.done
     process.kill(first.pid, 'SIGSTOP')
     const second = begin(makeTurn(at, '!say hello'))
     await second.done
-    assert.deepEqual(troubleOf(second), { code: 'silent', seconds: 0 })
+    assert.deepEqual(troubleOf(second), { code: 'silent', seconds: 2 })
     assert.equal(second.events.length, 1)
     assert.equal(await marked(), 0)
   })

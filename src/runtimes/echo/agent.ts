@@ -2,23 +2,27 @@
  * The echo agent: a program of its own that stands in for an agent CLI, in the demo and in tests. It does what its
  * prompt says (`script.ts`) and answers in `wire.ts`' dialect.
  *
- *     node agent.ts --transcript <file> (--new | --resume) --conversation <id>
+ *     node agent.ts [--read-only] --transcript <file> (--new | --resume) --conversation <id>
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import process, { argv, env, exit, kill, pid, stdin } from 'node:process'
+import process, { argv, cwd, env, exit, kill, pid, stdin } from 'node:process'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Action } from '../../core/action.ts'
+import type { Decision } from '../../core/approval.ts'
+import { approvalOf, callOf, carryOut } from './ask.ts'
 import { friendlyAnswer } from './friendly.ts'
-import { stepsIn, type Step } from './script.ts'
+import { stepsIn, type Ask, type Step } from './script.ts'
 import { parseToAgent, type FromAgent, type ToAgent } from './wire.ts'
 
 type Prompt = Extract<ToAgent, { op: 'prompt' }>
 
 const wordMs = 40
+/** After which a question is taken back, when it is to be. */
+const withdrawnAfterMs = 1000
 const { values } = parseArgs({
   args: argv.slice(2),
   options: {
@@ -26,6 +30,7 @@ const { values } = parseArgs({
     conversation: { type: 'string', default: '' },
     new: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false },
+    'read-only': { type: 'boolean', default: false },
   },
 })
 const { transcript, conversation } = values
@@ -47,8 +52,9 @@ const remembered = readFileSync(transcript, 'utf8')
   .map((line) => JSON.parse(line) as { uuid: string; text: string })
 const known = new Set(remembered.map(({ uuid }) => uuid))
 const queue: Prompt[] = []
-const answers = new Map<string, (reason: string | null) => void>()
-let current: { uuid: string; stop: AbortController } | null = null
+const answers = new Map<string, (decision: Decision) => void>()
+const steered = new Set<string>()
+let current: { prompt: Prompt; stop: AbortController } | null = null
 let steps = 0
 
 process.on('SIGINT', () => exit(0))
@@ -65,15 +71,17 @@ function take(told: ToAgent): void {
       queue.push(told)
       void work()
       return
+    case 'steer':
+      return steer(told)
     case 'stop': {
-      if (current?.uuid === told.uuid) return current.stop.abort()
+      if (current?.prompt.uuid === told.uuid) return current.stop.abort()
       const waiting = queue.findIndex(({ uuid }) => uuid === told.uuid)
       if (waiting === -1) return
       queue.splice(waiting, 1)
       return tell({ is: 'over', uuid: told.uuid, why: 'stopped', detail: '' })
     }
     case 'answer':
-      answers.get(told.ask)?.(told.reason)
+      answers.get(told.ask)?.(told.decision)
       return
     case 'end':
       exit(0)
@@ -85,7 +93,7 @@ async function work(): Promise<void> {
     const prompt = queue.shift() as Prompt
     const { uuid, text } = prompt
     const stop = new AbortController()
-    current = { uuid, stop }
+    current = { prompt, stop }
     tell({ is: 'taken', uuid, conversation, transcript })
     appendFileSync(transcript, `${JSON.stringify({ uuid, text })}\n`)
     remembered.push({ uuid, text })
@@ -102,6 +110,15 @@ async function work(): Promise<void> {
   }
 }
 
+/** Says that it was heard, in a block of its own; behind the turn's end the turn ends once more. */
+function steer({ uuid, key, text }: Extract<ToAgent, { op: 'steer' }>): void {
+  if (steered.has(key)) return
+  steered.add(key)
+  tell({ is: 'steered', key })
+  tell({ is: 'block', block: `${uuid}:${steps++}`, text: `Steered: ${text}` })
+  if (current?.prompt.uuid !== uuid) tell({ is: 'over', uuid, why: 'done', detail: '' })
+}
+
 async function perform(step: Step, stopped: AbortSignal): Promise<void> {
   stopped.throwIfAborted()
   switch (step.do) {
@@ -109,10 +126,16 @@ async function perform(step: Step, stopped: AbortSignal): Promise<void> {
       const words = Math.max(1, step.text.split(' ').length)
       return say(step.text, step.overMs / words, stopped)
     }
-    case 'tool':
-      return tool(step.tool, step.title, step.asks, stopped)
+    case 'tool': {
+      const action = begin({ tool: step.tool, title: step.title, kind: step.tool === 'Bash' ? 'command' : 'other' })
+      await delay(wordMs * 5, undefined, { signal: stopped })
+      return tell({ is: 'tool-over', id: action.id, failed: false })
+    }
+    case 'ask':
+      await Promise.all(step.asks.map((each) => ask(each, step.withdrawn, stopped)))
+      return
     case 'read': {
-      const action = begin('Read', step.path, 'read')
+      const action = begin({ tool: 'Read', title: step.path, kind: 'read' })
       const text = existsSync(step.path) ? readFileSync(step.path, 'utf8') : null
       tell({ is: 'tool-over', id: action.id, failed: text === null })
       return say(text ?? 'There is no such file.', 0, stopped)
@@ -122,6 +145,7 @@ async function perform(step: Step, stopped: AbortSignal): Promise<void> {
     case 'flood':
       return flood(step.bytes)
     case 'daemon': {
+      if (values['read-only']) return say(mayNot, 0, stopped)
       // In a session of its own, like a server that a model starts: no process group would hold it.
       const child = spawn('sleep', [String(step.seconds)], { detached: true, stdio: 'ignore' })
       child.unref()
@@ -147,11 +171,15 @@ async function perform(step: Step, stopped: AbortSignal): Promise<void> {
       return say(openFiles().join('\n'), 0, stopped)
     case 'recall':
       return say(`Before this you said: ${remembered.at(-2)?.text ?? 'nothing'}`, 0, stopped)
+    case 'attached':
+      return say(attached(current?.prompt.files ?? []), 0, stopped)
+    case 'context':
+      return say(toldBefore(current?.prompt), 0, stopped)
   }
 }
 
 async function say(text: string, perWordMs: number, stopped: AbortSignal): Promise<void> {
-  const block = `${current?.uuid}:${steps++}`
+  const block = `${current?.prompt.uuid}:${steps++}`
   for (const word of text.split(/(?<=\s)/)) {
     stopped.throwIfAborted()
     tell({ is: 'text', block, text: word })
@@ -160,34 +188,65 @@ async function say(text: string, perWordMs: number, stopped: AbortSignal): Promi
   tell({ is: 'block', block, text })
 }
 
-async function tool(name: string, title: string, asks: boolean, stopped: AbortSignal): Promise<void> {
-  const action = begin(name, title, name === 'Bash' ? 'command' : 'other')
-  if (!asks) {
-    await delay(wordMs * 5, undefined, { signal: stopped })
-    return tell({ is: 'tool-over', id: action.id, failed: false })
+const mayNot = 'I may only look here: nothing is changed, and nothing is run.'
+
+async function ask(what: Ask, isWithdrawn: boolean, stopped: AbortSignal): Promise<void> {
+  const action = begin(callOf(what))
+  const isQuestion = what.is === 'questions' || what.is === 'plan'
+  if (values['read-only'] && !isQuestion) {
+    tell({ is: 'tool-over', id: action.id, failed: true })
+    return say(mayNot, 0, stopped)
   }
-  const reason = await answerTo(action, stopped)
-  tell({ is: 'tool-over', id: action.id, failed: reason !== null })
-  return say(reason === null ? `Done: ${title}` : `I was told no: ${reason}`, 0, stopped)
+  const decision = await decisionOn(what, action, isWithdrawn, stopped)
+  tell({ is: 'tool-over', id: action.id, failed: decision === null || decision.verdict === 'deny' })
+  return say(decision === null ? 'Never mind.' : carryOut(what, decision, cwd()), 0, stopped)
 }
 
-function begin(name: string, title: string, kind: Action['kind']): Action {
-  const action: Action = { id: `${current?.uuid}:${steps++}`, kind, tool: name, title }
+function begin(call: Pick<Action, 'kind' | 'tool' | 'title'>): Action {
+  const action: Action = { id: `${current?.prompt.uuid}:${steps++}`, ...call }
   tell({ is: 'tool', action })
   return action
 }
 
-function answerTo(action: Action, stopped: AbortSignal): Promise<string | null> {
-  const id = `ask:${action.id}`
-  return new Promise<string | null>((resolve, reject) => {
-    answers.set(id, resolve)
-    stopped.addEventListener('abort', () => reject(new Error('stopped')), { once: true })
-    tell({ is: 'ask', id, action, input: JSON.stringify({ command: action.title }) })
-  }).finally(() => answers.delete(id))
+/** Null: nobody had answered when it was taken back. */
+function decisionOn(what: Ask, action: Action, isWithdrawn: boolean, stopped: AbortSignal): Promise<Decision | null> {
+  const approval = approvalOf(what, action, cwd())
+  const { promise, resolve, reject } = Promise.withResolvers<Decision | null>()
+  answers.set(approval.id, resolve)
+  stopped.addEventListener('abort', () => reject(new Error('stopped')), { once: true })
+  const withdraw = (): void => {
+    if (!answers.has(approval.id)) return
+    tell({ is: 'withdrawn', ask: approval.id })
+    resolve(null)
+  }
+  const timer = isWithdrawn ? setTimeout(withdraw, withdrawnAfterMs) : undefined
+  tell({ is: 'ask', approval })
+  return promise.finally(() => {
+    clearTimeout(timer)
+    answers.delete(approval.id)
+  })
+}
+
+/** What lies there of each file, as far as it can be read. */
+function attached(files: Prompt['files']): string {
+  if (files.length === 0) return 'Nothing is attached.'
+  return files
+    .map(({ name, type, bytes, path }) => {
+      const isThere = existsSync(path) && readFileSync(path).length === bytes
+      return `${name} (${type}, ${bytes} bytes)${isThere ? '' : ' is not there'}`
+    })
+    .join('\n')
+}
+
+function toldBefore(prompt: Prompt | undefined): string {
+  const remarks = (prompt?.context ?? []).map(({ speaker, own, text }) => `${own ? 'I' : speaker} said: ${text}`)
+  const handOver = prompt?.handOver ?? null
+  const all = [...(handOver === null ? [] : [`Handed over: ${handOver}`]), ...remarks]
+  return all.length === 0 ? 'I was told nothing before.' : all.join('\n')
 }
 
 async function flood(bytes: number): Promise<void> {
-  const block = `${current?.uuid}:${steps++}`
+  const block = `${current?.prompt.uuid}:${steps++}`
   const text = 'flood '.repeat(10_000)
   for (let written = 0; written < bytes; written += text.length) {
     tell({ is: 'text', block, text })

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { noUsage, type RunEvent } from '../../core/event.ts'
-import type { Approval } from '../../core/approval.ts'
 import type { Action } from '../../core/action.ts'
 import type { Trouble } from '../../core/failure.ts'
-import type { ApprovalId, Ids, RuntimeName } from '../../core/ids.ts'
+import type { ApprovalId, Ids, PromptKey, RuntimeName } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Birth, Dialect, Launch, Reading, Standing } from '../dialect.ts'
 import type { Environment } from '../environment.ts'
+import { rightsOf } from '../rights.ts'
 import { parseFromAgent, type FromAgent, type ToAgent } from './wire.ts'
 
 export interface EchoOptions {
@@ -21,6 +21,8 @@ export interface EchoState extends Standing {
   readonly uuid: string
   /** Tool calls begun and not over. */
   readonly actions: ReadonlyMap<string, Action>
+  /** Words that it was given and has not yet spoken of. */
+  readonly unheard: ReadonlySet<PromptKey>
 }
 
 /** The scripted agent, a real process like any CLI: the demo without a login, and tests. */
@@ -30,16 +32,18 @@ export function echo({ dataDir, ids, environment }: EchoOptions): Dialect<EchoSt
     title: 'Echo',
     check: async () => [{ level: 'ok', text: 'Echo needs nothing.' }],
     models: async () => [],
-    steer: () => null,
+    steer: (state, { key, text }) => (state.taken ? [line({ op: 'steer', uuid: state.uuid, key, text })] : null),
+    expecting: (state, keys) => ({ ...state, unheard: new Set([...state.unheard, ...keys]) }),
     greeting: () => [],
     farewell: [line({ op: 'end' })],
     launch: async (turn) => launch(turn, dataDir, ids, environment),
-    prompt: (turn) => [line({ op: 'prompt', uuid: uuidOf(turn), text: turn.prompt.text })],
+    prompt: (turn) => {
+      const { prompt, files, handOver } = turn
+      return [line({ op: 'prompt', uuid: uuidOf(turn), text: prompt.text, files, context: prompt.context, handOver })]
+    },
     stop: (turn) => [line({ op: 'stop', uuid: uuidOf(turn) })],
     answer: (state, approval, decision) =>
-      state.open.has(approval)
-        ? line({ op: 'answer', ask: approval, reason: decision.verdict === 'deny' ? decision.reason : null })
-        : null,
+      state.open.has(approval) ? line({ op: 'answer', ask: approval, decision }) : null,
     begin: (turn, birth) => ({
       birth,
       uuid: uuidOf(turn),
@@ -50,6 +54,7 @@ export function echo({ dataDir, ids, environment }: EchoOptions): Dialect<EchoSt
       settled: [],
       tampering: null,
       actions: new Map(),
+      unheard: new Set(),
     }),
     read: (state, text) => {
       const said = parseFromAgent(text)
@@ -58,13 +63,14 @@ export function echo({ dataDir, ids, environment }: EchoOptions): Dialect<EchoSt
   }
 }
 
-function launch({ session }: Turn, dataDir: string, ids: Ids, env: Environment): Launch {
+function launch({ session, prompt }: Turn, dataDir: string, ids: Ids, env: Environment): Launch {
   const conversation = session.conversation?.id ?? ids.next()
   const transcript = join(dataDir, 'echo', `${conversation}.jsonl`)
   // Beside this file, also where it was built: dist holds agent.js beside echo.js.
   const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js')
+  const rights = rightsOf(prompt.tier).machine === 'read' ? ['--read-only'] : []
   return {
-    command: { file: process.execPath, args: [agent], cwd: session.workdir, env },
+    command: { file: process.execPath, args: [agent, ...rights], cwd: session.workdir, env },
     entry: [
       '--transcript',
       transcript,
@@ -112,23 +118,22 @@ function during(state: EchoState, said: FromAgent): Reading<EchoState> {
       if (action === undefined) return { state, events: [] }
       const actions = new Map(state.actions)
       actions.delete(said.id)
-      const open = new Set([...state.open].filter((id) => id !== `ask:${said.id}`))
+      const open = without(state.open, `ask:${said.id}` as ApprovalId)
       return {
         state: { ...state, actions, open },
         events: [{ type: 'acted', action, phase: said.failed ? 'failed' : 'done' }],
       }
     }
     case 'ask': {
-      const id = said.id as ApprovalId
-      const approval: Approval = {
-        id,
-        action: said.action,
-        input: said.input,
-        subject: { kind: 'command', command: said.action.title, folder: null, reason: null },
-        risks: [],
-      }
-      return { state: { ...state, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
+      const open = new Set(state.open).add(said.approval.id)
+      return { state: { ...state, open }, events: [{ type: 'wanted', approval: said.approval }] }
     }
+    case 'withdrawn': {
+      const approval = said.ask as ApprovalId
+      return { state: { ...state, open: without(state.open, approval) }, events: [{ type: 'withdrawn', approval }] }
+    }
+    case 'steered':
+      return { state: { ...state, unheard: without(state.unheard, said.key as PromptKey) }, events: [] }
     case 'taken':
     case 'over':
     case 'gone':
@@ -136,7 +141,13 @@ function during(state: EchoState, said: FromAgent): Reading<EchoState> {
   }
 }
 
+function without<Each>(all: ReadonlySet<Each>, one: Each): ReadonlySet<Each> {
+  return new Set([...all].filter((each) => each !== one))
+}
+
 function over(state: EchoState, { why, detail }: Extract<FromAgent, { is: 'over' }>): Reading<EchoState> {
+  // A word that came too late for the turn is answered behind it.
+  if (why === 'done' && state.unheard.size > 0) return { state, events: [] }
   if (why !== 'failed') return end(state, 'clean', { kind: why, usage: noUsage })
   return end(state, 'clean', {
     kind: 'failed',

@@ -13,7 +13,7 @@ function english(quoted: string, turn: number): string {
   return [
     `You wrote:\n\n${quoted}`,
     `I am **echo**, the agent that needs no login. ${count} I answer a word at a time, so that you can see how an answer grows in one message.`,
-    'A real agent would read your code now. I only do what I am told, a line each: `!slow 10s some words`, `!tool Bash npm test`, `!ask Bash rm -rf build`, `!fail`, `!hang`.',
+    'A real agent would read your code now. I only do what I am told, a line each: `!slow 10s some words`, `!tool Bash npm test`, `!ask Bash rm -rf build`, `!change notes.md | some text`, `!question Which one? | this | that`, `!plan first this, then that`, `!withdraw Bash npm test`, `!attached`, `!fail`, `!hang`.',
   ].join('\n\n')
 }
 
@@ -22,6 +22,6 @@ function korean(quoted: string, turn: number): string {
   return [
     `이렇게 쓰셨어요:\n\n${quoted}`,
     `저는 로그인이 필요 없는 에이전트 **echo**예요. ${count} 답이 한 메시지 안에서 자라나는 모습을 볼 수 있게 한 낱말씩 답해요.`,
-    '진짜 에이전트라면 지금 코드를 읽었을 거예요. 저는 한 줄에 하나씩 시키는 일만 해요: `!slow 10s 천천히 말하기`, `!tool Bash npm test`, `!ask Bash rm -rf build`, `!fail`, `!hang`.',
+    '진짜 에이전트라면 지금 코드를 읽었을 거예요. 저는 한 줄에 하나씩 시키는 일만 해요: `!slow 10s 천천히 말하기`, `!tool Bash npm test`, `!ask Bash rm -rf build`, `!change notes.md | 몇 글자`, `!question 어느 것? | 이것 | 저것`, `!plan 먼저 이것, 다음에 저것`, `!withdraw Bash npm test`, `!attached`, `!fail`, `!hang`.',
   ].join('\n\n')
 }

@@ -1,22 +1,43 @@
+import type { Question, Risk } from '../../core/approval.ts'
+import { risksOfCommand } from '../../core/risk.ts'
+
+/** Something that the echo agent asks a person. */
+export type Ask =
+  | { readonly is: 'tool'; readonly tool: string; readonly title: string; readonly risks: readonly Risk[] }
+  | { readonly is: 'change'; readonly path: string; readonly text: string; readonly risks: readonly Risk[] }
+  | { readonly is: 'questions'; readonly questions: readonly Question[] }
+  | { readonly is: 'plan'; readonly plan: string }
+
 /** One thing the echo agent is told to do by a line of its prompt. */
 export type Step =
   | { readonly do: 'say'; readonly text: string; readonly overMs: number }
-  | { readonly do: 'tool'; readonly tool: string; readonly title: string; readonly asks: boolean }
+  | { readonly do: 'tool'; readonly tool: string; readonly title: string }
+  /** All at once; `withdrawn`: taken back after a second. */
+  | { readonly do: 'ask'; readonly asks: readonly Ask[]; readonly withdrawn: boolean }
   | { readonly do: 'read'; readonly path: string }
   | { readonly do: 'fail'; readonly message: string }
   | { readonly do: 'flood'; readonly bytes: number }
   | { readonly do: 'daemon'; readonly seconds: number }
-  | { readonly do: 'hang' | 'die' | 'env' | 'files' | 'recall' }
+  | { readonly do: 'hang' | 'die' | 'env' | 'files' | 'recall' | 'attached' | 'context' }
 
 const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }
 
-/** The steps in a prompt, one for each line that begins with `!` and a known word; other lines are only text. */
+/**
+ * The steps in a prompt, one for each line that begins with `!` and a known word; other lines are only text.
+ *
+ *     !ask Bash npm test                      asks for leave to use a tool; `!ask! outside,network Bash …` names risks
+ *     !asks Bash npm test | Bash npm publish  asks for several at once
+ *     !withdraw Bash npm test                 asks, and takes it back after a second
+ *     !change notes.md | one\ntwo             asks for leave to write a file, and writes it
+ *     !question Which? | this | that          asks a question; `||` begins a further one, `!question*` takes several
+ *     !plan # First\n- this                   shows a plan
+ */
 export function stepsIn(prompt: string): readonly Step[] {
   return prompt.split('\n').flatMap((line) => stepOf(line.trim()) ?? [])
 }
 
 function stepOf(line: string): Step | null {
-  const [, word, rest = ''] = /^!([a-z]+)(?:\s+(.*))?$/.exec(line) ?? []
+  const [, word, sign = '', rest = ''] = /^!([a-z]+)([*!]?)(?:\s+(.*))?$/.exec(line) ?? []
   switch (word) {
     case 'say':
       return { do: 'say', text: rest, overMs: 0 }
@@ -24,11 +45,26 @@ function stepOf(line: string): Step | null {
       const [, seconds = '2', text = rest] = /^(\d+(?:\.\d+)?)s\s+(.*)$/.exec(rest) ?? []
       return { do: 'say', text, overMs: Number(seconds) * 1000 }
     }
-    case 'tool':
-    case 'ask': {
+    case 'tool': {
       const [tool = 'Bash', ...title] = rest.split(' ')
-      return { do: 'tool', tool, title: title.join(' '), asks: word === 'ask' }
+      return { do: 'tool', tool, title: title.join(' ') }
     }
+    case 'ask':
+      return asking([sign === '!' ? riskyTool(rest) : toolAsk(rest)])
+    case 'asks':
+      return asking(rest.split(' | ').map(toolAsk))
+    case 'withdraw':
+      return { ...asking([toolAsk(rest)]), withdrawn: true }
+    case 'change': {
+      const [path = '', ...text] = rest.split(' | ')
+      return asking([{ is: 'change', path: path.trim(), text: lines(text.join(' | ')), risks: [] }])
+    }
+    case 'question': {
+      const questions = rest.split('||').map((each, index) => questionOf(each, `q${index + 1}`, sign === '*'))
+      return asking([{ is: 'questions', questions }])
+    }
+    case 'plan':
+      return asking([{ is: 'plan', plan: lines(rest) }])
     case 'read':
       return { do: 'read', path: rest }
     case 'fail':
@@ -44,8 +80,47 @@ function stepOf(line: string): Step | null {
     case 'env':
     case 'files':
     case 'recall':
+    case 'attached':
+    case 'context':
       return { do: word }
     default:
       return null
   }
+}
+
+function asking(asks: readonly Ask[]): Extract<Step, { do: 'ask' }> {
+  return { do: 'ask', asks, withdrawn: false }
+}
+
+function toolAsk(text: string): Extract<Ask, { is: 'tool' }> {
+  const [tool = 'Bash', ...words] = text.trim().split(' ')
+  const title = words.join(' ')
+  const reaching: readonly Risk[] = tool.startsWith('Web') ? ['network'] : []
+  return { is: 'tool', tool, title, risks: tool === 'Bash' ? risksOfCommand(title) : reaching }
+}
+
+const risks: readonly Risk[] = ['network', 'push', 'outside', 'unconfined']
+
+/** `outside,unconfined Bash npm test`: the risks that are named, and nothing else. */
+function riskyTool(text: string): Ask {
+  const [named = '', ...rest] = text.split(' ')
+  return { ...toolAsk(rest.join(' ')), risks: risks.filter((risk) => named.split(',').includes(risk)) }
+}
+
+function questionOf(text: string, id: string, several: boolean): Question {
+  const [question = '', ...options] = text.split('|').map((part) => part.trim())
+  const [header = ''] = question.split(' ')
+  return {
+    id,
+    header,
+    text: lines(question),
+    options: options.map((label) => ({ label, description: `${label}, says echo` })),
+    several,
+    free: true,
+  }
+}
+
+/** A prompt's step is one line: `\n` stands for a break. */
+function lines(text: string): string {
+  return text.replaceAll(String.raw`\n`, '\n')
 }

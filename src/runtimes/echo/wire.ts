@@ -1,12 +1,24 @@
 import type { Action } from '../../core/action.ts'
+import type { Approval, Decision } from '../../core/approval.ts'
+import type { AttachedFile } from '../../core/attachment.ts'
+import type { Remark } from '../../core/prompt.ts'
 
 /** The echo agent's own small dialect: one JSON object a line, both ways. */
 
 export type ToAgent =
-  | { readonly op: 'prompt'; readonly uuid: string; readonly text: string }
+  | {
+      readonly op: 'prompt'
+      readonly uuid: string
+      readonly text: string
+      readonly files: readonly AttachedFile[]
+      readonly context: readonly Remark[]
+      readonly handOver: string | null
+    }
+  /** A word into the turn of that prompt; the same key again is passed over. */
+  | { readonly op: 'steer'; readonly uuid: string; readonly key: string; readonly text: string }
   /** Takes a prompt out of the queue, or stops it. */
   | { readonly op: 'stop'; readonly uuid: string }
-  | { readonly op: 'answer'; readonly ask: string; readonly reason: string | null }
+  | { readonly op: 'answer'; readonly ask: string; readonly decision: Decision }
   | { readonly op: 'end' }
 
 export type FromAgent =
@@ -16,7 +28,10 @@ export type FromAgent =
   | { readonly is: 'block'; readonly block: string; readonly text: string }
   | { readonly is: 'tool'; readonly action: Action }
   | { readonly is: 'tool-over'; readonly id: string; readonly failed: boolean }
-  | { readonly is: 'ask'; readonly id: string; readonly action: Action; readonly input: string }
+  | { readonly is: 'ask'; readonly approval: Approval }
+  /** Nobody needs to answer that any more. */
+  | { readonly is: 'withdrawn'; readonly ask: string }
+  | { readonly is: 'steered'; readonly key: string }
   | { readonly is: 'over'; readonly uuid: string; readonly why: 'done' | 'stopped' | 'failed'; readonly detail: string }
   /** The conversation to go on with is not there; the process ends. */
   | { readonly is: 'gone'; readonly conversation: string }
