@@ -28,6 +28,8 @@ export interface ClaudeOptions {
   readonly room?: Room
   /** Instead of the arguments that every run has. */
   readonly baseArgs?: readonly string[]
+  /** Instead of the installed CLI: a stand-in for it. */
+  readonly binary?: string
 }
 
 /** The folders of one run. */
@@ -60,7 +62,7 @@ function makeRoom(): Room {
 
 /** Starts the CLI. It says nothing until its first line arrives. Whoever starts it disposes of it. */
 export function startClaude(options: ClaudeOptions): Claude {
-  const binary = claudeBinary()
+  const binary = options.binary ?? claudeBinary()
   if (binary === null) throw new Error(howToInstall)
   const room = options.room ?? makeRoom()
   const spool = mkdtempSync(join(room.root, 'spool-'))

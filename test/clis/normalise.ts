@@ -24,7 +24,7 @@ export function normalise(raw: string, room: Room): string {
 }
 
 /** Gives every different value a number, in the order of their first appearance. */
-function numbered(name: (count: number) => string): (value: string) => string {
+export function numbered(name: (count: number) => string): (value: string) => string {
   const known = new Map<string, string>()
   return (value) => {
     const placeholder = known.get(value) ?? name(known.size + 1)

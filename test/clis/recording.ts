@@ -6,10 +6,14 @@ import { claudeBinary } from './install.ts'
 import { normalise } from './normalise.ts'
 import type { Scenario } from './scenarios.ts'
 
-/** Plays a scenario with the real CLI and returns what it wrote to stdout, as it stands in a golden file. */
-export async function recording(scenario: Scenario): Promise<string> {
+/**
+ * Plays a scenario with the real CLI, or with a stand-in for it, and returns what it wrote to stdout, as it stands in a
+ * golden file.
+ */
+export async function recording(scenario: Scenario, standIn?: string): Promise<string> {
   await using model = await startAnthropic()
-  await using cli = startClaude({ model: model.url, args: scenario.args ?? [], env: scenario.env ?? {} })
+  const binary = standIn === undefined ? {} : { binary: standIn }
+  await using cli = startClaude({ model: model.url, args: scenario.args ?? [], env: scenario.env ?? {}, ...binary })
   await scenario.play({ cli, model })
   return normalise(cli.raw, cli.room)
 }
