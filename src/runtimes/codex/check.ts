@@ -79,7 +79,7 @@ export async function tryShutIn(
 ): Promise<void> {
   try {
     const more = cwd === null ? {} : { cwd }
-    await run(binary, [...quiet, ...settings, 'sandbox', '--', 'true'], { env, timeout: 20_000, ...more })
+    await run(binary, ['sandbox', ...quiet, ...settings, '--', 'true'], { env, timeout: 20_000, ...more })
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string }
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)
@@ -91,7 +91,7 @@ export async function tryShutIn(
 /** Only looks at the machine; a provider of the operator's own with a key in a variable needs no login. */
 async function loginFinding(binary: string, env: Environment, home: string): Promise<Finding> {
   try {
-    const { stdout, stderr } = await run(binary, [...quiet, 'login', 'status'], { env, timeout: 20_000 })
+    const { stdout, stderr } = await run(binary, ['login', ...quiet, 'status'], { env, timeout: 20_000 })
     const [told = ''] = `${stdout}${stderr}`.trim().split('\n').slice(-1)
     return { level: 'ok', text: `Codex CLI: ${told.replaceAll(/sk-\S+/g, '(key)')}` }
   } catch {
