@@ -146,7 +146,62 @@ describe(
       assert.deepEqual(usages, [each, each])
     })
 
+    test('what a conversation was opened with holds for the next process too, and a wrong name of one opens none', async () => {
+      const first = room.begin(bench.words.say('one'))
+      await first.done
+      await room.runtime.close('end')
+      room.runtime = room.make()
+      const session = { ...room.session, conversation: first.conversation }
+      const second = room.begin(scripted([command('env; touch in-its-folder'), { text: 'two' }]), { session })
+      await second.done
+      assert.equal(second.text, 'two')
+      assert.ok(existsSync(join(bench.workdir, 'in-its-folder')))
+      const sent = JSON.stringify(bench.model.requests.at(-1)?.body)
+      assert.ok(sent.includes(`OMC_SPOOL=${room.session.id}`), 'its tools can be found by their marker')
+      assert.ok(!sent.includes('dummy-key'), 'and get nothing of the environment but the core')
+      const asked = bench.model.requests.length
+      const wrong = { ...room.session, conversation: { id: 'no-uuid', transcript: null } }
+      const third = room.begin(bench.words.say('never'), { session: wrong })
+      await third.done
+      assert.equal(troubleOf(third).code, 'conversation-gone')
+      assert.equal(bench.model.requests.length, asked, 'no other conversation was begun in its place')
+    })
+
+    test('where tools cannot be shut in, nothing is begun, and the check says why', async () => {
+      const real = join(bench.home, '..', 'codex-without-sandbox')
+      const failing = 'echo "bwrap: Creating new namespace failed: Operation not permitted" >&2; exit 1'
+      writeFileSync(real, `#!/bin/sh\n[ "$1" = sandbox ] && { ${failing}; }\nexec "${binary}" "$@"\n`, { mode: 0o755 })
+      await room.runtime.close('end')
+      room.runtime = room.make({ binary: real })
+      const found = await room.runtime.check()
+      const [fault] = found.filter(({ level }) => level === 'error')
+      assert.match(
+        fault?.text ?? '',
+        /cannot shut its tools in here.*Creating new namespace failed.*Allow user namespaces/,
+      )
+      const listener = room.begin(bench.words.say('never'))
+      await listener.done
+      const trouble = troubleOf(listener)
+      assert.equal(trouble.code, 'start-failed')
+      assert.match('detail' in trouble ? trouble.detail : '', /cannot shut its tools in here/)
+      assert.equal(bench.model.requests.length, 0)
+    })
+
+    test('a model that says nothing more is given up, and the next turn is answered', async () => {
+      await room.runtime.close('end')
+      room.runtime = room.make({ limits: { silenceMs: 2000 } })
+      const silent = room.begin(scripted([{ text: 'one two three', chunks: 3, hang: 1 }]))
+      await silent.done
+      assert.deepEqual(troubleOf(silent), { code: 'silent', seconds: 2 })
+      const next = room.begin(bench.words.say('here again'), {
+        session: { ...room.session, conversation: silent.conversation },
+      })
+      await next.done
+      assert.equal(next.text, 'here again')
+    })
+
     test('what check says of it', async () => {
+      assert.equal((await room.runtime.models())[0], 'gpt-6.1-sol')
       const found = await room.runtime.check()
       assert.deepEqual(found[0], { level: 'ok', text: 'Codex CLI 0.169.0' })
       assert.equal(found[1]?.level, 'ok', found[1]?.text)

@@ -5,6 +5,7 @@ import { messageOf, Problem } from '../../core/failure.ts'
 import type { Finding } from '../../core/runtime.ts'
 import { findProgram, versionFinding, type Tested } from '../check.ts'
 import type { Environment } from '../environment.ts'
+import { arrayAt, numberAt, objectAt, stringAt } from './wire.ts'
 
 const run = promisify(execFile)
 
@@ -85,6 +86,22 @@ export async function tryShutIn(
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)
     const text = `Codex CLI cannot shut its tools in here, so its commands would all fail: ${why.slice(0, 300)}. Allow user namespaces (in a container: seccomp and apparmor too), then try: codex sandbox -- true`
     throw new Problem('wire', text, { cause: error })
+  }
+}
+
+/** Models that the CLI offers a person, its own favourite first; it asks nobody but itself. [] when it does not say. */
+export async function modelsOf(binary: string, env: Environment): Promise<readonly string[]> {
+  try {
+    const options = { env, timeout: 20_000, maxBuffer: 64 * 1024 * 1024 }
+    const { stdout } = await run(binary, ['debug', ...quiet, 'models'], options)
+    return arrayAt(objectAt(JSON.parse(stdout))['models'])
+      .map(objectAt)
+      .filter((model) => model['visibility'] === 'list')
+      .toSorted((a, b) => (numberAt(a['priority']) ?? 0) - (numberAt(b['priority']) ?? 0))
+      .map((model) => stringAt(model['slug']))
+  } catch {
+    // Another version, or none at all: a name can be typed all the same.
+    return []
   }
 }
 

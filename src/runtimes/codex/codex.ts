@@ -11,7 +11,7 @@ import { codexRights } from '../rights.ts'
 import { readRecord } from '../spool.ts'
 import type { SpooledOptions } from '../spooled.ts'
 import { replay, spoken, turnAtWork } from './adopt.ts'
-import { checkCodex, findCodex } from './check.ts'
+import { checkCodex, findCodex, modelsOf } from './check.ts'
 import { dialectOf } from './dialect.ts'
 import { beginning, type CodexState } from './meaning.ts'
 import {
@@ -50,6 +50,7 @@ export class CodexRuntime implements Runtime {
   readonly #seats = new Map<SessionId, Seat>()
   readonly #conducts = new Map<SessionId, SpooledConduct<CodexState>>()
   readonly #idle = new Map<SessionId, Disposable>()
+  #models: Promise<readonly string[]> | null = null
   #closing: Promise<void> | null = null
 
   constructor(options: CodexOptions) {
@@ -67,8 +68,18 @@ export class CodexRuntime implements Runtime {
     return checkCodex(findCodex(this.#options.binary, env['PATH'] ?? ''), env, codexHome(env))
   }
 
+  /** The CLI is asked once: its list changes with its version only. */
   models(): Promise<readonly string[]> {
-    return Promise.resolve([])
+    this.#models ??= this.#askModels()
+    return this.#models
+  }
+
+  async #askModels(): Promise<readonly string[]> {
+    const env = this.#options.environmentOf('default' as AccountId)
+    const binary = findCodex(this.#options.binary, env['PATH'] ?? '')
+    const models = binary === null ? [] : await modelsOf(binary, env)
+    if (models.length === 0) this.#models = null
+    return models
   }
 
   begin(turn: Turn): Conduct {
