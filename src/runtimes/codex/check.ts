@@ -85,7 +85,7 @@ export async function tryShutIn(
     const { stderr = '' } = error as { readonly stderr?: string }
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)
     const text = `Codex CLI cannot shut its tools in here, so its commands would all fail: ${why.slice(0, 300)}. Allow user namespaces (in a container: seccomp and apparmor too), then try: codex sandbox -- true`
-    throw new Problem('wire', text, { cause: error })
+    throw new Problem('refused', text, { cause: error })
   }
 }
 

@@ -264,17 +264,11 @@ export class CodexRuntime implements Runtime {
   ): Promise<Handed<CodexState> | null> {
     this.#busy(seat)
     try {
-      const { account, workdir } = turn.session
-      await this.#servers.shutIn(account, workdir, codexRights(turn.prompt.tier).profile)
-    } catch (error) {
-      this.#rest(seat)
-      throw error
-    }
-    try {
       return await this.#handOver(turn, seat, before, stopped)
     } catch (error) {
       // One that does not answer would fail the next prompt too, and everybody else's.
-      if (!stopped.aborted) await this.#servers.end(seat.server)
+      const isRefused = error instanceof Problem && error.kind === 'refused'
+      if (!stopped.aborted && !isRefused) await this.#servers.end(seat.server)
       this.#rest(seat)
       throw error
     }
@@ -289,8 +283,11 @@ export class CodexRuntime implements Runtime {
   ): Promise<Handed<CodexState> | null> {
     const { server } = seat
     const never = new AbortController().signal
-    await server.ready(stopped)
     const { session } = turn
+    // Tried while the server starts and opens the conversation, which only reads.
+    const shutIn = this.#servers.shutIn(session.account, session.workdir, codexRights(turn.prompt.tier).profile)
+    shutIn.catch(() => {})
+    await server.ready(stopped)
     const known = session.conversation?.id
     if (before === null && known !== undefined && known !== seat.thread) seat.thread = null
     const warm = seat.thread !== null
@@ -319,6 +316,7 @@ export class CodexRuntime implements Runtime {
       this.#records.write({ ...record, thread, transcript, turn: handed, resting: false })
     }
     if (seat.thread === null) throw new Problem('wire', 'The Codex server opened no conversation.')
+    await shutIn
     if (stopped.aborted) {
       // Stopped before it was told anything. (Closed: the next life hands it over.)
       if (this.#closing === null) this.#rest(seat)
