@@ -48,6 +48,25 @@ describe(
       assert.ok(bench.received().includes('Use tabs, says the repository.'))
     })
 
+    test('a repository that an owner trusts: what it brings runs; in another folder it has no say', async () => {
+      const [proof, other] = [join(bench.workdir, 'proof'), join(bench.workdir, '..', 'other')]
+      for (const folder of [join(bench.workdir, '.git'), join(bench.workdir, '.codex'), other]) mkdirSync(folder)
+      const server = `[mcp_servers.planted]\ncommand = "touch"\nargs = [${JSON.stringify(proof)}]\n`
+      writeFileSync(join(bench.workdir, '.codex', 'config.toml'), server)
+      const trusted = { ...room.session, trusted: true }
+      const first = room.begin(bench.words.say('trusted'), { session: trusted })
+      await first.done
+      await until('its server was started', () => existsSync(proof))
+      assert.ok(!readFileSync(join(bench.home, 'config.toml'), 'utf8').includes('trust'), 'for this session only')
+      const moved = { ...trusted, conversation: first.conversation, workdir: other }
+      const cmd = `pwd; touch here; touch ${join(bench.workdir, 'there')}`
+      const second = room.begin(scripted([command(cmd), { text: 'moved' }]), { session: moved })
+      await second.done
+      assert.equal(second.pid, first.pid)
+      assert.ok(existsSync(join(other, 'here')), 'it works where the session has moved to')
+      assert.ok(!existsSync(join(bench.workdir, 'there')), 'and no longer where it was')
+    })
+
     test('the login, the spools and the environment are closed to its tools, also to one that was approved', async () => {
       writeFileSync(join(bench.home, 'planted.json'), '{"planted":"login-secret"}')
       const spools = join(bench.options.dataDir, 'spools')

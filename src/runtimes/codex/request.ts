@@ -66,7 +66,7 @@ export function openLine(turn: Turn, mark: Environment): string {
     approvalPolicy: 'never',
     permissions: reading,
     // Not kept with the conversation: it has to come every time.
-    config: { shell_environment_policy: { inherit: 'core', set: mark } },
+    config: { shell_environment_policy: { inherit: 'core', set: mark }, ...trustOf(turn) },
   }
   return conversation === null
     ? JSON.stringify({ id: openIdOf(turn), method: 'thread/start', params })
@@ -77,17 +77,28 @@ export function openLine(turn: Turn, mark: Environment): string {
       })
 }
 
+/** What a repository brings (servers, hooks, settings) runs only where an owner has said so. */
+function trustOf({ session }: Turn): object {
+  if (!session.trusted) return {}
+  const { workdir, worktree } = session
+  const folders = [workdir, ...(worktree === null ? [] : [worktree.folder, worktree.repository])]
+  return { projects: Object.fromEntries(folders.map((folder) => [folder, { trust_level: 'trusted' }])) }
+}
+
 /**
  * Hands the prompt over, with the rights of who asked. They come every time: the server keeps those of the turn before,
  * which may have been somebody else's.
  */
 export function turnLine(turn: Turn, thread: string): string {
-  const { model } = turn.session
+  const { model, workdir } = turn.session
   const { profile, approvalPolicy } = codexRights(turn.prompt.tier)
   const params = {
     threadId: thread,
     clientUserMessageId: turnIdOf(turn),
     input: inputOf(turn),
+    // The session may have moved since its conversation was opened.
+    cwd: workdir,
+    runtimeWorkspaceRoots: [workdir],
     ...(model === null ? {} : { model }),
     approvalPolicy,
     permissions: profile,
