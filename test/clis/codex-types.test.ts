@@ -7,19 +7,19 @@ import { test } from 'node:test'
 import { codexBinary, howToInstallCodex } from './install.ts'
 
 /** What we write to the server, and what we read of what it writes, by the names of the CLI's own types. */
-const used = [
-  ...['ThreadStartParams', 'ThreadResumeParams', 'ThreadReadParams', 'ThreadUnsubscribeParams'],
-  ...['ThreadBackgroundTerminalsCleanParams', 'TurnStartParams', 'TurnSteerParams', 'TurnInterruptParams', 'UserInput'],
-  ...['CommandExecutionRequestApprovalParams', 'CommandExecutionApprovalDecision', 'AdditionalPermissionProfile'],
-  ...['FileChangeRequestApprovalParams', 'FileChangeApprovalDecision', 'FileUpdateChange', 'PatchChangeKind'],
-  ...['McpServerElicitationRequestParams', 'McpServerElicitationRequestResponse', 'McpElicitationSchema'],
-  ...['McpElicitationPrimitiveSchema', 'McpElicitationTitledEnumItems', 'McpElicitationConstOption'],
-  ...['ToolRequestUserInputParams', 'ToolRequestUserInputQuestion', 'ToolRequestUserInputResponse'],
-  ...['ToolRequestUserInputAnswer', 'AsyncUserInputQuestion', 'ServerRequestResolvedNotification'],
-  ...['ThreadItem', 'CommandExecutionStatus', 'PatchApplyStatus', 'AgentMessageDeltaNotification'],
-  ...['ThreadTokenUsage', 'TokenUsageBreakdown', 'RateLimitSnapshot', 'RateLimitWindow'],
-  ...['ErrorNotification', 'TurnError', 'CodexErrorInfo', 'TurnStatus', 'TurnCompletedNotification'],
-]
+const used = (
+  'ThreadStartParams ThreadResumeParams ThreadReadParams ThreadUnsubscribeParams ' +
+  'ThreadBackgroundTerminalsCleanParams TurnStartParams TurnSteerParams TurnInterruptParams UserInput ' +
+  'CommandExecutionRequestApprovalParams CommandExecutionApprovalDecision AdditionalPermissionProfile ' +
+  'FileChangeRequestApprovalParams FileChangeApprovalDecision FileUpdateChange PatchChangeKind ' +
+  'McpServerElicitationRequestParams McpServerElicitationRequestResponse McpElicitationSchema ' +
+  'McpElicitationPrimitiveSchema McpElicitationTitledEnumItems McpElicitationConstOption ' +
+  'ToolRequestUserInputParams ToolRequestUserInputQuestion ToolRequestUserInputResponse ' +
+  'ToolRequestUserInputAnswer AsyncUserInputQuestion ServerRequestResolvedNotification ThreadItem ' +
+  'CommandExecutionStatus PatchApplyStatus AgentMessageDeltaNotification ThreadTokenUsage ' +
+  'TokenUsageBreakdown RateLimitSnapshot RateLimitWindow ErrorNotification TurnError CodexErrorInfo ' +
+  'TurnStatus TurnCompletedNotification'
+).split(' ')
 
 /** Without its comments and imports, on one line. */
 function shapeOf(file: string): string {
