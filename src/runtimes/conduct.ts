@@ -10,6 +10,7 @@ import { coalesce } from './coalesce.ts'
 import { cursorOf } from './cursor.ts'
 import { Deadlines, type TurnLimits } from './deadlines.ts'
 import type { Dialect, Standing } from './dialect.ts'
+import { FloodWatch } from './flood.ts'
 import type { Tail } from './tail.ts'
 
 /** A turn that has been handed to a process, and where its output is read from. */
@@ -53,6 +54,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   readonly #answered = new Set<ApprovalId>()
   readonly #over = Promise.withResolvers<void>()
   #state: State | null = null
+  #deadlines: Deadlines | null = null
   #verdict: Verdict | null = null
   #stopping: Promise<void> | null = null
   #isOver = false
@@ -90,6 +92,8 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     const line = this.#options.dialect.answer(this.#state ?? handed.state, approval, decision)
     if (line === null) return
     this.#answered.add(approval)
+    // It is the CLI's turn to speak again.
+    if (!this.#waits(this.#state ?? handed.state)) this.#deadlines?.heard(false)
     await handed.agent.spool.write(line)
   }
 
@@ -132,13 +136,16 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   }
 
   async *#follow(handed: Handed<State>): AsyncGenerator<Piece, void> {
-    const { clock, limits } = this.#options
+    const { clock, limits, outputLimit } = this.#options
     const { agent } = handed
     const giveUp = (seconds: number): void => this.#giveUp(agent, { code: 'silent', seconds })
     const deadlines = new Deadlines(clock, limits, () => agent.ticks(), giveUp)
+    this.#deadlines = deadlines
+    const flood = new FloodWatch(clock, agent.spool, handed.start, outputLimit, () => this.#flooded(agent))
     try {
       yield* this.#hear(handed, deadlines)
     } finally {
+      flood[Symbol.dispose]()
       deadlines[Symbol.dispose]()
     }
   }
@@ -155,8 +162,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
       state = this.#state
       if (batch === null) break
       if (agent.spool.size - start > outputLimit) {
-        const detail = `more than ${Math.round(outputLimit / 1024 / 1024)} MB of output in one turn`
-        this.#giveUp(agent, { code: 'flooded', detail })
+        this.#flooded(agent)
         break
       }
       const events: RunEvent[] = []
@@ -183,12 +189,22 @@ export class SpooledConduct<State extends Standing> implements Conduct {
         if (!this.#isClosed) yield { events: coalesce(settled), cursor: cursor() }
         return
       }
-      if (state.taken) deadlines.heard([...state.open].some((approval) => !this.#answered.has(approval)))
+      if (state.taken) deadlines.heard(this.#waits(state))
       if (events.length > 0) yield { events: coalesce(events), cursor: cursor() }
     }
     // Gone, or made to go: whatever it had started goes too, before anybody is told that the turn is over.
     await this.#gone(agent)
     if (!this.#isClosed) yield { events: this.#lastWords(agent, state), cursor: cursor() }
+  }
+
+  /** Whether a person has to speak before anything goes on. */
+  #waits(state: State): boolean {
+    return [...state.open].some((approval) => !this.#answered.has(approval))
+  }
+
+  #flooded(agent: Agent): void {
+    const detail = `more than ${Math.round(this.#options.outputLimit / 1024 / 1024)} MB of output in one turn`
+    this.#giveUp(agent, { code: 'flooded', detail })
   }
 
   /** Nothing of the process is left; what cannot be ended is for the operator, and must not keep the run from ending. */

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -162,6 +163,11 @@ export class Spool {
     return sizeOf(this.folder)
   }
 
+  /** Bytes that it takes on disk: what it complained about counts as well. */
+  get bulk(): number {
+    return this.size + sizeOf(this.folder, 'stderr')
+  }
+
   /** Keeps the turn that is about to be handed over, for the next life. */
   recordTurn(turn: HandedTurn, conversation: string): void {
     this.#record = { ...this.#record, turn, conversation, resting: null }
@@ -272,13 +278,25 @@ export function tailOfDead(folder: string, from: number): Tail {
   return tail
 }
 
-export function sizeOf(folder: string): number {
-  return statSync(join(folder, 'stdout'), { throwIfNoEntry: false })?.size ?? 0
+export function sizeOf(folder: string, stream: 'stdout' | 'stderr' = 'stdout'): number {
+  return statSync(join(folder, stream), { throwIfNoEntry: false })?.size ?? 0
 }
 
+/** Only the end is read, however much there is. */
 function complaintOf(folder: string): string {
   try {
-    return readFileSync(join(folder, 'stderr'), 'utf8').trim().slice(-2000)
+    const file = openSync(join(folder, 'stderr'), 'r')
+    try {
+      const end = Buffer.alloc(8192)
+      const from = Math.max(0, sizeOf(folder, 'stderr') - end.length)
+      return end
+        .subarray(0, readSync(file, end, 0, end.length, from))
+        .toString('utf8')
+        .trim()
+        .slice(-2000)
+    } finally {
+      closeSync(file)
+    }
   } catch {
     return ''
   }

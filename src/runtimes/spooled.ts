@@ -269,7 +269,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
   #rest(agent: Agent): void {
     const { clock, limits } = this.#options
     agent.busy = false
-    if (!agent.isUsable || agent.spool.size > limits.retireBytes) return this.#dismissLater(agent)
+    if (!agent.isUsable || agent.spool.bulk > limits.retireBytes) return this.#dismissLater(agent)
     agent.spool.recordRest(agent.conversation, agent.costSoFar)
     this.#idle.set(
       agent,
@@ -299,7 +299,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
     if (this.#agents.get(agent.session) !== agent) return
     this.#agents.delete(agent.session)
     log.info({ runtime: this.name, session: agent.session, pid: agent.spool.pid }, 'agent.ended')
-    if (!isDead || agent.spool.size > limits.retireBytes) rmSync(agent.spool.folder, { recursive: true, force: true })
+    if (!isDead || agent.spool.bulk > limits.retireBytes) rmSync(agent.spool.folder, { recursive: true, force: true })
   }
 
   /** Ends what an earlier life left of a session that is not adopted: two processes would fork its conversation. */

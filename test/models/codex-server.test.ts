@@ -61,7 +61,8 @@ function kindOf(line: Json): string {
   if (method === undefined) return `${error === undefined ? 'answer' : 'refusal'} ${String(id)}`
   const params = (line['params'] ?? {}) as Json
   const { type, status } = (params['item'] ?? params['turn'] ?? {}) as Json
-  return [method, type, status, params['willRetry']].filter((each) => each !== undefined).join(' ')
+  const words = [method, type, status, params['willRetry']].filter((each) => each !== undefined)
+  return words.map(String).join(' ')
 }
 
 function shapesOf(lines: readonly Json[]): ReadonlyMap<string, ReadonlySet<string>> {

@@ -38,6 +38,8 @@ class Server {
   readonly #ground: Ground
   readonly #model: string
   readonly #threads = new Map<string, Thread>()
+  /** Those at work, by their thread. */
+  readonly #turns = new Map<string, Turn>()
   #isInitialized = false
 
   constructor(ground: Ground, model: string) {
@@ -69,8 +71,8 @@ class Server {
 
   /** A piece of the message that streams anywhere: what a flood consists of. */
   piece(): string {
-    const busy = [...this.#threads.values()].find(({ turn }) => turn !== null)
-    const params = { threadId: busy?.id, turnId: busy?.turn?.id, itemId: busy?.turn?.streaming, delta: 'x' }
+    const [[threadId, turn] = ['', null]] = this.#turns
+    const params = { threadId, turnId: turn?.id ?? '', itemId: turn?.streaming ?? '', delta: 'x' }
     return JSON.stringify({ method: 'item/agentMessage/delta', params, emittedAtMs: Date.now() })
   }
 
@@ -106,8 +108,7 @@ class Server {
       case 'turn/steer':
         return this.#steer(id, thread, params)
       case 'turn/interrupt':
-        if (thread.turn === null) return refuse(id, 'no active turn to interrupt')
-        return thread.turn.interrupt(id)
+        return this.#interrupt(id, thread)
       default:
         return refuse(id, `Invalid request: unknown variant \`${method}\`, expected one of \`initialize\``)
     }
@@ -122,7 +123,7 @@ class Server {
   }
 
   #start(id: unknown, params: Json): void {
-    const thread = Thread.start(home, randomUUID(), params, String(params['model'] ?? this.#model))
+    const thread = Thread.start(home, randomUUID(), params, (params['model'] as string | undefined) ?? this.#model)
     this.#threads.set(thread.id, thread)
     reply(id, openedOf(thread.facts, false))
     notice('thread/started', { thread: thread.told })
@@ -141,21 +142,28 @@ class Server {
 
   #turn(id: unknown, thread: Thread, params: Json): void {
     const input = { clientId: (params['clientUserMessageId'] ?? null) as string | null, content: inputOf(params) }
-    const { turn } = thread
-    if (turn !== null) {
+    const atWork = this.#turns.get(thread.id)
+    if (atWork !== undefined) {
       // While one is at work, another is a word to it.
-      turn.steer(input)
-      return reply(id, { turn: turnOf(turn.facts) })
+      atWork.steer(input)
+      return reply(id, { turn: turnOf(atWork.facts) })
     }
-    thread.turn = new Turn(this.#ground, thread)
-    reply(id, { turn: turnOf(thread.turn.facts) })
-    void thread.turn.run(input)
+    const turn = new Turn(this.#ground, thread)
+    this.#turns.set(thread.id, turn)
+    reply(id, { turn: turnOf(turn.facts) })
+    void turn.run(input).finally(() => this.#turns.delete(thread.id))
+  }
+
+  #interrupt(id: unknown, thread: Thread): void {
+    const turn = this.#turns.get(thread.id)
+    if (turn === undefined) return refuse(id, 'no active turn to interrupt')
+    turn.interrupt(id)
   }
 
   #steer(id: unknown, thread: Thread, params: Json): void {
-    const { turn } = thread
+    const turn = this.#turns.get(thread.id)
     const expected = params['expectedTurnId']
-    if (turn === null) return refuse(id, 'no active turn to steer')
+    if (turn === undefined) return refuse(id, 'no active turn to steer')
     if (turn.id !== expected)
       return refuse(id, `expected active turn id \`${String(expected)}\` but found \`${turn.id}\``)
     reply(id, { turnId: turn.id })

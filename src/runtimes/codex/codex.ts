@@ -383,11 +383,17 @@ export class CodexRuntime implements Runtime {
     const { session, server } = seat
     seat.busy = false
     seat.turn = null
-    if (!server.isUsable) return this.#letGo(session)
+    if (!server.isUsable) {
+      this.#letGo(session)
+      // A short output is kept, for a turn that it may have ended.
+      const isLong = server.spool.bulk > limits.retireBytes
+      if (isLong && !this.#sitting(server).some(({ busy }) => busy)) this.#retire(server)
+      return
+    }
     const record = this.#records.read(session)
     if (record?.server === server.name)
       this.#records.write({ ...record, thread: seat.thread, transcript: seat.transcript, resting: true })
-    const isFull = server.spool.size > limits.retireBytes
+    const isFull = server.spool.bulk > limits.retireBytes
     if (isFull && !this.#sitting(server).some(({ busy }) => busy)) return this.#retire(server)
     if (seat.ending !== null) this.#seat(session, server, this.#records.read(session))
     this.#idle.set(

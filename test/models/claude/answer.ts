@@ -89,7 +89,7 @@ export class Answer {
     const open = this.#open
     if (open === null) return
     for (const name of ['text', 'thinking', 'signature'])
-      if (typeof delta[name] === 'string') open[name] = `${String(open[name] ?? '')}${delta[name]}`
+      if (typeof delta[name] === 'string') open[name] = `${(open[name] as string | undefined) ?? ''}${delta[name]}`
     if (typeof delta['partial_json'] === 'string') this.#json += delta['partial_json']
     if (typeof delta['thinking'] === 'string') this.#voice.thinking(Math.ceil(delta['thinking'].length / 4))
   }

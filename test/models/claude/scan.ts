@@ -13,7 +13,7 @@ export interface Scanned {
 export function scanned(contents: readonly unknown[]): Scanned {
   const content = contents.flatMap(blocksOf)
   const last = content.findLast((block) => block['type'] === 'text')
-  const text = String(last?.['text'] ?? '')
+  const text = (last?.['text'] as string | undefined) ?? ''
   const files = [...text.matchAll(/(?:^|\s)@(\S+)/g)].flatMap(([, path = '']) => fileAt(path))
   return { content: [...files, ...content], command: /^\/[a-z][\w-]*(?=\s|$)/.exec(text)?.[0] ?? null }
 }

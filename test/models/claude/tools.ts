@@ -39,7 +39,7 @@ export function needsLeave({ name, input }: Call, { mode, cwd }: Bench): boolean
 export function requestOf({ id, name, input }: Call, { cwd }: Bench): Json {
   const asked = { subtype: 'can_use_tool', tool_name: name, display_name: name, input }
   if (name === 'AskUserQuestion' || name === 'ExitPlanMode') return { ...asked, tool_use_id: id }
-  const command = String(input['command'] ?? '')
+  const command = (input['command'] as string | undefined) ?? ''
   const rules = [{ toolName: name, ...(name === 'Bash' ? { ruleContent: command } : {}) }]
   const suggestions = [
     { type: 'addRules', rules, behavior: 'allow', destination: 'localSettings' },

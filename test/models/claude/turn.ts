@@ -194,7 +194,7 @@ export class Turn {
       if (transcript.known.has(uuid)) continue
       voice.replay(message, uuid)
       const { content } = scanned([message['content']])
-      const text = content.map((block) => String(block['text'] ?? '')).join('\n')
+      const text = content.map((block) => (block['text'] as string | undefined) ?? '').join('\n')
       transcript.add({ role: 'system', content: `The user sent a new message while you were working:\n${text}` }, uuid)
     }
   }

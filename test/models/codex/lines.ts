@@ -148,6 +148,6 @@ function now(): Json {
   return { startedAtMs: Date.now(), completedAtMs: null }
 }
 
-export function seconds(ms: number): number {
+function seconds(ms: number): number {
   return Math.floor(ms / 1000)
 }

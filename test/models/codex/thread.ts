@@ -1,7 +1,6 @@
 import { Shell } from '../shell.ts'
 import { commandExecution, completed, notice, threadOf, type Json, type ThreadFacts } from './lines.ts'
 import { findRollout, keep, newRollout, type Tokens } from './rollout.ts'
-import type { Turn } from './turn.ts'
 
 /** A command that was started and has not been told to be over. */
 interface Terminal {
@@ -18,7 +17,6 @@ export class Thread {
   readonly items: Json[]
   /** Environment of its tools. */
   readonly env: NodeJS.ProcessEnv
-  turn: Turn | null = null
   tokens: Tokens
   last: Tokens = { input: 0, output: 0 }
   /** Commands that nobody needs to be asked about again. */

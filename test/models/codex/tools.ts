@@ -15,14 +15,20 @@ export interface ToolGround {
   readonly signal: AbortSignal
 }
 
+/** A person has broken the whole turn off instead of answering. */
+export const cancelled = Symbol('cancelled')
+
+/** What the model is told; null: nothing, because the turn was broken off. */
+export type Told = string | typeof cancelled | null
+
 /** Uses a tool; gives what the model is told, or that a person broke the turn off. */
-export async function use(call: Json, ground: ToolGround): Promise<string | 'cancelled' | null> {
+export async function use(call: Json, ground: ToolGround): Promise<Told> {
   if (call['name'] === 'apply_patch') return patch(call, ground)
   if (call['name'] === 'exec_command') return command(call, ground)
   return `unsupported call: ${String(call['name'])}`
 }
 
-async function command(call: Json, ground: ToolGround): Promise<string | 'cancelled' | null> {
+async function command(call: Json, ground: ToolGround): Promise<Told> {
   const { thread, turn, mischief, signal } = ground
   const input = JSON.parse(String(call['arguments'])) as Json
   const [id, cmd] = [String(call['call_id']), String(input['cmd'])]
@@ -59,11 +65,11 @@ async function command(call: Json, ground: ToolGround): Promise<string | 'cancel
   await mischief.at('tool')
   const yields = delay(Number(input['yield_time_ms'] ?? 10_000), null)
   const code = await Promise.race([shell.ended, yields])
-  if (code === null) return `Process running with session ID ${told['processId']}\nOutput:\n${shell.output}`
+  if (code === null) return `Process running with session ID ${String(told['processId'])}\nOutput:\n${shell.output}`
   return `Process exited with code ${code}\nOutput:\n${shell.output}`
 }
 
-async function patch(call: Json, ground: ToolGround): Promise<string | 'cancelled' | null> {
+async function patch(call: Json, ground: ToolGround): Promise<Told> {
   const { thread, turn, signal } = ground
   const id = String(call['call_id'])
   const changes = changesOf(String(call['input']), thread.facts.cwd)
@@ -98,10 +104,10 @@ async function asked({ asks, thread, mischief, signal }: ToolGround, method: str
   return 'failed' in answer ? 'failed' : String(answer.result['decision'])
 }
 
-function refused(leave: string, item: Json, { thread, turn }: ToolGround): string | 'cancelled' {
+function refused(leave: string, item: Json, { thread, turn }: ToolGround): Told {
   completed(thread.id, turn, { ...item, status: leave === 'failed' ? 'failed' : 'declined' })
   thread.active()
-  if (leave === 'cancel') return 'cancelled'
+  if (leave === 'cancel') return cancelled
   const why = leave === 'failed' ? 'approval request failed' : 'rejected by user'
   return `exec_command failed: CreateProcess { message: "Rejected(\\"${why}\\")" }`
 }

@@ -18,7 +18,7 @@ import {
 } from './lines.ts'
 import { outputTypeOf } from './rollout.ts'
 import type { Thread } from './thread.ts'
-import { use } from './tools.ts'
+import { cancelled, use, type Told } from './tools.ts'
 
 /** What all turns of a server share. */
 export interface Ground {
@@ -67,7 +67,7 @@ export class Turn {
 
   /** The item of the message that streams; for a flood of its pieces. */
   get streaming(): string {
-    return String(this.#message?.['id'] ?? '')
+    return String(this.#message?.['id'])
   }
 
   interrupt(id: unknown): void {
@@ -207,8 +207,8 @@ export class Turn {
   }
 
   /** A person can break the whole turn off instead of answering. */
-  #decided(output: string | 'cancelled' | null): string | null {
-    if (output !== 'cancelled') return output
+  #decided(output: Told): string | null {
+    if (output !== cancelled) return output
     this.#interrupted.abort()
     return null
   }
@@ -245,7 +245,6 @@ export class Turn {
         readState: { firstUnread: { type: 'turn', turnId: this.id }, revision: randomUUID() },
       })
     if (error === null) thread.status({ type: 'idle' })
-    thread.turn = null
     const message = status === 'completed' ? this.#said : null
     const facts = { id: this.id, status, error, startedAt: this.#startedAt, completedAt: Date.now(), message } as const
     notice('turn/completed', { threadId: thread.id, turn: turnOf(facts) })

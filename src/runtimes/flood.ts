@@ -1,0 +1,32 @@
+import type { Clock } from '../core/clock.ts'
+import type { Spool } from './spool.ts'
+
+/** ms between two looks: a process that writes a gigabyte a second fills a disk in minutes. */
+const everyMs = 1000
+
+/**
+ * Watches how much a turn writes, also what nobody reads: complaints on stderr, and a line that never ends. Says once
+ * that it is too much. Whoever makes one disposes of it. `start`: the byte of output at which the turn began.
+ */
+export class FloodWatch implements Disposable {
+  readonly #clock: Clock
+  readonly #isFlooded: () => boolean
+  readonly #tooMuch: () => void
+  #timer: Disposable
+
+  constructor(clock: Clock, spool: Spool, start: number, limit: number, tooMuch: () => void) {
+    this.#clock = clock
+    this.#isFlooded = () => spool.bulk - start > limit
+    this.#tooMuch = tooMuch
+    this.#timer = clock.after(everyMs, () => this.#look())
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]()
+  }
+
+  #look(): void {
+    if (this.#isFlooded()) this.#tooMuch()
+    else this.#timer = this.#clock.after(everyMs, () => this.#look())
+  }
+}

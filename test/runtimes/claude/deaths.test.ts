@@ -1,0 +1,3 @@
+import { deathStories } from '../deaths.ts'
+
+deathStories('claude')

@@ -1,0 +1,3 @@
+import { floodStories } from '../floods.ts'
+
+floodStories('claude')

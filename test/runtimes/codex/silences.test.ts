@@ -1,0 +1,3 @@
+import { silenceStories } from '../silences.ts'
+
+silenceStories('codex')
