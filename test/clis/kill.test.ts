@@ -1,13 +1,19 @@
-import { test } from 'node:test'
+import { describe } from 'node:test'
 import { killStories, type Script } from '../e2e/kills.ts'
 import { startAnthropic } from '../models/anthropic.ts'
 import { scripted } from '../models/script.ts'
-import { claudeBinary, howToInstall } from './install.ts'
+import { CodexLogin } from './codex-bot.ts'
+import { claudeBinary, codexBinary, howToInstall, howToInstallCodex } from './install.ts'
 
-/** The same deaths as with `echo`, with the real CLI behind the bot. */
-const binary = claudeBinary()
-if (binary === null) test('killing the bot of a real CLI', { skip: howToInstall })
-else killStories(() => withClaude(binary))
+/** The same deaths as with `echo`, with the real CLIs behind the bot. */
+const claude = claudeBinary()
+const codex = codexBinary()
+describe('the bot of a real Claude CLI', { skip: claude === null && howToInstall }, () => {
+  killStories(() => withClaude(claude ?? ''))
+})
+describe('the bot of a real Codex CLI', { skip: codex === null && howToInstallCodex }, () => {
+  killStories(() => withCodex(codex ?? ''))
+})
 
 async function withClaude(claude: string): Promise<Script> {
   const model = await startAnthropic()
@@ -32,4 +38,23 @@ async function withClaude(claude: string): Promise<Script> {
 /** What a bot needs to run the real CLI with a dummy key. */
 function claudeEnv(claude: string): Record<string, string> {
   return { OMC_CLAUDE_BIN: claude, ANTHROPIC_API_KEY: 'dummy-key-for-the-scripted-model' }
+}
+
+async function withCodex(binary: string): Promise<Script> {
+  const login = await CodexLogin.open(binary)
+  return {
+    runtime: 'codex',
+    env: login.env,
+    say: (text) => scripted([{ text }]),
+    slow: (text, seconds) => {
+      const chunks = text.split(' ').length
+      return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
+    },
+    tool(_stage, text) {
+      const command = { cmd: 'sleep 4', yield_time_ms: 20_000 }
+      return { prompt: scripted([{ tool: 'exec_command', input: command }, { text }]), shows: 'sleep 4' }
+    },
+    asked: (text) => login.model.requests.filter((request) => request.prompt.includes(text)).length,
+    [Symbol.asyncDispose]: () => login[Symbol.asyncDispose](),
+  }
 }

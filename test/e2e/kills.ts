@@ -65,6 +65,7 @@ export function killStories(open: () => Promise<Script>): void {
     const growing = await olivia.sees(
       thread,
       (message) => message.author.bot && message.content.includes('three') && !message.content.includes('twelve'),
+      { within: 30_000 },
     )
     const before = await stage.agents()
     await first.kill()
@@ -174,7 +175,7 @@ export function killStories(open: () => Promise<Script>): void {
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', script.runtime)
     await olivia.says(thread, script.slow('one two three four five six seven eight', 5))
-    await olivia.sees(thread, (message) => message.author.bot && message.content.includes('two'))
+    await olivia.sees(thread, (message) => message.author.bot && message.content.includes('two'), { within: 30_000 })
     const before = await stage.agents()
     assert.equal(await first.terminate(), 0)
     assert.deepEqual(await stage.agents(), before)

@@ -29,7 +29,9 @@ describe('the stand-in for the Codex server says what the real one said', () => 
   const codex = standIn('codex')
   after(() => codex[Symbol.dispose]())
   const known = shapesOf(
-    readdirSync(codexGoldenFolder).flatMap((file) => linesOf(readFileSync(join(codexGoldenFolder, file), 'utf8'))),
+    readdirSync(codexGoldenFolder)
+      .filter((file) => file.endsWith('.jsonl'))
+      .flatMap((file) => linesOf(readFileSync(join(codexGoldenFolder, file), 'utf8'))),
   )
   for (const scenario of codexScenarios)
     test(scenario.name, { timeout: 60_000 }, async () => {

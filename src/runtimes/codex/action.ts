@@ -51,7 +51,7 @@ function oneLine(text: string): string {
   return plain.length > titleLimit ? `${plain.slice(0, titleLimit - 1).join('')}…` : plain.join('')
 }
 
-function relativeTo(workdir: string, path: string): string {
+export function relativeTo(workdir: string, path: string): string {
   if (path === workdir) return '.'
   const folder = workdir.endsWith('/') ? workdir : `${workdir}/`
   return path.startsWith(folder) ? path.slice(folder.length) : path

@@ -5,6 +5,7 @@ import { messageOf, Problem } from '../../core/failure.ts'
 import type { Finding } from '../../core/runtime.ts'
 import { findProgram, versionFinding, type Tested } from '../check.ts'
 import type { Environment } from '../environment.ts'
+import { arrayAt, numberAt, objectAt, stringAt } from './wire.ts'
 
 const run = promisify(execFile)
 
@@ -79,19 +80,35 @@ export async function tryShutIn(
 ): Promise<void> {
   try {
     const more = cwd === null ? {} : { cwd }
-    await run(binary, [...quiet, ...settings, 'sandbox', '--', 'true'], { env, timeout: 20_000, ...more })
+    await run(binary, ['sandbox', ...quiet, ...settings, '--', 'true'], { env, timeout: 20_000, ...more })
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string }
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)
     const text = `Codex CLI cannot shut its tools in here, so its commands would all fail: ${why.slice(0, 300)}. Allow user namespaces (in a container: seccomp and apparmor too), then try: codex sandbox -- true`
-    throw new Problem('wire', text, { cause: error })
+    throw new Problem('refused', text, { cause: error })
+  }
+}
+
+/** Models that the CLI offers a person, its own favourite first; it asks nobody but itself. [] when it does not say. */
+export async function modelsOf(binary: string, env: Environment): Promise<readonly string[]> {
+  try {
+    const options = { env, timeout: 20_000, maxBuffer: 64 * 1024 * 1024 }
+    const { stdout } = await run(binary, ['debug', ...quiet, 'models'], options)
+    return arrayAt(objectAt(JSON.parse(stdout))['models'])
+      .map(objectAt)
+      .filter((model) => model['visibility'] === 'list')
+      .toSorted((a, b) => (numberAt(a['priority']) ?? 0) - (numberAt(b['priority']) ?? 0))
+      .map((model) => stringAt(model['slug']))
+  } catch {
+    // Another version, or none at all: a name can be typed all the same.
+    return []
   }
 }
 
 /** Only looks at the machine; a provider of the operator's own with a key in a variable needs no login. */
 async function loginFinding(binary: string, env: Environment, home: string): Promise<Finding> {
   try {
-    const { stdout, stderr } = await run(binary, [...quiet, 'login', 'status'], { env, timeout: 20_000 })
+    const { stdout, stderr } = await run(binary, ['login', ...quiet, 'status'], { env, timeout: 20_000 })
     const [told = ''] = `${stdout}${stderr}`.trim().split('\n').slice(-1)
     return { level: 'ok', text: `Codex CLI: ${told.replaceAll(/sk-\S+/g, '(key)')}` }
   } catch {

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, Problem } from '../../core/failure.ts'
+import type { Steer } from '../../core/event.ts'
 import type { AccountId, SessionId } from '../../core/ids.ts'
 import type { AgentProcess, Conduct, Cursor, Finding, Runtime, Turn } from '../../core/runtime.ts'
 import { SpooledConduct, type Handed } from '../conduct.ts'
@@ -10,13 +11,27 @@ import { codexRights } from '../rights.ts'
 import { readRecord } from '../spool.ts'
 import type { SpooledOptions } from '../spooled.ts'
 import { replay, spoken, turnAtWork } from './adopt.ts'
-import { checkCodex, findCodex } from './check.ts'
+import { checkCodex, findCodex, modelsOf } from './check.ts'
 import { dialectOf } from './dialect.ts'
 import { beginning, type CodexState } from './meaning.ts'
-import { cleanLine, closeIdOf, closeLine, openIdOf, openLine, stopLines, turnIdOf, turnLine } from './request.ts'
+import {
+  cleanLine,
+  closeIdOf,
+  closeLine,
+  openIdOf,
+  openLine,
+  steerIdOf,
+  steerLine,
+  stopLines,
+  turnIdOf,
+  turnLine,
+} from './request.ts'
 import { Seat, Seats, type HandedTurn, type SeatRecord } from './seat.ts'
 import { codexName, serverFolders, type Server } from './server.ts'
 import { codexHome, Servers, type ServersOptions } from './servers.ts'
+
+/** How long the server may take to say whether it took a word into its turn, in ms. */
+const steerWithin = 5000
 
 export interface CodexOptions extends SpooledOptions, ServersOptions {}
 
@@ -35,6 +50,7 @@ export class CodexRuntime implements Runtime {
   readonly #seats = new Map<SessionId, Seat>()
   readonly #conducts = new Map<SessionId, SpooledConduct<CodexState>>()
   readonly #idle = new Map<SessionId, Disposable>()
+  #models: Promise<readonly string[]> | null = null
   #closing: Promise<void> | null = null
 
   constructor(options: CodexOptions) {
@@ -52,8 +68,18 @@ export class CodexRuntime implements Runtime {
     return checkCodex(findCodex(this.#options.binary, env['PATH'] ?? ''), env, codexHome(env))
   }
 
+  /** The CLI is asked once: its list changes with its version only. */
   models(): Promise<readonly string[]> {
-    return Promise.resolve([])
+    this.#models ??= this.#askModels()
+    return this.#models
+  }
+
+  async #askModels(): Promise<readonly string[]> {
+    const env = this.#options.environmentOf('default' as AccountId)
+    const binary = findCodex(this.#options.binary, env['PATH'] ?? '')
+    const models = binary === null ? [] : await modelsOf(binary, env)
+    if (models.length === 0) this.#models = null
+    return models
   }
 
   begin(turn: Turn): Conduct {
@@ -180,6 +206,28 @@ export class CodexRuntime implements Runtime {
     this.#seats.clear()
   }
 
+  /**
+   * Puts a word into the turn at work. The server says whether it took it, and its answer stands in the spool: after a
+   * death of the bot a word that was taken is not said again.
+   */
+  async #steer(turn: Turn, conduct: SpooledConduct<CodexState>, steer: Steer): Promise<boolean> {
+    const seat = this.#seats.get(turn.session.id)
+    const start = this.#records.read(turn.session.id)?.turn?.start
+    if (seat === undefined || start === undefined || this.#conducts.get(turn.session.id) !== conduct) return false
+    const { server, thread, turn: atWork } = seat
+    if (!server.isUsable || seat.isStopping || thread === null || atWork === null) return false
+    const late = AbortSignal.timeout(steerWithin)
+    try {
+      const id = steerIdOf(turn, steer)
+      const was = await server.answered(id, start, thread, late)
+      const reply = was ?? (await server.ask(id, [steerLine(id, thread, atWork, steer)], start, late))
+      return reply.error === null
+    } catch (error) {
+      this.#options.log.warn({ run: turn.run, error: messageOf(error) }, 'agent.steer-failed')
+      return false
+    }
+  }
+
   #conduct(turn: Turn, hand: (stopped: AbortSignal) => Promise<Handed<CodexState> | null>): Conduct {
     const { clock, limits, log } = this.#options
     const { id } = turn.session
@@ -200,7 +248,12 @@ export class CodexRuntime implements Runtime {
       },
     })
     this.#conducts.set(id, conduct)
-    return conduct
+    return {
+      output: conduct.output,
+      stop: () => conduct.stop(),
+      steer: (steer) => this.#steer(turn, conduct, steer),
+      answer: (approval, decision) => conduct.answer(approval, decision),
+    }
   }
 
   async #hand(
@@ -211,17 +264,11 @@ export class CodexRuntime implements Runtime {
   ): Promise<Handed<CodexState> | null> {
     this.#busy(seat)
     try {
-      const { account, workdir } = turn.session
-      await this.#servers.shutIn(account, workdir, codexRights(turn.prompt.tier).profile)
-    } catch (error) {
-      this.#rest(seat)
-      throw error
-    }
-    try {
       return await this.#handOver(turn, seat, before, stopped)
     } catch (error) {
       // One that does not answer would fail the next prompt too, and everybody else's.
-      if (!stopped.aborted) await this.#servers.end(seat.server)
+      const isRefused = error instanceof Problem && error.kind === 'refused'
+      if (!stopped.aborted && !isRefused) await this.#servers.end(seat.server)
       this.#rest(seat)
       throw error
     }
@@ -236,8 +283,11 @@ export class CodexRuntime implements Runtime {
   ): Promise<Handed<CodexState> | null> {
     const { server } = seat
     const never = new AbortController().signal
-    await server.ready(stopped)
     const { session } = turn
+    // Tried while the server starts and opens the conversation, which only reads.
+    const shutIn = this.#servers.shutIn(session.account, session.workdir, codexRights(turn.prompt.tier).profile)
+    shutIn.catch(() => {})
+    await server.ready(stopped)
     const known = session.conversation?.id
     if (before === null && known !== undefined && known !== seat.thread) seat.thread = null
     const warm = seat.thread !== null
@@ -266,6 +316,7 @@ export class CodexRuntime implements Runtime {
       this.#records.write({ ...record, thread, transcript, turn: handed, resting: false })
     }
     if (seat.thread === null) throw new Problem('wire', 'The Codex server opened no conversation.')
+    await shutIn
     if (stopped.aborted) {
       // Stopped before it was told anything. (Closed: the next life hands it over.)
       if (this.#closing === null) this.#rest(seat)
@@ -273,7 +324,10 @@ export class CodexRuntime implements Runtime {
     }
     const was = before === null ? null : await server.answered(turnIdOf(turn), handed.start, seat.thread, stopped)
     if (was === null) {
-      const asking = server.ask(turnIdOf(turn), [turnLine(turn, seat.thread)], handed.start, never, 5000)
+      // What somebody with more rights has left running would do a lesser one's bidding.
+      const tidying = codexRights(turn.prompt.tier).profile === 'omc-read' ? [cleanLine(seat.thread)] : []
+      const lines = [...tidying, turnLine(turn, seat.thread)]
+      const asking = server.ask(turnIdOf(turn), lines, handed.start, never, 5000)
       this.#options.checkpoint('handed-over')
       // A server that does not answer must not keep the deadlines from being set.
       await asking.catch(() => null)

@@ -1,4 +1,5 @@
 import { Problem } from '../../core/failure.ts'
+import type { RunEvent } from '../../core/event.ts'
 import type { ApprovalId, Ids } from '../../core/ids.ts'
 import type { Dialect } from '../dialect.ts'
 import { asksOf, refusalOf, replyTo } from './ask.ts'
@@ -39,7 +40,8 @@ export function dialectOf(ids: Ids, seatOf: () => Seat | null): Dialect<CodexSta
       if (ask === undefined) return null
       answered.add(approval)
       const reply = replyTo(ask, decision)
-      if (decision.verdict !== 'deny' || state.thread === null || state.turn === null) return reply
+      if (decision.verdict !== 'deny' || decision.reason === '' || state.thread === null || state.turn === null)
+        return reply
       // The reason first, so that it lies ready when the agent is told that it was refused.
       return [reasonLine(ids.next(), state.thread, state.turn, decision.reason), reply].join('\n')
     },
@@ -49,8 +51,11 @@ export function dialectOf(ids: Ids, seatOf: () => Seat | null): Dialect<CodexSta
       if (seat !== null && reading.state.turn !== null) seat.turn = reading.state.turn
       const line = parseLine(text)
       const isOurs = line.is === 'request' && line.params['threadId'] === state.thread
-      if (isOurs && asksOf(line, {}) === null) void seat?.spool.write(refusalOf(line.id, line.method))
-      return reading
+      if (isOurs && asksOf(line, {}, '') === null) void seat?.spool.write(refusalOf(line.id, line.method))
+      // What we have answered, and what was stopped, is over on record already.
+      const isTold = (event: RunEvent): boolean =>
+        event.type !== 'withdrawn' || (seat?.isStopping !== true && !answered.has(event.approval))
+      return { ...reading, events: reading.events.filter(isTold) }
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Reading, Standing } from '../dialect.ts'
 import { actionOf } from './action.ts'
 import { asksOf, type Ask } from './ask.ts'
 import { openTrouble, resetOf, troubleOf } from './outcome.ts'
-import { numberAt, objectAt, parseLine, stringAt, type JsonObject, type Reply } from './wire.ts'
+import { arrayAt, numberAt, objectAt, parseLine, stringAt, type JsonObject, type Reply } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
 export interface CodexState extends Standing {
@@ -81,7 +81,9 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
   }
   if (state.thread === null || line.params['threadId'] !== state.thread) return same
   if (line.method === 'serverRequest/resolved') return resolved(state, line.params['requestId'])
-  if (!state.taken || turnOf(line.params) !== state.turn) return same
+  // A form of an MCP server may come without a turn: it is ours while ours is the one at work.
+  const turn = turnOf(line.params) ?? (line.is === 'request' ? state.turn : null)
+  if (!state.taken || turn !== state.turn) return same
   return line.is === 'request' ? asked(state, line) : during(state, line.method, line.params)
 }
 
@@ -155,7 +157,7 @@ function completed(state: CodexState, item: JsonObject): Reading<CodexState> {
   const id = stringAt(item['id'])
   if (item['type'] === 'agentMessage') {
     const discarded = discard(state, id)
-    const said: RunEvent = { type: 'said', block: id, text: stringAt(item['text']), whole: true }
+    const said: RunEvent = { type: 'said', block: id, text: messageOf(item), whole: true }
     return { state: { ...discarded.state, message: null }, events: [...discarded.events, said] }
   }
   // One that failed at once may be told only when it is over.
@@ -167,6 +169,15 @@ function completed(state: CodexState, item: JsonObject): Reading<CodexState> {
   const phase = stringAt(item['status'] ?? 'completed') === 'completed' ? 'done' : 'failed'
   const events: RunEvent[] = known === undefined ? [{ type: 'acted', action, phase: 'begun' }] : []
   return { state: { ...state, actions }, events: [...events, { type: 'acted', action, phase }] }
+}
+
+/** Newer models ask without waiting: the questions come beside the text, and the answer is the next message. */
+function messageOf(item: JsonObject): string {
+  const questions = arrayAt(item['questions']).map((each) => {
+    const options = arrayAt(objectAt(each)['options']).map((option) => `- ${stringAt(option)}`)
+    return [stringAt(objectAt(each)['title']), ...options].join('\n')
+  })
+  return [stringAt(item['text']), ...questions].filter((part) => part !== '').join('\n\n')
 }
 
 /** A message that another one follows before it was complete is void: the server asked the model again. */
@@ -181,23 +192,27 @@ function asked(
   line: { readonly id: string | number; readonly method: string; readonly params: JsonObject },
 ): Reading<CodexState> {
   const item = stringAt(line.params['itemId'])
-  const ask = asksOf(line, state.items.get(item) ?? {})
+  const ask = asksOf(line, state.items.get(item) ?? {}, state.from.workdir)
   if (ask === null) return { state, events: [] }
   // The server counts its questions from 0, and from 0 again when it is restarted.
   const id = `${state.turn}:${ask.request}` as ApprovalId
   const action = state.actions.get(item) ?? { id: item || id, ...ask.action }
-  const events: RunEvent[] = [
-    { type: 'wanted', approval: { id, action, input: ask.input, subject: { kind: 'tool' }, risks: ['unconfined'] } },
-  ]
+  const { input, subject, risks } = ask
+  const events: RunEvent[] = [{ type: 'wanted', approval: { id, action, input, subject, risks } }]
   return { state: { ...state, asks: new Map(state.asks).set(id, ask), open: new Set(state.open).add(id) }, events }
 }
 
-/** The server has taken an answer to a question. */
+/**
+ * The server has taken an answer to a question, or it has taken the question back, which it tells in the same words.
+ * Where nothing can be allowed by an answer, that needs no further look (see `Standing.settled`).
+ */
 function resolved(state: CodexState, request: unknown): Reading<CodexState> {
   const id = `${state.turn}:${String(request)}` as ApprovalId
   if (!state.open.has(id)) return { state, events: [] }
   const open = new Set([...state.open].filter((each) => each !== id))
-  return { state: { ...state, open, settled: [...state.settled, id] }, events: [] }
+  const isHarmless = state.asks.get(id)?.subject.kind === 'questions'
+  const settled = isHarmless ? state.settled : [...state.settled, id]
+  return { state: { ...state, open, settled }, events: [{ type: 'withdrawn', approval: id }] }
 }
 
 /** The server counts for the whole conversation, over all processes. */
@@ -223,7 +238,8 @@ function ended(state: CodexState, turn: JsonObject): Reading<CodexState> {
   // What was at work when it was interrupted is never told to be over.
   const left = [...state.actions.values()].map((action): RunEvent => ({ type: 'acted', action, phase: 'failed' }))
   const over = { ...state, over: 'clean', open: new Set<ApprovalId>(), actions: new Map<string, Action>() } as const
-  return { state: over, events: [...left, { type: 'finished', outcome: outcomeOf(state, turn) }] }
+  const unanswered = [...state.open].map((approval): RunEvent => ({ type: 'withdrawn', approval }))
+  return { state: over, events: [...unanswered, ...left, { type: 'finished', outcome: outcomeOf(state, turn) }] }
 }
 
 function outcomeOf(state: CodexState, turn: JsonObject): Outcome {

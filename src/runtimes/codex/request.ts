@@ -1,14 +1,17 @@
-import type { Place } from '../../core/place.ts'
+import type { Steer } from '../../core/event.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Environment } from '../environment.ts'
 import { codexRights, type Rights } from '../rights.ts'
+import { inputOf, plainName, textOf } from './input.ts'
 
 /** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
 
 export const initializeId = 'initialize'
 
-/** What a turn's tools may do with files. */
+/** What a turn's tools may do with files; with neither anything reaches the network, and closed paths stay closed. */
 export type Profile = Rights['codex']['profile']
+const reading: Profile = 'omc-read'
+const writing: Profile = 'omc-write'
 
 /** Settings that hold for the whole server, over those of the operator's own config.toml. `closed`: see `closedTo`. */
 export function settingsOf(closed: readonly string[]): readonly string[] {
@@ -25,14 +28,13 @@ export function settingsOf(closed: readonly string[]): readonly string[] {
     'otel.exporter="none"',
     // Without it an unreachable model is tried for ever.
     'features.unbounded_connection_retries=false',
+    // Questions to a person, which the CLI knows only when it makes a plan otherwise.
+    'features.default_mode_request_user_input=true',
     `default_permissions="${reading}"`,
     `permissions.${reading}.filesystem=${profile('read')}`,
     `permissions.${writing}.filesystem=${profile('write')}`,
   ].flatMap((setting) => ['-c', setting])
 }
-
-const reading: Profile = 'omc-read'
-const writing: Profile = 'omc-write'
 
 export function initializeLines(): readonly string[] {
   const clientInfo = { name: 'discord-orchestrator', title: 'discord-orchestrator', version: '0.1.0' }
@@ -64,7 +66,7 @@ export function openLine(turn: Turn, mark: Environment): string {
     approvalPolicy: 'never',
     permissions: reading,
     // Not kept with the conversation: it has to come every time.
-    config: { shell_environment_policy: { inherit: 'core', set: mark } },
+    config: { shell_environment_policy: { inherit: 'core', set: mark }, ...trustOf(turn) },
   }
   return conversation === null
     ? JSON.stringify({ id: openIdOf(turn), method: 'thread/start', params })
@@ -75,17 +77,28 @@ export function openLine(turn: Turn, mark: Environment): string {
       })
 }
 
+/** What a repository brings (servers, hooks, settings) runs only where an owner has said so. */
+function trustOf({ session }: Turn): object {
+  if (!session.trusted) return {}
+  const { workdir, worktree } = session
+  const folders = [workdir, ...(worktree === null ? [] : [worktree.folder, worktree.repository])]
+  return { projects: Object.fromEntries(folders.map((folder) => [folder, { trust_level: 'trusted' }])) }
+}
+
 /**
  * Hands the prompt over, with the rights of who asked. They come every time: the server keeps those of the turn before,
  * which may have been somebody else's.
  */
 export function turnLine(turn: Turn, thread: string): string {
-  const { model } = turn.session
+  const { model, workdir } = turn.session
   const { profile, approvalPolicy } = codexRights(turn.prompt.tier)
   const params = {
     threadId: thread,
     clientUserMessageId: turnIdOf(turn),
-    input: [textOf(turn.prompt.text), textOf(noteOf(turn))],
+    input: inputOf(turn),
+    // The session may have moved since its conversation was opened.
+    cwd: workdir,
+    runtimeWorkspaceRoots: [workdir],
     ...(model === null ? {} : { model }),
     approvalPolicy,
     permissions: profile,
@@ -132,32 +145,24 @@ export function lookLine(id: string, thread: string): string {
   return JSON.stringify({ id, method: 'thread/read', params: { threadId: thread, includeTurns: false } })
 }
 
+export function steerIdOf(turn: Pick<Turn, 'run' | 'attempt'>, { key }: Steer): string {
+  return `steer:${turn.run}:${turn.attempt}:${key}`
+}
+
+/** Puts a person's word into the running turn; the server refuses when that turn is over. */
+export function steerLine(id: string, thread: string, turn: string, { key, text, by }: Steer): string {
+  const note = `(Discord message from ${plainName(by)}, said while you were at work.)`
+  const params = {
+    threadId: thread,
+    expectedTurnId: turn,
+    clientUserMessageId: key,
+    input: [textOf(text), textOf(note)],
+  }
+  return JSON.stringify({ id, method: 'turn/steer', params })
+}
+
 /** Says a word into the running turn: the server tells the agent that it was refused, but never why. */
 export function reasonLine(id: string, thread: string, turn: string, reason: string): string {
   const input = [textOf(`(The bot: the permission was denied. The reason given: ${reason})`)]
   return JSON.stringify({ id, method: 'turn/steer', params: { threadId: thread, expectedTurnId: turn, input } })
-}
-
-/** Who speaks, where, and whether it was asked before. */
-function noteOf({ attempt, prompt }: Turn): string {
-  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}. Answers are shown as Discord markdown.`
-  if (attempt === 1) return `(${from})`
-  return `(${from} An earlier attempt to answer it was interrupted when the process ended; what it had already finished need not be done again: look first.)`
-}
-
-function textOf(text: string): object {
-  return { type: 'text', text, text_elements: [] }
-}
-
-function placeName(place: Place): string {
-  return place.kind === 'dm' ? 'a direct message' : `${place.kind} ${place.id}`
-}
-
-/** A name is chosen by its owner: one line, no control characters, and nothing that the CLI would read as its own. */
-function plainName(name: string): string {
-  const line = name
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/[@$()]/g, ' ')
-    .trim()
-  return Array.from(line).slice(0, 64).join('') || 'somebody'
 }
