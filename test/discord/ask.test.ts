@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Question } from '../../src/core/approval.ts'
 import type { Ask } from '../../src/core/ask.ts'
 import { drawAsk } from '../../src/discord/ask.ts'
