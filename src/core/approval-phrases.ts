@@ -36,6 +36,8 @@ export interface ApprovalPhrases {
   expired(ask: Ask): string
   /** The copy for the audit channel. */
   audit(ask: Ask): string
+  /** On a tool's line: that somebody had approved it for the session. */
+  standing(grantor: string): string
   /** On the status card: where the question stands. */
   pointer(url: string): string
 

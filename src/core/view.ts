@@ -2,7 +2,7 @@ import type { Action } from './action.ts'
 import type { EpochMs } from './clock.ts'
 import type { Entry, Outcome, Steer } from './event.ts'
 import type { Refusal } from './failure.ts'
-import type { RunId } from './ids.ts'
+import type { ApprovalId, RunId } from './ids.ts'
 import { newRun, step, type Run } from './lifecycle.ts'
 import type { Prompt } from './prompt.ts'
 
@@ -13,6 +13,8 @@ export interface RunView {
   readonly prompt: Prompt
   readonly blocks: readonly Block[]
   readonly steps: readonly Step[]
+  /** What was asked of people, also what is answered since. */
+  readonly asked: readonly Asked[]
   /** What people put into the turn while it was at work, and the CLI took. */
   readonly steers: readonly Steer[]
   readonly askedAt: EpochMs
@@ -25,6 +27,15 @@ export interface RunView {
   readonly forgotten: boolean
   /** Who pressed Stop; `by` null: the bot itself. */
   readonly stopped: { readonly by: string | null } | null
+}
+
+/** An approval of a run, as far as its answer is known. */
+export interface Asked {
+  readonly approval: ApprovalId
+  /** Id of the tool call it is about. */
+  readonly action: string
+  /** Who answered; null: nobody yet, or nobody in time. */
+  readonly by: string | null
 }
 
 /** A stretch of the answer's text. */
@@ -52,6 +63,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
       prompt: event.prompt,
       blocks: [],
       steps: [],
+      asked: [],
       steers: [],
       askedAt: entry.at,
       startedAt: null,
@@ -68,10 +80,18 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
   switch (event.type) {
     case 'asked':
     case 'admitted':
-    case 'wanted':
-    case 'answered':
     case 'withdrawn':
       return next
+    case 'wanted': {
+      const { id: approval, action } = event.approval
+      const others = view.asked.filter((each) => each.approval !== approval)
+      return { ...next, asked: [...others, { approval, action: action.id, by: null }] }
+    }
+    case 'answered':
+      return {
+        ...next,
+        asked: view.asked.map((each) => (each.approval === event.approval ? { ...each, by: event.by } : each)),
+      }
     case 'reworded':
       return { ...next, prompt: { ...view.prompt, text: event.text, attachments: event.attachments } }
     case 'steered':

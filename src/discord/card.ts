@@ -1,7 +1,8 @@
 import type { Drawing } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
+import { grantorIn } from '../core/consent.ts'
 import type { Phrases } from '../core/phrases.ts'
-import type { RunView } from '../core/view.ts'
+import type { RunView, Step } from '../core/view.ts'
 import { stopId } from './custom-id.ts'
 import { markOf, type Body } from './sheet.ts'
 import { urlOf } from './url.ts'
@@ -51,19 +52,32 @@ function workCard({ view, now, question }: Drawing, say: Phrases): NonNullable<B
   return { colour, text: text(now), steady: text(ticked(view, now)) }
 }
 
-function workText(view: RunView, now: EpochMs, say: Phrases): string {
+function workText(run: RunView, now: EpochMs, say: Phrases): string {
+  const view = discreet(run)
   const steps = view.steps.slice(-shownSteps)
   const hidden = view.steps.length - steps.length
   return [
     say.working(view, now),
     ...(hidden > 0 ? [say.moreSteps(hidden)] : []),
-    ...steps.map(({ action, phase }) => say.step(action.tool, action.title, phase === 'failed')),
+    ...steps.map(({ action, phase }) => {
+      const grantor = grantorIn(view.asked.find((each) => each.action === action.id)?.by ?? '')
+      const line = say.step(action.tool, action.title, phase === 'failed')
+      return grantor === null ? line : `${line} · ${say.approvals.standing(grantor)}`
+    }),
     ...(view.forgotten ? [say.sessions.forgotten()] : []),
   ].join('\n')
 }
 
 function withNote(view: RunView, line: string, say: Phrases): string {
   return view.forgotten ? `${line}\n${say.sessions.forgotten()}` : line
+}
+
+/** In a channel nobody reads what is asked of an owner (SPEC F7): there, such a step is its tool's name alone. */
+function discreet(view: RunView): RunView {
+  if (view.prompt.place.kind !== 'channel' || view.asked.length === 0) return view
+  const isAsked = ({ action }: Step): boolean => view.asked.some((each) => each.action === action.id)
+  const steps = view.steps.map((step) => (isAsked(step) ? { ...step, action: { ...step.action, title: '' } } : step))
+  return { ...view, steps }
 }
 
 function ticked(view: RunView, now: EpochMs): EpochMs {

@@ -190,8 +190,9 @@ export class Approvals {
 
   /** Keeps that it is asked, and puts it before people; or finds that a consent answers it. */
   async #put(matter: Matter, earlier: Clerk | null): Promise<void> {
-    const { vault, clock, log, signal } = this.#tools
+    const { vault, log, signal } = this.#tools
     const { token, run, approval } = matter.ask
+    this.#expireAt(matter)
     try {
       // The same question again, before the last words about the first one were said.
       await earlier?.done
@@ -205,15 +206,21 @@ export class Approvals {
       const quiet = granted !== null && posts.length === 0
       this.#assign(matter, new Clerk(() => matter.ask, posts, quiet, this.#clerkTools()))
       if (granted !== null) this.#offer(matter, { decision: { verdict: 'approve' }, by: bySessionRule(granted) })
-      else if (!matter.isTaken) {
-        matter.timer = clock.after(Math.max(0, slip.expiresAt - clock.now()), () => this.#expire(matter))
-      }
+      this.#expireAt(matter)
     } catch (error) {
       if (signal.aborted) return
       log.error({ run, error: messageOf(error) }, 'approval.failed')
       const reason = 'Nobody could be asked: the approval could not be kept. Go on without it.'
       this.#offer(matter, { decision: { verdict: 'deny', reason }, by: null })
     }
+  }
+
+  /** Also while Discord is away, and nobody could be asked. */
+  #expireAt(matter: Matter): void {
+    const { clock } = this.#tools
+    matter.timer?.[Symbol.dispose]()
+    if (matter.isTaken) return
+    matter.timer = clock.after(Math.max(0, matter.ask.expiresAt - clock.now()), () => this.#expire(matter))
   }
 
   #expire(matter: Matter): void {

@@ -45,6 +45,7 @@ export function approvalsInEnglish(home: string | null): ApprovalPhrases {
           `${plain(ask.approval.action.tool, 60)} ${code(titleOf(ask), 300)}`,
         `run ${code(ask.run)} · input ${code(ask.inputHash)}`,
       ].join('\n'),
+    standing: (grantor) => `approved for this session by ${named(grantor)}`,
     pointer: (url) => `? [It waits for an answer here](${url})`,
     buttons: {
       approve: 'Approve',

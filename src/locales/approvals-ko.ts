@@ -44,6 +44,7 @@ export function approvalsInKorean(home: string | null): ApprovalPhrases {
           `${plain(ask.approval.action.tool, 60)} ${code(titleOf(ask), 300)}`,
         `run ${code(ask.run)} · input ${code(ask.inputHash)}`,
       ].join('\n'),
+    standing: (grantor) => `${named(grantor)} 님이 이 세션 동안 승인`,
     pointer: (url) => `? [여기에서 답을 기다려요](${url})`,
     buttons: {
       approve: '승인',

@@ -128,9 +128,10 @@ test('of two who answer at once the first wins, and the second is told', async (
 })
 
 test('an approval for the session holds for the same again: for this speaker, and while the rights last', async () => {
-  await using stage = await openTeam({ env: {} })
+  await using stage = await openTeam()
   await stage.startBot()
-  grant(stage, { mary: 'member', mike: 'member' })
+  grant(stage, { mary: 'member', mike: 'member', oscar: 'owner' })
+  const oscar = await stage.sandbox.actor('oscar')
   const mary = await stage.sandbox.actor('mary')
   const mike = await stage.sandbox.actor('mike')
   const thread = await stage.session(mary, 'shop')
@@ -140,7 +141,8 @@ test('an approval for the session holds for the same again: for this speaker, an
   await stage.botShows(mary, thread, 'Done: npm test')
   await decided(mary, first, '✓ Approved for this session by @mary')
 
-  await mary.says(thread, '!ask Bash npm test\n!say again')
+  await mary.says(thread, '!ask Bash npm test\n!slow 3s and again')
+  await stage.botShows(mary, thread, '› Bash `npm test` · approved for this session by @mary')
   await stage.botShows(mary, thread, 'again')
   assert.equal((await approvalsIn(stage, mary, thread)).length, 1, 'nobody was asked again')
   const by = stage
@@ -161,12 +163,16 @@ test('an approval for the session holds for the same again: for this speaker, an
   await mike.clicks(mikes, 'Approve')
   await decided(mike, mikes, 'Approved by @mike')
 
-  grant(stage, { mary: 'guest' })
-  await mary.says(thread, '!ask Bash npm test')
-  await mary.sees(
-    thread,
-    (message) => message.components.length > 0 && message.content.includes('\nAn owner may answer'),
-  )
+  // It is worth what the one who gave it may do now.
+  await mary.says(thread, '!ask Bash curl https://example.com')
+  await oscar.clicks(await asked(oscar, thread, 'curl https'), 'Approve for this session')
+  await stage.botShows(mary, thread, 'Done: curl https')
+  await mary.says(thread, '!ask Bash curl https://example.com\n!say the second time')
+  await stage.botShows(mary, thread, 'the second time')
+  grant(stage, { oscar: 'member' })
+  await mary.says(thread, '!ask Bash curl https://example.com')
+  const anew = await asked(mary, thread, 'curl https')
+  assert.match(anew.content, /\nAn owner may answer/)
 })
 
 test('what arises in a channel is asked in the owner’s direct messages; the channel sees a neutral line', async () => {
@@ -183,10 +189,9 @@ test('what arises in a channel is asked in the owner’s direct messages; the ch
   assert.match(line.content, /An owner was asked in a direct message/)
   const dm = await oscar.opensDm()
   const ask = await asked(oscar, dm, 'cat secret-plan.txt')
-  assert.deepEqual(
-    (await bob.messages('work')).filter((message) => message.content.includes('secret-plan') && message.author.bot),
-    [],
-  )
+  await stage.botShows(mary, mary.place('work'), /\? Asking/)
+  const read = (await bob.messages('work')).filter(({ author }) => author.bot)
+  assert.doesNotMatch(JSON.stringify(read), /secret-plan/, 'neither a message nor the card says what is asked')
 
   const refused = await (await bob.clicks(await bob.sees('work', 'needs an answer'), 'Look')).settled()
   assert.match(refused.content, /Only @mary and owners/)
