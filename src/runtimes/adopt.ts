@@ -25,7 +25,8 @@ export type Adopted<State> =
 
 /**
  * Finds out how far an earlier life got with a turn. Null: nothing is left that could end it; what may still run of
- * it has been ended.
+ * it has been ended. `fits`: whether a process that was never told of the turn may be: it may do more than whoever
+ * asked.
  */
 export async function adoptTurn<State extends Standing>(
   dialect: Dialect<State>,
@@ -33,11 +34,17 @@ export async function adoptTurn<State extends Standing>(
   turn: Turn,
   cursor: Cursor | null,
   data: string,
+  fits: (record: SpoolRecord) => Promise<boolean>,
 ): Promise<Adopted<State> | null> {
   const record = readRecord(folder)
-  const found = record?.runtime === dialect.name ? await find(dialect, folder, record, turn, cursor) : null
+  const isOurs = record?.runtime === dialect.name && (wasHanded(record, turn) || (await fits(record)))
+  const found = isOurs ? await find(dialect, folder, record, turn, cursor) : null
   if (found === null) await endMarked(data, ({ session }) => session === turn.session.id, 0)
   return found
+}
+
+function wasHanded({ turn: handed }: SpoolRecord, turn: Turn): boolean {
+  return handed?.run === turn.run && handed.attempt === turn.attempt
 }
 
 async function find<State extends Standing>(
@@ -48,15 +55,15 @@ async function find<State extends Standing>(
   cursor: Cursor | null,
 ): Promise<Adopted<State> | null> {
   const handed = record.turn
-  const wasHanded = handed?.run === turn.run && handed.attempt === turn.attempt
+  const isHanded = wasHanded(record, turn)
   const position = cursor === null ? null : positionOf(cursor)
-  if (cursor !== null && (position?.generation !== record.generation || !wasHanded)) return null
+  if (cursor !== null && (position?.generation !== record.generation || !isHanded)) return null
 
   const spool = await Spool.attach(folder)
-  const warm = handed !== null && (handed.warm || !wasHanded)
+  const warm = handed !== null && (handed.warm || !isHanded)
   const lines = warm ? dialect.prompt(turn) : [...dialect.greeting(turn), ...dialect.prompt(turn)]
   const turnHere: HandedTurn =
-    handed !== null && wasHanded
+    handed !== null && isHanded
       ? handed
       : {
           run: turn.run,
@@ -74,7 +81,7 @@ async function find<State extends Standing>(
   const seen = await replay(dialect, folder, first, start, position?.offset ?? null)
 
   if (spool === null) {
-    if (seen.last.over === 'no' || !wasHanded) return null
+    if (seen.last.over === 'no' || !isHanded) return null
     const events = coalesce(seen.unread)
     const end = cursorOf({ generation: record.generation, start, offset: seen.end })
     return { kind: 'ended', conduct: spoken(events, end) }
@@ -88,7 +95,7 @@ async function find<State extends Standing>(
     return { kind: 'alive', spool, write: [], state: seen.state, start, offset: position.offset, handed: turnHere }
   const here = { kind: 'alive', spool, state: first, start, offset: start, handed: turnHere } as const
   if (seen.last.taken) return { ...here, write: [] }
-  if (wasHanded && turnHere.long) {
+  if (isHanded && turnHere.long) {
     spool.leave()
     return null
   }

@@ -20,6 +20,8 @@ export interface Handed<State> {
   readonly state: State
   /** The byte at which its reading began. */
   readonly start: number
+  /** Words that an earlier life put into it. */
+  readonly steers?: readonly PromptKey[]
 }
 
 export interface ConductOptions<State extends Standing> {
@@ -32,8 +34,8 @@ export interface ConductOptions<State extends Standing> {
   readonly outputLimit: number
   /** Hands the turn over. Null: it was stopped or closed before. Rejects when no process could be started. */
   hand(stopped: AbortSignal): Promise<Handed<State> | null>
-  /** Keeps, for the next life, that a word is about to be handed over. Left out with `Dialect.expecting`. */
-  steering?(agent: Agent, word: PromptKey): void
+  /** Keeps for the next life that a word was put into the turn. Left out with `Dialect.expecting`. */
+  steered?(agent: Agent, word: PromptKey): void
   /** The turn is over, and whoever reads it has come back after its last piece. */
   freed(agent: Agent): void
 }
@@ -52,6 +54,8 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   readonly #handing: Promise<Handed<State> | null>
   readonly #stopped = new AbortController()
   readonly #answered = new Set<ApprovalId>()
+  readonly #refused = new Set<ApprovalId>()
+  readonly #steers = new Set<PromptKey>()
   readonly #over = Promise.withResolvers<void>()
   #state: State | null = null
   #deadlines: Deadlines | null = null
@@ -76,13 +80,15 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   async steer(steer: Steer): Promise<boolean> {
     const handed = await this.#handing.catch(() => null)
     if (handed === null || this.#isOver || this.#isClosed) return false
+    if (this.#steers.has(steer.key) || handed.steers?.includes(steer.key) === true) return true
     const { dialect } = this.#options
     const state = this.#state ?? handed.state
     const lines = dialect.steer(state, steer)
     if (lines === null) return false
-    this.#options.steering?.(handed.agent, steer.key)
+    this.#steers.add(steer.key)
     this.#state = dialect.expecting?.(state, [steer.key]) ?? state
     await handed.agent.spool.write(...lines)
+    this.#options.steered?.(handed.agent, steer.key)
     return true
   }
 
@@ -156,6 +162,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     // A word may have been handed over before anything is read.
     let state = this.#state ?? first
     this.#state = state
+    this.#pay(agent, state)
     for (;;) {
       const batch = await tail.next()
       if (this.#isClosed) return
@@ -177,6 +184,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
       }
       this.#state = state
       follow(agent, state, events)
+      this.#pay(agent, state)
       const intruder = this.#intruder(state, first)
       if (intruder !== null) {
         this.#options.log.error({ session: agent.session, run: this.#options.turn.run, intruder }, 'agent.tampered')
@@ -205,6 +213,16 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   #flooded(agent: Agent): void {
     const detail = `more than ${Math.round(this.#options.outputLimit / 1024 / 1024)} MB of output in one turn`
     this.#giveUp(agent, { code: 'flooded', detail })
+  }
+
+  /** Gives the answers that the dialect owes, each once in this life: a repeated one changes nothing for the CLI. */
+  #pay(agent: Agent, { owed }: State): void {
+    for (const [approval, reason] of owed ?? []) {
+      if (this.#refused.has(approval)) continue
+      this.#refused.add(approval)
+      const line = this.#options.dialect.refusal?.(approval, reason)
+      if (line !== undefined) void agent.spool.write(line)
+    }
   }
 
   /** Nothing of the process is left; what cannot be ended is for the operator, and must not keep the run from ending. */
@@ -261,11 +279,11 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     const handed = await this.#handing.catch(() => null)
     if (handed === null) return
     const { agent } = handed
-    const lines = this.#options.dialect.stop(this.#options.turn)
+    const { dialect, turn } = this.#options
     for (const patience of [stopAgainAfter, stopHardAfter]) {
       if (this.#isOver || this.#isClosed) return
       // Said twice: a CLI that was just starting the turn may not have had anything to interrupt yet.
-      void agent.spool.write(...lines)
+      void agent.spool.write(...dialect.stop(turn, this.#state ?? handed.state))
       await this.#endsWithin(patience)
     }
     if (!this.#isOver && !this.#isClosed) await this.#gone(agent)

@@ -25,19 +25,21 @@ export interface Dialect<State extends Standing> {
    */
   prompt(turn: Turn): readonly string[]
   /** Asks for the end of the turn, also of one that has not begun. May be written several times. */
-  stop(turn: Turn): readonly string[]
+  stop(turn: Turn, state: State): readonly string[]
   /**
    * Puts a word into the running turn; null where that cannot be done now. Written again under the same key it must
    * change nothing.
    */
   steer(state: State, steer: Steer): readonly string[] | null
   /**
-   * The state in which those words were handed over or are about to be: the turn is not over before they were taken
+   * The state in which those words are handed over: the turn is not over before they were taken
    * in. Left out where a CLI takes a word only into a turn that is open, and says so.
    */
   expecting?(state: State, words: readonly PromptKey[]): State
   /** Null when that approval is not open. */
   answer(state: State, approval: ApprovalId, decision: Decision): string | null
+  /** The line that refuses what nobody is asked about; left out where `Standing.owed` is. */
+  refusal?(approval: ApprovalId, reason: string): string
   /** Asks the process to end. */
   readonly farewell: readonly string[]
 
@@ -83,6 +85,8 @@ export interface Standing {
   readonly costSoFar: number
   /** Questions of this turn of which the CLI has said that it took an answer. */
   readonly settled: readonly ApprovalId[]
+  /** Answers that the dialect itself gives to questions of this turn, not yet taken in by the CLI: reasons for its no. */
+  readonly owed?: ReadonlyMap<ApprovalId, string>
   /** What shows that somebody else has written to the process's input; null: nothing does. */
   readonly tampering: string | null
 }

@@ -58,7 +58,7 @@ export interface HandedTurn {
    * stand in the pipe, and that process cannot be talked to any more.
    */
   readonly long: boolean
-  /** Words that were put into it, each kept before it was handed over. */
+  /** Words that were put into it, each kept when the system had it. */
   readonly steers: readonly PromptKey[]
 }
 
@@ -174,7 +174,7 @@ export class Spool {
     writeRecord(this.folder, this.#record)
   }
 
-  /** Keeps that a word is about to be put into the turn. */
+  /** Keeps that a word was put into the turn. */
   recordSteer(word: PromptKey): void {
     const { turn, conversation } = this.#record
     if (turn === null || turn.steers.includes(word)) return

@@ -90,7 +90,9 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
     if (this.#closing !== null) return null
     const folder = this.#folder(turn.session.id)
     this.#letGo(turn.session.id)
-    const adopted = await adoptTurn(this.#dialect, folder, turn, cursor, this.#data)
+    const adopted = await adoptTurn(this.#dialect, folder, turn, cursor, this.#data, (record) =>
+      this.#suits(record, turn),
+    )
     if (adopted === null || adopted.kind === 'ended') return adopted?.conduct ?? null
     const { spool, write, start, offset, state, handed } = adopted
     const agent = new Agent(turn.session.id, spool, offset, this.#data, this.#dialect.farewell)
@@ -103,7 +105,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
     return this.#conduct(turn, async () => {
       spool.recordTurn(handed, agent.conversation)
       if (write.length > 0) await this.#write(spool, write)
-      return { agent, tail: spool.tail(offset), state, start }
+      return { agent, tail: spool.tail(offset), state, start, steers: handed.steers }
     })
   }
 
@@ -166,7 +168,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
       limits,
       outputLimit: limits.turnOutputBytes,
       hand,
-      steering: (agent, word) => agent.spool.recordSteer(word),
+      steered: (agent, word) => agent.spool.recordSteer(word),
       freed: (agent) => {
         // The next turn may have begun before this one's reader came back.
         if (this.#conducts.get(agent.session) !== conduct) return
@@ -219,6 +221,15 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
     await this.#makeRoom()
     if (stopped.aborted) return { agent: null, warm: false }
     return { agent: await this.#start(turn, launch, shape), warm: false }
+  }
+
+  /** Whether a process that an earlier life left has been started as this turn needs it. */
+  async #suits(record: SpoolRecord, turn: Turn): Promise<boolean> {
+    try {
+      return record.shape === shapeOf(await this.#dialect.launch(turn))
+    } catch {
+      return false
+    }
   }
 
   /** Takes up a process that rested when the life before ended: the next prompt of its session starts none. */

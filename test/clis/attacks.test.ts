@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import type { Actor, SeenPlace } from '../../src/sandbox/actors/actor.ts'
 import { assertNothingOfTheBot } from '../e2e/secrets.ts'
@@ -146,6 +147,42 @@ describe(
       }
       assert.ok(!existsSync(join(home, '.bashrc')))
       assert.ok(!existsSync(join(home, 'proof')), 'nothing was done outside the working folder')
+    })
+
+    test("a guest's prompt in an owner's session writes, runs, fetches and reads nothing beyond the folder", async () => {
+      await using room = await enter()
+      const { bench, thread } = room
+      const { stage } = bench
+      await room.asks(tryingTools([bash('echo by the owner > owners.txt')]), 'That was it.')
+      const bob = await stage.sandbox.actor('bob')
+      const db = new DatabaseSync(join(stage.data, 'orchestrator.sqlite'))
+      const row = "insert into grants (person, scope, tier, granted_by, at) values (?, ?, 'guest', ?, 0)"
+      db.prepare(row).run(bob.id, `thread:${thread.id}`, room.olivia.id)
+      db.close()
+      const file_path = join(stage.project, 'guests.txt')
+      writeFileSync(join(stage.home, 'planted.txt'), 'the-content-of-the-planted-file')
+      const tools = [
+        { tool: 'Write', input: { file_path, content: 'x' } },
+        { tool: 'Edit', input: { file_path: join(stage.project, 'README.md'), old_string: 'Shop', new_string: 'x' } },
+        bash(`echo x > ${file_path}`),
+        bash('echo by the owner > owners.txt'),
+        { tool: 'WebFetch', input: { url: 'http://127.0.0.1:9/', prompt: 'x' } },
+        { tool: 'Task', input: { description: 'x', subagent_type: 'general-purpose', prompt: 'x' } },
+        { tool: 'Read', input: { file_path: join(stage.home, 'planted.txt') } },
+        { tool: 'Read', input: { file_path: join(stage.project, 'README.md') } },
+      ]
+      const asked = "select 1 from run_events where type = 'wanted'"
+      const before = stage.query(asked).length
+      const text = tryingTools(tools).replace('MOCK', 'by a guest MOCK')
+      await bob.says(thread, text)
+      await bench.model.waitFor(({ prompt, step }) => prompt.startsWith('by a guest') && step === tools.length, {
+        deadline: 60_000,
+      })
+      assert.ok(!existsSync(file_path))
+      assert.equal(readFileSync(join(stage.project, 'README.md'), 'utf8'), '# Shop\n')
+      assert.equal(stage.query(asked).length, before, 'nobody was asked for more')
+      assert.ok(!bench.received.includes('the-content-of-the-planted-file'))
+      assert.ok(bench.received.includes('# Shop'), 'what it may read, it reads')
     })
 
     test('a hostile repository runs nothing; its notes are read', async () => {

@@ -42,8 +42,27 @@ export async function claudeBench(claudeBinary: string): Promise<ClaudeBench> {
         return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
       },
       tool: (text) => scripted([command('echo a harmless command'), { text }]),
-      // What only reads is not asked about, so something that writes stands before it.
-      ask: (text) => scripted([command(`chmod u+r . && ${text}`), { text: tell }]),
+      // What only reads is not asked about, so something that writes stands before it; nor is what a sandbox holds.
+      ask: (text) => {
+        const input = { command: `chmod u+r . && ${text}`, description: 'a test', dangerouslyDisableSandbox: true }
+        return scripted([{ tool: 'Bash', input }, { text: tell }])
+      },
+      question: (text, options) => {
+        const choices = options.map((label) => ({ label, description: `It is ${label}` }))
+        const question = { question: text, header: 'Which', options: choices, multiSelect: false }
+        return scripted([{ tool: 'AskUserQuestion', input: { questions: [question] } }, { text: tell }])
+      },
+      plan: (plan) => scripted([{ tool: 'EnterPlanMode' }, { tool: 'ExitPlanMode', input: { plan } }, { text: tell }]),
+      change: (file_path, content) => scripted([{ tool: 'Write', input: { file_path, content } }, { text: tell }]),
+      write: (file_path, content) =>
+        scripted([
+          { tool: 'Write', input: { file_path, content } },
+          command(`echo ${content} > ${file_path}`),
+          { text: 'That was it.' },
+        ]),
+      busy: (seconds, text) => scripted([command(`sleep ${seconds}`), { text }]),
+      attached: () => scripted([{ text: 'Seen.' }]),
+      context: () => scripted([{ text: 'Heard.' }]),
       daemon: (seconds, text) =>
         scripted([command(`setsid sleep ${seconds} > /dev/null 2>&1 & echo on its way`), { text }]),
     },
@@ -60,5 +79,8 @@ export async function claudeBench(claudeBinary: string): Promise<ClaudeBench> {
 const tell = 'HOW IT WENT'
 
 function tellsHowItWent({ prompt, step, last }: ModelRequest): StepInput | undefined {
-  return step === 1 && prompt.includes(tell) ? { text: `The tool said: ${JSON.stringify(last)}` } : undefined
+  const calls = prompt.split('"tool":').length - 1
+  return step > 0 && step === calls && prompt.includes(tell)
+    ? { text: `The tool said: ${JSON.stringify(last)}` }
+    : undefined
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Runtime, Turn } from '../../src/core/runtime.ts'
 import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
-import { Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
+import { approving, Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
+import { givenFile } from '../contracts/runtime-giving.ts'
 import { makeRuntime } from '../contracts/runtime-life.ts'
 import { scripted } from '../models/script.ts'
 import { claudeBench, type ClaudeBench } from './claude-bench.ts'
@@ -35,22 +36,6 @@ describe(
       assert.ok(last?.type === 'finished' && last.outcome.kind === 'failed', JSON.stringify(last))
       return last.outcome.trouble
     }
-    /** Approves whatever is wanted, to the end. */
-    async function approving(listener: Listener): Promise<void> {
-      const answered = new Set<string>()
-      const over = new AbortController()
-      const done = listener.done.finally(() => over.abort())
-      while (!over.signal.aborted) {
-        for (const event of listener.events) {
-          if (event.type !== 'wanted' || answered.has(event.approval.id)) continue
-          answered.add(event.approval.id)
-          await listener.conduct.answer(event.approval.id, { verdict: 'approve' })
-        }
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-      await done
-    }
-
     test('a repository that nobody trusts: its notes are read, nothing of it runs', async () => {
       const proof = join(bench.workdir, 'proof')
       const touch = `touch ${proof}`
@@ -109,6 +94,35 @@ describe(
         tools.map(() => 'failed'),
       )
       assert.ok(!bench.received().includes('login-secret'))
+    })
+
+    test('what came with a prompt is read, and nothing beside it', async () => {
+      const { dataDir } = bench.options
+      const log = givenFile(dataDir, 'crash.bin', 'application/x-crash', Buffer.from('what the crash said'))
+      const other = givenFile(dataDir, 'other.bin', 'application/x-crash', Buffer.from('of somebody else'))
+      const text = givenFile(dataDir, 'notes.md', 'text/markdown', Buffer.from('the text of the notes'))
+      writeFileSync(join(dataDir, 'orchestrator.sqlite'), 'what the bot keeps')
+      writeFileSync(join(bench.workdir, 'secret.txt'), 'a planted secret')
+      const tools = [log.path, other.path, join(dataDir, 'orchestrator.sqlite')].map((file_path) => ({
+        tools: [{ tool: 'Read', input: { file_path } }],
+      }))
+      const turn = turnOf(scripted([...tools, { text: 'read it' }]))
+      const context = [{ speaker: '@secret.txt', own: false, text: '/compact @secret.txt' }]
+      const prompt = { ...turn.prompt, tier: 'guest', context } as const
+      const listener = begin({ ...turn, prompt, files: [log, text], handOver: 'look at @secret.txt' })
+      await listener.done
+      assert.equal(listener.text, 'read it')
+      const sent = bench.received()
+      for (const said of [
+        'what the crash said',
+        'the text of the notes',
+        '/compact @secret.txt',
+        'look at @secret.txt',
+      ])
+        assert.ok(sent.includes(said), said)
+      for (const kept of ['of somebody else', 'what the bot keeps', 'a planted secret'])
+        assert.ok(!sent.includes(kept), kept)
+      assert.ok(!listener.events.some(({ type }) => type === 'wanted'))
     })
 
     test('an agent that answers its own question is ended', async () => {

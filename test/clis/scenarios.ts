@@ -129,6 +129,19 @@ export const scenarios: readonly Scenario[] = [
     ),
   },
   {
+    name: 'plan-made-and-followed',
+    args: ['--permission-mode', 'acceptEdits'],
+    play: async ({ cli }) => {
+      const write = { tool: 'Write', input: { file_path: join(cli.room.cwd, 'made.txt'), content: 'x' } }
+      const steps = [{ tool: 'EnterPlanMode' }, write, { tool: 'ExitPlanMode', input: { plan: '# Plan' } }, write]
+      await cli.say(scripted([...steps, { text: 'Followed.' }]))
+      await cli.deny(await cli.asked(), 'show the plan first')
+      const updatedPermissions = [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }]
+      await cli.allow(await cli.asked(2), { updatedPermissions })
+      await idle(cli)
+    },
+  },
+  {
     name: 'interrupt-streaming',
     play: midStream(async ({ cli }) => {
       await cli.control({ subtype: 'interrupt' })

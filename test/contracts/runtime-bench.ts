@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text as textOfStream } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Approval } from '../../src/core/approval.ts'
 import type { RunEvent } from '../../src/core/event.ts'
 import type {
   AccountId,
@@ -17,6 +19,7 @@ import type {
 } from '../../src/core/ids.ts'
 import { composeSessionKey, type Place } from '../../src/core/place.ts'
 import type { Conduct, Piece, Turn } from '../../src/core/runtime.ts'
+import type { Tier } from '../../src/core/right.ts'
 import type { Conversation, Session } from '../../src/core/session.ts'
 import { textOf, viewOf, type RunView } from '../../src/core/view.ts'
 import type { Committed, LifeOrder } from './runtime-life.ts'
@@ -44,7 +47,11 @@ export function makeSession(runtime: string, workdir: string): Session {
   }
 }
 
-export function makeTurn(session: Session, text: string, more: { readonly name?: string } = {}): Turn {
+export function makeTurn(
+  session: Session,
+  text: string,
+  more: { readonly name?: string; readonly tier?: Tier } = {},
+): Turn {
   return {
     run: randomUUID() as RunId,
     attempt: 1,
@@ -59,7 +66,7 @@ export function makeTurn(session: Session, text: string, more: { readonly name?:
       text,
       message: null,
       askedAt: 0,
-      tier: 'owner',
+      tier: more.tier ?? 'owner',
       attachments: [],
       context: [],
     },
@@ -149,6 +156,31 @@ export class Listener {
   async #listen(): Promise<void> {
     for await (const piece of this.conduct.output) this.pieces.push(piece)
   }
+}
+
+/** The first thing that a person is asked. */
+export async function wanted(listener: Listener): Promise<Approval> {
+  const find = () => listener.events.find((event) => event.type === 'wanted')
+  await listener.seesEventually('a permission is wanted', () => find() !== undefined)
+  const event = find()
+  assert.ok(event?.type === 'wanted')
+  return event.approval
+}
+
+/** Approves whatever is wanted, to the end of the turn. */
+export async function approving(listener: Listener): Promise<void> {
+  const answered = new Set<string>()
+  const over = new AbortController()
+  const done = listener.done.finally(() => over.abort())
+  while (!over.signal.aborted) {
+    for (const event of listener.events) {
+      if (event.type !== 'wanted' || answered.has(event.approval.id)) continue
+      answered.add(event.approval.id)
+      await listener.conduct.answer(event.approval.id, { verdict: 'approve' })
+    }
+    await delay(10)
+  }
+  await done
 }
 
 /** Runs a first life to its end, and gives what it committed. */

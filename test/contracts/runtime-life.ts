@@ -9,6 +9,7 @@ import { writeSync } from 'node:fs'
 import { argv } from 'node:process'
 import type { CheckpointName } from '../../src/core/checkpoint.ts'
 import type { Clock } from '../../src/core/clock.ts'
+import type { Steer } from '../../src/core/event.ts'
 import type { AccountId, RuntimeName } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/log.ts'
 import type { Piece, Runtime, Turn } from '../../src/core/runtime.ts'
@@ -33,6 +34,8 @@ export interface LifeOrder {
     /** As soon as the text so far contains this, or an approval stands open. */
     | { readonly text: string }
     | { readonly on: 'wanted' }
+    /** When it has put this word into the turn, as soon as the text contains that. */
+    | { readonly steered: Steer; readonly atText: string }
     /** At whatever moment it happens to be. */
     | { readonly afterMs: number }
     /** No death: closes, leaving the agents, as soon as the text contains this. */
@@ -64,7 +67,7 @@ export function makeRuntime(plain: PlainOptions, checkpoint: (name: CheckpointNa
     accountEnvironment: (_runtime: RuntimeName, _account: AccountId) => plain.account,
     claudeBinary: plain.claudeBinary,
     codexBinary: null,
-    denied: [],
+    denied: [plain.dataDir],
     open: [],
   })
   const found = all.find(({ name }) => name === plain.runtime)
@@ -81,13 +84,18 @@ async function live({ options, turn, die }: LifeOrder): Promise<void> {
   })
   let text = ''
   if ('afterMs' in die) setTimeout(() => process.kill(process.pid, 'SIGKILL'), die.afterMs)
-  for await (const piece of runtime.begin(turn).output) {
+  const conduct = runtime.begin(turn)
+  for await (const piece of conduct.output) {
     writeSync(1, `${JSON.stringify(piece)}\n`)
     for (const event of piece.events) {
       if (event.type === 'said') text = event.whole ? event.text : text + event.text
       if ('on' in die && event.type === die.on) process.kill(process.pid, 'SIGKILL')
     }
     if ('text' in die && text.includes(die.text)) process.kill(process.pid, 'SIGKILL')
+    if ('steered' in die && text.includes(die.atText)) {
+      if (!(await conduct.steer(die.steered))) throw new Error('The word was not taken.')
+      process.kill(process.pid, 'SIGKILL')
+    }
     if ('leaveAt' in die && text.includes(die.leaveAt)) await runtime.close('leave')
   }
 }

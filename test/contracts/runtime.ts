@@ -7,34 +7,15 @@ import type { Runtime, Turn } from '../../src/core/runtime.ts'
 import type { Session } from '../../src/core/session.ts'
 import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/marker.ts'
 import { startTimeOf } from '../../src/runtimes/pulse.ts'
-import { firstLife, Listener, makeSession, makeTurn, until } from './runtime-bench.ts'
-import { makeRuntime, type PlainOptions } from './runtime-life.ts'
+import { firstLife, Listener, makeSession, makeTurn, until, wanted } from './runtime-bench.ts'
+import { makeRuntime } from './runtime-life.ts'
+import { askingContract } from './runtime-asking.ts'
+import { givingContract } from './runtime-giving.ts'
+import { rightsContract } from './runtime-rights.ts'
+import type { RuntimeBench } from './runtime-stage.ts'
+import { steeringContract } from './runtime-steering.ts'
 
-/** A place to work in, with an agent that does what its prompt says. Made for each test, disposed of after it. */
-export interface RuntimeBench extends AsyncDisposable {
-  readonly options: PlainOptions
-  /** A folder for sessions to work in. */
-  readonly workdir: string
-  /** Whether all sessions of a login share one process; without it each has its own. */
-  readonly sharesProcess?: boolean
-  /** Prompts in the words of this agent. */
-  readonly words: {
-    /** The answer is this text. */
-    say(text: string): string
-    /** The answer is this text, a piece at a time, over that many seconds. */
-    slow(text: string, seconds: number): string
-    /** Uses a tool nobody has to allow, then says `text`. */
-    tool(text: string): string
-    /** Wants to run this shell command, for which it needs leave; then tells how it went in its answer. */
-    ask(command: string): string
-    /** Starts a process that outlives its tool call and sits in a session of its own; then says `text`. */
-    daemon(seconds: number, text: string): string
-  }
-  /** How often the model was asked something that holds this text as its latest prompt. */
-  asked(text: string): number
-  /** Everything the model was ever sent in the prompt before this answer holds what was said. */
-  received(): string
-}
+export type { RuntimeBench } from './runtime-stage.ts'
 
 /** What every runtime owes; `make` may look at nothing but the test's own folders. */
 export function runtimeContract(name: string, make: () => Promise<RuntimeBench>): void {
@@ -460,6 +441,27 @@ export function runtimeContract(name: string, make: () => Promise<RuntimeBench>)
       },
     )
 
+    const stage = {
+      get bench() {
+        return bench
+      },
+      get runtime() {
+        return runtime
+      },
+      get session() {
+        return session
+      },
+      begin,
+      adopt,
+      after,
+      outcome,
+      isOver,
+    }
+    askingContract(stage)
+    givingContract(stage)
+    rightsContract(stage)
+    steeringContract(stage)
+
     /** Whether the transcript holds the answered turn: a CLI may write it a moment after it has answered. */
     function isWrittenDown({ conversation }: Listener): boolean {
       const transcript = conversation?.transcript ?? ''
@@ -496,12 +498,4 @@ function filesOf(pid: number): string[] {
 
 function asks(listener: Listener): boolean {
   return listener.events.some((event) => event.type === 'wanted')
-}
-
-async function wanted(listener: Listener) {
-  const find = () => listener.events.find((event) => event.type === 'wanted')
-  await listener.seesEventually('a permission is wanted', () => find() !== undefined)
-  const event = find()
-  assert.ok(event?.type === 'wanted')
-  return event.approval
 }

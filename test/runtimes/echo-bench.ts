@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RuntimeBench } from '../contracts/runtime.ts'
@@ -10,6 +10,7 @@ export async function echoBench(): Promise<RuntimeBench> {
   mkdirSync(workdir)
   const prompts = (): string[] => {
     const folder = join(dataDir, 'echo')
+    if (!existsSync(folder)) return []
     return readdirSync(folder)
       .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
       .map((line) => (JSON.parse(line) as { text: string }).text)
@@ -28,6 +29,14 @@ export async function echoBench(): Promise<RuntimeBench> {
       slow: (text, seconds) => `!slow ${seconds}s ${text}`,
       tool: (text) => `!tool Bash ls\n!say ${text}`,
       ask: (command) => `!ask Bash ${command}`,
+      question: (text, options) => `!question ${[text, ...options].join(' | ')}`,
+      plan: (plan) => `!plan ${plan}`,
+      change: (path, text) => `!change ${path} | ${text}`,
+      write: (path, text) => `!change ${path} | ${text}\n!say that was it`,
+      withdraw: () => '!withdraw Bash npm test',
+      busy: (seconds, text) => `!slow ${seconds}s at work on it\n!say ${text}`,
+      attached: () => '!attached',
+      context: () => '!context',
       daemon: (seconds, text) => `!daemon ${seconds}\n!say ${text}`,
     },
     asked: (text) => prompts().filter((each) => each.includes(text)).length,

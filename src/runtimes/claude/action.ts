@@ -39,7 +39,7 @@ function oneLine(text: string): string {
 }
 
 /** Pure, so that a recording means the same on every machine: nothing is looked up. */
-function relativeTo(workdir: string, path: string): string {
+export function relativeTo(workdir: string, path: string): string {
   if (path === workdir) return '.'
   const folder = workdir.endsWith('/') ? workdir : `${workdir}/`
   return path.startsWith(folder) ? path.slice(folder.length) : path

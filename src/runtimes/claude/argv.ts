@@ -1,24 +1,24 @@
 import { Problem } from '../../core/failure.ts'
 import type { Environment } from '../environment.ts'
-
-/** Permission modes of the CLI that we use. It takes any word for one, so it is ours to know them. */
-export const modes = ['default', 'acceptEdits', 'plan', 'dontAsk'] as const
-export type Mode = (typeof modes)[number]
+import type { Rights } from '../rights.ts'
+import { sandboxSettings } from './sandbox.ts'
 
 /** What a process of the CLI is started with, but for its conversation. */
 export interface Flags {
-  readonly mode: Mode
+  /** The CLI takes any word for a permission mode, so it is ours to know them. */
+  readonly rights: Rights['claude']
   /** Null: the CLI's own default. */
   readonly model: string | null
   /** Absolute paths, files or folders, that its tools must not open. */
   readonly denied: readonly string[]
+  /** Absolute paths of files outside the working folder that it reads without asking. */
+  readonly readable: readonly string[]
+  /** Its shell is shut into a sandbox of the operating system. */
+  readonly confined: boolean
 }
 
-/** Tools that need an answer other than yes or no, which nobody can give yet. */
-const unanswerable = ['AskUserQuestion', 'EnterPlanMode', 'ExitPlanMode']
-
 /** The arguments, in the CLI's words. @throws {Problem} for a model name that could be taken for something else. */
-export function argvOf({ mode, model, denied }: Flags): readonly string[] {
+export function argvOf({ rights: { mode, tools }, model, denied, readable, confined }: Flags): readonly string[] {
   const flags: readonly (readonly string[])[] = [
     // Without a terminal, one JSON object a line both ways; `--verbose` is what makes the CLI write them all.
     ['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
@@ -33,8 +33,8 @@ export function argvOf({ mode, model, denied }: Flags): readonly string[] {
     // Nothing that a repository brings is loaded: its hooks, its MCP servers and the commands in its settings would run.
     ['--setting-sources', ''],
     ['--strict-mcp-config'],
-    ['--settings', JSON.stringify(settingsOf(denied))],
-    ['--disallowedTools', unanswerable.join(',')],
+    ['--settings', JSON.stringify(settingsOf(denied, readable, confined))],
+    tools === null ? [] : ['--tools', tools.join(',')],
   ]
   return flags.flat()
 }
@@ -66,10 +66,14 @@ function modelNamed(name: string): string {
   )
 }
 
-/** A hand-rail, not a wall: it holds the CLI's own tools and plain shell commands; an interpreter reads what it likes. */
-function settingsOf(denied: readonly string[]): object {
+/**
+ * Without a sandbox a hand-rail, not a wall: it holds the CLI's own tools and plain shell commands; an interpreter reads
+ * what it likes.
+ */
+function settingsOf(denied: readonly string[], readable: readonly string[], confined: boolean): object {
   const deny = denied.flatMap((path) =>
     ['Read', 'Edit'].flatMap((tool) => [`${tool}(/${path})`, `${tool}(/${path}/**)`]),
   )
-  return { disableAllHooks: true, permissions: { deny } }
+  const allow = readable.map((path) => `Read(/${path})`)
+  return { disableAllHooks: true, permissions: { deny, allow }, ...(confined ? { sandbox: sandboxSettings } : {}) }
 }

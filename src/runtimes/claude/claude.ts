@@ -5,11 +5,15 @@ import type { AccountId, ApprovalId, Ids, RuntimeName } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Dialect, Launch } from '../dialect.ts'
 import type { Environment } from '../environment.ts'
-import { argvOf, entryOf, ownEnvironment, type Mode } from './argv.ts'
+import { rightsOf } from '../rights.ts'
+import { responseTo } from './approval.ts'
+import { argvOf, entryOf, ownEnvironment } from './argv.ts'
 import { checkClaude, findClaude } from './check.ts'
 import { beginning, meaningOf, withdrawalOf, type ClaudeState } from './meaning.ts'
+import { deniedBut, isShown } from './files.ts'
 import { notesOf } from './notes.ts'
-import { promptLine, promptUuid } from './prompt.ts'
+import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
+import { sandboxFinding, sandboxProbe } from './sandbox.ts'
 import { findTranscript, transcriptPath } from './transcript.ts'
 
 export interface ClaudeOptions {
@@ -22,48 +26,57 @@ export interface ClaudeOptions {
   readonly denied: readonly string[]
 }
 
-/**
- * Files in the working folder are edited unasked, and so are commands that only read; the CLI asks about the rest.
- * (What each tier may do comes with SPEC F3; until then only owners prompt.)
- */
-const mode: Mode = 'acceptEdits'
-
 const discord =
   'You are talking with people on Discord. Each message is followed by a line in brackets, put there by the bot, that says who wrote it. Your answers are shown as Discord markdown.'
 
 /** The real Claude Code CLI, in the dialect it speaks with programs (facts/claude-cli.md). */
 export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
+  const hasSandbox = sandboxProbe()
+  const isConfined = (turn: Turn): boolean => {
+    const { PATH = '' } = environmentOf(options, turn.session.account)
+    return rightsOf(turn.prompt.tier).machine === 'write' && hasSandbox(PATH)
+  }
   return {
     name: 'claude' as RuntimeName,
     title: 'Claude Code',
-    check: () => {
+    check: async () => {
       const env = environmentOf(options, 'default' as AccountId)
-      return checkClaude(findClaude(options.binary, env['PATH'] ?? ''), env)
+      const { PATH = '' } = env
+      const found = await checkClaude(findClaude(options.binary, PATH), env)
+      return [...found, sandboxFinding(hasSandbox(PATH))]
     },
     models: async () => ['default', 'opus', 'sonnet', 'haiku'],
-    steer: () => null,
-    launch: async (turn) => launch(turn, options),
+    steer: (state, steer) => (state.taken ? [steerLine(steer)] : null),
+    expecting: (state, words) => ({ ...state, unheard: new Set([...state.unheard, ...words.map(steerUuid)]) }),
+    launch: async (turn) => launch(turn, options, isConfined(turn)),
     greeting: ({ session }) => {
       const appendSystemPrompt = [discord, notesOf(session.workdir)].filter((part) => part !== null).join('\n\n')
       return [request('initialize', { subtype: 'initialize', appendSystemPrompt })]
     },
     prompt: (turn) => [promptLine(turn)],
     // Waiting, it is taken out of the queue; at work, it is interrupted. Each does nothing where the other one does.
-    stop: (turn) => {
+    stop: (turn, state) => {
       const uuid = promptUuid(turn)
       return [
-        request(withdrawalOf(uuid), { subtype: 'cancel_async_message', message_uuid: uuid }),
+        // A word that is still queued would begin a turn of its own after the interrupt.
+        ...[uuid, ...state.unheard].map((message_uuid) =>
+          request(withdrawalOf(message_uuid), { subtype: 'cancel_async_message', message_uuid }),
+        ),
         request(`interrupt:${uuid}`, { subtype: 'interrupt' }),
       ]
     },
     answer,
+    refusal: (approval, reason) => control(approval, { behavior: 'deny', message: reason }),
     farewell: [request('end', { subtype: 'end_session' })],
     begin: (turn, birth) => {
       const { session } = turn
       const config = configOf(environmentOf(options, session.account))
+      const rights = rightsOf(turn.prompt.tier)
       return beginning({
         birth,
-        mode,
+        mode: rights.claude.mode,
+        readOnly: rights.machine === 'read',
+        confined: isConfined(turn),
         uuid: promptUuid(turn),
         workdir: session.workdir,
         transcriptOf: (id) =>
@@ -77,15 +90,24 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
   }
 }
 
-function launch(turn: Turn, options: ClaudeOptions): Launch {
+function launch(turn: Turn, options: ClaudeOptions, confined: boolean): Launch {
   const { session, attempt } = turn
   const env = environmentOf(options, session.account)
   const file = findClaude(options.binary, env['PATH'] ?? '')
   if (file === null) throw new Problem('wire', 'Claude Code was not found. Install it or set OMC_CLAUDE_BIN.')
   const config = configOf(env)
   // A working directory below a denied folder could not be worked in; what is denied below that folder still holds.
-  const denied = [...options.denied, ...loginsOf(config, env)].filter((path) => !isWithin(session.workdir, path))
-  const command = { file, args: argvOf({ mode, model: session.model, denied }), cwd: session.workdir, env }
+  const closed = [...options.denied, ...loginsOf(config, env)].filter((path) => !isWithin(session.workdir, path))
+  // Files that the model is not sent are read from where they lie.
+  const readable = turn.files.filter((given) => !isShown(given)).map(({ path }) => path)
+  const denied = deniedBut(closed, readable)
+  const rights = rightsOf(turn.prompt.tier).claude
+  const command = {
+    file,
+    args: argvOf({ rights, model: session.model, denied, readable, confined }),
+    cwd: session.workdir,
+    env,
+  }
   const { conversation } = session
   if (conversation === null) {
     const begin = options.ids.next()
@@ -124,12 +146,12 @@ function isWithin(path: string, folder: string): boolean {
 function answer(state: ClaudeState, approval: ApprovalId, decision: Decision): string | null {
   const asked = state.open.has(approval) ? state.inputs.get(approval) : undefined
   if (asked === undefined) return null
-  // `updatedInput` is what runs: exactly what was shown to the person who approved.
-  const response =
-    decision.verdict === 'deny'
-      ? { behavior: 'deny', message: decision.reason }
-      : { behavior: 'allow', updatedInput: asked.input }
-  return JSON.stringify({ type: 'control_response', response: { subtype: 'success', request_id: approval, response } })
+  return control(approval, responseTo(asked.tool, asked.input, decision, state.mode))
+}
+
+/** Our answer to a request of the CLI. */
+function control(request: ApprovalId, response: object): string {
+  return JSON.stringify({ type: 'control_response', response: { subtype: 'success', request_id: request, response } })
 }
 
 function request(id: string, what: object): string {

@@ -1,10 +1,10 @@
 import type { Action } from '../../core/action.ts'
-import type { Approval } from '../../core/approval.ts'
-import type { RunEvent } from '../../core/event.ts'
+import type { RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId } from '../../core/ids.ts'
 import type { Conversation } from '../../core/session.ts'
 import type { Birth, Reading, Standing } from '../dialect.ts'
 import { actionOf } from './action.ts'
+import { approvalOf, type Asked } from './approval.ts'
 import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
 import { parseLine, type JsonObject, type Line, type ResultLine } from './wire.ts'
 
@@ -15,6 +15,12 @@ export interface ClaudeState extends Standing {
   readonly workdir: string
   /** The permission mode that the process was started in. */
   readonly mode: string
+  /** Whether it may only look: what it asks for beyond questions and plans is refused without asking anybody. */
+  readonly readOnly: boolean
+  /** Whether its shell runs in a sandbox of the operating system. */
+  readonly confined: boolean
+  /** Whether the agent is making a plan: it went into that mode by itself, and a person lets it out. */
+  readonly planning: boolean
   /** Where the transcript of a conversation stands. */
   readonly transcriptOf: (session: string) => string | null
   /** Whose lines come now: nobody's before the first `init`, or those of a turn that the CLI began by itself. */
@@ -29,7 +35,15 @@ export interface ClaudeState extends Standing {
   /** Blocks of which pieces were given and the whole was not. */
   readonly unfinished: ReadonlySet<string>
   readonly actions: ReadonlyMap<string, Action>
-  readonly inputs: ReadonlyMap<ApprovalId, { readonly input: JsonObject; readonly toolUse: string }>
+  readonly inputs: ReadonlyMap<
+    ApprovalId,
+    { readonly tool: string; readonly input: JsonObject; readonly toolUse: string }
+  >
+  readonly owed: ReadonlyMap<ApprovalId, string>
+  /** Words put into the turn that the CLI has not yet taken in, by uuid. */
+  readonly unheard: ReadonlySet<string>
+  /** Of the turns of the CLI that belong to this one, but for the last. */
+  readonly used: Pick<Usage, 'inputTokens' | 'outputTokens'>
   /** The kind of failure the CLI named last. */
   readonly error: string | null
   /** When the login's limit is lifted, in seconds since 1970. */
@@ -41,6 +55,8 @@ export interface Beginning {
   readonly uuid: string
   readonly workdir: string
   readonly mode: string
+  readonly readOnly: boolean
+  readonly confined: boolean
   readonly transcriptOf: (session: string) => string | null
 }
 
@@ -59,6 +75,10 @@ export function beginning(from: Beginning): ClaudeState {
     unfinished: new Set(),
     actions: new Map(),
     inputs: new Map(),
+    owed: new Map(),
+    planning: false,
+    unheard: new Set(),
+    used: { inputTokens: 0, outputTokens: 0 },
     settled: [],
     tampering: null,
     error: null,
@@ -75,8 +95,8 @@ export function meaningOf(state: ClaudeState, text: string): Reading<ClaudeState
   if (line.is === 'init') return init(now, line, afterNotice)
   if (line.is === 'result') return result(now, line)
   if (line.is === 'response') return response(now, line)
-  if (line.is === 'mode' && line.mode !== state.mode)
-    return { state: { ...now, tampering: `The permission mode became "${line.mode}" without our doing` }, events: [] }
+  if (line.is === 'replay') return { state: heard(now, line.uuid), events: [] }
+  if (line.is === 'mode') return { state: inMode(now, line.mode), events: [] }
   return state.whose === 'ours' ? during(now, line) : { state: now, events: [] }
 }
 
@@ -86,16 +106,35 @@ function init(state: ClaudeState, line: Extract<Line, { is: 'init' }>, afterNoti
   const { pid, warm } = state.birth
   const conversation: Conversation = { id: line.session, transcript: state.transcriptOf(line.session) }
   const events: RunEvent[] = state.taken ? [] : [{ type: 'started', pid, warm, conversation }]
-  return { state: { ...state, whose: 'ours', taken: true, byKey: line.keySource.includes('API_KEY') }, events }
+  const byKey = line.keySource.includes('API_KEY')
+  return { state: { ...inMode(state, line.mode), whose: 'ours', taken: true, byKey }, events }
+}
+
+/** The CLI goes into plan mode by itself, and out of it again into the mode that we name. Any other is not our doing. */
+function inMode(state: ClaudeState, mode: string): ClaudeState {
+  const isKnown = mode === '' || mode === 'plan' || mode === state.mode
+  const tampering = isKnown ? state.tampering : `The permission mode became "${mode}" without our doing`
+  return { ...state, tampering, planning: mode === '' ? state.planning : mode === 'plan' }
 }
 
 function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
   const costSoFar = line.totalCostUsd ?? state.costSoFar
   // The CLI's own turn has ended; what was asked of it comes next. Its cost is ours all the same.
   if (line.unsolicited || state.whose === 'the CLI') return { state: { ...state, whose: 'nobody' }, events: [] }
+  const { inputTokens, outputTokens } = state.used
+  const all = {
+    ...line,
+    inputTokens: inputTokens + line.inputTokens,
+    outputTokens: outputTokens + line.outputTokens,
+  }
+  const isAborted = line.terminalReason.startsWith('aborted')
+  // A word that came when no tool was left to run is answered by a turn of its own: that one ends the run.
+  if (state.unheard.size > 0 && !isAborted && !isConversationGone(line))
+    return { state: { ...state, used: all, error: null, message: null }, events: [] }
   const costUsd = line.totalCostUsd === null ? null : Math.max(0, line.totalCostUsd - state.costSoFar)
-  const outcome = outcomeOf(line, { error: state.error, resetsAt: state.resetsAt }, costUsd)
-  const over = isConversationGone(line) ? 'broken' : 'clean'
+  const outcome = outcomeOf(all, { error: state.error, resetsAt: state.resetsAt }, costUsd)
+  // A word that is still queued after a stop would be answered by a turn that nobody hears.
+  const over = isConversationGone(line) || state.unheard.size > 0 ? 'broken' : 'clean'
   return { state: { ...state, over, costSoFar, open: new Set() }, events: [{ type: 'finished', outcome }] }
 }
 
@@ -105,7 +144,11 @@ function response(state: ClaudeState, line: Extract<Line, { is: 'response' }>): 
     const usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
     return { state: { ...state, over: 'clean' }, events: [{ type: 'finished', outcome: { kind: 'stopped', usage } }] }
   }
+  const unheard = [...state.unheard].filter((uuid) => line.request !== withdrawalOf(uuid))
+  if (unheard.length < state.unheard.size)
+    return { state: line.cancelled === true ? { ...state, unheard: new Set(unheard) } : state, events: [] }
   const id = line.request as ApprovalId
+  if (state.owed.has(id)) return { state: paid(state, id, line.behavior), events: [] }
   if (line.behavior === null || !state.inputs.has(id)) return { state, events: [] }
   return { state: { ...close(state, id), settled: [...state.settled, id] }, events: [] }
 }
@@ -127,7 +170,7 @@ function during(state: ClaudeState, line: Line): Reading<ClaudeState> {
     case 'asked':
       return asked(state, line)
     case 'unasked':
-      return { state: close(state, line.request as ApprovalId), events: [] }
+      return unasked(state, line.request as ApprovalId)
     case 'retry': {
       if (line.error !== 'authentication_failed' || !state.byKey) return { state, events: [] }
       const outcome = authFailure(line.status)
@@ -194,18 +237,43 @@ function toolResults(
   return { state: { ...next, actions }, events }
 }
 
-function asked(state: ClaudeState, line: Extract<Line, { is: 'asked' }>): Reading<ClaudeState> {
+function asked(state: ClaudeState, line: Asked): Reading<ClaudeState> {
   const id = line.request as ApprovalId
+  const refusal = refusalOf(state, line)
+  if (refusal !== null) return { state: { ...state, owed: new Map(state.owed).set(id, refusal) }, events: [] }
   const action = state.actions.get(line.toolUse) ?? actionOf(line.toolUse, line.tool, line.input, state.workdir)
-  const inputs = new Map(state.inputs).set(id, { input: line.input, toolUse: line.toolUse })
-  const approval: Approval = {
-    id,
-    action,
-    input: JSON.stringify(line.input),
-    subject: { kind: 'tool' },
-    risks: ['unconfined'],
-  }
+  const inputs = new Map(state.inputs).set(id, { tool: line.tool, input: line.input, toolUse: line.toolUse })
+  const approval = approvalOf(line, action, state.workdir, state.confined)
   return { state: { ...state, inputs, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
+}
+
+/** Our own line, echoed when the CLI takes it in. */
+function heard(state: ClaudeState, uuid: string): ClaudeState {
+  if (!state.unheard.has(uuid)) return state
+  return { ...state, unheard: new Set([...state.unheard].filter((each) => each !== uuid)) }
+}
+
+/** What no person is asked about, refused in words for the agent; null: a person is asked. */
+function refusalOf(state: ClaudeState, { tool, reason }: Asked): string | null {
+  if (tool === 'AskUserQuestion' || tool === 'ExitPlanMode') return null
+  if (state.readOnly) return 'The person who asked may only look: nothing is changed, run or fetched for them.'
+  // A consent would really let it write in the middle of planning (facts/claude-cli.md section 3).
+  if (state.planning && reason === 'mode') return 'You are planning. Show your plan first; a person lets you begin.'
+  return null
+}
+
+/** A refusal of ours was taken in; one that became a consent on its way was not ours. */
+function paid(state: ClaudeState, id: ApprovalId, behavior: string | null): ClaudeState {
+  const owed = new Map([...state.owed].filter(([each]) => each !== id))
+  const tampering = behavior === 'allow' ? 'What must not be was allowed by nobody we know' : state.tampering
+  return { ...state, owed, tampering }
+}
+
+/** The CLI takes a question back: after a stop, or because the tool call has become void. */
+function unasked(state: ClaudeState, id: ApprovalId): Reading<ClaudeState> {
+  const owed = new Map([...state.owed].filter(([each]) => each !== id))
+  const events: readonly RunEvent[] = state.open.has(id) ? [{ type: 'withdrawn', approval: id }] : []
+  return { state: { ...close(state, id), owed }, events }
 }
 
 function close(state: ClaudeState, id: ApprovalId): ClaudeState {
@@ -213,7 +281,7 @@ function close(state: ClaudeState, id: ApprovalId): ClaudeState {
   return { ...state, open: new Set([...state.open].filter((each) => each !== id)) }
 }
 
-/** Id of our request to take the prompt out of the CLI's queue. */
+/** Id of our request to take a prompt or a word out of the CLI's queue. */
 export function withdrawalOf(uuid: string): string {
   return `withdraw:${uuid}`
 }

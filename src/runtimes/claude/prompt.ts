@@ -1,24 +1,58 @@
 import { createHash } from 'node:crypto'
+import type { Steer } from '../../core/event.ts'
+import type { PromptKey } from '../../core/ids.ts'
 import type { Place } from '../../core/place.ts'
+import type { Prompt } from '../../core/prompt.ts'
 import type { Turn } from '../../core/runtime.ts'
+import { blockOf, isShown } from './files.ts'
 
 /**
  * The line that hands a prompt over. The CLI reads `@path` and `/command` in the last text block of a message, and only
  * there: with a block of our own behind it, what a person wrote is only text.
  */
 export function promptLine(turn: Turn): string {
+  const { prompt, files, handOver } = turn
+  const before = [
+    handOver === null ? null : framed('From an earlier conversation that is gone, for you to go on from:', handOver),
+    prompt.context.length === 0 ? null : framed('Said here before, and not a part of the message:', saidBefore(prompt)),
+  ]
+  return userLine(promptUuid(turn), [
+    ...before.flatMap((text) => (text === null ? [] : [textBlock(text)])),
+    textBlock(prompt.text),
+    ...files.flatMap(blockOf),
+    textBlock(hostNote(turn)),
+  ])
+}
+
+/** Every line of it is marked, so that nothing in it can pretend to stand outside. */
+function framed(title: string, text: string): string {
+  return [title, ...text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => `| ${line}`)].join('\n')
+}
+
+function saidBefore({ context }: Prompt): string {
+  return context.map(({ speaker, own, text }) => `${own ? 'You' : plainName(speaker)}: ${text}`).join('\n')
+}
+
+/**
+ * The line that puts a word into the running turn: behind the next tool's result, or, when no tool follows, as a turn
+ * of its own right after it (facts/claude-cli.md section 2).
+ */
+export function steerLine({ key, text, by }: Steer): string {
+  const note = `(Discord message from ${plainName(by)}, about what you are doing now)`
+  return userLine(steerUuid(key), [textBlock(text), textBlock(note)])
+}
+
+function textBlock(text: string): object {
+  return { type: 'text', text }
+}
+
+function userLine(uuid: string, content: readonly object[]): string {
   return JSON.stringify({
     type: 'user',
-    message: {
-      role: 'user',
-      content: [
-        { type: 'text', text: turn.prompt.text },
-        { type: 'text', text: hostNote(turn) },
-      ],
-    },
+    message: { role: 'user', content },
     parent_tool_use_id: null,
     session_id: '',
-    uuid: promptUuid(turn),
+    uuid,
   })
 }
 
@@ -30,9 +64,18 @@ export function promptUuid({ run, attempt }: Turn): string {
   return uuidV5(`${run}:${attempt}`)
 }
 
+/** The same for a word into a turn. */
+export function steerUuid(key: PromptKey): string {
+  return uuidV5(`steer:${key}`)
+}
+
 /** Who speaks, where, and whether it was asked before. This block is the one that the CLI scans. */
-function hostNote({ attempt, prompt }: Turn): string {
-  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}`
+function hostNote({ attempt, prompt, files }: Turn): string {
+  const attached = files.map(
+    (file) => plainName(file.name) + (isShown(file) ? '' : ` (at ${file.path}, to be read only)`),
+  )
+  const withFiles = attached.length === 0 ? '' : `, with ${attached.join(', ')}`
+  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}${withFiles}`
   if (attempt === 1) return `(${from})`
   return `(${from}. An earlier attempt to answer it was interrupted when the process ended; what it had already finished need not be done again: look first.)`
 }

@@ -4,7 +4,7 @@
  * itself (test/golden/claude); there is no published schema.
  */
 export type Line =
-  | { readonly is: 'init'; readonly session: string; readonly keySource: string }
+  | { readonly is: 'init'; readonly session: string; readonly keySource: string; readonly mode: string }
   | { readonly is: 'message'; readonly id: string }
   | { readonly is: 'delta'; readonly index: number; readonly text: string }
   | {
@@ -24,6 +24,10 @@ export type Line =
       readonly tool: string
       readonly toolUse: string
       readonly input: JsonObject
+      /** The path at which the CLI stopped; empty: none. */
+      readonly blockedPath: string
+      /** Which kind of rule made it ask, e.g. `mode`, `workingDir`, `safetyCheck`; may be empty. */
+      readonly reason: string
     }
   | { readonly is: 'unasked'; readonly request: string }
   /** An answer to a request of ours, or the echo of an answer of ours (then `behavior` says which). */
@@ -136,7 +140,12 @@ function user(line: JsonObject): Line {
 function system(line: JsonObject): Line {
   switch (line['subtype']) {
     case 'init':
-      return { is: 'init', session: stringAt(line['session_id']), keySource: stringAt(line['apiKeySource']) }
+      return {
+        is: 'init',
+        session: stringAt(line['session_id']),
+        keySource: stringAt(line['apiKeySource']),
+        mode: stringAt(line['permissionMode']),
+      }
     case 'api_retry':
       return { is: 'retry', error: stringAt(line['error']), status: numberAt(line['error_status']) }
     case 'task_notification':
@@ -175,6 +184,8 @@ function controlRequest(line: JsonObject): Line {
     tool: stringAt(request['tool_name']),
     toolUse: stringAt(request['tool_use_id']),
     input: objectAt(request['input']),
+    blockedPath: stringAt(request['blocked_path']),
+    reason: stringAt(request['decision_reason_type']),
   }
 }
 
@@ -192,15 +203,15 @@ function isNested(line: JsonObject): boolean {
   return typeof line['parent_tool_use_id'] === 'string'
 }
 
-function objectAt(value: unknown): JsonObject {
+export function objectAt(value: unknown): JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
 }
 
-function arrayAt(value: unknown): readonly unknown[] {
+export function arrayAt(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-function stringAt(value: unknown): string {
+export function stringAt(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 

@@ -53,7 +53,6 @@ const remembered = readFileSync(transcript, 'utf8')
 const known = new Set(remembered.map(({ uuid }) => uuid))
 const queue: Prompt[] = []
 const answers = new Map<string, (decision: Decision) => void>()
-const steered = new Set<string>()
 let current: { prompt: Prompt; stop: AbortController } | null = null
 let steps = 0
 
@@ -88,6 +87,12 @@ function take(told: ToAgent): void {
   }
 }
 
+function remember(uuid: string, text: string): void {
+  appendFileSync(transcript, `${JSON.stringify({ uuid, text })}\n`)
+  remembered.push({ uuid, text })
+  known.add(uuid)
+}
+
 async function work(): Promise<void> {
   while (current === null && queue.length > 0) {
     const prompt = queue.shift() as Prompt
@@ -95,8 +100,7 @@ async function work(): Promise<void> {
     const stop = new AbortController()
     current = { prompt, stop }
     tell({ is: 'taken', uuid, conversation, transcript })
-    appendFileSync(transcript, `${JSON.stringify({ uuid, text })}\n`)
-    remembered.push({ uuid, text })
+    remember(uuid, text)
     try {
       const told = stepsIn(text)
       if (told.length === 0) await say(friendlyAnswer(text, remembered.length), wordMs, stop.signal)
@@ -112,8 +116,8 @@ async function work(): Promise<void> {
 
 /** Says that it was heard, in a block of its own; behind the turn's end the turn ends once more. */
 function steer({ uuid, key, text }: Extract<ToAgent, { op: 'steer' }>): void {
-  if (steered.has(key)) return
-  steered.add(key)
+  if (known.has(key)) return
+  remember(key, text)
   tell({ is: 'steered', key })
   tell({ is: 'block', block: `${uuid}:${steps++}`, text: `Steered: ${text}` })
   if (current?.prompt.uuid !== uuid) tell({ is: 'over', uuid, why: 'done', detail: '' })

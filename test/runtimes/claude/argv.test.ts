@@ -3,7 +3,13 @@ import { describe, test } from 'node:test'
 import { Problem } from '../../../src/core/failure.ts'
 import { argvOf, entryOf, type Flags } from '../../../src/runtimes/claude/argv.ts'
 
-const plain: Flags = { mode: 'default', model: null, denied: [] }
+const plain: Flags = {
+  rights: { mode: 'default', tools: null },
+  model: null,
+  denied: [],
+  readable: [],
+  confined: false,
+}
 
 /** The argument behind a flag. */
 function valueOf(argv: readonly string[], flag: string): string | undefined {
@@ -18,7 +24,9 @@ describe('the arguments of Claude Code', () => {
     ['nothing a repository brings', plain, '--setting-sources', ''],
     ['questions come to us', plain, '--permission-prompt-tool', 'stdio'],
     ['the mode is always said, a resumed process forgets it', plain, '--permission-mode', 'default'],
-    ['another mode', { ...plain, mode: 'plan' }, '--permission-mode', 'plan'],
+    ['another mode', { ...plain, rights: { mode: 'acceptEdits', tools: null } }, '--permission-mode', 'acceptEdits'],
+    ['all of its tools', plain, '--tools', undefined],
+    ['few of its tools', { ...plain, rights: { mode: 'default', tools: ['Read', 'Grep'] } }, '--tools', 'Read,Grep'],
     ['no model: the CLI decides', plain, '--model', undefined],
     ['a model', { ...plain, model: 'opus' }, '--model', 'opus'],
     ['a long name', { ...plain, model: 'claude-opus-4-8[1m]' }, '--model', 'claude-opus-4-8[1m]'],
@@ -30,7 +38,20 @@ describe('the arguments of Claude Code', () => {
   test('hooks are off, and what is denied is denied as file and as folder, for reading and for writing', () => {
     const settings: unknown = JSON.parse(valueOf(argvOf({ ...plain, denied: ['/srv/data'] }), '--settings') ?? '')
     const deny = ['Read(//srv/data)', 'Read(//srv/data/**)', 'Edit(//srv/data)', 'Edit(//srv/data/**)']
-    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny } })
+    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny, allow: [] } })
+  })
+
+  test('where there is a sandbox, the shell must run in it, without network', () => {
+    const settings = JSON.parse(valueOf(argvOf({ ...plain, confined: true }), '--settings') ?? '') as {
+      sandbox: object
+    }
+    assert.deepEqual(settings.sandbox, {
+      enabled: true,
+      failIfUnavailable: true,
+      autoAllowBashIfSandboxed: true,
+      allowUnsandboxedCommands: true,
+      network: { allowedDomains: [] },
+    })
   })
 
   test('no argument switches a protection off', () => {

@@ -9,9 +9,14 @@ export type OutputLine = string
 const transcriptOf = (session: string): string => `/room/config/projects/-room-project/${session}.jsonl`
 
 /** A turn of the process that wrote the recordings. */
-function start(warm: boolean, costSoFar = 0): ClaudeState {
+export function start(
+  warm: boolean,
+  costSoFar = 0,
+  more: Partial<Pick<ClaudeState, 'mode' | 'readOnly' | 'confined'>> = {},
+): ClaudeState {
   const birth = { pid: 1, warm, conversation: '', costSoFar }
-  return beginning({ birth, uuid: 'ours', workdir: '/room/project', mode: 'default', transcriptOf })
+  const rights = { mode: 'default', readOnly: false, confined: false, ...more }
+  return beginning({ birth, uuid: 'ours', workdir: '/room/project', ...rights, transcriptOf })
 }
 
 /** Reads lines as one turn, whose state nobody may change behind its back. */

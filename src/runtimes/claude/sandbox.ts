@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { Finding } from '../../core/runtime.ts'
+
+/** What the CLI's own sandbox for its shell needs on Linux (facts/claude-cli.md section 7), both in its PATH. */
+const programs = ['bwrap', 'socat'] as const
+
+/** A trial of what the CLI does with it: a container may have the program and not be let use it. */
+const trial = ['--ro-bind', '/', '/', '--dev', '/dev', '--unshare-pid', '--unshare-net', '--proc', '/proc', 'true']
+
+/**
+ * Whether the CLI's shell can be shut into a sandbox of the operating system, for a PATH; asked once. Elsewhere than on
+ * Linux it was never tried, so it is not relied on.
+ */
+export function sandboxProbe(platform: NodeJS.Platform = process.platform): (path: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (path) => {
+    const before = known.get(path)
+    if (before !== undefined) return before
+    const [bwrap = null, socat = null] = programs.map((name) => find(name, path))
+    const works = platform === 'linux' && bwrap !== null && socat !== null && tries(bwrap)
+    known.set(path, works)
+    return works
+  }
+}
+
+export function sandboxFinding(works: boolean): Finding {
+  if (works)
+    return { level: 'ok', text: 'The shell of Claude Code runs in a sandbox: no network, no writing elsewhere.' }
+  const packages = 'On Debian and Ubuntu: apt-get install bubblewrap socat'
+  return {
+    level: 'warning',
+    text: `There is no sandbox for the shell of Claude Code: what people allow it to run is held by nothing. ${packages}`,
+  }
+}
+
+/**
+ * The CLI's settings for it. Without network but for hosts that a person allows; the files that reading rules deny are
+ * closed to it too. What it must run outside asks a person.
+ */
+export const sandboxSettings = {
+  enabled: true,
+  // Never unconfined because of a mishap: then rather not at all.
+  failIfUnavailable: true,
+  autoAllowBashIfSandboxed: true,
+  allowUnsandboxedCommands: true,
+  network: { allowedDomains: [] },
+}
+
+function find(name: string, path: string): string | null {
+  const found = path
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find(isExecutable)
+  return found ?? null
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function tries(bwrap: string): boolean {
+  return spawnSync(bwrap, trial, { stdio: 'ignore', timeout: 5000, env: { PATH: '/usr/bin:/bin' } }).status === 0
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Problem } from '../../src/core/failure.ts'
+import { tiers } from '../../src/core/right.ts'
+import { codexRights, rightsOf } from '../../src/runtimes/rights.ts'
+
+describe('what a tier may do to the machine', () => {
+  const table = { guest: 'read', member: 'write', owner: 'write' } as const
+  for (const tier of tiers) {
+    const machine = tier in table ? table[tier as keyof typeof table] : null
+    test(`${tier}: ${machine ?? 'nothing at all'}`, () => {
+      if (machine === null) {
+        for (const ask of [rightsOf, codexRights])
+          assert.throws(
+            () => ask(tier),
+            (error) => error instanceof Problem && error.kind === 'bug',
+          )
+        return
+      }
+      const rights = rightsOf(tier)
+      assert.equal(rights.machine, machine)
+      assert.deepEqual(codexRights(tier), rights.codex)
+    })
+  }
+
+  test('who may only look has no tool that writes, runs or reaches out, and asks nobody for more', () => {
+    const { claude, codex } = rightsOf('guest')
+    const forbidden = ['Bash', 'Edit', 'MultiEdit', 'NotebookEdit', 'Task', 'WebFetch', 'WebSearch', 'Write']
+    assert.deepEqual(
+      forbidden.filter((tool) => claude.tools?.includes(tool) !== false),
+      [],
+    )
+    assert.notEqual(claude.mode, 'acceptEdits')
+    assert.deepEqual(codex, { profile: 'omc-read', approvalPolicy: 'never' })
+  })
+})
