@@ -44,6 +44,14 @@ export async function codexBench(codexBinary: string): Promise<CodexBench> {
       },
       tool: (text) => scripted([command('echo a harmless command'), { text }]),
       ask: (text) => scripted([command(text, leave), { text: tell }]),
+      question: (text, labels) => {
+        const options = labels.map((label) => ({ label, description: '' }))
+        const questions = [{ id: 'it', header: 'A question', question: text, options }]
+        return scripted([{ tool: 'request_user_input', input: { questions } }, { text: tell }])
+      },
+      change: (path, text) => scripted([adding(path, text), { text: tell }]),
+      write: (path, text) => scripted([adding(path, text), { text: tell }]),
+      busy: (seconds, text) => scripted([command(`sleep ${seconds}`, { yield_time_ms: 20_000 }), { text }]),
       // In the sandbox nothing outlives its tool call but what the CLI itself keeps: a terminal in the background.
       daemon: (seconds, text) => scripted([command(`sleep ${seconds}`, { yield_time_ms: 250 }), { text }]),
     },
@@ -54,6 +62,10 @@ export async function codexBench(codexBinary: string): Promise<CodexBench> {
       rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
     },
   }
+}
+
+function adding(path: string, text: string): StepInput {
+  return { tool: 'apply_patch', input: { raw: `*** Begin Patch\n*** Add File: ${path}\n+${text}\n*** End Patch\n` } }
 }
 
 /**
