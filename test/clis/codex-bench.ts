@@ -51,7 +51,7 @@ export async function codexBench(codexBinary: string): Promise<CodexBench> {
       },
       change: (path, text) => scripted([adding(path, text), { text: tell }]),
       write: (path, text) => scripted([adding(path, text), { text: tell }]),
-      busy: (seconds, text) => scripted([command(`sleep ${seconds}`, { yield_time_ms: 20_000 }), { text }]),
+      // No `busy`: this scripted model answers the word that was put in instead of its script (see codex-asks.test.ts).
       // In the sandbox nothing outlives its tool call but what the CLI itself keeps: a terminal in the background.
       daemon: (seconds, text) => scripted([command(`sleep ${seconds}`, { yield_time_ms: 250 }), { text }]),
     },

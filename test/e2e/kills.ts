@@ -185,7 +185,9 @@ export function killStories(open: () => Promise<Script>): void {
 
   test('killed twenty times at random moments, every prompt is answered exactly once', async () => {
     await using script = await open()
-    await using stage = await Stage.open({ env: { ...script.env, OMC_MAX_ACTIVE_CLIS: '3' } })
+    await using stage = await Stage.open({
+      env: { ...script.env, OMC_MAX_ACTIVE_CLIS: '3', OMC_PER_USER_MAX_QUEUED: '20' },
+    })
     const olivia = await stage.sandbox.actor('olivia')
     let bot = await stage.startBot()
     const threads = [
