@@ -14,7 +14,16 @@ import { person, prompt, promptKey, quietLog, runId, scratchFolder, session, thr
  * No gate: what asks nothing of anybody, and what only the bot itself calls. Approvals have their own desk behind this
  * one; their gate is shown over the wire, and so is that of an edited message (e2e/gate, e2e/channels-edits).
  */
-const withoutPerson = new Set(['constructor', 'runtimes', 'endSession', 'withdraw', 'reword', 'approval', 'answer'])
+const withoutPerson = new Set([
+  'constructor',
+  'runtimes',
+  'endSession',
+  'tidyUp',
+  'withdraw',
+  'reword',
+  'approval',
+  'answer',
+])
 
 /** Something for every option that any method of the desk takes. */
 function wishOf(about: Person) {

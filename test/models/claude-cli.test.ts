@@ -11,6 +11,7 @@ import { standIn } from './stand-in.ts'
 const unplayed: ReadonlyMap<string, string> = new Map([
   ['unsolicited-turn', 'tasks in the background are switched off by the product'],
   ['sub-agent', 'it has no agents of its own'],
+  ['plan-made-and-followed', 'it takes an answer to a plan, but has no plan mode of its own'],
   ['error-401-oauth', 'a login is a key here'],
   ['error-429-subscription', 'a login is a key here'],
 ])

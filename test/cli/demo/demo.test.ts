@@ -59,7 +59,7 @@ it(
       const alice = await sandbox.actor('alice')
       const refused = await alice.runs('general', '/session stop')
       assert.equal(refused.ephemeral, true)
-      assert.match((await refused.settled()).content, /Only owners may end sessions/)
+      assert.match((await refused.settled()).content, /Only members and above may end sessions/)
     } catch (error) {
       const log = join(config.dataFolder, 'demo', 'bot.log')
       throw new Error(`${said.join('\n')}\n${readFileSync(log, 'utf8').slice(-3000)}`, { cause: error })
