@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SessionKey } from '../core/ids.ts'
 import type { TranscriptLine, Transcripts } from '../core/transcript.ts'
@@ -25,9 +25,13 @@ export class TranscriptFiles implements Transcripts {
     if (!this.#sound.has(key) && (await mend(path, line.run))) return
     this.#sound.delete(key)
     if ((await sizeOf(path)) >= this.#fullAt) await this.#putAside(path)
-    await using file = await openPrivate(path)
-    await file.appendFile(`${JSON.stringify(line)}\n`)
-    await file.sync()
+    const file = await open(path, 'a', 0o600)
+    try {
+      await file.appendFile(`${JSON.stringify(line)}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
     this.#sound.add(key)
   }
 
@@ -65,8 +69,7 @@ async function mend(path: string, run: string): Promise<boolean> {
   const text = await readFile(path).catch(() => Buffer.alloc(0))
   const end = text.lastIndexOf(10) + 1
   if (end < text.length) {
-    await using file = await open(path, 'r+')
-    await file.truncate(end)
+    await truncate(path, end)
   }
   const from = end < 2 ? 0 : text.lastIndexOf(10, end - 2) + 1
   return text
@@ -80,10 +83,6 @@ function latest(text: Buffer, most: number): Buffer {
   if (text.length <= most) return text
   const line = text.indexOf(10, text.length - most - 1)
   return line === -1 ? text.subarray(text.length) : text.subarray(line + 1)
-}
-
-async function openPrivate(path: string): Promise<FileHandle> {
-  return open(path, 'a', 0o600)
 }
 
 async function sizeOf(path: string): Promise<number> {
