@@ -49,6 +49,7 @@ const { values } = parseArgs({
     'mcp-config': { type: 'string' },
     allowedTools: { type: 'string' },
     disallowedTools: { type: 'string' },
+    tools: { type: 'string' },
     'append-system-prompt': { type: 'string' },
     'add-dir': { type: 'string' },
   },
@@ -181,7 +182,7 @@ if (opened === null) {
 const cli = new Cli({
   voice,
   transcript: opened,
-  bench: { cwd: cwd(), config, mode: values['permission-mode'] },
+  bench: { cwd: cwd(), config, mode: values['permission-mode'], tools: values.tools?.split(',') ?? null },
   mischief,
   model: {
     url: env['ANTHROPIC_BASE_URL'] ?? 'http://127.0.0.1:9',

@@ -22,13 +22,16 @@ export interface Bench {
   readonly cwd: string
   readonly config: string
   mode: string
+  /** The only tools it has; null: all of them. */
+  readonly tools: readonly string[] | null
 }
 
 export const interruption =
   "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was a file edit, the new_string was NOT written to the file). STOP what you are doing and wait for the user to tell you how to proceed."
 
 /** Whether a person has to allow it: what only reads is not asked about, edits only where they are not accepted. */
-export function needsLeave({ name, input }: Call, { mode, cwd }: Bench): boolean {
+export function needsLeave({ name, input }: Call, { mode, cwd, tools }: Bench): boolean {
+  if (tools !== null && !tools.includes(name)) return false
   if (name === 'Bash') return !isHarmless(String(input['command']), mode)
   if (name === 'Write' || name === 'Edit')
     return mode !== 'acceptEdits' || relative(cwd, String(input['file_path'])).startsWith('..')
@@ -58,6 +61,7 @@ export function requestOf({ id, name, input }: Call, { cwd }: Bench): Json {
 
 /** Uses the tool. The signal ends it; its outcome is of no interest then. */
 export async function use(call: Call, bench: Bench, signal: AbortSignal): Promise<Outcome> {
+  if (bench.tools !== null && !bench.tools.includes(call.name)) return missing(call)
   switch (call.name) {
     case 'Bash':
       return bash(call, bench, signal)
@@ -72,8 +76,12 @@ export async function use(call: Call, bench: Bench, signal: AbortSignal): Promis
     case 'ExitPlanMode':
       return plan(call, bench)
     default:
-      return failure(call, `<tool_use_error>Error: No such tool available: ${call.name}</tool_use_error>`)
+      return missing(call)
   }
+}
+
+function missing(call: Call): Outcome {
+  return failure(call, `<tool_use_error>Error: No such tool available: ${call.name}</tool_use_error>`)
 }
 
 export function failure({ id }: Call, content: string, told: string = `Error: ${content}`): Outcome {
