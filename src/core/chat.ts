@@ -1,6 +1,6 @@
 import type { Ask, Reaction } from './ask.ts'
 import type { EpochMs } from './clock.ts'
-import type { MessageId, PersonId, PlaceId, RunId } from './ids.ts'
+import type { MessageId, PersonId, PlaceId, PromptKey, RunId } from './ids.ts'
 import type { Locale, Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Remark } from './prompt.ts'
@@ -208,7 +208,7 @@ export interface Inbox {
   /** A button was pressed that opens a form: the form, or why it is not for them. */
   form(button: FormButton, person: Person, place: Place): Promise<Reply | Form>
   /** A form was sent. */
-  submit(button: FormButton, text: string, person: Person, place: Place): Promise<Reply | Shown>
+  submit(button: FormButton, sent: Sent, person: Person, place: Place): Promise<Reply | Shown>
   /** A place was deleted. */
   placeGone(place: PlaceId): Promise<void>
 }
@@ -220,8 +220,12 @@ export type RunButton =
   | { readonly action: 'look'; readonly token: string }
   | { readonly action: 'react'; readonly token: string; readonly reaction: Reaction }
 
-/** The buttons that open a form first. `deny`: why not. `change`: what to change. `other`: an answer in own words. */
+/**
+ * The buttons that open a form first. `deny`: why not. `change`: what to change. `other`: an answer in own words.
+ * `steer`: a word to the turn that is at work.
+ */
 export type FormButton =
+  | { readonly action: 'steer'; readonly run: RunId }
   | { readonly action: 'deny'; readonly token: string }
   | { readonly action: 'change'; readonly token: string }
   | { readonly action: 'other'; readonly token: string; readonly question: number }
@@ -234,6 +238,13 @@ export const buttonKinds: Readonly<Record<(RunButton | FormButton)['action'], 'a
   deny: 'opens a form',
   change: 'opens a form',
   other: 'opens a form',
+  steer: 'opens a form',
+}
+
+/** A form as it was sent: what stands in its field, and the interaction it came by. */
+export interface Sent {
+  readonly key: PromptKey
+  readonly text: string
 }
 
 /** A form with one field to write in. */

@@ -63,7 +63,7 @@ export interface Phrases {
   readonly rights: RightsPhrases
   readonly queue: QueuePhrases
 
-  readonly buttons: { readonly stop: string; readonly withdraw: string }
+  readonly buttons: { readonly stop: string; readonly steer: string; readonly withdraw: string }
 }
 
 export interface CommandText {

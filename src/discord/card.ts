@@ -3,7 +3,7 @@ import type { EpochMs } from '../core/clock.ts'
 import { grantorIn } from '../core/consent.ts'
 import type { Phrases } from '../core/phrases.ts'
 import type { RunView, Step } from '../core/view.ts'
-import { stopId } from './custom-id.ts'
+import { steerId, stopId } from './custom-id.ts'
 import { markOf, type Body } from './sheet.ts'
 import { urlOf } from './url.ts'
 
@@ -14,7 +14,7 @@ const colours = { waiting: 0x95a5a6, work: 0x3498db, done: 0x2ecc71, asks: 0xf1c
 const tickMs = 5000
 const shownSteps = 4
 
-export type Card = Pick<Body, 'card' | 'button'>
+export type Card = Pick<Body, 'card' | 'button' | 'rows'>
 
 /** What stands under the last part of an answer: where the run is in the queue, what it does, or how it ended. */
 export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
@@ -28,13 +28,18 @@ export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
         button: button(say.buttons.withdraw),
       }
     case 'starting':
+      return { card: workCard(drawing, say), button: button(say.buttons.stop) }
     case 'running':
-    case 'asking':
+    case 'asking': {
+      const mark = markOf(view.id, part)
+      const buttons = [
+        { label: say.buttons.stop, id: stopId(mark), style: 'plain' },
+        { label: say.buttons.steer, id: steerId(mark), style: 'plain' },
+      ] as const
+      return { card: workCard(drawing, say), button: null, rows: [{ kind: 'buttons', buttons }] }
+    }
     case 'stopping':
-      return {
-        card: workCard(drawing, say),
-        button: view.run.state === 'stopping' ? null : button(say.buttons.stop),
-      }
+      return { card: workCard(drawing, say), button: null }
     case 'over':
       return { card: still(overColour(view), withNote(view, say.over(view), say)), button: null }
   }

@@ -136,9 +136,10 @@ export class Interactions {
     const { data, message } = interaction
     const button = buttonOf(data.custom_id)
     if (button === null || !isFormButton(button)) return this.#unknown(scene, data.custom_id)
-    await this.#react(scene, isPrivate(message), () =>
-      inbox.submit(button, textIn(data.components), scene.person, scene.place),
-    )
+    const sent = { key: scene.id as PromptKey, text: textIn(data.components) }
+    const work = (): Promise<Reply | Shown> => inbox.submit(button, sent, scene.person, scene.place)
+    if (button.action === 'steer') await this.#work(scene, false, work, button.action)
+    else await this.#react(scene, isPrivate(message), work)
   }
 
   async #unknown(scene: Scene, button: string): Promise<void> {

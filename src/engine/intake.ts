@@ -1,4 +1,4 @@
-import type { ChatMessage, Form, FormButton, Inbox, Reply, RunButton, Shown } from '../core/chat.ts'
+import type { ChatMessage, Form, FormButton, Inbox, Reply, RunButton, Sent, Shown } from '../core/chat.ts'
 import { pause, type Clock, type EpochMs } from '../core/clock.ts'
 import { messageOf, type Refusal } from '../core/failure.ts'
 import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
@@ -86,12 +86,12 @@ export class Intake implements Inbox {
     return { text: stopped.ok ? say.stopped(stopped.value) : say.refusal(stopped.refusal), hidden: true }
   }
 
-  form(button: FormButton, person: Person): Promise<Reply | Form> {
-    return form(this.#tools, button, person)
+  form(button: FormButton, person: Person, place: Place): Promise<Reply | Form> {
+    return form(this.#tools, button, person, place)
   }
 
-  submit(button: FormButton, text: string, person: Person): Promise<Reply | Shown> {
-    return submit(this.#tools, button, text, person)
+  submit(button: FormButton, sent: Sent, person: Person, place: Place): Promise<Reply | Shown> {
+    return submit(this.#tools, button, sent, person, place)
   }
 
   async placeGone(place: PlaceId): Promise<void> {

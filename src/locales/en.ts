@@ -178,7 +178,7 @@ export function english(home: string | null): Phrases {
     approvals: approvalsInEnglish(home),
     rights: englishRights(deeds),
     queue: englishQueue(stands),
-    buttons: { stop: 'Stop', withdraw: 'Withdraw' },
+    buttons: { stop: 'Stop', steer: 'Steer', withdraw: 'Withdraw' },
   }
 }
 

@@ -177,7 +177,7 @@ export function korean(home: string | null): Phrases {
     approvals: approvalsInKorean(home),
     rights: koreanRights(deeds),
     queue: koreanQueue(stands),
-    buttons: { stop: '멈추기', withdraw: '요청 취소' },
+    buttons: { stop: '멈추기', steer: '덧붙이기', withdraw: '요청 취소' },
   }
 }
 

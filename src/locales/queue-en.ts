@@ -23,5 +23,10 @@ export function englishQueue(stands: (line: LinePlace) => string): QueuePhrases 
       how === 'steered'
         ? `» Put into the running turn: ${plain(text, 1_500)}`
         : `» Nothing here can take that in now, so it waits as a prompt of its own: ${plain(text, 1_500)}`,
+    steerForm: {
+      title: 'Steer',
+      label: 'A word to the running turn',
+      placeholder: 'The agent hears it while it works',
+    },
   }
 }

@@ -22,5 +22,6 @@ export function koreanQueue(stands: (line: LinePlace) => string): QueuePhrases {
       how === 'steered'
         ? `» 진행 중인 작업에 전했어요: ${plain(text, 1_500)}`
         : `» 지금은 바로 전할 수 없어서, 따로 요청으로 넣어 두었어요: ${plain(text, 1_500)}`,
+    steerForm: { title: '덧붙이기', label: '진행 중인 작업에 전할 말', placeholder: '에이전트가 일하는 중에 들어요' },
   }
 }

@@ -66,7 +66,8 @@ describe('the card', () => {
       lines.slice(2),
       [5, 6, 7, 8].map((index) => words.en.step('Bash', `npm run step-${index}`, false)),
     )
-    assert.equal(bodyOf(sheet as Sheet).button?.label, 'Stop')
+    const [row] = bodyOf(sheet as Sheet).rows ?? []
+    assert.deepEqual(row?.kind === 'buttons' && row.buttons.map(({ label }) => label), ['Stop', 'Steer'])
   })
 
   test('seconds cost an edit each five seconds only', () => {
@@ -112,7 +113,8 @@ describe('the card', () => {
       ...working,
       prompt: { ...working.prompt, speaker: { ...working.prompt.speaker, locale: 'ko' as const } },
     }
-    assert.equal(bodyOf(drawn(korean)[0] as Sheet).button?.label, words.ko.buttons.stop)
+    const [row] = bodyOf(drawn(korean)[0] as Sheet).rows ?? []
+    assert.equal(row?.kind === 'buttons' && row.buttons[0]?.label, words.ko.buttons.stop)
   })
 })
 

@@ -8,6 +8,7 @@ import type {
   Inbox,
   Reply,
   RunButton,
+  Sent,
   Sheet,
   Shown,
 } from '../../src/core/chat.ts'
@@ -92,7 +93,7 @@ class KeptInbox implements Inbox {
     return { title: 'Why', label: 'Why not', placeholder: 'Say it', required: false }
   }
 
-  async submit(button: FormButton, text: string, person: Person): Promise<Reply | Shown> {
+  async submit(button: FormButton, { text }: Sent, person: Person): Promise<Reply | Shown> {
     this.forms.push({ button, text, person })
     return { text: 'submitted', hidden: true }
   }

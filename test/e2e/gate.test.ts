@@ -28,6 +28,7 @@ const buttons: Readonly<
   deny: { label: 'Deny…', action: 'approval.answer', prompt: '!ask Bash echo deny', place: 'thread' },
   change: { label: 'Change it…', action: 'approval.answer', prompt: '!plan first this', place: 'thread' },
   other: { label: 'Other…', action: 'approval.answer', prompt: '!question Which one? | this | that', place: 'thread' },
+  steer: { label: 'Steer', action: 'run.steer', prompt: '!slow 120s beta at work for olivia alone', place: 'thread' },
   look: { label: 'Look', action: 'approval.answer', prompt: '!ask Bash echo look', place: 'hall' },
 }
 
@@ -131,7 +132,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
     .filter(({ json }) => json.includes(bob.id))
   assert.deepEqual(ofOthers, [], 'and nothing of it reached one')
   assert.equal(stage.query('select * from grants').length, grants)
-  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 7)
+  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 8)
   // LOOK.md: one word, once per person and place; after that, silence.
   await bob.says(thread, 'and again')
   await olivia.says(thread, '!say next in line')

@@ -120,6 +120,22 @@ test('/steer: the agent hears the word in mid-turn, once, also when the bot is k
   assert.equal(stage.query('select 1 from runs').length, 1, 'it became no prompt as well')
 })
 
+test('the Steer button opens a form, and what is sent by it reaches the running turn once', async () => {
+  await using stage = await Stage.open()
+  await stage.startBot()
+  const olivia = await stage.sandbox.actor('olivia')
+  const thread = await stage.session(olivia, 'shop')
+  await olivia.says(thread, '!slow 12s one two three four five six seven eight nine ten eleven twelve')
+  const growing = await olivia.sees(thread, (message) => JSON.stringify(message.components).includes('Steer'))
+  const opened = await olivia.clicks(growing, 'Steer')
+  assert.ok(opened.modal, 'a form asks for the word')
+  await olivia.submits(opened.modal, { 'A word to the running turn': 'and quickly' })
+  await stage.botShows(olivia, thread, 'Put into the running turn: and quickly')
+  await stage.botShows(olivia, thread, 'Steered: and quickly')
+  await stage.botShows(olivia, thread, 'twelve', 30_000)
+  assert.equal(stage.query('select 1 from runs').length, 1, 'it became no prompt as well')
+})
+
 test('Korean people read about tiers and the queue in Korean', async () => {
   await using stage = await Stage.open()
   await stage.startBot()
