@@ -14,11 +14,16 @@ export class BotBench implements AsyncDisposable {
     this.stage = stage
   }
 
-  static async open(claude: string, env: NonNullable<StageOptions['env']> = {}): Promise<BotBench> {
+  /** `env`: what the bot has beside the account, for example another CLI's login; `open`: who is in its Discord. */
+  static async open(
+    claude: string,
+    env: NonNullable<StageOptions['env']> = {},
+    open: (options: StageOptions) => Promise<Stage> = (options) => Stage.open(options),
+  ): Promise<BotBench> {
     const options: AnthropicOptions = { handler: tellsWhatTheToolsSaid }
     const model = await startAnthropic(options)
     const account = { OMC_CLAUDE_BIN: claude, ANTHROPIC_API_KEY: 'dummy-key-for-the-scripted-model' }
-    const stage = await Stage.open({ env: { ...account, ANTHROPIC_BASE_URL: model.url, ...env } })
+    const stage = await open({ env: { ...account, ANTHROPIC_BASE_URL: model.url, ...env } })
     return new BotBench(model, stage)
   }
 
