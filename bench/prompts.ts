@@ -16,8 +16,8 @@ interface Timing {
   readonly asked: number
   readonly claimed: number
   readonly handedOver: number
-  /** The CLI's first line of output for it. */
-  readonly taken: number
+  /** The CLI's first line of output for it; null where one process speaks for many sessions. */
+  readonly taken: number | null
   /** The model got its request; null without one. */
   readonly model: number | null
   readonly visible: number
@@ -81,7 +81,7 @@ export const claudePrompts: Measurement = {
   },
 }
 
-interface Plan {
+export interface Plan {
   readonly stage: Stage
   readonly bot: Bot
   readonly runtime: string
@@ -92,31 +92,35 @@ interface Plan {
   readonly bursts: number
   /** Sessions whose first prompt, which starts a process, is measured. */
   readonly colds: number
+  /** All sessions talk to one process. */
+  readonly sharesProcess?: boolean
+  /** Ends the processes before each of these first prompts, where sessions share one. */
+  readonly beforeCold?: () => Promise<void>
   /** How often as many new sessions are asked at the same time. */
   readonly rushes: number
   /** A prompt whose answer's first words hold the token. */
   readonly textOf: (token: string) => string
 }
 
-interface Timings {
+export interface Timings {
   readonly warm: readonly Timing[]
   readonly cold: readonly Timing[]
   /** Of these only what people see is theirs: the bot's checkpoints do not say of which run they are. */
   readonly rushed: readonly Timing[]
 }
 
-/** A session, and where it talks to its process. */
+/** A session, and where it talks to its process; null where that is not its own. */
 interface Subject {
   readonly thread: SeenPlace
-  readonly spool: string
+  readonly spool: string | null
 }
 
-async function measure(plan: Plan): Promise<Timings> {
+export async function measure(plan: Plan): Promise<Timings> {
   const { stage, runtime, sessions, bursts, colds } = plan
   const person = await stage.person()
   const subject = async (name: string): Promise<Subject> => {
     const thread = await stage.session(name, runtime)
-    return { thread, spool: stage.spoolOf(thread) }
+    return { thread, spool: plan.sharesProcess === true ? null : stage.spoolOf(thread) }
   }
   const subjects: Subject[] = []
   for (let nth = 0; nth < sessions; nth++) subjects.push(await subject(`warm-${nth}`))
@@ -133,7 +137,9 @@ async function measure(plan: Plan): Promise<Timings> {
   for (let nth = 0; nth < 2; nth++) await burst(`first-${nth}`)
   const warm = (await repeat(bursts, 40_000, (nth) => burst(`warm-${nth}`))).flat()
   const cold = await repeat(colds, 30_000, async (nth) => {
-    const timing = await ask(plan, person, await subject(`cold-${nth}`), `cold-${nth}.`)
+    const newcomer = await subject(`cold-${nth}`)
+    await plan.beforeCold?.()
+    const timing = await ask(plan, person, newcomer, `cold-${nth}.`)
     await stage.allSettled()
     return timing
   })
@@ -151,7 +157,7 @@ async function measure(plan: Plan): Promise<Timings> {
 async function ask(plan: Plan, person: Actor, { thread, spool }: Subject, token: string): Promise<Timing> {
   const { stage, bot, model, textOf } = plan
   const line = bot.log.length
-  using output = firstOutput(spool)
+  using output = spool === null ? null : firstOutput(spool)
   const sent = moment()
   const message = await person.says(thread, textOf(token))
   const visible = await person
@@ -164,7 +170,7 @@ async function ask(plan: Plan, person: Actor, { thread, spool }: Subject, token:
     asked: markAt(bot, 'asked', line) - seen,
     claimed: markAt(bot, 'claimed', line) - seen,
     handedOver: markAt(bot, 'handed-over', line) - seen,
-    taken: output.at() - seen,
+    taken: output === null ? null : output.at() - seen,
     model: request === undefined ? null : request.arrivedAt - seen,
     visible: visible - seen,
     sentToVisible: visible - sent,
@@ -172,7 +178,7 @@ async function ask(plan: Plan, person: Actor, { thread, spool }: Subject, token:
 }
 
 /** Watches for the first line that a CLI writes from now on; its process need not have been started. */
-function firstOutput(spool: string): Disposable & { at(): number } {
+export function firstOutput(spool: string): Disposable & { at(): number } {
   const file = join(spool, 'stdout')
   const sizeBefore = sizeOf(file)
   let at: number | null = null
@@ -222,7 +228,7 @@ async function bareAnswers(count: number): Promise<readonly Bare[]> {
   })
 }
 
-function figuresOf(warm: readonly Timing[], cold: readonly Timing[]): readonly Figure[] {
+export function figuresOf(warm: readonly Timing[], cold: readonly Timing[]): readonly Figure[] {
   const both = (what: string, pick: (timing: Timing) => number, below?: number): Figure => ({
     what,
     unit: 'ms',
@@ -230,23 +236,20 @@ function figuresOf(warm: readonly Timing[], cold: readonly Timing[]): readonly F
     against: { what: 'cold', values: cold.map(pick) },
     ...(below === undefined ? {} : { below }),
   })
-  const withModel = (timings: readonly Timing[]): readonly number[] =>
-    timings.flatMap(({ model }) => (model === null ? [] : [model]))
+  /** What only some CLIs let us see. */
+  const known = (what: string, pick: (timing: Timing) => number | null): readonly Figure[] => {
+    const of = (timings: readonly Timing[]): readonly number[] =>
+      timings.map(pick).filter((value): value is number => value !== null)
+    return of(warm).length === 0
+      ? []
+      : [{ what, unit: 'ms', values: of(warm), against: { what: 'cold', values: of(cold) } }]
+  }
   return [
     both('seen by the bot → in the journal', (each) => each.asked),
     both('seen → admitted', (each) => each.claimed),
     both("seen → in the CLI's hands", (each) => each.handedOver, 5),
-    both("seen → the CLI's first line about it", (each) => each.taken),
-    ...(withModel(warm).length === 0
-      ? []
-      : [
-          {
-            what: 'seen → the CLI asks its model',
-            unit: 'ms' as const,
-            values: withModel(warm),
-            against: { what: 'cold', values: withModel(cold) },
-          },
-        ]),
+    ...known("seen → the CLI's first line about it", (each) => each.taken),
+    ...known('seen → the CLI asks its model', (each) => each.model),
     both('seen → first words visible', (each) => each.visible, 150),
     both('sent by the person → first words visible', (each) => each.sentToVisible),
   ]

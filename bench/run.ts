@@ -4,9 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, networkInterfaces, totalmem, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { claudeBinary } from '../test/clis/install.ts'
+import { claudeBinary, codexBinary } from '../test/clis/install.ts'
 import { admissionDecisions } from './admission.ts'
+import { claudeApprovals, codexApprovals, echoApprovals } from './approvals.ts'
 import { build } from './build.ts'
+import { codexMemory, codexPrompts } from './codex.ts'
 import { crowd } from './crowd.ts'
 import { eventRates } from './events.ts'
 import { summarize, type Measurement, type Size } from './figure.ts'
@@ -84,27 +86,35 @@ function chosen(): readonly Measurement[] {
   // The cheap ones early: what is left out for lack of time should be little.
   const all = [
     echoPrompts,
+    echoApprovals,
     journalAppends,
     admissionDecisions,
     eventRates,
     worktrees,
     starts,
     restarts,
-    crowd,
+    ...realClis(),
     streams,
+    crowd,
     memory,
-    ...(canSeeClaude() ? [claudePrompts] : []),
   ]
   return all.filter(({ name }) => name.toLowerCase().includes(options.only.toLowerCase()))
 }
 
-/** Only where it is installed, and where there is nothing but loopback. */
-function canSeeClaude(): boolean {
+/** Those that are installed, and only where there is nothing but loopback. */
+function realClis(): readonly Measurement[] {
   const isSealed = Object.values(networkInterfaces()).every((addresses) => addresses?.every((each) => each.internal))
-  if (!isSealed) process.stderr.write('The real Claude CLI is left out: the network could not be sealed off.\n')
-  else if (claudeBinary() === null)
-    process.stderr.write('The real Claude CLI is left out: install it with npm ci --prefix test/clis\n')
-  return isSealed && claudeBinary() !== null
+  if (!isSealed) {
+    process.stderr.write('The real CLIs are left out: the network could not be sealed off.\n')
+    return []
+  }
+  const [claude, codex] = [claudeBinary(), codexBinary()]
+  if (claude === null || codex === null)
+    process.stderr.write('A real CLI is left out: install them with npm ci --prefix test/clis\n')
+  return [
+    ...(claude === null ? [] : [claudePrompts, claudeApprovals]),
+    ...(codex === null ? [] : [codexPrompts, codexApprovals, codexMemory]),
+  ]
 }
 
 /** One that fails is told of, and the others are measured all the same. */

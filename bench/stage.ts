@@ -171,6 +171,19 @@ export function markAt(bot: Bot, name: string, from = 0): number {
   return mark.at
 }
 
+/**
+ * The memory that these processes have together, in MB (2^20 bytes): what several of them map (the CLI's own file) is
+ * counted once, by each one's part of it (`Pss`). Linux only.
+ */
+export function sharedMb(pids: readonly number[]): number {
+  const kilobytes = pids.map((pid) => {
+    const [, found] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []
+    if (found === undefined) throw new Error(`The memory of process ${pid} cannot be read here.`)
+    return Number(found)
+  })
+  return kilobytes.reduce((sum, each) => sum + each, 0) / 1024
+}
+
 /** Resident memory of a process in MB (2^20 bytes). Linux only. */
 export function residentMb(pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
