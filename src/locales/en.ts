@@ -12,7 +12,7 @@ import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
 import { englishQueue } from './queue-en.ts'
 import { englishRights } from './rights-en.ts'
-import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './en-sessions.ts'
+import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
 

@@ -12,7 +12,7 @@ import { code, plain } from './markdown.ts'
 import { folder, folders } from './paths.ts'
 import { koreanQueue } from './queue-ko.ts'
 import { koreanRights } from './rights-ko.ts'
-import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './ko-sessions.ts'
+import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
 

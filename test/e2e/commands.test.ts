@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { commands } from '../../src/commands/all.ts'
+import { hostClock } from '../../src/host.ts'
+import type { Actor, OptionValues, SeenPlace } from '../../src/sandbox/actors/actor.ts'
+import { Stage, until } from './stage.ts'
+
+/** Every command once by somebody who may and once by somebody who may not, in both languages (SPEC section 4). */
+
+const world = {
+  guild: {
+    name: 'Team',
+    channels: ['general'],
+    roles: [{ name: 'owner' }],
+    people: [
+      { name: 'olivia', roles: ['owner'], owner: true },
+      { name: 'minji', roles: ['owner'], locale: 'ko' },
+      { name: 'bob' },
+      { name: 'jun', locale: 'ko' },
+    ],
+  },
+}
+
+interface Room {
+  readonly stage: Stage
+  readonly who: Actor
+  readonly other: Actor
+  readonly thread: SeenPlace
+}
+
+/** What each is used with, in the order in which they can be; a command that is not here fails the test. */
+const uses: readonly (readonly [string, (room: Room) => OptionValues])[] = [
+  ['session start', () => ({ name: 'shop', runtime: 'echo' })],
+  ['session list', () => ({})],
+  ['model', () => ({ name: 'default' })],
+  ['cd', () => ({ path: 'lib' })],
+  ['skill', () => ({ name: 'greet' })],
+  ['steer', () => ({ text: '!slow 60s a long answer for everybody' })],
+  ['wait', () => ({})],
+  ['cancel', () => ({})],
+  ['resume', () => ({})],
+  ['diff', () => ({})],
+  ['session export', () => ({})],
+  ['board', () => ({})],
+  ['permission set', ({ other }) => ({ user: other.id, tier: 'public', scope: 'here' })],
+  ['permission show', ({ other }) => ({ user: other.id })],
+  ['permission list', () => ({})],
+  ['why', () => ({ action: 'prompt' })],
+  ['health', () => ({})],
+  ['attach', () => ({ session: 'other' })],
+  ['session stop', () => ({})],
+]
+
+for (const [owner, stranger, reads] of [
+  ['olivia', 'bob', /^[^가-힣]*$/],
+  ['minji', 'jun', /[가-힣]/],
+] as const) {
+  test(`every command, allowed and refused, as ${owner} and ${stranger} read it`, async (t) => {
+    assert.deepEqual(
+      commands(hostClock)
+        .map(({ path }) => path.join(' '))
+        .sort(),
+      uses.map(([name]) => name).sort(),
+    )
+    await using stage = await Stage.open({ sandbox: { world } })
+    for (const folder of ['lib', 'skills']) mkdirSync(join(stage.project, folder))
+    writeFileSync(join(stage.project, 'lib', 'a.txt'), 'a\n')
+    writeFileSync(join(stage.project, 'skills', 'greet.md'), '!say good day')
+    const git = (...args: string[]): Buffer =>
+      execFileSync('git', args, { cwd: stage.project, env: person(stage.home) })
+    git('init', '-q')
+    git('add', '-A')
+    git('commit', '-qm', 'begun')
+    await stage.startBot()
+    const who = await stage.sandbox.actor(owner)
+    const other = await stage.sandbox.actor(stranger)
+    await stage.session(who, 'other')
+    const thread = await who.opensThread('general', 'shop')
+    for (const [name, options] of uses) {
+      await t.test(`/${name}`, async () => {
+        const room = { stage, who, other, thread }
+        // Attached is what has no session of its own.
+        const where = name === 'attach' ? await who.opensThread('general', 'beside') : thread
+        const values = name === 'session start' ? { ...options(room), workdir: stage.project } : options(room)
+        if (name !== 'health') {
+          const refused = await (await other.runs(where, `/${name}`, values)).settled()
+          assert.ok(refused.ephemeral, refused.content)
+          assert.match(refused.content, reads)
+          assert.match(refused.content, /permission set/, 'it says what would help')
+        }
+        const told = await (await who.runs(where, `/${name}`, values)).settled()
+        assert.match(told.content, reads, 'in their language')
+        assert.notEqual(told.content, '')
+        // A refusal is always for one person alone.
+        const { hidden } = commands(hostClock).find(({ path }) => path.join(' ') === name) ?? {}
+        assert.equal(told.ephemeral, hidden, told.content)
+        assert.doesNotMatch(told.content, /failed on my side|제 쪽에서 문제가/)
+        if (name === 'skill') await stage.botShows(who, thread, 'good day')
+        // `/cd` and what comes behind it find nothing at work; `/wait` and `/cancel` find the long answer.
+        if (name !== 'steer')
+          await until(
+            () => stage.query("select 1 from runs where state <> 'over'").length === (name === 'wait' ? 1 : 0),
+          )
+        else await stage.botShows(who, thread, 'a long')
+      })
+    }
+  })
+}
+
+function person(home: string): NodeJS.ProcessEnv {
+  const name = { GIT_AUTHOR_NAME: 'o', GIT_AUTHOR_EMAIL: 'o@example.org' }
+  return {
+    PATH: process.env['PATH'],
+    HOME: home,
+    ...name,
+    GIT_COMMITTER_NAME: 'o',
+    GIT_COMMITTER_EMAIL: 'o@example.org',
+  }
+}
