@@ -90,13 +90,13 @@ function chosen(): readonly Measurement[] {
     journalAppends,
     admissionDecisions,
     eventRates,
-    worktrees,
     starts,
     restarts,
     ...realClis(),
     streams,
     crowd,
     memory,
+    worktrees,
   ]
   return all.filter(({ name }) => name.toLowerCase().includes(options.only.toLowerCase()))
 }
