@@ -29,29 +29,32 @@ describe(
 
     async function enter(prepare: (bench: BotBench) => void = () => {}): Promise<Room> {
       const bench = await BotBench.open(binary ?? '')
-      const { stage } = bench
-      prepare(bench)
-      const bot = await stage.startBot()
-      const olivia = await stage.sandbox.actor('olivia')
-      const thread = await olivia.opensThread('general', 'shop')
-      const options = { name: 'shop', runtime: 'claude', workdir: stage.project }
-      const started = await (await olivia.runs(thread, '/session start', options)).settled()
-      assert.match(started.content, /shop/)
-      return {
-        bench,
-        bot,
-        olivia,
-        thread,
-        async asks(text, until) {
-          await olivia.says(thread, text)
-          await olivia.sees(
-            thread,
-            (message) => message.author.bot && message.content.includes(until) && message.components.length === 0,
-            { within: 40_000 },
-          )
-          return (await stage.botMessages(olivia, thread)).map((message) => message.content).join('\n')
-        },
-        [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+      try {
+        const { stage } = bench
+        prepare(bench)
+        const bot = await stage.startBot()
+        const olivia = await stage.sandbox.actor('olivia')
+        const thread = await stage.session(olivia, 'shop', 'claude', stage.project)
+        return {
+          bench,
+          bot,
+          olivia,
+          thread,
+          async asks(text, until) {
+            await olivia.says(thread, text)
+            await olivia.sees(
+              thread,
+              (message) => message.author.bot && message.content.includes(until) && message.components.length === 0,
+              { within: 40_000 },
+            )
+            return (await stage.botMessages(olivia, thread)).map((message) => message.content).join('\n')
+          },
+          [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+        }
+      } catch (error) {
+        // Nobody else has it yet to close it.
+        await bench[Symbol.asyncDispose]()
+        throw error
       }
     }
 
