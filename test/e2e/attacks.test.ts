@@ -20,7 +20,7 @@ import { assertNothingOfTheBot } from './secrets.ts'
  */
 
 /** Characters that show nothing or turn the text around. */
-const hidden = /[\u200b\u202a-\u202e\u2066-\u2069\u0007]/
+const hidden = /[\u200b\u202a-\u202e\u2066-\u2069]/
 
 test('an agent that prints its environment shows nothing of the bot', async () => {
   await using scene = await Scene.open({
@@ -112,7 +112,7 @@ test('a consent holds for the input it was given to: its old buttons and made-up
   ])
   // Discord lets a button be pressed that its message has: so these stand there in place of the real ones.
   for (const components of [pressed, ...forged]) {
-    record.components = components
+    record.components = [...components]
     await olivia.clicks({ ...harmful, components }, 'Approve')
   }
   const answered = "select 1 from run_events where type = 'answered'"
