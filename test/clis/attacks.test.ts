@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFi
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
-import type { Actor, SeenPlace } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, SeenMessage, SeenPlace } from '../../src/sandbox/actors/actor.ts'
 import { assertNothingOfTheBot } from '../e2e/secrets.ts'
 import type { Bot } from '../e2e/stage.ts'
 import { scripted } from '../models/script.ts'
@@ -29,29 +29,41 @@ describe(
 
     async function enter(prepare: (bench: BotBench) => void = () => {}): Promise<Room> {
       const bench = await BotBench.open(binary ?? '')
-      const { stage } = bench
-      prepare(bench)
-      const bot = await stage.startBot()
-      const olivia = await stage.sandbox.actor('olivia')
-      const thread = await olivia.opensThread('general', 'shop')
-      const options = { name: 'shop', runtime: 'claude', workdir: stage.project }
-      const started = await (await olivia.runs(thread, '/session start', options)).settled()
-      assert.match(started.content, /shop/)
-      return {
-        bench,
-        bot,
-        olivia,
-        thread,
-        async asks(text, until) {
-          await olivia.says(thread, text)
-          await olivia.sees(
-            thread,
-            (message) => message.author.bot && message.content.includes(until) && message.components.length === 0,
-            { within: 40_000 },
-          )
-          return (await stage.botMessages(olivia, thread)).map((message) => message.content).join('\n')
-        },
-        [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+      try {
+        const { stage } = bench
+        prepare(bench)
+        const bot = await stage.startBot()
+        const olivia = await stage.sandbox.actor('olivia')
+        const thread = await stage.session(olivia, 'shop', 'claude', stage.project)
+        return {
+          bench,
+          bot,
+          olivia,
+          thread,
+          async asks(text, until) {
+            await olivia.says(thread, text)
+            // Whatever it asks for is refused: what an attacker gets without anybody's consent is what is tried here.
+            for (;;) {
+              const seen = await olivia.sees(
+                thread,
+                (message) =>
+                  isQuestion(message) ||
+                  (message.author.bot && message.components.length === 0 && message.content.includes(until)),
+                { within: 60_000 },
+              )
+              if (!isQuestion(seen)) break
+              const { modal } = await olivia.clicks(seen, 'Deny…')
+              if (modal !== null) await olivia.submits(modal, {})
+              await olivia.sees(thread, ({ id, components }) => id === seen.id && components.length === 0)
+            }
+            return (await stage.botMessages(olivia, thread)).map((message) => message.content).join('\n')
+          },
+          [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+        }
+      } catch (error) {
+        // Nobody else has it yet to close it.
+        await bench[Symbol.asyncDispose]()
+        throw error
       }
     }
 
@@ -80,7 +92,7 @@ describe(
       assert.ok(shown.includes('# Shop'), 'what it may read is shown')
       for (const text of [shown, bench.received]) assertNothingOfTheBot(stage, text)
 
-      // Nobody can approve a command yet, so most were refused: what they would have shown is looked at from outside.
+      // Most were refused: what they would have shown is looked at from outside.
       const [agent = 0] = await stage.agents()
       const environment = readFileSync(`/proc/${agent}/environ`, 'utf8').replaceAll('\0', '\n')
       assert.match(environment, /^OMC_SPOOL=/m)
@@ -198,6 +210,10 @@ describe(
     })
   },
 )
+
+function isQuestion(message: SeenMessage): boolean {
+  return message.author.bot && JSON.stringify(message.components).includes('Deny…')
+}
 
 function openFiles(pid: number): readonly string[] {
   const folder = `/proc/${pid}/fd`

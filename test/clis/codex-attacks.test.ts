@@ -39,22 +39,28 @@ describe(
 
     async function enter(prepare: (bot: CodexBot) => void = () => {}): Promise<Room> {
       const bot = await CodexBot.open(binary, { handler: tellsWhatTheToolsSaid })
-      const { stage } = bot
-      prepare(bot)
-      const { pid } = await stage.startBot()
-      const olivia = await stage.sandbox.actor('olivia')
-      const thread = await stage.session(olivia, 'shop', 'codex', stage.project)
-      return {
-        bot,
-        pid,
-        olivia,
-        thread,
-        async asks(text, until) {
-          await olivia.says(thread, text)
-          await olivia.sees(thread, (message) => isWhole(message, until), { within: 60_000 })
-          return (await stage.botMessages(olivia, thread)).map((message) => message.content).join('\n')
-        },
-        [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose](),
+      try {
+        const { stage } = bot
+        prepare(bot)
+        const { pid } = await stage.startBot()
+        const olivia = await stage.sandbox.actor('olivia')
+        const thread = await stage.session(olivia, 'shop', 'codex', stage.project)
+        return {
+          bot,
+          pid,
+          olivia,
+          thread,
+          async asks(text, until) {
+            await olivia.says(thread, text)
+            await olivia.sees(thread, (message) => isWhole(message, until), { within: 60_000 })
+            return (await stage.botMessages(olivia, thread)).map((message) => message.content).join('\n')
+          },
+          [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose](),
+        }
+      } catch (error) {
+        // Nobody else has it yet to close it.
+        await bot[Symbol.asyncDispose]()
+        throw error
       }
     }
 

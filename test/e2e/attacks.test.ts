@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { asked, decided } from './approving.ts'
 import { Scene } from './scene.ts'
 import { assertNothingOfTheBot } from './secrets.ts'
 
-/** What the scripted agent shows of its surroundings when a person asks it to: nothing of the bot's. */
+/**
+ * What an attacker gets out of the bot: nothing of its own, and nothing that others did not give. Where each attack of
+ * the table is tried, beside the tests below; `claude` and `codex` are the real CLIs, in test/clis:
+ *
+ * the login file: a login is the real CLIs' only · attacks.test.ts, codex-attacks.test.ts
+ * a hostile repository: echo loads nothing of one · attacks.test.ts, codex-attacks.test.ts, claude-safety, codex-safety
+ * `@path`, `/command`: below · "text of people is inert" (contract of every runtime) · attacks, codex-attacks
+ * a bystander's click on an approval: approvals.test.ts "who may", which no runtime has a say in
+ * a guest's prompt in an owner's session: contracts ("a guest's prompt …", every runtime), attacks, codex-asks
+ * a name with control characters: below · approvals.test.ts "cannot break out" · test/runtimes/claude/meaning.test.ts
+ * a path out of the roots: below, also test/workspaces/roots.test.ts · out of the sandbox: codex-attacks
+ */
+
+/** Characters that show nothing or turn the text around. */
+const hidden = /[\u200b\u202a-\u202e\u2066-\u2069]/
 
 test('an agent that prints its environment shows nothing of the bot', async () => {
   await using scene = await Scene.open({
@@ -73,4 +88,70 @@ test('an answer can ping nobody, whatever the agent says', async () => {
     (message) => message.authorId === scene.stage.sandbox.bot.id && message.mentionEveryone,
   )
   assert.deepEqual(pinging, [])
+})
+
+test('a consent holds for the input it was given to: its old buttons and made-up ones decide nothing else', async () => {
+  await using scene = await Scene.open()
+  const { olivia, thread, stage } = scene
+  await scene.says('!ask Bash npm test')
+  const harmless = await asked(olivia, thread, 'npm test')
+  const pressed = structuredClone(harmless.components)
+  await olivia.clicks(harmless, 'Approve')
+  await decided(olivia, harmless, 'Approved')
+  await scene.settled()
+
+  await scene.says('!ask Bash rm -rf build')
+  const harmful = await asked(olivia, thread, 'rm -rf build')
+  const record = stage.sandbox.world.history(thread.id).get(harmful.id)
+  assert.ok(record !== undefined)
+  const [real = ''] = /omc:ask:[^"]*:yes/.exec(JSON.stringify(harmful.components)) ?? []
+  const run = stage.query<{ id: string }>('select id from runs order by asked_seq desc')[0]?.id ?? ''
+  const madeUp = [`omc:ask:${run}:yes`, 'omc:ask::yes', `${real.slice(0, -5)}x:yes`, `${real}:0`.toUpperCase()]
+  const forged = madeUp.map((custom_id) => [
+    { type: 1, id: 1, components: [{ type: 2, id: 2, style: 3, label: 'Approve', custom_id }] },
+  ])
+  // Discord lets a button be pressed that its message has: so these stand there in place of the real ones.
+  for (const components of [pressed, ...forged]) {
+    record.components = [...components]
+    await olivia.clicks({ ...harmful, components }, 'Approve')
+  }
+  const answered = "select 1 from run_events where type = 'answered'"
+  assert.equal(stage.query(answered).length, 1, 'only the harmless one')
+  assert.equal(stage.query('select 1 from approvals where closed = 0').length, 1, 'the other still waits')
+  assert.ok(!scene.standing().includes('Done: rm -rf build'))
+})
+
+test('a name that hides or turns its characters is written out in a tool line and in an approval', async () => {
+  await using scene = await Scene.open()
+  const { olivia, thread } = scene
+  const name = 'invoice\u202efdp.exe\u200b\u0007'
+  await scene.says(`!ask Write ${name}`)
+  const ask = await asked(olivia, thread, 'invoice')
+  assert.ok(ask.content.includes('invoice⟨U+202E⟩fdp.exe⟨U+200B⟩'), ask.content)
+  await olivia.clicks(ask, 'Approve')
+  await decided(olivia, ask, 'Approved')
+  await scene.settled()
+  for (const { content, embeds } of await scene.stage.botMessages(olivia, thread)) {
+    const description = embeds.map((embed) => embed.description ?? '').join('\n')
+    assert.doesNotMatch(description, hidden, 'on a card')
+    if (content.includes('**Echo')) assert.doesNotMatch(content, hidden, 'in an approval')
+  }
+})
+
+test('a folder that a symlink leads out of the roots is no folder to work in', async () => {
+  await using scene = await Scene.open()
+  const { olivia, stage } = scene
+  symlinkSync(stage.home, join(stage.project, 'way-out'))
+  const place = await olivia.opensThread('general', 'out')
+  for (const workdir of [join(stage.project, 'way-out'), 'shop/way-out', join(stage.project, '..', '..', 'home')]) {
+    const reply = await (
+      await olivia.runs(place, '/session start', { name: 'out', runtime: 'echo', workdir })
+    ).settled()
+    assert.match(reply.content, /projects/, 'the roots are named')
+  }
+  const moved = await (await olivia.runs(scene.thread, '/cd', { path: join(stage.project, 'way-out') })).settled()
+  assert.match(moved.content, /projects/)
+  const folders = stage.query<{ workdir: string }>('select workdir from omc_sessions')
+  assert.equal(folders.length, 1)
+  assert.ok(!folders[0]?.workdir.startsWith(stage.home))
 })
