@@ -26,7 +26,7 @@ const commands: CommandWords = {
       workdir: 'The folder it works in',
       model: 'The model it uses; left out, the agent decides',
       worktree: 'In a git repository: work on a branch of its own (usual), or in the folder itself',
-      trust: 'Let hooks, tools and settings of the repository run (owners only)',
+      trust: 'Codex: let hooks, tools and settings of the repository run (owners only)',
     },
   },
   'session stop': { description: 'End the session here; its folder stays as it is', options: {} },
@@ -100,7 +100,11 @@ export function english(home: string | null): Phrases {
         `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
         whereabouts(session, home),
         ...(takenUp ? ['What an earlier session of this name had left is still in it.'] : []),
-        ...(session.trusted ? ['The repository is trusted: its hooks, tools and settings may run.'] : []),
+        ...(session.trusted
+          ? [
+              'The repository is trusted: Codex may run its hooks, tools and settings. Claude Code leaves them alone still.',
+            ]
+          : []),
         `${begin} \`/cancel\` stops what runs, \`/session stop\` ends the session.`,
       ].join('\n')
     },

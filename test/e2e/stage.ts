@@ -126,7 +126,7 @@ export class Stage implements AsyncDisposable {
     const thread = await actor.opensThread('general', name)
     const options = { name, runtime, ...(workdir === undefined ? {} : { workdir }) }
     const outcome = await actor.runs(thread, '/session start', options)
-    const reply = await outcome.settled()
+    const reply = await outcome.settled(30_000)
     if (!reply.content.includes(name)) throw new Error(`The session did not start: ${reply.content}`)
     return thread
   }

@@ -305,7 +305,11 @@ export class CodexRuntime implements Runtime {
       const mark = markVariables({ data: this.#data, runtime: this.name, session: session.id })
       const was = before === null ? null : await server.answered(openIdOf(turn), handed.start, null, stopped)
       const reply = was ?? (await server.ask(openIdOf(turn), [openLine(turn, mark)], handed.start, stopped))
-      if (reply.error !== null) return given()
+      if (reply.error !== null) {
+        // Where tools cannot be shut in, that is why; the server's own words say less.
+        await shutIn
+        return given()
+      }
       const thread = (reply.result?.['thread'] ?? {}) as { readonly id?: string; readonly path?: string }
       seat.thread = thread.id ?? null
       seat.transcript = thread.path ?? null
