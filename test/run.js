@@ -46,9 +46,13 @@ async function run(which, atOnce) {
   const folder = mkdtempSync(join(tmpdir(), 'test-run-'))
   const list = join(folder, 'failed')
   const args = [
-    ...['--test', `--test-concurrency=${atOnce}`, '--test-timeout=300000'],
-    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-    ...[`--test-reporter=${join(root, 'test', 'failed-files.js')}`, `--test-reporter-destination=${list}`],
+    '--test',
+    `--test-concurrency=${atOnce}`,
+    '--test-timeout=300000',
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${join(root, 'test', 'failed-files.js')}`,
+    `--test-reporter-destination=${list}`,
     ...which,
   ]
   const seal = join(root, 'test', 'clis', 'seal.js')
