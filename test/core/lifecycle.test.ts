@@ -44,6 +44,7 @@ const anyEvent = fc.constantFrom<RunEvent>(
   events.wanted('q2'),
   events.answered('q2'),
   events.answered('q9'),
+  events.withdrawn('q2'),
   events.failed,
 )
 
@@ -91,7 +92,7 @@ suite('lifecycle', () => {
           if (next === null) continue
           if (event.type === 'admitted') admissions++
           if (event.type === 'wanted') open.add(event.approval.id)
-          if (event.type === 'answered') open.delete(event.approval)
+          if (event.type === 'answered' || event.type === 'withdrawn') open.delete(event.approval)
           if (!isLive(next.state) || next.state === 'stopping') open.clear()
           if (next.state === 'over') ends++
           run = next
