@@ -84,9 +84,16 @@ export async function tryShutIn(
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string }
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)
-    const text = `Codex CLI cannot shut its tools in here, so its commands would all fail: ${why.slice(0, 300)}. Allow user namespaces (in a container: seccomp and apparmor too), then try: codex sandbox -- true`
+    const text = `Codex CLI cannot shut its tools in here, so its commands would all fail: ${why.slice(0, 300)}. ${adviceFor(why)}, then try: codex sandbox -- true`
     throw new Problem('refused', text, { cause: error })
   }
+}
+
+/** The helper is looked for by its bare name only by a bubblewrap before 0.9, when the CLI has none of its own. */
+function adviceFor(why: string): string {
+  return why.includes('execvp codex-linux-sandbox')
+    ? `The bwrap in the PATH is too old: install version 0.9 or newer, or the CLI with its own (${tested.upgrade})`
+    : 'Allow user namespaces (in a container: seccomp and apparmor too)'
 }
 
 /** Models that the CLI offers a person, its own favourite first; it asks nobody but itself. [] when it does not say. */

@@ -11,6 +11,7 @@ import { codexRights } from '../rights.ts'
 import { readRecord } from '../spool.ts'
 import type { SpooledOptions } from '../spooled.ts'
 import { replay, spoken, turnAtWork } from './adopt.ts'
+import { bubblewrapFor } from './bubblewrap.ts'
 import { checkCodex, findCodex, modelsOf } from './check.ts'
 import { dialectOf } from './dialect.ts'
 import { beginning, type CodexState } from './meaning.ts'
@@ -53,7 +54,15 @@ export class CodexRuntime implements Runtime {
   #models: Promise<readonly string[]> | null = null
   #closing: Promise<void> | null = null
 
-  constructor(options: CodexOptions) {
+  constructor(given: CodexOptions) {
+    const complete = bubblewrapFor()
+    const options: CodexOptions = {
+      ...given,
+      environmentOf(account) {
+        const env = given.environmentOf(account)
+        return complete(findCodex(given.binary, env['PATH'] ?? ''), env)
+      },
+    }
     this.#options = options
     this.#spools = join(options.dataDir, 'spools')
     this.#data = dataIdOf(this.#spools)
