@@ -26,7 +26,7 @@ const commands: CommandWords = {
       workdir: 'The folder it works in',
       model: 'The model it uses; left out, the agent decides',
       worktree: 'In a git repository: work on a branch of its own (usual), or in the folder itself',
-      trust: 'Codex: let hooks, tools and settings of the repository run (owners only)',
+      trust: 'Let hooks, tools and settings of the repository run (owners only)',
     },
   },
   'session stop': { description: 'End the session here; its folder stays as it is', options: {} },
@@ -101,9 +101,7 @@ export function english(home: string | null): Phrases {
         whereabouts(session, home),
         ...(takenUp ? ['What an earlier session of this name had left is still in it.'] : []),
         ...(session.trusted
-          ? [
-              'The repository is trusted: Codex may run its hooks, tools and settings. Claude Code leaves them alone still.',
-            ]
+          ? ['The repository is trusted: its hooks, tools and settings may run for everybody who may change it.']
           : []),
         `${begin} \`/cancel\` stops what runs, \`/session stop\` ends the session.`,
       ].join('\n')

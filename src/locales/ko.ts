@@ -26,7 +26,7 @@ const commands: CommandWords = {
       workdir: '작업할 폴더',
       model: '사용할 모델. 비워 두면 에이전트가 정해요',
       worktree: 'git 저장소에서 브랜치를 따로 만들어 작업할지(기본), 폴더에서 바로 작업할지',
-      trust: 'Codex: 저장소의 훅, 도구, 설정을 실행해도 되는지 (owner만)',
+      trust: '저장소의 훅, 도구, 설정을 실행해도 되는지 (owner만)',
     },
   },
   'session stop': { description: '여기의 세션을 끝내요. 폴더는 그대로 남아요', options: {} },
@@ -101,9 +101,7 @@ export function korean(home: string | null): Phrases {
         whereabouts(session, home),
         ...(takenUp ? ['같은 이름의 이전 세션이 남긴 작업이 그대로 있어요.'] : []),
         ...(session.trusted
-          ? [
-              '신뢰하는 저장소예요. Codex는 저장소의 훅, 도구, 설정을 실행할 수 있어요. Claude Code는 아직 실행하지 않아요.',
-            ]
+          ? ['신뢰하는 저장소예요. 수정 권한이 있는 사람에게는 저장소의 훅, 도구, 설정이 실행될 수 있어요.']
           : []),
         `${begin} \`/cancel\`은 진행 중인 작업을 멈추고, \`/session stop\`은 세션을 끝내요.`,
       ].join('\n')

@@ -48,7 +48,10 @@ describe(
                 thread,
                 (message) =>
                   isQuestion(message) ||
-                  (message.author.bot && message.components.length === 0 && message.content.includes(until)),
+                  (message.author.bot &&
+                    message.components.length === 0 &&
+                    // Told, or in the file that a long answer ends in.
+                    (message.content.includes(until) || message.attachments.length > 0)),
                 { within: 60_000 },
               )
               if (!isQuestion(seen)) break
@@ -56,7 +59,10 @@ describe(
               if (modal !== null) await olivia.submits(modal, {})
               await olivia.sees(thread, ({ id, components }) => id === seen.id && components.length === 0)
             }
-            return (await stage.botMessages(olivia, thread)).map((message) => message.content).join('\n')
+            const told = await stage.botMessages(olivia, thread)
+            const files = told.flatMap(({ attachments }) => attachments.map(({ url }) => url))
+            const texts = await Promise.all(files.map(async (url) => (await fetch(url)).text()))
+            return [...told.map(({ content }) => content), ...texts].join('\n')
           },
           [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
         }

@@ -5,6 +5,7 @@ import type { RuntimeBench } from '../contracts/runtime.ts'
 import { startAnthropic, type ScriptedModel } from '../models/anthropic.ts'
 import type { ModelRequest } from '../models/ledger.ts'
 import { scripted, type StepInput } from '../models/script.ts'
+import { unconfinedPath, usualPath } from './unconfined.ts'
 
 export interface ClaudeBench extends RuntimeBench {
   readonly model: ScriptedModel
@@ -12,8 +13,11 @@ export interface ClaudeBench extends RuntimeBench {
   readonly config: string
 }
 
-/** A place for the real CLI with a scripted model on loopback and a key that is none. */
-export async function claudeBench(claudeBinary: string): Promise<ClaudeBench> {
+/**
+ * A place for the real CLI with a scripted model on loopback and a key that is none. `unconfined`: without the sandbox
+ * for its shell, also where one is installed.
+ */
+export async function claudeBench(claudeBinary: string, unconfined = false): Promise<ClaudeBench> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'claude-bench-')))
   const [dataDir, workdir, config] = [join(root, 'data'), join(root, 'project'), join(root, 'config')]
   for (const folder of [workdir, config]) mkdirSync(folder)
@@ -26,7 +30,7 @@ export async function claudeBench(claudeBinary: string): Promise<ClaudeBench> {
     options: {
       runtime: 'claude',
       dataDir,
-      environment: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: root, LANG: 'C.UTF-8' },
+      environment: { PATH: unconfined ? unconfinedPath(root) : usualPath, HOME: root, LANG: 'C.UTF-8' },
       account: {
         ANTHROPIC_API_KEY: 'dummy-key-for-the-scripted-model',
         ANTHROPIC_BASE_URL: model.url,

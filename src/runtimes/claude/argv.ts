@@ -15,11 +15,21 @@ export interface Flags {
   readonly readable: readonly string[]
   /** Its shell is shut into a sandbox of the operating system. */
   readonly confined: boolean
+  /** Set where an owner trusts the repository: what it brings is loaded. */
+  readonly trusted: TrustedRepository | null
+}
+
+export interface TrustedRepository {
+  /** Absolute path of the working folder. */
+  readonly folder: string
+  /** Absolute path of its `.mcp.json`; null: there is none. */
+  readonly servers: string | null
 }
 
 /** The arguments, in the CLI's words. @throws {Problem} for a model name that could be taken for something else. */
-export function argvOf({ rights: { mode, tools }, model, denied, readable, confined }: Flags): readonly string[] {
-  const flags: readonly (readonly string[])[] = [
+export function argvOf(flags: Flags): readonly string[] {
+  const { rights, model, trusted } = flags
+  const args: readonly (readonly string[])[] = [
     // Without a terminal, one JSON object a line both ways; `--verbose` is what makes the CLI write them all.
     ['-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'],
     // Text as it comes.
@@ -28,15 +38,17 @@ export function argvOf({ rights: { mode, tools }, model, denied, readable, confi
     ['--replay-user-messages'],
     // Questions come to us over the same wire.
     ['--permission-prompt-tool', 'stdio'],
-    ['--permission-mode', mode],
+    ['--permission-mode', rights.mode],
     model === null ? [] : ['--model', modelNamed(model)],
-    // Nothing that a repository brings is loaded: its hooks, its MCP servers and the commands in its settings would run.
-    ['--setting-sources', ''],
+    // Of a repository that nobody trusts nothing is loaded: its hooks, its MCP servers and the commands in its settings
+    // would run. Of one that is trusted, what is written into it for everybody, and nothing of the operator's own.
+    ['--setting-sources', trusted === null ? '' : 'project'],
     ['--strict-mcp-config'],
-    ['--settings', JSON.stringify(settingsOf(denied, readable, confined))],
-    tools === null ? [] : ['--tools', tools.join(',')],
+    trusted?.servers == null ? [] : ['--mcp-config', trusted.servers],
+    ['--settings', JSON.stringify(settingsOf(flags))],
+    rights.tools === null ? [] : ['--tools', rights.tools.join(',')],
   ]
-  return flags.flat()
+  return args.flat()
 }
 
 /** Arguments that say which conversation: a new one under our id, or one to go on with, best by its transcript's path. */
@@ -68,12 +80,18 @@ function modelNamed(name: string): string {
 
 /**
  * Without a sandbox a hand-rail, not a wall: it holds the CLI's own tools and plain shell commands; an interpreter reads
- * what it likes.
+ * what it likes. What a trusted repository makes the CLI run is not the agent's to write unasked: it would run at the
+ * next start.
  */
-function settingsOf(denied: readonly string[], readable: readonly string[], confined: boolean): object {
+function settingsOf({ denied, readable, confined, trusted }: Flags): object {
   const deny = denied.flatMap((path) =>
     ['Read', 'Edit'].flatMap((tool) => [`${tool}(/${path})`, `${tool}(/${path}/**)`]),
   )
   const allow = readable.map((path) => `Read(/${path})`)
-  return { disableAllHooks: true, permissions: { deny, allow }, ...(confined ? { sandbox: sandboxSettings } : {}) }
+  const ask = trusted === null ? [] : [`Edit(/${trusted.folder}/.claude/**)`, `Edit(/${trusted.folder}/.mcp.json)`]
+  return {
+    disableAllHooks: trusted === null,
+    permissions: { deny, allow, ask },
+    ...(confined ? { sandbox: sandboxSettings } : {}),
+  }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { Decision } from '../../core/approval.ts'
 import { Problem } from '../../core/failure.ts'
@@ -7,7 +8,7 @@ import type { Dialect, Launch } from '../dialect.ts'
 import type { Environment } from '../environment.ts'
 import { rightsOf } from '../rights.ts'
 import { responseTo } from './approval.ts'
-import { argvOf, entryOf, ownEnvironment } from './argv.ts'
+import { argvOf, entryOf, ownEnvironment, type TrustedRepository } from './argv.ts'
 import { checkClaude, findClaude } from './check.ts'
 import { beginning, meaningOf, withdrawalOf, type ClaudeState } from './meaning.ts'
 import { deniedBut, isShown } from './files.ts'
@@ -49,8 +50,9 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
     steer: (state, steer) => (state.taken ? [steerLine(steer)] : null),
     expecting: (state, words) => ({ ...state, unheard: new Set([...state.unheard, ...words.map(steerUuid)]) }),
     launch: async (turn) => launch(turn, options, isConfined(turn)),
-    greeting: ({ session }) => {
-      const appendSystemPrompt = [discord, notesOf(session.workdir)].filter((part) => part !== null).join('\n\n')
+    greeting: (turn) => {
+      const notes = notesOf(turn.session.workdir, trustedBy(turn) !== null)
+      const appendSystemPrompt = [discord, notes].filter((part) => part !== null).join('\n\n')
       return [request('initialize', { subtype: 'initialize', appendSystemPrompt })]
     },
     prompt: (turn) => [promptLine(turn)],
@@ -104,7 +106,7 @@ function launch(turn: Turn, options: ClaudeOptions, confined: boolean): Launch {
   const rights = rightsOf(turn.prompt.tier).claude
   const command = {
     file,
-    args: argvOf({ rights, model: session.model, denied, readable, confined }),
+    args: argvOf({ rights, model: session.model, denied, readable, confined, trusted: trustedBy(turn) }),
     cwd: session.workdir,
     env,
   }
@@ -118,6 +120,16 @@ function launch(turn: Turn, options: ClaudeOptions, confined: boolean): Launch {
   // The CLI writes its transcript a moment later than it works: of a first attempt that died early nothing is there.
   const entry = transcript === null && attempt > 1 ? entryOf({ begin: id }) : entryOf({ resume: transcript ?? id })
   return { command, entry, conversation: id }
+}
+
+/**
+ * What an owner's trust lets the CLI load for this turn. Not for somebody who may only look: hooks and servers change
+ * and reach what they like.
+ */
+function trustedBy({ session: { trusted, workdir }, prompt }: Turn): TrustedRepository | null {
+  if (!trusted || rightsOf(prompt.tier).machine !== 'write') return null
+  const servers = join(workdir, '.mcp.json')
+  return { folder: workdir, servers: existsSync(servers) ? servers : null }
 }
 
 function environmentOf(options: ClaudeOptions, account: AccountId): Environment {

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 
-/** Where a repository tells agents about itself. */
-const names = ['CLAUDE.md', '.claude/CLAUDE.md', 'AGENTS.md']
+/** Where a repository tells agents about itself; the CLI reads the first two together with its settings. */
+const [itsOwn, others] = [['CLAUDE.md', '.claude/CLAUDE.md'], ['AGENTS.md']]
 
 /** Bytes of all notes together: with a prompt behind them they have to fit into the pipe (see `wholeWriteBytes`). */
 const notesLimit = 24 * 1024
@@ -10,9 +10,10 @@ const notesLimit = 24 * 1024
 /**
  * What a repository says to agents, as a text for the system prompt; null when it says nothing. Read by us, because
  * the CLI reads it only together with the settings, whose hooks and commands would run. Links that lead out of the
- * repository are not followed.
+ * repository are not followed. `loaded`: the CLI does read the settings, and with them the notes that are its own.
  */
-export function notesOf(workdir: string): string | null {
+export function notesOf(workdir: string, loaded: boolean): string | null {
+  const names = loaded ? others : [...itsOwn, ...others]
   const seen = new Set<string>()
   let left = notesLimit
   const parts = names.flatMap((name) => {

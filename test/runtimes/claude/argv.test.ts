@@ -9,7 +9,9 @@ const plain: Flags = {
   denied: [],
   readable: [],
   confined: false,
+  trusted: null,
 }
+const trusted = { folder: '/srv/shop', servers: '/srv/shop/.mcp.json' }
 
 /** The argument behind a flag. */
 function valueOf(argv: readonly string[], flag: string): string | undefined {
@@ -22,6 +24,9 @@ describe('the arguments of Claude Code', () => {
     ['lines in', plain, '--input-format', 'stream-json'],
     ['lines out', plain, '--output-format', 'stream-json'],
     ['nothing a repository brings', plain, '--setting-sources', ''],
+    ['what is trusted brings its own settings, and nobody else', { ...plain, trusted }, '--setting-sources', 'project'],
+    ['the servers of what is trusted', { ...plain, trusted }, '--mcp-config', '/srv/shop/.mcp.json'],
+    ['no servers', { ...plain, trusted: { ...trusted, servers: null } }, '--mcp-config', undefined],
     ['questions come to us', plain, '--permission-prompt-tool', 'stdio'],
     ['the mode is always said, a resumed process forgets it', plain, '--permission-mode', 'default'],
     ['another mode', { ...plain, rights: { mode: 'acceptEdits', tools: null } }, '--permission-mode', 'acceptEdits'],
@@ -38,7 +43,13 @@ describe('the arguments of Claude Code', () => {
   test('hooks are off, and what is denied is denied as file and as folder, for reading and for writing', () => {
     const settings: unknown = JSON.parse(valueOf(argvOf({ ...plain, denied: ['/srv/data'] }), '--settings') ?? '')
     const deny = ['Read(//srv/data)', 'Read(//srv/data/**)', 'Edit(//srv/data)', 'Edit(//srv/data/**)']
-    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny, allow: [] } })
+    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny, allow: [], ask: [] } })
+  })
+
+  test('of what is trusted hooks run, and the agent asks before it writes what would run', () => {
+    const settings: unknown = JSON.parse(valueOf(argvOf({ ...plain, trusted }), '--settings') ?? '')
+    const ask = ['Edit(//srv/shop/.claude/**)', 'Edit(//srv/shop/.mcp.json)']
+    assert.deepEqual(settings, { disableAllHooks: false, permissions: { deny: [], allow: [], ask } })
   })
 
   test('where there is a sandbox, the shell must run in it, without network', () => {

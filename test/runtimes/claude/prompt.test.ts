@@ -128,18 +128,22 @@ test("a repository's notes are read, links that lead out of it are not followed"
   try {
     const project = join(root, 'project')
     mkdirSync(project)
-    assert.equal(notesOf(project), null)
+    assert.equal(notesOf(project, false), null)
     writeFileSync(join(root, 'secret'), 'a secret outside')
     symlinkSync(join(root, 'secret'), join(project, 'CLAUDE.md'))
-    assert.equal(notesOf(project), null)
+    assert.equal(notesOf(project, false), null)
     writeFileSync(join(project, 'AGENTS.md'), `Use tabs.\n${'가'.repeat(20_000)}`)
-    const notes = notesOf(project) ?? ''
+    const notes = notesOf(project, false) ?? ''
     assert.match(notes, /<file name="AGENTS.md">\nUse tabs\./)
     assert.ok(Buffer.byteLength(notes) < 25_000, 'no more than fits')
     assert.ok(!notes.includes('\ufffd'), 'cut between characters')
     rmSync(join(project, 'CLAUDE.md'))
     symlinkSync('AGENTS.md', join(project, 'CLAUDE.md'))
-    assert.equal((notesOf(project) ?? '').match(/<file /g)?.length, 1, 'the same file once')
+    assert.equal((notesOf(project, false) ?? '').match(/<file /g)?.length, 1, 'the same file once')
+    rmSync(join(project, 'CLAUDE.md'))
+    writeFileSync(join(project, 'CLAUDE.md'), 'Read by the CLI itself.')
+    assert.doesNotMatch(notesOf(project, true) ?? '', /by the CLI/)
+    assert.match(notesOf(project, true) ?? '', /Use tabs/)
   } finally {
     rmSync(root, { recursive: true })
   }
