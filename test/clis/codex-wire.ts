@@ -62,7 +62,7 @@ export class CodexWire implements AsyncDisposable {
   /** Starts a server on the same folders; one that ran before must have ended. */
   async start(): Promise<void> {
     const env = { PATH: `${dirname(this.#binary)}:/usr/local/bin:/usr/bin:/bin`, HOME: this.root, LANG: 'C.UTF-8' }
-    const child = spawn(this.#binary, [...settingsOf([]), 'app-server'], {
+    const child = spawn(this.#binary, [...settingsOf([], ''), 'app-server'], {
       cwd: this.root,
       env: { ...env, OPENAI_API_KEY: 'dummy-key-for-the-scripted-model', CODEX_HOME: this.home },
       stdio: ['pipe', 'pipe', 'ignore'],

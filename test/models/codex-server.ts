@@ -88,6 +88,7 @@ class Server {
         return reply(id, { data: [...this.#threads.keys()], nextCursor: null })
     }
     const thread = this.#threads.get(String(params['threadId']))
+    if (thread === undefined && method === 'thread/unsubscribe') return reply(id, { status: 'notLoaded' })
     if (thread === undefined) return refuse(id, `thread not found: ${String(params['threadId'])}`)
     switch (method) {
       case 'thread/read':

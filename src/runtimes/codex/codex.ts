@@ -24,6 +24,7 @@ import {
   steerIdOf,
   steerLine,
   stopLines,
+  trusts,
   turnIdOf,
   turnLine,
 } from './request.ts'
@@ -298,10 +299,20 @@ export class CodexRuntime implements Runtime {
     shutIn.catch(() => {})
     await server.ready(stopped)
     const known = session.conversation?.id
-    if (before === null && known !== undefined && known !== seat.thread) seat.thread = null
+    const trusting = trusts(turn)
+    const isAnother = (known !== undefined && known !== seat.thread) || seat.trusting !== trusting
+    const left = new Set([known, seat.thread].filter((each) => typeof each === 'string'))
+    if (before === null && isAnother) seat.thread = null
+    seat.trusting = trusting
     const warm = seat.thread !== null
     const handed = before ?? { run: turn.run, attempt: turn.attempt, start: server.spool.size, warm }
-    const record = { session: session.id, server: server.name, thread: seat.thread, transcript: seat.transcript }
+    const record = {
+      session: session.id,
+      server: server.name,
+      thread: seat.thread,
+      transcript: seat.transcript,
+      trusting,
+    }
     if (before === null) this.#records.write({ ...record, turn: handed, resting: false })
     const state = this.#first(turn, server.spool.pid, handed, record)
     const given = (): Handed<CodexState> => ({
@@ -313,7 +324,10 @@ export class CodexRuntime implements Runtime {
     if (seat.thread === null) {
       const mark = markVariables({ data: this.#data, runtime: this.name, session: session.id })
       const was = before === null ? null : await server.answered(openIdOf(turn), handed.start, null, stopped)
-      const reply = was ?? (await server.ask(openIdOf(turn), [openLine(turn, mark)], handed.start, stopped))
+      // Also one that nobody should have open: an earlier life may have died while it opened it for somebody else.
+      if (was === null) for (const each of left) await server.unload(each, stopped)
+      const line = openLine(turn, mark, server.secret)
+      const reply = was ?? (await server.ask(openIdOf(turn), [line], handed.start, stopped))
       if (reply.error !== null) {
         // Where tools cannot be shut in, that is why; the server's own words say less.
         await shutIn
@@ -339,7 +353,7 @@ export class CodexRuntime implements Runtime {
     if (was === null) {
       // What somebody with more rights has left running would do a lesser one's bidding.
       const tidying = codexRights(turn.prompt.tier).profile === 'omc-read' ? [cleanLine(seat.thread)] : []
-      const lines = [...tidying, turnLine(turn, seat.thread)]
+      const lines = [...tidying, turnLine(turn, seat.thread, server.secret)]
       const asking = server.ask(turnIdOf(turn), lines, handed.start, never, 5000)
       this.#options.checkpoint('handed-over')
       // A server that does not answer must not keep the deadlines from being set.

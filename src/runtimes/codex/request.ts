@@ -1,7 +1,7 @@
 import type { Steer } from '../../core/event.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Environment } from '../environment.ts'
-import { codexRights, type Rights } from '../rights.ts'
+import { codexRights, rightsOf, type Rights } from '../rights.ts'
 import { inputOf, plainName, textOf } from './input.ts'
 
 /** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
@@ -13,8 +13,20 @@ export type Profile = Rights['codex']['profile']
 const reading: Profile = 'omc-read'
 const writing: Profile = 'omc-write'
 
-/** Settings that hold for the whole server, over those of the operator's own config.toml. `closed`: see `closedTo`. */
-export function settingsOf(closed: readonly string[]): readonly string[] {
+/**
+ * What a server calls that profile. A trusted repository's settings are laid over ours name by name, so one that knew
+ * the name could add folders and the network: `secret` is the server's own, which nobody else knows; '' for none.
+ */
+export function profileAt(profile: Profile, secret: string): string {
+  return secret === '' ? profile : `${profile}-${secret}`
+}
+
+/**
+ * Settings that hold for the whole server, over those of the operator's own config.toml. `closed`: see `closedTo`;
+ * `secret`: see `profileAt`.
+ */
+export function settingsOf(closed: readonly string[], secret: string): readonly string[] {
+  const [toRead, toWrite] = [profileAt(reading, secret), profileAt(writing, secret)]
   const deny = closed.map((path) => `${JSON.stringify(path)}="deny"`)
   const profile = (workspace: 'read' | 'write'): string =>
     // Patterns are meant for files of one folder: without the limit all below it would be looked through.
@@ -30,9 +42,11 @@ export function settingsOf(closed: readonly string[]): readonly string[] {
     'features.unbounded_connection_retries=false',
     // Questions to a person, which the CLI knows only when it makes a plan otherwise.
     'features.default_mode_request_user_input=true',
-    `default_permissions="${reading}"`,
-    `permissions.${reading}.filesystem=${profile('read')}`,
-    `permissions.${writing}.filesystem=${profile('write')}`,
+    // A conversation that is given back goes at once: what it was opened with must not meet the next one who asks.
+    'thread_unload_delay_secs=0',
+    `default_permissions="${toRead}"`,
+    `permissions.${toRead}.filesystem=${profile('read')}`,
+    `permissions.${toWrite}.filesystem=${profile('write')}`,
   ].flatMap((setting) => ['-c', setting])
 }
 
@@ -56,15 +70,16 @@ export function turnIdOf({ run, attempt }: Pick<Turn, 'run' | 'attempt'>): strin
 /**
  * Opens the turn's conversation, read only: opened with the right to write, the server would trust a repository by
  * itself and run what its `.codex/config.toml` says (facts/codex-cli.md section 5). `mark`: variables for the tools,
- * which get nothing else of the server's environment but the core (PATH, HOME, …).
+ * which get nothing else of the server's environment but the core (PATH, HOME, …). `secret`: see `profileAt`.
  */
-export function openLine(turn: Turn, mark: Environment): string {
+export function openLine(turn: Turn, mark: Environment, secret: string): string {
   const { conversation, workdir, model } = turn.session
   const params = {
     cwd: workdir,
     ...(model === null ? {} : { model }),
     approvalPolicy: 'never',
-    permissions: reading,
+    approvalsReviewer: reviewer,
+    permissions: profileAt(reading, secret),
     // Not kept with the conversation: it has to come every time.
     config: { shell_environment_policy: { inherit: 'core', set: mark }, ...trustOf(turn) },
   }
@@ -77,19 +92,29 @@ export function openLine(turn: Turn, mark: Environment): string {
       })
 }
 
-/** What a repository brings (servers, hooks, settings) runs only where an owner has said so. */
-function trustOf({ session }: Turn): object {
-  if (!session.trusted) return {}
-  const { workdir, worktree } = session
+/** It is people who are asked: a repository's settings may name a model instead. */
+const reviewer = 'user'
+
+/**
+ * Whether what a repository brings (servers, hooks, settings) runs: where an owner has said so, and never for somebody
+ * whose agent only looks, because it runs outside the sandbox. It is settled when the conversation is opened.
+ */
+export function trusts({ session, prompt }: Turn): boolean {
+  return session.trusted && rightsOf(prompt.tier).machine === 'write'
+}
+
+function trustOf(turn: Turn): object {
+  if (!trusts(turn)) return {}
+  const { workdir, worktree } = turn.session
   const folders = [workdir, ...(worktree === null ? [] : [worktree.folder, worktree.repository])]
   return { projects: Object.fromEntries(folders.map((folder) => [folder, { trust_level: 'trusted' }])) }
 }
 
 /**
  * Hands the prompt over, with the rights of who asked. They come every time: the server keeps those of the turn before,
- * which may have been somebody else's.
+ * which may have been somebody else's. `secret`: see `profileAt`.
  */
-export function turnLine(turn: Turn, thread: string): string {
+export function turnLine(turn: Turn, thread: string, secret: string): string {
   const { model, workdir } = turn.session
   const { profile, approvalPolicy } = codexRights(turn.prompt.tier)
   const params = {
@@ -101,7 +126,8 @@ export function turnLine(turn: Turn, thread: string): string {
     runtimeWorkspaceRoots: [workdir],
     ...(model === null ? {} : { model }),
     approvalPolicy,
-    permissions: profile,
+    approvalsReviewer: reviewer,
+    permissions: profileAt(profile, secret),
   }
   return JSON.stringify({ id: turnIdOf(turn), method: 'turn/start', params })
 }
@@ -127,8 +153,8 @@ export function cleanLine(thread: string): string {
 }
 
 /** Gives the conversation's memory back; it can be resumed. */
-export function closeLine(thread: string): string {
-  return JSON.stringify({ id: closeIdOf(thread), method: 'thread/unsubscribe', params: { threadId: thread } })
+export function closeLine(thread: string, id = closeIdOf(thread)): string {
+  return JSON.stringify({ id, method: 'thread/unsubscribe', params: { threadId: thread } })
 }
 
 export function closeIdOf(thread: string): string {

@@ -14,6 +14,8 @@ export interface SeatRecord {
   /** The conversation that is open in that server; null before. */
   readonly thread: string | null
   readonly transcript: string | null
+  /** Whether it was opened with trust in what the repository brings; it has to be opened anew for who has it otherwise. */
+  readonly trusting: boolean
   readonly turn: HandedTurn | null
   /** Whether that turn is over and the conversation is ready for another. */
   readonly resting: boolean
@@ -74,6 +76,8 @@ export class Seat extends Agent {
   readonly server: Server
   thread: string | null
   transcript: string | null
+  /** See `SeatRecord.trusting`; null: nobody knows. */
+  trusting: boolean | null
   /** The server's id of the turn that is being led; null when none is, or the server has not taken it yet. */
   turn: string | null = null
   /** Whether the turn was asked to stop already. */
@@ -86,6 +90,7 @@ export class Seat extends Agent {
     this.server = server
     this.thread = record?.thread ?? null
     this.transcript = record?.transcript ?? null
+    this.trusting = record?.trusting ?? null
     this.conversation = this.thread ?? ''
     this.#endServer = end
   }

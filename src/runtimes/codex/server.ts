@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Problem } from '../../core/failure.ts'
 import type { AccountId, Ids, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Command } from '../child.ts'
 import { endMarked } from '../marker.ts'
 import { readRecord, Spool, tailOfDead } from '../spool.ts'
-import { echoLine, initializeId, initializeLines, lookLine } from './request.ts'
+import { cleanLine, closeLine, echoLine, initializeId, initializeLines, lookLine } from './request.ts'
 import { parseLine, type Reply } from './wire.ts'
 
 export const codexName = 'codex' as RuntimeName
@@ -31,11 +32,15 @@ export class Server {
     this.#ids = ids
   }
 
-  /** `named` is told the folder's name before there is a process. @throws {Problem} */
+  /**
+   * `commandWith`: what is run, with a secret of the server's own in it (see `profileAt`). `named` is told the folder's
+   * name before there is a process.
+   * @throws {Problem}
+   */
   static async start(
     spools: string,
     account: AccountId,
-    command: Command,
+    commandWith: (secret: string) => Command,
     data: string,
     ids: Ids,
     named: (name: string) => void,
@@ -43,11 +48,13 @@ export class Server {
     const generation = ids.next()
     const name = `${prefixOf(account)}${generation}`
     named(name)
+    const secret = ids.next()
+    const shape = `${shapeOf(commandWith(''))}.${secret}`
     const spool = await Spool.open(
       join(spools, name),
-      command,
+      commandWith(secret),
       { data, runtime: codexName, session: name as SessionId },
-      { generation, shape: shapeOf(command), conversation: '', startedAt: Date.now() },
+      { generation, shape, conversation: '', startedAt: Date.now() },
     )
     return new Server(spool, data, ids)
   }
@@ -65,6 +72,16 @@ export class Server {
   /** The folder's name, which its processes are marked with. */
   get name(): string {
     return this.spool.record.session
+  }
+
+  /** See `profileAt`. It stands with the shape, where no agent can read it, so that the next life knows it. */
+  get secret(): string {
+    return this.spool.record.shape.split('.')[1] ?? ''
+  }
+
+  /** Whether it was started with the same, the secret apart. `command`: without one. */
+  isLike(command: Command): boolean {
+    return this.spool.record.shape.split('.')[0] === shapeOf(command)
   }
 
   get isUsable(): boolean {
@@ -106,6 +123,24 @@ export class Server {
     const line = thread === null ? echoLine(barrier) : lookLine(barrier, thread)
     await this.ask(barrier, [line], this.spool.size, signal)
     return this.#standing(id, from)
+  }
+
+  /**
+   * Makes sure that a conversation is not open, so that whoever opens it next says what holds for it: one that is open
+   * keeps what it was opened with.
+   * @throws {Problem} when it does not go, or the server does not answer.
+   */
+  async unload(thread: string, signal: AbortSignal): Promise<void> {
+    const late = AbortSignal.any([signal, AbortSignal.timeout(replyWithin)])
+    void this.spool.write(cleanLine(thread))
+    while (!late.aborted) {
+      const id = this.#ids.next()
+      const { result, error } = await this.ask(id, [closeLine(thread, id)], this.spool.size, signal)
+      // A name that can be none is refused; opening it will say so.
+      if (error !== null || result?.['status'] === 'notLoaded') return
+      await delay(20)
+    }
+    throw new Problem('wire', 'The Codex server did not let a conversation go.')
   }
 
   /** What stands in the output already. */
@@ -161,7 +196,7 @@ function prefixOf(account: AccountId): string {
 }
 
 /** A digest, because the environment may hold a key and the record stands on disk. */
-export function shapeOf({ file, args, env }: Command): string {
+function shapeOf({ file, args, env }: Command): string {
   const variables = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
     .update(JSON.stringify([file, args, variables]))

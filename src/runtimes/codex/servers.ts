@@ -8,9 +8,9 @@ import type { Environment } from '../environment.ts'
 import type { SpooledOptions } from '../spooled.ts'
 import { findCodex, howToInstall, tryShutIn } from './check.ts'
 import { closedTo, isClosed } from './closed.ts'
-import { settingsOf, type Profile } from './request.ts'
+import { profileAt, settingsOf, type Profile } from './request.ts'
 import type { Seats } from './seat.ts'
-import { codexName, Server, serverFolders, shapeOf } from './server.ts'
+import { codexName, Server, serverFolders } from './server.ts'
 
 export interface ServersOptions {
   /** Path of the Codex CLI; null: `codex` from the PATH. */
@@ -72,13 +72,13 @@ export class Servers {
    * @throws {Problem} when they cannot.
    */
   async shutIn(account: AccountId, folder: string, profile: Profile): Promise<void> {
-    const { file, args, env } = this.#command(account)
+    const { file, args, env } = this.#command(account, '')
     const { open } = this.#options
     if (isClosed(folder, this.#denied(env), open))
       throw new Problem('refused', `${folder} belongs to the bot itself. Choose another folder for this session.`)
     const key = JSON.stringify([file, args, folder, profile])
     if (this.#shutIn.has(key)) return
-    await tryShutIn(file, [...args.slice(0, -1), '-c', `default_permissions="${profile}"`], env, folder)
+    await tryShutIn(file, [...args.slice(0, -1), '-c', `default_permissions="${profileAt(profile, '')}"`], env, folder)
     this.#shutIn.add(key)
   }
 
@@ -105,20 +105,21 @@ export class Servers {
 
   async #find(account: AccountId, session: SessionId): Promise<Server> {
     const { ids, log, checkpoint, limits } = this.#options
-    const command = this.#command(account)
-    const shape = shapeOf(command)
+    const command = this.#command(account, '')
     for (const name of serverFolders(this.#spools, account)) {
       const server = await this.attach(name)
       if (server === null) continue
       const isFull = server.spool.size > limits.retireBytes
-      if (server.spool.record.shape === shape && !isFull) return server
+      if (server.isLike(command) && !isFull) return server
       // Two at once would renew one login against each other, so the old one goes as soon as nobody works with it.
       if (this.#isBusy(server)) return server
       await this.remove(server)
     }
-    const server = await Server.start(this.#spools, account, command, this.#data, ids, (name) => {
+    const commandWith = (secret: string): Command => this.#command(account, secret)
+    const server = await Server.start(this.#spools, account, commandWith, this.#data, ids, (name) => {
       // Before there is a process: the next life finds it by the session.
-      this.#records.write({ session, server: name, thread: null, transcript: null, turn: null, resting: false })
+      const nothing = { thread: null, transcript: null, trusting: false, turn: null, resting: false }
+      this.#records.write({ session, server: name, ...nothing })
     })
     this.#known.set(server.name, server)
     log.info({ runtime: codexName, pid: server.spool.pid }, 'agent.started')
@@ -126,12 +127,13 @@ export class Servers {
     return server
   }
 
-  #command(account: AccountId): Command {
+  /** `secret`: see `profileAt`. */
+  #command(account: AccountId, secret: string): Command {
     const { binary, open } = this.#options
     const env = this.#options.environmentOf(account)
     const file = findCodex(binary, env['PATH'] ?? '')
     if (file === null) throw new Problem('wire', howToInstall)
-    const args = [...settingsOf(closedTo(this.#denied(env), open)), 'app-server']
+    const args = [...settingsOf(closedTo(this.#denied(env), open), secret), 'app-server']
     return { file, args, cwd: this.#spools, env }
   }
 
