@@ -208,6 +208,8 @@ export interface Changed {
   readonly session: Session
   /** The worktree it went out of, and what became of that; null: it is still in the same, or had none. */
   readonly left: { readonly worktree: Worktree; readonly remains: Remains } | null
+  /** The repository it was in was trusted, and where it is now nobody has said so. */
+  readonly trustEnded: boolean
 }
 
 export interface SessionDiff {

@@ -62,7 +62,7 @@ export interface Vault {
 }
 
 /** What `/cd` and `/model` change. */
-export type SessionChange = Partial<Pick<Session, 'workdir' | 'worktree' | 'model'>>
+export type SessionChange = Partial<Pick<Session, 'workdir' | 'worktree' | 'model' | 'trusted'>>
 
 /** Places that are bound to the session of another (`/attach`). Part of the vault door. */
 export interface AttachedPlaces {

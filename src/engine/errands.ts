@@ -137,12 +137,15 @@ export class Errands {
     const moved = await workspaces.move(session, typed, others)
     if (!moved.ok) return moved
     const { workdir, worktree } = moved.value
-    const changed = await this.#keep(session, { workdir, worktree })
+    // An owner's trust was for the folder before, not for wherever a member moves it, or what an agent has put there.
+    const stays = workdir === session.workdir
+    const trusted = stays ? session.trusted : await workspaces.isTrusted(worktree?.repository ?? workdir)
+    const changed = await this.#keep(session, { workdir, worktree, trusted })
     const isOther = worktree?.folder !== session.worktree?.folder
     const left = changed.ok ? session.worktree : worktree
     if (!isOther || left === null) return changed
     const remains = await workspaces.close(left)
-    return changed.ok ? yes({ session: changed.value.session, left: { worktree: left, remains } }) : changed
+    return changed.ok ? yes({ ...changed.value, left: { worktree: left, remains } }) : changed
   }
 
   async #keep(session: Session, change: SessionChange): Promise<Result<Changed>> {
@@ -150,7 +153,8 @@ export class Errands {
     // Asked in the same transaction once more: a run may have begun meanwhile.
     if (!(await vault.changeSession(session.id, change))) return no(await this.#busy(session))
     log.info({ session: session.id, ...change }, 'session.changed')
-    return yes({ session: { ...session, ...change }, left: null })
+    const now = { ...session, ...change }
+    return yes({ session: now, left: null, trustEnded: session.trusted && !now.trusted })
   }
 
   /** Whether the latest run that the agent ever heard of came to no end of its own. */

@@ -59,8 +59,9 @@ function left(worktree: Worktree, remains: Remains, home: string | null): string
 
 export function sessionPhrases(home: string | null): SessionPhrases {
   return {
-    moved: ({ session, left: behind }) =>
+    moved: ({ session, left: behind, trustEnded }) =>
       `**${plain(session.name)}** works in ${whereabouts(session, home)} from the next message on.` +
+      (trustEnded ? '\nIt is not trusted there: hooks, tools and settings of the repository do not run.' : '') +
       (behind === null ? '' : `\n${left(behind.worktree, behind.remains, home)}`),
     remodelled: ({ name, model }) =>
       `**${plain(name)}** uses ${model === null ? 'its usual model' : code(model, 60)} from the next message on.`,

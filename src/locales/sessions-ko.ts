@@ -57,8 +57,9 @@ function left(worktree: Worktree, remains: Remains, home: string | null): string
 
 export function sessionPhrases(home: string | null): SessionPhrases {
   return {
-    moved: ({ session, left: behind }) =>
+    moved: ({ session, left: behind, trustEnded }) =>
       `**${plain(session.name)}** 세션은 다음 메시지부터 ${whereabouts(session, home)}에서 작업해요.` +
+      (trustEnded ? '\n그곳은 신뢰하는 저장소가 아니에요. 저장소의 훅, 도구, 설정은 실행되지 않아요.' : '') +
       (behind === null ? '' : `\n${left(behind.worktree, behind.remains, home)}`),
     remodelled: ({ name, model }) =>
       `**${plain(name)}** 세션은 다음 메시지부터 ${model === null ? '기본 모델' : code(model, 60)} 모델을 써요.`,

@@ -85,10 +85,11 @@ export class DatabaseVault implements Vault {
     return (await this.#live().orderBy('seq').execute()).map(sessionOf)
   }
 
-  async changeSession(id: SessionId, { workdir, model, worktree }: SessionChange): Promise<boolean> {
+  async changeSession(id: SessionId, { workdir, model, worktree, trusted }: SessionChange): Promise<boolean> {
     const set = {
       ...(workdir === undefined ? {} : { workdir }),
       ...(model === undefined ? {} : { model }),
+      ...(trusted === undefined ? {} : { trusted: trusted ? 1 : 0 }),
       ...(worktree === undefined ? {} : { worktree: worktree === null ? null : JSON.stringify(worktree) }),
     }
     const changed = await this.#commits.write((trx) =>

@@ -36,6 +36,7 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
       give({
         session: session(change.what === 'model' ? { model: change.model } : { workdir: change.typed }),
         left: null,
+        trustEnded: false,
       }),
     attach: (_by, _place, _key, to) => give(session({ name: to })),
     resume: () => give(session()),

@@ -313,6 +313,27 @@ test('trust is shown, and is nothing that a start asks for by itself', async () 
   )
 })
 
+test('trust is for the folder it was given for: moved elsewhere, a session has it only under trusted roots', async () => {
+  await using stage = await Stage.open()
+  for (const name of ['shop', 'other', 'ours']) repository(stage, name)
+  const roots = dirname(stage.project)
+  await stage.startBot({ env: { OMC_TRUSTED_ROOTS: join(roots, 'ours') } })
+  const olivia = await stage.sandbox.actor('olivia')
+  const { thread } = await starts(olivia, 'cart', { workdir: 'shop', trust: true })
+  const trusted = () => stage.query<{ trusted: number }>('select trusted from omc_sessions')[0]?.trusted
+  for (const [path, expected, says] of [
+    ['.', 1, /cart/],
+    // What lies there may have been written by the agent itself.
+    ['src', 0, /not trusted there/],
+    [join(roots, 'other'), 0, /cart/],
+    [join(roots, 'ours'), 1, /cart/],
+    [join(roots, 'shop'), 0, /not trusted there/],
+  ] as const) {
+    assert.match((await told(olivia, thread, '/cd', { path })).content, says, path)
+    assert.equal(trusted(), expected, path)
+  }
+})
+
 test('an archived thread comes back with the next message', async () => {
   await using stage = await Stage.open()
   await stage.startBot()

@@ -90,9 +90,9 @@ for (const say of Object.values(languages)) {
           say.sessionStopped({ session: session({ worktree }), remains, detached: false }),
         ),
         ...allRemains.map((remains) =>
-          say.sessions.moved({ session: session({ worktree }), left: { worktree, remains } }),
+          say.sessions.moved({ session: session({ worktree }), left: { worktree, remains }, trustEnded: false }),
         ),
-        say.sessions.moved({ session: session(), left: null }),
+        say.sessions.moved({ session: session(), left: null, trustEnded: true }),
         say.sessions.remodelled(session()),
         say.sessions.remodelled(session({ model: null })),
         say.sessions.attached(session()),
