@@ -19,6 +19,7 @@ export interface Flags {
   readonly trusted: TrustedRepository | null
 }
 
+/** What a repository that an owner trusts brings beside its settings. */
 export interface TrustedRepository {
   /** Absolute path of the working folder. */
   readonly folder: string
@@ -92,6 +93,7 @@ function settingsOf({ denied, readable, confined, trusted }: Flags): object {
   return {
     disableAllHooks: trusted === null,
     permissions: { deny, allow, ask },
-    ...(confined ? { sandbox: sandboxSettings } : {}),
+    // Said also where there is none: a repository's settings could bring one that holds nothing, and ask nobody.
+    sandbox: confined ? sandboxSettings : { enabled: false },
   }
 }

@@ -14,7 +14,7 @@ import { beginning, meaningOf, withdrawalOf, type ClaudeState } from './meaning.
 import { deniedBut, isShown } from './files.ts'
 import { notesOf } from './notes.ts'
 import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
-import { sandboxFinding, sandboxProbe } from './sandbox.ts'
+import { opensSandbox, sandboxFinding, sandboxProbe } from './sandbox.ts'
 import { findTranscript, transcriptPath } from './transcript.ts'
 
 export interface ClaudeOptions {
@@ -35,7 +35,8 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
   const hasSandbox = sandboxProbe()
   const isConfined = (turn: Turn): boolean => {
     const { PATH = '' } = environmentOf(options, turn.session.account)
-    return rightsOf(turn.prompt.tier).machine === 'write' && hasSandbox(PATH)
+    const { session, prompt } = turn
+    return rightsOf(prompt.tier).machine === 'write' && hasSandbox(PATH) && !opensSandbox(session.workdir)
   }
   return {
     name: 'claude' as RuntimeName,

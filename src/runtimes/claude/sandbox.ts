@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { z } from 'zod'
 import type { Finding } from '../../core/runtime.ts'
 
 /** What the CLI's own sandbox for its shell needs on Linux (facts/claude-cli.md section 7), both in its PATH. */
@@ -47,6 +48,39 @@ export const sandboxSettings = {
   allowUnsandboxedCommands: true,
   network: { allowedDomains: [] },
 }
+
+/**
+ * Whether a repository's settings could open the sandbox. The CLI takes what they say of it, and what they permit to
+ * write or to fetch, also where it is told to load none of them (observed with 2.1.197), and nothing takes it away again.
+ * Such a repository gets no sandbox then: a person is asked about its commands. What cannot be read counts as open.
+ */
+export function opensSandbox(workdir: string): boolean {
+  return ['settings.json', 'settings.local.json']
+    .map((name) => join(workdir, '.claude', name))
+    .some((file) => existsSync(file) && opens(file))
+}
+
+function opens(file: string): boolean {
+  try {
+    const found = settings.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { allow = [], additionalDirectories = [] } = found.permissions ?? {}
+    return (
+      found.sandbox !== undefined || additionalDirectories.length > 0 || !allow.every((rule) => harmless.test(rule))
+    )
+  } catch {
+    return true
+  }
+}
+
+const settings = z.object({
+  sandbox: z.unknown().optional(),
+  permissions: z
+    .object({ allow: z.string().array().optional(), additionalDirectories: z.unknown().array().optional() })
+    .optional(),
+})
+
+/** A permission that says nothing about files or hosts. */
+const harmless = /^(Bash|mcp__)/
 
 function find(name: string, path: string): string | null {
   const found = path
