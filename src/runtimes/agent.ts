@@ -43,6 +43,9 @@ export class Agent {
     return this.#ending
   }
 
+  /** After a turn that was stopped, and before anybody is told so: ends what the CLI itself may have left of it. */
+  async tidy(): Promise<void> {}
+
   /** CPU time of the process and everything it started; null where nobody can tell. */
   async ticks(): Promise<number | null> {
     if (ticksOf(this.spool.pid) === null) return null

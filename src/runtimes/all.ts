@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AccountId, RuntimeName } from '../core/ids.ts'
 import type { Runtime } from '../core/runtime.ts'
@@ -25,7 +26,10 @@ export interface RuntimesOptions extends SpooledOptions {
 /** Every agent CLI we can lead. A new one is a folder and a line here. */
 export function runtimes(options: RuntimesOptions): readonly Runtime[] {
   const { dataDir, ids, environment, claudeBinary, codexBinary } = options
-  const denied = [join(dataDir, 'spools'), join(dataDir, 'echo'), ...options.denied]
+  const own = ['spools', 'echo'].map((name) => join(dataDir, name))
+  // There from the beginning: a process is told what is closed to it when it starts.
+  for (const folder of own) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const denied = [...own, ...options.denied]
   const environmentOf = (runtime: RuntimeName, account: AccountId): Environment =>
     environmentFor(environment, options.accountEnvironment(runtime, account))
   return [

@@ -249,6 +249,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     if (over === 'broken' || agent.ending !== null) await this.#gone(agent)
     const verdict = this.#verdict
     if (verdict === null) return events
+    if (verdict.kind === 'stopped') await agent.tidy()
     return events.map((event): RunEvent => {
       if (event.type !== 'finished') return event
       if (verdict.kind === 'stopped' && event.outcome.kind === 'done') return event

@@ -60,6 +60,8 @@ export async function openStore({ folder, clock, log }: StoreOptions): Promise<S
 async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): Promise<Store> {
   const path = join(folder, databaseName)
   makePrivate(path)
+  // There from the beginning: it is closed to agents, and a process of theirs is told so when it starts.
+  makeFolder(join(folder, 'transcripts'))
   const sqlite = openSqlite(path)
   try {
     const migrated = migrate(sqlite, migrations, clock.now())

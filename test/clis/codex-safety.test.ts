@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
+import { codexName } from '../../src/runtimes/codex/server.ts'
+import { dataIdOf, findMarked, markVariables } from '../../src/runtimes/marker.ts'
 import { Listener, makeSession, makeTurn, until } from '../contracts/runtime-bench.ts'
 import { scripted } from '../models/script.ts'
 import type { CodexBench } from './codex-bench.ts'
@@ -119,6 +122,27 @@ describe(
       await going.done
       assert.equal(going.text, words)
       assert.equal(going.pid, stopped.pid)
+    })
+
+    test('stopping a session ends what its tools have put aside, of which the server knows nothing', async () => {
+      const stopped = room.begin(bench.words.slow('word after word', 60))
+      await stopped.saysEventually('word')
+      const data = dataIdOf(join(bench.options.dataDir, 'spools'))
+      const { id } = room.session
+      const mark = markVariables({ data, runtime: codexName, session: id })
+      const aside = spawn('sleep', ['300'], { stdio: 'ignore', env: { PATH: '/usr/bin:/bin', ...mark } })
+      const ended = once(aside, 'exit')
+      const own = async () => (await findMarked(data)).filter((each) => each.session === id).length
+      await until('it is there', async () => (await own()) === 1)
+      await stopped.conduct.stop()
+      await stopped.done
+      assert.equal(await own(), 0)
+      await ended
+      const next = room.begin(bench.words.say('the server goes on'), {
+        session: { ...room.session, conversation: stopped.conversation },
+      })
+      await next.done
+      assert.deepEqual([next.text, next.pid], ['the server goes on', stopped.pid])
     })
 
     test('a sweep ends the turn of a session nobody wants any more', async () => {

@@ -3,6 +3,7 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { asked, decided } from './approving.ts'
+import { pinging, pressesForged } from './forging.ts'
 import { Scene } from './scene.ts'
 import { assertNothingOfTheBot } from './secrets.ts'
 
@@ -13,9 +14,10 @@ import { assertNothingOfTheBot } from './secrets.ts'
  * the login file: a login is the real CLIs' only · attacks.test.ts, codex-attacks.test.ts
  * a hostile repository: echo loads nothing of one · attacks.test.ts, codex-attacks.test.ts, claude-safety, codex-safety
  * `@path`, `/command`: below · "text of people is inert" (contract of every runtime) · attacks, codex-attacks
- * a bystander's click on an approval: approvals.test.ts "who may", which no runtime has a say in
+ * a bystander's click on an approval: approvals.test.ts "who may" · afternoon.test.ts
+ * an approval replayed for another input, an agent that pings, a name with control characters: below · shown.test.ts
  * a guest's prompt in an owner's session: contracts ("a guest's prompt …", every runtime), attacks, codex-asks
- * a name with control characters: below · approvals.test.ts "cannot break out" · test/runtimes/claude/meaning.test.ts
+ * further names that hide: approvals.test.ts "cannot break out" · test/runtimes/claude/meaning.test.ts
  * a path out of the roots: below, also test/workspaces/roots.test.ts · out of the sandbox: codex-attacks
  */
 
@@ -83,11 +85,7 @@ test('an answer can ping nobody, whatever the agent says', async () => {
     answer.mentions.filter((id) => id !== scene.olivia.id),
     [],
   )
-  const history = [...scene.stage.sandbox.world.history(scene.thread.id).values()]
-  const pinging = history.filter(
-    (message) => message.authorId === scene.stage.sandbox.bot.id && message.mentionEveryone,
-  )
-  assert.deepEqual(pinging, [])
+  assert.ok(!pinging(scene.stage, scene.thread, scene.olivia))
 })
 
 test('a consent holds for the input it was given to: its old buttons and made-up ones decide nothing else', async () => {
@@ -102,19 +100,7 @@ test('a consent holds for the input it was given to: its old buttons and made-up
 
   await scene.says('!ask Bash rm -rf build')
   const harmful = await asked(olivia, thread, 'rm -rf build')
-  const record = stage.sandbox.world.history(thread.id).get(harmful.id)
-  assert.ok(record !== undefined)
-  const [real = ''] = /omc:ask:[^"]*:yes/.exec(JSON.stringify(harmful.components)) ?? []
-  const run = stage.query<{ id: string }>('select id from runs order by asked_seq desc')[0]?.id ?? ''
-  const madeUp = [`omc:ask:${run}:yes`, 'omc:ask::yes', `${real.slice(0, -5)}x:yes`, `${real}:0`.toUpperCase()]
-  const forged = madeUp.map((custom_id) => [
-    { type: 1, id: 1, components: [{ type: 2, id: 2, style: 3, label: 'Approve', custom_id }] },
-  ])
-  // Discord lets a button be pressed that its message has: so these stand there in place of the real ones.
-  for (const components of [pressed, ...forged]) {
-    record.components = [...components]
-    await olivia.clicks({ ...harmful, components }, 'Approve')
-  }
+  await pressesForged(stage, olivia, harmful, pressed)
   const answered = "select 1 from run_events where type = 'answered'"
   assert.equal(stage.query(answered).length, 1, 'only the harmless one')
   assert.equal(stage.query('select 1 from approvals where closed = 0').length, 1, 'the other still waits')

@@ -79,8 +79,8 @@ export async function tryShutIn(
   cwd: string | null,
 ): Promise<void> {
   try {
-    const more = cwd === null ? {} : { cwd }
-    await run(binary, ['sandbox', ...quiet, ...settings, '--', 'true'], { env, timeout: 20_000, ...more })
+    // The CLI takes no bubblewrap from below the folder it works in: not even its own, where the bot was started there.
+    await run(binary, ['sandbox', ...quiet, ...settings, '--', 'true'], { env, timeout: 20_000, cwd: cwd ?? '/' })
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string }
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)

@@ -2,9 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import type { RunId, SessionId } from '../../core/ids.ts'
 import { Agent } from '../agent.ts'
+import { endMarked } from '../marker.ts'
 import { ticksOf } from '../pulse.ts'
 import { stopIdOf, stopLines } from './request.ts'
-import type { Server } from './server.ts'
+import { codexName, type Server } from './server.ts'
 
 /** What the next life has to know of a session: which server holds its conversation, and the turn last handed over. */
 export interface SeatRecord {
@@ -83,6 +84,7 @@ export class Seat extends Agent {
   /** Whether the turn was asked to stop already. */
   isStopping = false
   readonly #endServer: () => Promise<void>
+  readonly #marks: string
   #leaving: Promise<void> | null = null
 
   constructor(session: SessionId, server: Server, data: string, record: SeatRecord | null, end: () => Promise<void>) {
@@ -93,6 +95,7 @@ export class Seat extends Agent {
     this.trusting = record?.trusting ?? null
     this.conversation = this.thread ?? ''
     this.#endServer = end
+    this.#marks = data
   }
 
   override get ending(): Promise<void> | null {
@@ -121,6 +124,11 @@ export class Seat extends Agent {
       if (reply !== null) return
     }
     await this.#endServer()
+  }
+
+  /** The server cleans up what it knows of: not what put itself aside, nor what it was just about to start. */
+  override async tidy(): Promise<void> {
+    await endMarked(this.#marks, ({ runtime, session }) => runtime === codexName && session === this.session, 0)
   }
 
   /** CPU time of the server and of what this session's tools use. */
