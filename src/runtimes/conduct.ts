@@ -232,6 +232,13 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     })
   }
 
+  /** As with `#gone`: what cannot be ended must not keep the run from ending. */
+  async #tidied(agent: Agent): Promise<void> {
+    await agent.tidy().catch((error: unknown) => {
+      this.#options.log.error({ session: agent.session, error: messageOf(error) }, 'agent.tidy-failed')
+    })
+  }
+
   /**
    * An agent's tools run as the same user and can write to the process's input themselves, once a person has let one
    * of them run. What that does shows in the output. Questions that an earlier life may have answered are let pass.
@@ -249,7 +256,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     if (over === 'broken' || agent.ending !== null) await this.#gone(agent)
     const verdict = this.#verdict
     if (verdict === null) return events
-    if (verdict.kind === 'stopped') await agent.tidy()
+    if (verdict.kind === 'stopped') await this.#tidied(agent)
     return events.map((event): RunEvent => {
       if (event.type !== 'finished') return event
       if (verdict.kind === 'stopped' && event.outcome.kind === 'done') return event

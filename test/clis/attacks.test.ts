@@ -62,7 +62,9 @@ describe(
             const told = await stage.botMessages(olivia, thread)
             const files = told.flatMap(({ attachments }) => attachments.map(({ url }) => url))
             const texts = await Promise.all(files.map(async (url) => (await fetch(url)).text()))
-            return [...told.map(({ content }) => content), ...texts].join('\n')
+            const all = [...told.map(({ content }) => content), ...texts].join('\n')
+            assert.ok(all.includes(until), all)
+            return all
           },
           [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
         }

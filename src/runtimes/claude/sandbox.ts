@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { z } from 'zod'
 import type { Finding } from '../../core/runtime.ts'
@@ -62,6 +62,9 @@ export function opensSandbox(workdir: string): boolean {
 
 function opens(file: string): boolean {
   try {
+    // A repository may have anything there: a link to a device has no end, a pipe would be waited for.
+    const what = statSync(file)
+    if (!what.isFile() || what.size > largestSettings) return true
     const found = settings.parse(JSON.parse(readFileSync(file, 'utf8')))
     const { allow = [], additionalDirectories = [] } = found.permissions ?? {}
     return (
@@ -71,6 +74,9 @@ function opens(file: string): boolean {
     return true
   }
 }
+
+/** Bytes. */
+const largestSettings = 1024 * 1024
 
 const settings = z.object({
   sandbox: z.unknown().optional(),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -36,3 +36,21 @@ for (const [what, text, expected] of table)
         rmSync(root, { recursive: true })
       }
     })
+
+test('what has no end, or is no file, or is far too long, is not read and counts as open', () => {
+  const root = mkdtempSync(join(tmpdir(), 'opens-'))
+  const file = join(root, '.claude', 'settings.json')
+  try {
+    mkdirSync(join(root, '.claude'))
+    symlinkSync('/dev/zero', file)
+    assert.equal(opensSandbox(root), true)
+    rmSync(file)
+    mkdirSync(file)
+    assert.equal(opensSandbox(root), true)
+    rmSync(file, { recursive: true })
+    writeFileSync(file, `{"hooks":"${'x'.repeat(2 ** 20)}"}`)
+    assert.equal(opensSandbox(root), true)
+  } finally {
+    rmSync(root, { recursive: true })
+  }
+})
