@@ -11,7 +11,7 @@ import { Opened } from './opened.ts'
 import { runtimes } from './runtimes/all.ts'
 import { defaultLimits } from './runtimes/spooled.ts'
 import { openStore, type Store } from './stores/open.ts'
-import { version } from './version.ts'
+import { programFolder, version } from './version.ts'
 import { startWeb } from './web/health.ts'
 import { workspaces } from './workspaces/roots.ts'
 import { skillsIn } from './workspaces/skills.ts'
@@ -80,7 +80,12 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
           maxProcesses: config.caps.active,
         },
       }),
-      workspaces: workspaces({ roots: config.projectRoots, home: config.home, trusted: config.trustedRoots }),
+      workspaces: workspaces({
+        roots: config.projectRoots,
+        home: config.home,
+        trusted: config.trustedRoots,
+        program: programFolder,
+      }),
       // Beside the data folder, not in it: agents may not read what lies there.
       skills: skillsIn({ operator: join(dirname(config.dataFolder), 'skills'), roots: config.projectRoots }),
       chat: (desk) =>

@@ -32,6 +32,8 @@ export type Refusal =
   | { readonly code: 'worktree-failed'; readonly detail: string }
   /** A session works in that working tree already, without a worktree of its own. */
   | { readonly code: 'folder-taken'; readonly path: string; readonly name: string }
+  /** The bot's own program lies there: no agent works on it directly. */
+  | { readonly code: 'program-folder'; readonly path: string }
   | { readonly code: 'no-repository'; readonly path: string }
   | { readonly code: 'git-failed'; readonly detail: string }
   /** The session cannot be changed or sent on while a run of it is open. */

@@ -324,6 +324,7 @@ function refuse(refusal: Refusal, home: string | null): string {
       return 'I am about to restart, so I took nothing in. Send it again in a minute.'
     case 'worktree-failed':
     case 'folder-taken':
+    case 'program-folder':
     case 'no-repository':
     case 'git-failed':
     case 'session-busy':

@@ -348,6 +348,7 @@ function refuse(refusal: Refusal, home: string | null): string {
       return '곧 다시 시작할 예정이라 요청을 받지 않았어요. 잠시 뒤에 다시 보내 주세요.'
     case 'worktree-failed':
     case 'folder-taken':
+    case 'program-folder':
     case 'no-repository':
     case 'git-failed':
     case 'session-busy':

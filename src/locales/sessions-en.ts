@@ -94,6 +94,7 @@ type SessionRefusal = Extract<
     code:
       | 'worktree-failed'
       | 'folder-taken'
+      | 'program-folder'
       | 'no-repository'
       | 'git-failed'
       | 'session-busy'
@@ -115,6 +116,11 @@ export function refuseSession(refusal: SessionRefusal, home: string | null): str
       return (
         `**${plain(refusal.name)}** works in ${folder(refusal.path, home)} already. Start with a worktree of its own, ` +
         'or choose another folder.'
+      )
+    case 'program-folder':
+      return (
+        `${folder(refusal.path, home)} holds my own program, and no agent may change that. Choose another folder, or, in a ` +
+        'git repository, start with a worktree of its own.'
       )
     case 'no-repository':
       return `${folder(refusal.path, home)} is in no git repository, so there is nothing to compare with. Ask the agent what it did.`

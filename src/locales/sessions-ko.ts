@@ -97,6 +97,11 @@ export function refuseSession(refusal: Parameters<typeof english>[0], home: stri
         `**${plain(refusal.name)}** 세션이 이미 ${folder(refusal.path, home)}에서 작업하고 있어요. ` +
         '워크트리를 따로 쓰거나 다른 폴더를 골라 주세요.'
       )
+    case 'program-folder':
+      return (
+        `${folder(refusal.path, home)}에는 이 봇의 프로그램이 있어서 에이전트가 바꿀 수 없어요. ` +
+        '다른 폴더를 고르거나, git 저장소라면 워크트리를 따로 써 주세요.'
+      )
     case 'no-repository':
       return `${folder(refusal.path, home)}: git 저장소가 아니라서 비교할 것이 없어요. 무엇을 했는지 에이전트에게 물어봐 주세요.`
     case 'git-failed':

@@ -15,6 +15,8 @@ import { makeWorktree } from './worktrees.ts'
 /** `trusted`: OMC_TRUSTED_ROOTS, absolute. */
 export interface WorkspaceRoots extends Roots {
   readonly trusted?: readonly string[]
+  /** Where the bot's own program lies; absolute. */
+  readonly program: string
 }
 
 /** The folders under `OMC_PROJECT_ROOTS` (SPEC F1). */
@@ -37,19 +39,19 @@ export function workspaces(place: WorkspaceRoots): Workspaces {
 async function openWorkspace(
   { name, folder, worktree }: WorkspaceWish,
   live: readonly Session[],
-  place: Roots,
+  place: WorkspaceRoots,
 ): Promise<Result<Workspace>> {
   const roots = await realRoots(place.roots)
   const found = await repositoryOf(folder, roots)
   if (typeof found === 'string') return { ok: false, refusal: { code: 'worktree-failed', detail: found } }
-  if (found === null) return { ok: true, value: { workdir: folder, worktree: null, takenUp: false } }
-  const alone: Workspace = { workdir: folder, worktree: null, takenUp: false }
-  if (!(await isKnown(found))) return { ok: true, value: alone }
+  const alone = await inItself(folder, place)
+  if (found === null) return alone
+  if (!(await isKnown(found))) return alone
   if (!worktree) {
     const there = (session: Session): boolean =>
       session.worktree === null ? liesUnder(session.workdir, [found.top]) : session.worktree.folder === found.top
     const other = live.find(there)
-    if (other === undefined) return { ok: true, value: alone }
+    if (other === undefined) return alone
     return { ok: false, refusal: { code: 'folder-taken', path: found.top, name: other.name } }
   }
   const inUse = live.flatMap((session) => session.worktree?.folder ?? [])
@@ -67,7 +69,7 @@ async function move(
   session: Session,
   typed: string,
   others: readonly Session[],
-  place: Roots,
+  place: WorkspaceRoots,
 ): Promise<Result<Workspace>> {
   const { workdir, worktree } = session
   const roots = await realRoots(place.roots)
@@ -84,12 +86,24 @@ async function move(
   const isSame =
     from !== null && to !== null && typeof from !== 'string' && typeof to !== 'string' && from.top === to.top
   // Who asked for no worktree gets none by a step aside.
-  if (worktree === null && isSame) return stays(folder.value)
+  if (worktree === null && isSame) return inItself(folder.value, place)
   return openWorkspace({ name: session.name, folder: folder.value, worktree: true }, others, place)
 
   function stays(workdir: string): Result<Workspace> {
     return yes({ workdir, worktree, takenUp: false })
   }
+}
+
+/**
+ * A session that works in a folder itself. The bot's own program is nobody's to change (a root may contain it: the
+ * default one is where the bot was started), unless the operator named a root inside of it, for what lies in that.
+ */
+async function inItself(folder: string, { roots, program }: WorkspaceRoots): Promise<Result<Workspace>> {
+  const own = (await realFolder(program)) ?? program
+  const within = (await realRoots(roots)).filter((root) => root !== own && liesUnder(root, [own]))
+  const isOwn = liesUnder(own, [folder]) || (liesUnder(folder, [own]) && !liesUnder(folder, within))
+  if (isOwn) return { ok: false, refusal: { code: 'program-folder', path: folder } }
+  return yes({ workdir: folder, worktree: null, takenUp: false })
 }
 
 function yes<Value>(value: Value): Result<Value> {

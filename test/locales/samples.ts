@@ -68,6 +68,7 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
   'place-unsupported': [{ code: 'place-unsupported' }],
   draining: [{ code: 'draining' }],
   'worktree-failed': [{ code: 'worktree-failed', detail: nastyText }],
+  'program-folder': [{ code: 'program-folder', path: nastyPath }],
   'folder-taken': [{ code: 'folder-taken', path: nastyPath, name: nastyText }],
   'no-repository': [{ code: 'no-repository', path: nastyPath }],
   'git-failed': [{ code: 'git-failed', detail: nastyText }],

@@ -14,7 +14,11 @@ export class Ground implements AsyncDisposable {
 
   private constructor(base: string) {
     this.base = base
-    this.workspaces = workspaces({ roots: [join(base, 'projects')], home: join(base, 'home') })
+    this.workspaces = workspaces({
+      roots: [join(base, 'projects')],
+      home: join(base, 'home'),
+      program: join(base, 'bot'),
+    })
   }
 
   static async open(): Promise<Ground> {

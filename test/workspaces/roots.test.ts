@@ -20,6 +20,10 @@ before(async () => {
     'two/tools/shoehorn',
     'outside/secret',
     'one-more',
+    'three/shop',
+    'three/bot/src',
+    'three/bot/data/project',
+    'three/bot-not',
   ]) {
     await mkdir(at(folder), { recursive: true })
   }
@@ -31,7 +35,8 @@ before(async () => {
 })
 after(() => rm(base, { recursive: true, force: true }))
 
-const folders = (...roots: string[]) => workspaces({ roots: roots.map((root) => at(root)), home: base })
+const folders = (...roots: string[]) =>
+  workspaces({ roots: roots.map((root) => at(root)), home: base, program: at('three/bot') })
 
 describe('resolve', () => {
   it('takes the first root when nothing was typed', async () => {
@@ -162,5 +167,28 @@ describe('suggest', () => {
     const began = performance.now()
     await folders('crowd').suggest('g')
     assert.ok(performance.now() - began < 1000)
+  })
+})
+
+describe("the bot's own program", () => {
+  const open = (places: ReturnType<typeof folders>, folder: string) =>
+    places.open({ name: 'shop', folder: at(folder), worktree: false }, [])
+
+  it("is nobody's to change: not itself, not a folder in it, not one that contains it", async () => {
+    for (const folder of ['three', 'three/bot', 'three/bot/src', 'three/bot/data/project']) {
+      const opened = await open(folders('three'), folder)
+      assert.deepEqual(opened, { ok: false, refusal: { code: 'program-folder', path: at(folder) } }, folder)
+    }
+  })
+
+  it('is not in the way of its neighbours', async () => {
+    for (const folder of ['three/shop', 'three/bot-not'])
+      assert.equal((await open(folders('three'), folder)).ok, true, folder)
+  })
+
+  it('may hold a root that the operator named inside of it', async () => {
+    const some = folders('three/bot', 'three/bot/data/project')
+    assert.equal((await open(some, 'three/bot/data/project')).ok, true)
+    assert.equal((await open(some, 'three/bot/src')).ok, false)
   })
 })
