@@ -1,7 +1,7 @@
 import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Actor, SeenMessage, SeenPlace } from '../src/sandbox/actors/actor.ts'
+import type { Actor, SeenMessage, SeenPlace } from 'loopback-discord'
 import { CodexLogin } from '../test/clis/codex-bot.ts'
 import { claudeBinary, codexBinary } from '../test/clis/install.ts'
 import type { Bot } from '../test/e2e/stage.ts'

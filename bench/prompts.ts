@@ -1,7 +1,7 @@
 import { statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Actor, SeenMessage, SeenPlace } from '../src/sandbox/actors/actor.ts'
+import type { Actor, SeenMessage, SeenPlace } from 'loopback-discord'
 import { claudeBinary } from '../test/clis/install.ts'
 import type { Bot } from '../test/e2e/stage.ts'
 import { startAnthropic, type ScriptedModel } from '../test/models/anthropic.ts'

@@ -1,4 +1,4 @@
-import type { SeenMessage, SeenPlace } from '../src/sandbox/actors/actor.ts'
+import type { SeenMessage, SeenPlace } from 'loopback-discord'
 import { until, type Bot } from '../test/e2e/stage.ts'
 import { moment, repeat, type Figure, type Measurement, type Size } from './figure.ts'
 import { botFromSource, markAt, Stage } from './stage.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ticksOf } from '../src/runtimes/pulse.ts'
-import type { SeenPlace } from '../src/sandbox/actors/actor.ts'
+import type { SeenPlace } from 'loopback-discord'
 import { moment, repeat, type Figure, type Measurement, type Size } from './figure.ts'
 import { residentMb, Stage } from './stage.ts'
 

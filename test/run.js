@@ -19,7 +19,7 @@ const named = wanted.filter((each) => !each.startsWith('--'))
 const files =
   named.length > 0
     ? named
-    : globSync('test/**/*.test.ts', { cwd: root })
+    : globSync(['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'], { cwd: root })
         .filter((file) => !file.includes('node_modules'))
         .filter(
           (file) =>

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, describe, it } from 'node:test'
-import type { SeenMessage } from '../../src/sandbox/actors/view.ts'
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox, type SeenMessage } from 'loopback-discord'
 
 const launcher = join(import.meta.dirname, '../../bin/discord-orchestrator.js')
 const base = mkdtempSync(join(tmpdir(), 'start-'))

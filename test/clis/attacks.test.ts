@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFi
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
-import type { Actor, SeenMessage, SeenPlace } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, SeenMessage, SeenPlace } from 'loopback-discord'
 import { assertNothingOfTheBot } from '../e2e/secrets.ts'
 import type { Bot } from '../e2e/stage.ts'
 import { scripted } from '../models/script.ts'

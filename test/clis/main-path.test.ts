@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import type { SeenMessage } from '../../src/sandbox/actors/actor.ts'
+import type { SeenMessage } from 'loopback-discord'
 import { until } from '../e2e/stage.ts'
 import { scripted } from '../models/script.ts'
 import { BotBench } from './bot-bench.ts'

@@ -25,9 +25,8 @@ import { createDiscord, type DiscordChat, type DiscordOptions } from '../../src/
 import { dialRules } from '../../src/discord/guard.ts'
 import { hostClock } from '../../src/host.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
-import type { SeenPlace } from '../../src/sandbox/actors/eyes.ts'
-import { Oracle } from '../../src/sandbox/oracle/oracle.ts'
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox, type SandboxOptions, type SeenPlace } from 'loopback-discord'
+import { Oracle } from 'loopback-discord/oracle'
 
 export const words = catalogue(null)
 

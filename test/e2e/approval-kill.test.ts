@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Actor, SeenPlace } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, SeenPlace } from 'loopback-discord'
 import { approvalsIn, asked, decided, openTeam } from './approving.ts'
 import { until, type Stage } from './stage.ts'
 

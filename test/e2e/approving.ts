@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Actor, SeenMessage, SeenPlace } from '../../src/sandbox/actors/actor.ts'
-import type { PersonDescription } from '../../src/sandbox/description.ts'
+import type { Actor, PersonDescription, SeenMessage, SeenPlace } from 'loopback-discord'
 import { Stage, type StageOptions } from './stage.ts'
 
 /** A team: an owner by role, two members and a guest by grant, and somebody with nothing. */

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Prompt } from '../../src/core/prompt.ts'
-import type { Actor, SeenMessage } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, SeenMessage } from 'loopback-discord'
 import { Stage, until, type Bot, type StageOptions } from './stage.ts'
 
 /** A bot with a session of the echo agent in the channel #general, and three people there. */

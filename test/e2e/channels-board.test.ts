@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PermissionFlagsBits } from 'discord-api-types/v10'
-import type { SeenMessage } from '../../src/sandbox/actors/actor.ts'
-import type { Message } from '../../src/sandbox/records.ts'
+import type { Message, SeenMessage } from 'loopback-discord'
 import { Scene } from './scene.ts'
 import { until } from './stage.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { commands } from '../../src/commands/all.ts'
 import { hostClock } from '../../src/host.ts'
-import type { Actor, OptionValues, SeenPlace } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, OptionValues, SeenPlace } from 'loopback-discord'
 import { Stage, until } from './stage.ts'
 
 /** Every command once by somebody who may and once by somebody who may not, in both languages (SPEC section 4). */

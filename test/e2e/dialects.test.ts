@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SeenMessage } from '../../src/sandbox/actors/actor.ts'
+import type { SeenMessage } from 'loopback-discord'
 import { BotBench } from '../clis/bot-bench.ts'
 import { scripted } from '../models/script.ts'
 import { standIn } from '../models/stand-in.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PermissionFlagsBits } from 'discord-api-types/v10'
-import type { FaultAsked } from '../../src/sandbox/faults.ts'
+import type { FaultAsked } from 'loopback-discord'
 import { Scene, isWhole } from './scene.ts'
 import { until } from './stage.ts'
 

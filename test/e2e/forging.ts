@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Actor, SeenMessage } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, SeenMessage } from 'loopback-discord'
 import type { Stage } from './stage.ts'
 
 /**

@@ -6,7 +6,7 @@ import type { CommandOption } from '../../src/core/command.ts'
 import type { Desk } from '../../src/core/desk.ts'
 import type { ActionName } from '../../src/core/right.ts'
 import { hostClock } from '../../src/host.ts'
-import type { Actor, OptionValues } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, OptionValues } from 'loopback-discord'
 import { Stage, until, type Bot } from './stage.ts'
 
 /** SPEC F3: one gate, and every way in passes it. The ways in are taken from the product's own lists. */

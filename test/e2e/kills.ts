@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkpoints } from '../../src/core/checkpoint.ts'
-import type { Actor, SeenPlace } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, SeenPlace } from 'loopback-discord'
 import { Stage, until } from './stage.ts'
 
 /** How a story is told to one runtime: its agent does what the prompt says. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Actor, OptionValues, Place, SeenMessage, SeenPlace } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, OptionValues, Place, SeenMessage, SeenPlace } from 'loopback-discord'
 import { Stage, until, type StageOptions } from './stage.ts'
 
 /** Registered for no guild in particular, so that DMs have the commands, too. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SeenMessage } from '../../src/sandbox/actors/actor.ts'
+import type { SeenMessage } from 'loopback-discord'
 import { Stage, until } from './stage.ts'
 
 const busy = '!slow 90s the one at work goes on and on and on and on with many words so that it shows at once'

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
-import type { Actor, SeenPlace } from '../../src/sandbox/actors/actor.ts'
+import type { Actor, SeenPlace } from 'loopback-discord'
 import { Stage, until } from './stage.ts'
 
 /** A tier in a thread, as an owner's command would write it down. */

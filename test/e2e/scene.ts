@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Actor, SeenMessage, SeenPlace } from '../../src/sandbox/actors/actor.ts'
-import type { Message } from '../../src/sandbox/records.ts'
-import type { FaultAsked, StandingFault } from '../../src/sandbox/faults.ts'
+import type { Actor, FaultAsked, Message, SeenMessage, SeenPlace, StandingFault } from 'loopback-discord'
 import { Stage, until, type Bot, type StageOptions } from './stage.ts'
 import { Traffic } from './traffic.ts'
 

@@ -3,8 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import type { Actor, SeenPlace } from '../../src/sandbox/actors/actor.ts'
-import type { SeenMessage } from '../../src/sandbox/actors/view.ts'
+import type { Actor, SeenMessage, SeenPlace } from 'loopback-discord'
 import { Stage, until } from './stage.ts'
 
 const git = (folder: string, ...args: string[]): string =>

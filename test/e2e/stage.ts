@@ -5,11 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import type { Actor, SeenPlace } from '../../src/sandbox/actors/actor.ts'
-import type { SeenMessage } from '../../src/sandbox/actors/view.ts'
-import { addToTally } from '../oracle/tally.ts'
-import { Oracle } from '../../src/sandbox/oracle/oracle.ts'
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import {
+  startSandbox,
+  type Actor,
+  type Sandbox,
+  type SandboxOptions,
+  type SeenMessage,
+  type SeenPlace,
+} from 'loopback-discord'
+import { addToTally } from './oracle-tally.ts'
+import { Oracle } from 'loopback-discord/oracle'
 import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/marker.ts'
 
 /** A secret of the bot that no agent may ever see. */

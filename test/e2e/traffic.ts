@@ -1,5 +1,4 @@
-import type { Exchange } from '../../src/sandbox/rest/edge.ts'
-import type { Watcher } from '../../src/sandbox/sandbox.ts'
+import type { Exchange, Watcher } from 'loopback-discord'
 
 /** One request of the bot that was answered. What a fault broke off without an answer is counted by the fault. */
 export interface BotRequest {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Actor } from '../../src/sandbox/actors/actor.ts'
+import { Actor } from 'loopback-discord'
 
 interface Person {
   readonly user: { readonly id: string; readonly username: string; readonly bot?: boolean }

@@ -13,7 +13,7 @@ it('uses no syntax that Node 22 does not know', () => {
   // Stripping types leaves these as they are; the compiler would not.
   const unknown =
     /^\s*(await )?using \w+ = |\b(Async)?DisposableStack\b.*\(|\bPromise\.try\b|\bRegExp\.escape\b|\bError\.isError\b/m
-  const found = globSync('src/**/*.ts', { cwd: root }).filter((file) =>
+  const found = globSync(['src/**/*.ts', 'packages/*/src/**/*.ts'], { cwd: root }).filter((file) =>
     unknown.test(readFileSync(join(root, file), 'utf8')),
   )
   assert.deepEqual(found, [])

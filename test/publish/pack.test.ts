@@ -10,17 +10,25 @@ import { run, RunningDemo, type RunOptions } from './run.ts'
 const root = join(import.meta.dirname, '../..')
 const base = mkdtempSync(join(tmpdir(), 'publish-'))
 const folder = join(base, 'empty')
+/** Where the sandbox is installed, without the product. */
+const beside = join(base, 'beside')
 after(() => rmSync(base, { recursive: true, force: true }))
 
 /** Nothing of our settings, no real registry, no cache of the machine. */
-function surroundings(registry: string): RunOptions {
+function surroundings(registry: string, where = folder): RunOptions {
   const path = [dirname(process.execPath), ...(process.env['PATH'] ?? '').split(delimiter)].join(delimiter)
   const npm = {
     npm_config_registry: registry,
     npm_config_cache: join(base, 'cache'),
     npm_config_update_notifier: 'false',
   }
-  return { folder, env: { PATH: path, HOME: base, OMC_DEMO_PORT: '0', ...npm } }
+  return { folder: where, env: { PATH: path, HOME: base, OMC_DEMO_PORT: '0', ...npm } }
+}
+
+async function install(where: string, registry: string, ...what: readonly string[]): Promise<void> {
+  mkdirSync(where)
+  const options = ['--omit=dev', '--no-audit', '--no-fund']
+  await run(['npm', 'install', ...what, ...options], surroundings(registry, where))
 }
 
 describe('the published package', { timeout: 240_000 }, () => {
@@ -28,15 +36,14 @@ describe('the published package', { timeout: 240_000 }, () => {
   const program = join(folder, 'node_modules', '.bin', 'discord-orchestrator')
 
   before(async () => {
-    await run(['npm', 'pack', '--pack-destination', base], { ...inFolder, folder: root })
-    const [tarball] = readdirSync(base).filter((name) => name.endsWith('.tgz'))
-    assert.ok(tarball !== undefined, 'npm pack made a tarball')
-    mkdirSync(folder)
+    // The sandbox is packed as it was built: as the product brings it.
+    for (const what of ['.', './dist/sandbox'])
+      await run(['npm', 'pack', what, '--pack-destination', base], { ...inFolder, folder: root })
+    const tarballs = readdirSync(base).filter((name) => name.endsWith('.tgz'))
+    const packed = (name: string) => join(base, tarballs.find((tarball) => tarball.startsWith(name)) ?? 'none')
     await using registry = await openRegistry()
-    await run(
-      ['npm', 'install', join(base, tarball), '--omit=dev', '--no-audit', '--no-fund'],
-      surroundings(registry.url),
-    )
+    await install(folder, registry.url, packed('discord-orchestrator'))
+    await install(beside, registry.url, packed('loopback-discord'), 'discord.js')
   })
 
   it('brings what runs and nothing else', () => {
@@ -58,24 +65,34 @@ describe('the published package', { timeout: 240_000 }, () => {
     assert.equal(await demo.end(), 0, demo.text)
   })
 
-  it('gives other packages the sandbox, as its README says', async () => {
-    const readme = readFileSync(join(folder, 'node_modules/discord-orchestrator/dist/sandbox/README.md'), 'utf8')
-    const [example = '', faults = ''] = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code)
-    writeFileSync(join(folder, 'example.test.mjs'), example)
-    assert.match(
-      await run([process.execPath, '--test', '--test-reporter=tap', 'example.test.mjs'], inFolder),
-      /^# pass 1$/m,
-    )
+  it('gives other packages the sandbox', async () => {
     const script = `
       import { startSandbox } from 'discord-orchestrator/sandbox'
       import * as plugin from 'discord-orchestrator/plugin'
       const sandbox = await startSandbox()
-      ${faults}
-      console.log(sandbox.faults.list().length, Object.keys(plugin).length)
+      console.log(sandbox.guildId.length > 0, Object.keys(plugin).length)
       await sandbox.close()`
     writeFileSync(join(folder, 'try.mjs'), script)
-    // The third acts at once and does not stay. Of the plugin there are only types.
-    assert.equal(await run([process.execPath, 'try.mjs'], inFolder), '2 0\n')
+    // Of the plugin there are only types.
+    assert.equal(await run([process.execPath, 'try.mjs'], inFolder), 'true 0\n')
+  })
+
+  it('gives them the sandbox alone, too, as its README says', async () => {
+    const inBeside = { ...inFolder, folder: beside }
+    const readme = readFileSync(join(beside, 'node_modules/loopback-discord/README.md'), 'utf8')
+    const [example = '', faults = ''] = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code)
+    writeFileSync(join(beside, 'example.test.mjs'), example)
+    const told = await run([process.execPath, '--test', '--test-reporter=tap', 'example.test.mjs'], inBeside)
+    assert.match(told, /^# pass 1$/m)
+    const script = `
+      import { pageFolder, startSandbox } from 'loopback-discord'
+      const sandbox = await startSandbox({ page: pageFolder })
+      ${faults}
+      console.log(sandbox.faults.list().length, (await fetch(sandbox.url)).status)
+      await sandbox.close()`
+    writeFileSync(join(beside, 'try.mjs'), script)
+    // The third acts at once and does not stay.
+    assert.equal(await run([process.execPath, 'try.mjs'], inBeside), '2 200\n')
   })
 
   it('is typed for them', async () => {

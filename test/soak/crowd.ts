@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Actor, SeenPlace } from '../../src/sandbox/actors/actor.ts'
-import type { Message } from '../../src/sandbox/records.ts'
+import type { Actor, Message, SeenPlace } from 'loopback-discord'
 import { Stage } from '../e2e/stage.ts'
 import type { Chance } from './trouble.ts'
 

@@ -1,4 +1,4 @@
-import type { FaultAsked } from '../../src/sandbox/faults.ts'
+import type { FaultAsked } from 'loopback-discord'
 
 /** What goes wrong at one moment. */
 export type Trouble =

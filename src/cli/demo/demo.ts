@@ -5,7 +5,7 @@ import { Problem } from '../../core/failure.ts'
 import { hostClock } from '../../host.ts'
 import { Opened } from '../../opened.ts'
 import { dataIdOf, endMarked } from '../../runtimes/marker.ts'
-import { startSandbox, type Control, type Sandbox } from '../../sandbox/sandbox.ts'
+import { pageFolder, startSandbox, type Control, type Sandbox } from 'loopback-discord'
 import { takeLock } from '../../stores/lock.ts'
 import { DemoBot } from './bot.ts'
 import { makeProject } from './project.ts'
@@ -34,8 +34,6 @@ export interface Demo extends AsyncDisposable {
 
 /** How many ports behind the wished one are tried. */
 const portsTried = 20
-
-const page = join(import.meta.dirname, '..', '..', 'sandbox', 'page')
 
 const welcome = [
   'Welcome. Type `/session start` (here, or in a thread of your own), give it a name and choose an agent.',
@@ -135,7 +133,7 @@ async function openSandbox(port: number, controls: readonly Control[]): Promise<
     try {
       return await startSandbox({
         port: port === 0 ? 0 : port + tried,
-        page,
+        page: pageFolder,
         controls,
         world: {
           guild: {

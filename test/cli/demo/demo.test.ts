@@ -6,7 +6,7 @@ import { it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startDemo } from '../../../src/cli/demo/demo.ts'
 import { loadConfig } from '../../../src/config/load.ts'
-import type { SeenMessage } from '../../../src/sandbox/actors/view.ts'
+import type { SeenMessage } from 'loopback-discord'
 import { dataIdOf, findMarked } from '../../../src/runtimes/marker.ts'
 
 const launcher = join(import.meta.dirname, '../../../bin/discord-orchestrator.js')
