@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
 import { admit, line, refuseToWait, type Board, type Candidate, type Caps } from '../../src/core/admission.ts'
 import type { PersonId, RunId, Seq, SessionId } from '../../src/core/ids.ts'
 import * as model from './admission-model.ts'
 import { accountId, placeId, runId } from '../stores/cast.ts'
+import { fc } from '../random.ts'
 
 const wide: Caps = { active: 6, waiting: 20, personActive: 2, personWaiting: 5 }
 

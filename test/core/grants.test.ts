@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
 import type { PersonId, PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 import { judge, judgeFor, type Access, type Grant, type Scope } from '../../src/core/policy.ts'
 import { actionNames, rights, tiers, type ActionName, type Tier } from '../../src/core/right.ts'
 import { person, placeId, thread } from '../stores/cast.ts'
+import { fc } from '../random.ts'
 
 const here = thread('200', '100')
 const beside = thread('201', '100')

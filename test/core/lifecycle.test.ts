@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
 import type { Approval } from '../../src/core/approval.ts'
 import type { RunEvent } from '../../src/core/event.ts'
 import { isLive, liveStates, newRun, step, type Run, type State } from '../../src/core/lifecycle.ts'
 import { approvalId, events, prompt, session } from '../stores/cast.ts'
+import { fc } from '../random.ts'
 
 /** The lifecycle as the architecture document has it, cell by cell; an empty cell cannot happen. */
 const table = `

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
 import { channelOf, composeSessionKey, type Place } from '../../src/core/place.ts'
 import { placeId, thread } from '../stores/cast.ts'
+import { fc } from '../random.ts'
 
 const snowflake = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String)
 const anyPlace: fc.Arbitrary<Place> = fc.oneof(

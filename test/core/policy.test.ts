@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
 import type { Place } from '../../src/core/place.ts'
 import { judge, type Owners } from '../../src/core/policy.ts'
 import { actionNames, rights, type ActionName } from '../../src/core/right.ts'
 import { person, placeId, thread } from '../stores/cast.ts'
+import { fc } from '../random.ts'
 
 const places: readonly Place[] = [
   thread('200'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { risksOfCommand } from '../../src/core/risk.ts'
+import { fc } from '../random.ts'
 
 const network = ['network']
 const push = ['network', 'push']

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import * as fc from 'fast-check'
 import type { PersonId, PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 import { spokenText } from '../../src/core/spoken.ts'
+import { fc } from '../random.ts'
 
 const channel: Place = { kind: 'channel', id: '1' as PlaceId, guild: '2' }
 const thread: Place = { kind: 'thread', id: '3' as PlaceId, channel: '1' as PlaceId, guild: '2' }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
 import { newRun, step, type Run } from '../../src/core/lifecycle.ts'
 import { see, textOf, viewOf, type RunView } from '../../src/core/view.ts'
 import { events, prompt, runId, session } from '../stores/cast.ts'
+import { fc } from '../random.ts'
 
 const asked: RunEvent = { type: 'asked', prompt: prompt('501', session('one')) }
 const underway = [asked, events.admitted, events.started]

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
 import { pause, type Clock } from '../../src/core/clock.ts'
 import { localeOf } from '../../src/core/person.ts'
 import { isSessionName } from '../../src/core/session.ts'
 import { before, isLater, timeOf } from '../../src/core/snowflake.ts'
 import { messageId } from '../stores/cast.ts'
+import { fc } from '../random.ts'
 
 const snowflake = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }).map(String)
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
 import type { Question } from '../../src/core/approval.ts'
 import type { Ask } from '../../src/core/ask.ts'
 import { drawAsk } from '../../src/discord/ask.ts'
@@ -9,6 +8,7 @@ import { bodyOf } from '../../src/discord/sheet.ts'
 import { messageLimit } from '../../src/discord/split.ts'
 import { asks } from '../locales/samples.ts'
 import { nonce, Scene, until, words } from './scene.ts'
+import { fc } from '../random.ts'
 
 const silent = { replyTo: null, mention: null }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import type { Drawing, Sheet } from '../../src/core/chat.ts'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { PlaceId } from '../../src/core/ids.ts'
@@ -10,6 +9,7 @@ import { draw } from '../../src/discord/render.ts'
 import { buttonOf } from '../../src/discord/custom-id.ts'
 import { bodyOf } from '../../src/discord/sheet.ts'
 import { drawing, viewAfter, words } from './scene.ts'
+import { fc } from '../random.ts'
 
 const place: Place = { kind: 'channel', id: '1' as PlaceId, guild: '2' }
 const admitted: RunEvent = { type: 'admitted', account: 'default' as never }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
 import { split, tailOf, type Slice } from '../../src/discord/split.ts'
+import { fc } from '../random.ts'
 
 const limit = 300
 const runs = { numRuns: 300, interruptAfterTimeLimit: 20_000 }

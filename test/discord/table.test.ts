@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
 import { split } from '../../src/discord/split.ts'
 import { drawTable, tableCost, widthOf } from '../../src/discord/table.ts'
+import { fc } from '../random.ts'
 
 test('columns are aligned, also with wide characters, and on the side the table asks for', () => {
   const drawn = drawTable('| Name | 수량 | Note |\n|---|--:|:-:|\n', ['| 사과 | 3 | ok |\n', '| fig | 12 | a \\| b |'])

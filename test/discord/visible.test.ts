@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import * as fc from 'fast-check'
 import { blocksOf } from '../../src/discord/blocks.ts'
 import { fenced, literal, quoted, visible } from '../../src/discord/visible.ts'
+import { fc } from '../random.ts'
 
 /** Text with what could break a block or hide something, more often than chance has it. */
 const nasty = fc

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Actor, Message, SeenPlace } from 'loopback-discord'
 import { Stage } from '../e2e/stage.ts'
-import type { Chance } from './trouble.ts'
+import type { Chance } from '../random.ts'
 
 /** More prompts than these do not wait in one place: the people wait for answers, as people do. */
 const mostUnanswered = 3

@@ -5,7 +5,8 @@ import type { Bot } from '../e2e/stage.ts'
 import { Stage, until } from '../e2e/stage.ts'
 import { Traffic } from '../e2e/traffic.ts'
 import { Crowd } from './crowd.ts'
-import { Chance, Troubles } from './trouble.ts'
+import { Chance } from '../random.ts'
+import { Troubles } from './trouble.ts'
 
 /**
  * Several people, several sessions, Discord's tightest limits, and something breaks every few seconds:

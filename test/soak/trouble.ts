@@ -1,35 +1,10 @@
 import type { FaultAsked } from 'loopback-discord'
+import type { Chance } from '../random.ts'
 
 /** What goes wrong at one moment. */
 export type Trouble =
   | { readonly name: string; readonly faults: readonly FaultAsked[] }
   | { readonly name: 'kill -9 of the bot'; readonly faults: null }
-
-/** Numbers between 0 and 1 that are the same for the same seed (mulberry32). */
-export class Chance {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = this.#state
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-
-  /** A whole number from `least` to `most`, both included. */
-  between(least: number, most: number): number {
-    return least + Math.floor(this.next() * (most - least + 1))
-  }
-
-  pick<Value>(values: readonly [Value, ...Value[]]): Value {
-    return values[this.between(0, values.length - 1)] ?? values[0]
-  }
-}
 
 const messages = '/channels/\\d+/messages'
 

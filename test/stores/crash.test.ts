@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Entry } from '../../src/core/event.ts'
 import { viewOf } from '../../src/core/view.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
+import { chance } from '../random.ts'
 import { quietLog, realClock, scratchFolder } from './cast.ts'
 import { assertProjectionsEqualFold } from './projections.ts'
 
@@ -67,10 +68,10 @@ async function liveAndDie(folder: string, life: number): Promise<readonly Said[]
   const said: Said[] = []
   const lines = createInterface({ input: child.stdout })
   const closed = once(lines, 'close')
-  const enough = 3 + Math.floor(Math.random() * 150)
+  const enough = 3 + chance.between(0, 149)
   lines.on('line', (line) => {
     // Once it has begun to write, death comes at a moment that has nothing to do with what it is doing.
-    if (said.push(JSON.parse(line) as Said) === enough) void pause(Math.random() * 8).then(() => child.kill('SIGKILL'))
+    if (said.push(JSON.parse(line) as Said) === enough) void pause(chance.next() * 8).then(() => child.kill('SIGKILL'))
   })
   const [, signal] = (await ended) as [number | null, string | null]
   await closed

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
 import { Kysely } from 'kysely'
 import type { RunEvent } from '../../src/core/event.ts'
 import { Problem } from '../../src/core/failure.ts'
@@ -11,6 +10,7 @@ import type { Tables } from '../../src/stores/schema.ts'
 import { openSqlite } from '../../src/stores/sqlite.ts'
 import { events, prompt, promptKey, quietLog, realClock, runId, scratchFolder, session, thread } from './cast.ts'
 import { assertProjectionsEqualFold } from './projections.ts'
+import { fc } from '../random.ts'
 
 const conversation = { id: 'cli-1', transcript: '/t.jsonl' }
 const gone: RunEvent = {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { array, assert as holds, constantFrom, oneof, property, string } from 'fast-check'
+import { array, assert as holds, configureGlobal, constantFrom, oneof, property, string } from 'fast-check'
 import { PAGE } from './browser.ts'
+
+// A run that failed says its seed, and takes it back.
+const seed = process.env['OMC_TEST_SEED']
+if (seed !== undefined) configureGlobal({ seed: Number(seed) })
 
 interface Node {
   type: string

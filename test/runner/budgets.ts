@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Seconds of wall that each file may take in CI. */
+export type Budgets = Readonly<Record<string, number>>
+
+const place = join(import.meta.dirname, '..', 'budgets.json')
+
+export function readBudgets(): Budgets {
+  return JSON.parse(readFileSync(place, 'utf8')) as Budgets
+}
+
+/** The longest first, and what nobody knows yet before them: the run is over when its last file is. */
+export function longestFirst(files: readonly string[], budgets: Budgets): readonly string[] {
+  const known = (file: string): number => budgets[file] ?? Number.POSITIVE_INFINITY
+  return [...files].sort((a, b) => (known(a) === known(b) ? a.localeCompare(b) : known(b) > known(a) ? 1 : -1))
+}
+
+/** Three times what was measured, in steps of five seconds, and never less than fifteen. */
+export function budgetFor(seconds: number): number {
+  return Math.max(15, Math.ceil((3 * seconds) / 5) * 5)
+}
+
+/** The budgets with what was measured now; files that are no more are dropped. */
+export function renewed(old: Budgets, measured: ReadonlyMap<string, number>, all: readonly string[]): Budgets {
+  return Object.fromEntries(
+    all.flatMap((file) => {
+      const seconds = measured.get(file)
+      const budget = seconds === undefined ? old[file] : budgetFor(seconds)
+      return budget === undefined ? [] : [[file, budget]]
+    }),
+  )
+}
+
+export function writeBudgets(budgets: Budgets): void {
+  writeFileSync(place, `${JSON.stringify(budgets, null, 2)}\n`)
+}

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { bed, survivorsOf } from './bed.ts'
+import { root } from './plan.ts'
+import type { Told } from './reporter.ts'
+
+/** What a file's run came to. */
+export interface FileOutcome {
+  readonly file: string
+  readonly results: readonly (Told & { readonly type: 'result' })[]
+  /** What is wrong with the file as a whole, beside tests that failed: sentences. */
+  readonly faults: readonly string[]
+  /** What it wrote itself, for whoever looks for the cause. */
+  readonly output: string
+  readonly wallSeconds: number
+  /** Of the file and of all that it started; null where the system does not tell. */
+  readonly cpuSeconds: number | null
+}
+
+export interface FileOptions {
+  /** A folder for this file alone, that does not exist yet. */
+  readonly folder: string
+  readonly pattern: string | null
+  /** A file that has not ended by then is ended with all it started. */
+  readonly limitSeconds: number
+  readonly testTimeoutMs: number
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Ends it at once. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs one test file in a process of its own, with a temporary folder of its own, and where the system can do that in
+ * a process namespace of its own, so that nothing it started outlives it and what it forgot to end is known by name.
+ */
+export async function runFile(file: string, options: FileOptions): Promise<FileOutcome> {
+  const { folder, limitSeconds } = options
+  const temporary = join(folder, 't')
+  const told = join(folder, 'told')
+  mkdirSync(temporary, { recursive: true })
+  const args = [
+    `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`,
+    `--test-reporter-destination=${told}`,
+    `--test-timeout=${options.testTimeoutMs}`,
+    ...(options.pattern === null ? [] : [`--test-name-pattern=/${options.pattern}/i`]),
+    join(root, file),
+  ]
+  const { command, args: line, detached } = bed(process.execPath, args)
+  const began = performance.now()
+  const env = { ...options.env, TMPDIR: temporary }
+  const child = spawn(command, line, { cwd: root, env, detached, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+  const end = (): void => {
+    // With the wrapper its whole namespace ends; without one, its group.
+    if (detached && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    else child.kill('SIGKILL')
+  }
+  let outstayed = false
+  const limit = setTimeout(() => {
+    outstayed = true
+    end()
+  }, limitSeconds * 1000)
+  options.signal.addEventListener('abort', end, { once: true })
+  const output = join(folder, 'output')
+  const written = createWriteStream(output)
+  child.stdout?.pipe(written, { end: false })
+  child.stderr?.pipe(written, { end: false })
+  const last = child.stdio[3]
+  const report = last === null || last === undefined || !('read' in last) ? Promise.resolve('') : text(last)
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', resolve)
+  })
+  clearTimeout(limit)
+  options.signal.removeEventListener('abort', end)
+  const survivors = detached ? await survivorsOf(temporary) : []
+  const { left, cpuSeconds } = read(await report)
+  written.end()
+  const events = eventsIn(told)
+  const results = events.filter((each) => each.type === 'result')
+  const faults: string[] = []
+  if (outstayed)
+    faults.push(`It did not end within ${limitSeconds} s and was ended with all it had started.${open(events)}`)
+  else if (code !== 0 && !results.some(({ outcome }) => outcome === 'fail' || outcome === 'cancelled'))
+    faults.push(`It ended with code ${code} although none of its tests failed.${open(events)}`)
+  else if (code === 0 && results.length === 0 && options.pattern === null) faults.push('It has no tests.')
+  for (const command of [...left, ...survivors]) faults.push(`It left a process behind: ${command.slice(0, 300)}`)
+  if (!outstayed) for (const name of readdirSync(temporary)) faults.push(`It left ${name} in the temporary folder.`)
+  const wallSeconds = (performance.now() - began) / 1000
+  const outcome = { file, results, faults, output: readFileSync(output, 'utf8'), wallSeconds, cpuSeconds }
+  rmSync(folder, { recursive: true, force: true })
+  return outcome
+}
+
+function eventsIn(told: string): readonly Told[] {
+  try {
+    const lines = readFileSync(told, 'utf8').split('\n')
+    // The last one may be cut off.
+    return lines.slice(0, -1).map((line) => JSON.parse(line) as Told)
+  } catch {
+    return []
+  }
+}
+
+/** The tests that had begun and not ended, in words. */
+function open(events: readonly Told[]): string {
+  const begun = new Map<string, string>()
+  for (const event of events) {
+    if (event.type === 'begun') begun.set(event.where, event.name)
+    if (event.type === 'ended') begun.delete(event.where)
+  }
+  return begun.size === 0 ? ' All its tests were over.' : ` Not over: ${[...begun.values()].join(' › ')}`
+}
+
+/** What the wrapper says at the end: a line for every process that is left, then two lines of times(1p). */
+function read(report: string): { readonly left: readonly string[]; readonly cpuSeconds: number | null } {
+  const lines = report.split('\n')
+  const left = lines.filter((line) => line.startsWith('left ')).map((line) => line.slice('left '.length))
+  const times = lines.findLast((line) => /^\d+m[\d.]+s \d+m[\d.]+s$/.test(line))
+  if (times === undefined) return { left, cpuSeconds: null }
+  const parts = [...times.matchAll(/(\d+)m([\d.]+)s/g)]
+  return {
+    left,
+    cpuSeconds: parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0),
+  }
+}
