@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ticksOf } from '../src/runtimes/pulse.ts'
+import { ticksOf } from '../src/system/process.ts'
 import type { SeenPlace } from 'loopback-discord'
 import { moment, repeat, type Figure, type Measurement, type Size } from './figure.ts'
 import { residentMb, Stage } from './stage.ts'

@@ -3,6 +3,7 @@ import type { Config } from '../config/load.ts'
 import { createLog, scrubber } from '../config/log.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
+import { background } from '../system/background.ts'
 import { version } from '../version.ts'
 import { exitCodeOf } from './exit.ts'
 
@@ -86,7 +87,7 @@ function obeySignals(stop: Stop, log: Log): void {
     }
     since = performance.now()
     log.info({ signal, agents }, 'bot.stopping')
-    void stop(agents, 0)
+    background(stop(agents, 0), log, 'bot.stop')
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, obey('leave'))
   process.on('SIGUSR2', obey('end'))

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { Problem } from '../core/failure.ts'
-import { hostClock } from '../host.ts'
-import { dataIdOf, endMarked, signal } from '../runtimes/marker.ts'
-import { bornOf, takeLock } from '../stores/lock.ts'
+import { dataIdOf, endMarked } from '../runtimes/marker.ts'
+import { takeLock } from '../stores/lock.ts'
+import { hostClock } from '../system/host.ts'
+import { isAlive, signal } from '../system/process.ts'
 
 export interface StopOptions {
   /** OMC_DATA_DIR, absolute. */
@@ -54,7 +55,7 @@ async function runningBot(dataFolder: string): Promise<Holder | null> {
   if (holder.host !== hostname()) {
     throw new Problem('refused', `The bot on ${dataFolder} runs on ${holder.host} (pid ${holder.pid}). Stop it there.`)
   }
-  return (await isAlive(holder)) ? holder : null
+  return (await isAlive(holder.pid, holder.born)) ? holder : null
 }
 
 function readHolder(file: string): Holder | null {
@@ -79,7 +80,7 @@ function tell(holder: Holder, name: NodeJS.Signals): void {
 
 async function gone(holder: Holder): Promise<void> {
   const deadline = hostClock.now() + waitMs
-  while (await isAlive(holder)) {
+  while (await isAlive(holder.pid, holder.born)) {
     if (hostClock.now() > deadline) {
       throw new Problem(
         'wire',
@@ -89,9 +90,4 @@ async function gone(holder: Holder): Promise<void> {
     }
     await pause(100)
   }
-}
-
-/** The pid alone would do after a reboot for any other process. */
-async function isAlive(holder: Holder): Promise<boolean> {
-  return (await bornOf(holder.pid)) === holder.born
 }

@@ -8,6 +8,7 @@ import { messageOf, Problem } from '../core/failure.ts'
 import type { MessageId, PlaceId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Catalogue } from '../core/phrases.ts'
+import { background } from '../system/background.ts'
 import { drawAsk } from './ask.ts'
 import { Atlas } from './atlas.ts'
 import { download } from './download.ts'
@@ -99,7 +100,9 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     if (payload.t === GatewayDispatchEvents.MessageUpdate) inbound.edited(payload.d, self, inbox)
     if (payload.t === GatewayDispatchEvents.MessageDelete) deleted(payload.d.channel_id, [payload.d.id], inbox)
     if (payload.t === GatewayDispatchEvents.MessageDeleteBulk) deleted(payload.d.channel_id, payload.d.ids, inbox)
-    if (payload.t === GatewayDispatchEvents.InteractionCreate) void interactions.take(payload.d, inbox)
+    if (payload.t === GatewayDispatchEvents.InteractionCreate) {
+      background(interactions.take(payload.d, inbox), log, 'discord.interaction')
+    }
   }
 
   function deleted(place: string, messages: readonly string[], to: Inbox): void {
@@ -115,7 +118,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     if (hasBegun) return
     hasBegun = true
     const { guild } = options
-    void registerCommands({
+    const { signal } = closing
+    const registering = registerCommands({
       rest,
       lanes,
       application,
@@ -125,8 +129,9 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
       catalogue,
       clock,
       log,
-      signal: closing.signal,
-    }).then(registered.resolve)
+      signal,
+    })
+    background(registering.then(registered.resolve), log, 'discord.register')
   }
 
   function selfId(): string {

@@ -20,6 +20,7 @@ import type { ChatState } from '../core/chat.ts'
 import { pause, type Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
+import { background } from '../system/background.ts'
 import { DialGuard, type DialRules } from './guard.ts'
 import { meaningOf } from './lanes.ts'
 import { restOptions } from './rest.ts'
@@ -117,7 +118,7 @@ export class Gateway {
       const advice = 'Check the network and that OMC_DISCORD_API is right; the log says what was tried.'
       this.#first.reject(new Problem('wire', `Discord did not let the bot in within ${seconds} s. ${advice}`))
     })
-    void this.#connect()
+    background(this.#connect(), this.#options.log, 'gateway.connect')
     try {
       await this.#first.promise
     } catch (error) {

@@ -14,6 +14,7 @@ import type { MessageId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
 import type { Remark } from '../core/prompt.ts'
+import { BoundedMap } from '../system/bounded-map.ts'
 import type { Atlas } from './atlas.ts'
 import { isNoMore, meaningOf, type Lanes } from './lanes.ts'
 import type { Outbound } from './outbound.ts'
@@ -42,7 +43,7 @@ export interface InboundOptions {
 export class Inbound {
   readonly #with: InboundOptions
   /** Who was asked about for what they had said earlier. */
-  readonly #members = new Map<string, { readonly facts: MemberFacts | null; readonly at: number }>()
+  readonly #members = new BoundedMap<string, { readonly facts: MemberFacts | null; readonly at: number }>(mostMembers)
 
   constructor(options: InboundOptions) {
     this.#with = options
@@ -171,10 +172,7 @@ export class Inbound {
     const now = this.#with.clock.now()
     if (known !== undefined && now - known.at < membershipForMs) return known.facts
     const facts = await this.#member(guild, user)
-    this.#members.delete(key)
     this.#members.set(key, { facts, at: now })
-    const [oldest] = this.#members.keys()
-    if (this.#members.size > mostMembers && oldest !== undefined) this.#members.delete(oldest)
     return facts
   }
 

@@ -1,6 +1,7 @@
 import type { APIGuildMember, APIUser } from 'discord-api-types/v10'
 import type { PersonId } from '../core/ids.ts'
 import { localeOf, type Locale, type Person } from '../core/person.ts'
+import { BoundedMap } from '../system/bounded-map.ts'
 
 const mostRemembered = 10_000
 
@@ -12,13 +13,10 @@ export type MemberFacts = Pick<APIGuildMember, 'roles' | 'nick'>
  * remembered; until then the guild's own counts.
  */
 export class People {
-  readonly #locales = new Map<string, string>()
+  readonly #locales = new BoundedMap<string, string>(mostRemembered)
 
   remember(user: string, locale: string): void {
-    this.#locales.delete(user)
     this.#locales.set(user, locale)
-    const [oldest] = this.#locales.keys()
-    if (this.#locales.size > mostRemembered && oldest !== undefined) this.#locales.delete(oldest)
   }
 
   /** The language a person spoke last, in this life of the bot; null: they said nothing that shows it. */

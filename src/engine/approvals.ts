@@ -15,11 +15,12 @@ import type { Runtime, Turn } from '../core/runtime.ts'
 import type { Slip } from '../core/slip.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
+import { background } from '../system/background.ts'
 import { Clerk } from './clerk.ts'
 import type { Answer } from './conductor.ts'
 import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
-import { persist } from './persist.ts'
+import { retry } from '../system/back-off.ts'
 import { reactTo } from './reacting.ts'
 import { inputHashOf, subjectOf, tokenOf } from './token.ts'
 
@@ -83,7 +84,7 @@ export class Approvals {
     const expiresAt = askedAt + this.#tools.timeoutMs
     const slip = { token, run: turn.run, approval: approval.id, askedAt, expiresAt, draft: {}, closed: false }
     const matter = this.#add(this.#askOf(slip, turn, approval, { kind: 'open' }, false))
-    void this.#put(matter, known?.clerk ?? null)
+    background(this.#put(matter, known?.clerk ?? null), this.#tools.log, 'approval.put')
     return matter.answer.promise
   }
 
@@ -198,7 +199,7 @@ export class Approvals {
       await earlier?.done
       const granted = await this.#grantedBy(matter.ask)
       const { askedAt, expiresAt } = matter.ask
-      const slip = await persist(this.#tools, 'approval', () =>
+      const slip = await retry(this.#tools, 'approval', () =>
         vault.approvals.open({ token, run, approval: approval.id, askedAt, expiresAt }),
       )
       matter.ask = { ...matter.ask, askedAt: slip.askedAt, expiresAt: slip.expiresAt, draft: slip.draft }
@@ -266,7 +267,7 @@ export class Approvals {
     const subject = subjectOf(approval, session.workdir)
     const grantedBy = { id: by.id, name: by.name }
     const consent = { session: session.id, person: prompt.speaker.id, subject, grantedBy, token, at: clock.now() }
-    await persist(this.#tools, 'consent', () => vault.approvals.consent(consent))
+    await retry(this.#tools, 'consent', () => vault.approvals.consent(consent))
     matter.ask = { ...matter.ask, lasting: true }
   }
 
@@ -343,9 +344,10 @@ export class Approvals {
   #assign(matter: Matter, clerk: Clerk): void {
     matter.clerk = clerk
     const { token } = matter.ask
-    void clerk.done.then(() => {
+    const leaving = clerk.done.then(() => {
       if (this.#matters.get(token) === matter) this.#matters.delete(token)
     })
+    background(leaving, this.#tools.log, 'approval.clerk')
   }
 
   #clerkTools(): ConstructorParameters<typeof Clerk>[3] {

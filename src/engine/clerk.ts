@@ -9,7 +9,9 @@ import type { Log } from '../core/log.ts'
 import type { Locale } from '../core/person.ts'
 import type { Place } from '../core/place.ts'
 import { postRoles, type Approvals, type Post, type PostRole } from '../core/slip.ts'
-import { persist } from './persist.ts'
+import { backOffMs, retry } from '../system/back-off.ts'
+
+const postBackOff = { firstMs: 1000, longestMs: 30_000 } as const
 
 export interface ClerkTools {
   readonly chat: Chat
@@ -93,14 +95,14 @@ export class Clerk {
         } else if (this.#ask().fate.kind === 'open') {
           await this.#wait()
         } else {
-          await persist(this.#tools, 'approval-closed', () => approvals.close(this.#ask().token))
+          await retry(this.#tools, 'approval-closed', () => approvals.close(this.#ask().token))
           return
         }
       } catch (error) {
         if (signal.aborted) return
         failures += 1
         log.error({ run: this.#ask().run, error: messageOf(error), failures }, 'approval.post-failed')
-        await pause(clock, Math.min(500 * 2 ** failures, 30_000), signal)
+        await pause(clock, backOffMs(postBackOff, failures), signal)
       }
     }
   }
@@ -233,7 +235,7 @@ export class Clerk {
     const { post, message } = write
     if (write.kind === 'remove') {
       if ((await chat.remove(post.place, message)) === 'later') return this.#later()
-      await persist(this.#tools, 'approval-forgotten', () => approvals.forget(post.token, post.role))
+      await retry(this.#tools, 'approval-forgotten', () => approvals.forget(post.token, post.role))
       this.#posts.delete(post.role)
       return
     }
@@ -291,7 +293,7 @@ export class Clerk {
   }
 
   async #keep(post: Post): Promise<void> {
-    await persist(this.#tools, 'approval-post', () => this.#tools.approvals.keep(post))
+    await retry(this.#tools, 'approval-post', () => this.#tools.approvals.keep(post))
     this.#posts.set(post.role, post)
   }
 

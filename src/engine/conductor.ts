@@ -8,9 +8,10 @@ import type { Journal } from '../core/journal.ts'
 import { isLive, step, type Run } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
+import { background } from '../system/background.ts'
 import type { Feed } from './feed.ts'
-import { persist } from './persist.ts'
-import { Sequence } from './sequence.ts'
+import { retry } from '../system/back-off.ts'
+import { Mutex } from '../system/mutex.ts'
 
 /** Text waits at most this long for its journal entry: a commit per word would cost a disk flush per word. */
 const textBatchMs = 100
@@ -48,7 +49,7 @@ export class Conductor {
   readonly done: Promise<void>
   readonly #conduct: Conduct
   readonly #tools: ConductorTools
-  readonly #order = new Sequence()
+  readonly #order = new Mutex()
   /** Keys of the words that were put into it. */
   readonly #words = new Set<PromptKey>()
   readonly #forgotten: boolean
@@ -112,9 +113,9 @@ export class Conductor {
     const { log } = this.#tools
     try {
       for (const { approval, decision } of answered) await this.#conduct.answer(approval, decision)
-      for (const approval of this.#run.open) void this.#settle(approval)
-      void this.#sayAgain(steered)
-      if (this.#run.state === 'stopping') void this.#conduct.stop()
+      for (const approval of this.#run.open) this.#inBackground(this.#settle(approval))
+      this.#inBackground(this.#sayAgain(steered))
+      if (this.#run.state === 'stopping') this.#inBackground(this.#conduct.stop())
       for await (const piece of this.#conduct.output) {
         await this.#order.run(() => this.#take(piece))
         if (!isLive(this.#run.state)) break
@@ -161,6 +162,10 @@ export class Conductor {
     feed.publish(await journal.append(this.turn.run, [{ type: 'finished', outcome }], clock.now()))
   }
 
+  #inBackground(work: Promise<void>): void {
+    background(work, this.#tools.log, 'run.conductor')
+  }
+
   async #take(piece: Piece): Promise<void> {
     if (piece.events.every((event) => event.type === 'said')) return this.#takeText(piece)
     await this.#keep(piece.events, piece.cursor)
@@ -187,7 +192,7 @@ export class Conductor {
     for (const event of told) {
       if (event.type !== 'wanted') continue
       this.#tools.checkpoint('approval-wanted')
-      void this.#settle(event.approval)
+      this.#inBackground(this.#settle(event.approval))
     }
     return told.length
   }
@@ -199,7 +204,7 @@ export class Conductor {
     const { journal, clock, checkpoint } = this.#tools
     const events = this.#pending
     const options = this.#cursor === null ? {} : { cursor: this.#cursor }
-    const entries = await persist(this.#tools, 'append', () =>
+    const entries = await retry(this.#tools, 'append', () =>
       journal.append(this.turn.run, events, clock.now(), options),
     )
     this.#pending = []

@@ -9,7 +9,9 @@ import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import { see, textOf, type RunView } from '../core/view.ts'
 import type { Lane } from './lane.ts'
-import { persist } from './persist.ts'
+import { backOffMs, retry } from '../system/back-off.ts'
+
+const postBackOff = { firstMs: 1000, longestMs: 30_000 } as const
 
 /** Without a word or a step, a run shows its card (and the Stop button on it) after this long. */
 const silentForMs = 2_500
@@ -89,7 +91,7 @@ export class Courier {
           continue
         }
         if (this.#view?.run.state === 'over') {
-          await persist(this.#tools, 'settled', () => deliveries.settled(this.#run))
+          await retry(this.#tools, 'settled', () => deliveries.settled(this.#run))
           checkpoint('settled')
           return
         }
@@ -98,7 +100,7 @@ export class Courier {
         if (signal.aborted) return
         failures += 1
         log.error({ run: this.#run, error: messageOf(error), failures }, 'delivery.failed')
-        await pause(clock, Math.min(500 * 2 ** failures, 30_000), signal)
+        await pause(clock, backOffMs(postBackOff, failures), signal)
       }
     }
   }
@@ -176,7 +178,7 @@ export class Courier {
   async #forget(part: Part): Promise<void> {
     const at = this.#tools.clock.now()
     const nonce = `${part.nonce.slice(0, 20)}.${at % 10_000}`
-    await persist(this.#tools, 'gone', () => this.#tools.deliveries.gone(this.#run, part.part, nonce, at))
+    await retry(this.#tools, 'gone', () => this.#tools.deliveries.gone(this.#run, part.part, nonce, at))
     this.#keep({ ...part, nonce, message: null, postedAt: null, at, hash: '', end: 0 })
   }
 
@@ -201,7 +203,7 @@ export class Courier {
         place: view.prompt.place.id,
         at: clock.now(),
       }
-      await persist(this.#tools, 'intend', () => deliveries.intend(intent))
+      await retry(this.#tools, 'intend', () => deliveries.intend(intent))
       part = { ...intent, message: null, postedAt: null, frozen: false, end: 0 }
       this.#keep(part)
       checkpoint('post-intended')
@@ -222,7 +224,7 @@ export class Courier {
   async #posted(sheet: Sheet, message: MessageId, shown: { hash: string; end: number }): Promise<void> {
     const at = this.#tools.clock.now()
     const kept = { hash: shown.hash, end: shown.end }
-    await persist(this.#tools, 'posted', () => this.#tools.deliveries.posted(this.#run, sheet.part, message, kept, at))
+    await retry(this.#tools, 'posted', () => this.#tools.deliveries.posted(this.#run, sheet.part, message, kept, at))
     const part = this.#parts.find((each) => each.part === sheet.part)
     if (part !== undefined) this.#keep({ ...part, ...kept, message, postedAt: at })
   }
@@ -233,13 +235,13 @@ export class Courier {
     const outcome = age > chat.pace.editableForMs ? 'too-old' : await chat.edit(view.prompt.place, message, sheet)
     if (outcome === 'later') return this.#later()
     if (outcome === 'too-old') {
-      await persist(this.#tools, 'frozen', () => deliveries.frozen(this.#run, part.part))
+      await retry(this.#tools, 'frozen', () => deliveries.frozen(this.#run, part.part))
       this.#keep({ ...part, frozen: true })
     } else if (outcome === 'gone') {
       await this.#forget(part)
     } else {
       const shown = { hash: sheet.hash, end: sheet.end }
-      await persist(this.#tools, 'edited', () => deliveries.edited(this.#run, part.part, shown))
+      await retry(this.#tools, 'edited', () => deliveries.edited(this.#run, part.part, shown))
       this.#keep({ ...part, ...shown })
     }
   }
@@ -255,7 +257,7 @@ export class Courier {
   /** The place is gone or closed to us: nobody can be told, so the run goes on unheard and is never tried again. */
   async #giveUp(): Promise<void> {
     this.#tools.log.warn({ run: this.#run, place: this.#view?.prompt.place.id }, 'delivery.place-gone')
-    await persist(this.#tools, 'settled', () => this.#tools.deliveries.settled(this.#run))
+    await retry(this.#tools, 'settled', () => this.#tools.deliveries.settled(this.#run))
     this.#gaveUp = true
   }
 

@@ -4,6 +4,7 @@ import type { RunId, SessionId } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
+import { background } from '../system/background.ts'
 import { Courier, type CourierTools } from './courier.ts'
 import type { Feed } from './feed.ts'
 import { Lane } from './lane.ts'
@@ -31,7 +32,7 @@ export class Delivery {
       if (courier !== undefined) courier.take(entry)
       else if (entry.event.type === 'asked') {
         const view = viewOf([entry])
-        void this.#nameSession(entry.event.prompt.session)
+        background(this.#nameSession(entry.event.prompt.session), this.#tools.log, 'delivery.name')
         this.#add(entry.run, new Courier(entry.run, view, [], this.#courierTools()))
       }
     })
@@ -69,7 +70,8 @@ export class Delivery {
 
   #add(run: RunId, courier: Courier): void {
     this.#couriers.set(run, courier)
-    void courier.done.then(() => this.#couriers.delete(run))
+    const leaving = courier.done.then(() => this.#couriers.delete(run))
+    background(leaving, this.#tools.log, 'delivery.courier')
   }
 
   async #nameSession(id: SessionId): Promise<void> {

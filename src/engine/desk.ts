@@ -24,6 +24,7 @@ import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
+import { background } from '../system/background.ts'
 import type { Approvals } from './approvals.ts'
 import type { WallboardKeeper } from './wallboard.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -32,7 +33,7 @@ import type { Feed } from './feed.ts'
 import type { Gate } from './gate.ts'
 import { no, yes } from './result.ts'
 import { isOver, seatAt, sessionFor } from './seats.ts'
-import { Sequence } from './sequence.ts'
+import { Mutex } from '../system/mutex.ts'
 import { Sessions } from './sessions.ts'
 import { runSkill, suggestSkills, type SkillTools } from './skills.ts'
 import { Permissions } from './permissions.ts'
@@ -70,7 +71,7 @@ export class EngineDesk implements Desk {
 
   constructor(tools: DeskTools) {
     this.#tools = tools
-    const order = new Sequence()
+    const order = new Mutex()
     this.#sessions = new Sessions({ ...tools, order, stopRun: (run, by) => this.#stop(run, by) })
     this.#errands = new Errands({ ...tools, order, ask: (request) => this.ask(request) })
     this.#permissions = new Permissions(tools)
@@ -182,7 +183,7 @@ export class EngineDesk implements Desk {
   /** At the start of a life: what an earlier one had ended and not yet stopped; then a look at what lies about. */
   async tidyUp(): Promise<void> {
     await this.#sessions.stopLeft()
-    void this.#sessions.reportLeftovers()
+    background(this.#sessions.reportLeftovers(), this.#tools.log, 'session.leftovers')
   }
 
   changeSession(by: Person, place: Place, change: SessionTurn): Promise<Result<Changed>> {

@@ -12,10 +12,11 @@ import { reaches } from '../core/right.ts'
 import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
 import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
+import { background } from '../system/background.ts'
 import { attemptLimit, Conductor, type ConductorTools, type Steering } from './conductor.ts'
 import type { Gate } from './gate.ts'
 import { handOverFor } from './hand-over.ts'
-import { persist } from './persist.ts'
+import { retry } from '../system/back-off.ts'
 
 export interface DispatcherTools extends ConductorTools {
   readonly vault: Vault
@@ -107,7 +108,10 @@ export class Dispatcher {
     if (conduct !== null) {
       this.#lead(turn, conduct, entries)
       // Rights that were taken away while nobody was there to stop it.
-      if (!standing.allowed) void this.conductorOf(open.run)?.stop(null)
+      if (!standing.allowed) {
+        const stopping = this.conductorOf(open.run)?.stop(null)
+        if (stopping !== undefined) background(stopping, this.#tools.log, 'run.stop')
+      }
       return
     }
     if (open.state === 'starting' && runtime !== undefined) return this.#lead(turn, runtime.begin(turn), entries)
@@ -181,10 +185,11 @@ export class Dispatcher {
   ): void {
     const conductor = new Conductor(turn, conduct, run, answered, this.#tools, steered, forgotten)
     this.#conductors.set(turn.run, conductor)
-    void conductor.done.then(() => {
+    const leaving = conductor.done.then(() => {
       this.#conductors.delete(turn.run)
       this.wake()
     })
+    background(leaving, this.#tools.log, 'run.conductor')
   }
 
   async #turnOf(open: Pick<OpenRun, 'run' | 'attempt' | 'prompt' | 'session'>): Promise<Turn | null> {
@@ -192,7 +197,7 @@ export class Dispatcher {
     if (session !== null) {
       const prompt = { ...open.prompt, text: spokenText(open.prompt) }
       const files = await locateAll(open.prompt.attachments, this.#tools.attachments)
-      const handOver = await persist(this.#tools, 'hand-over', () => handOverFor(this.#tools.journal, session))
+      const handOver = await retry(this.#tools, 'hand-over', () => handOverFor(this.#tools.journal, session))
       return { run: open.run, attempt: open.attempt, prompt, session, files, handOver }
     }
     this.#tools.log.error({ run: open.run, session: open.session }, 'run.session-missing')
@@ -200,16 +205,16 @@ export class Dispatcher {
   }
 
   #standingOf({ prompt, session }: Turn): Promise<Verdict> {
-    return persist(this.#tools, 'grants', () => this.#tools.gate.speakerOf(prompt, session))
+    return retry(this.#tools, 'grants', () => this.#tools.gate.speakerOf(prompt, session))
   }
 
   #session(id: SessionId): ReturnType<Vault['session']> {
-    return persist(this.#tools, 'session', () => this.#tools.vault.session(id))
+    return retry(this.#tools, 'session', () => this.#tools.vault.session(id))
   }
 
   async #close(open: Pick<OpenRun, 'run'>, event: RunEvent): Promise<void> {
     const { journal, clock, feed } = this.#tools
-    feed.publish(await persist(this.#tools, 'append', () => journal.append(open.run, [event], clock.now())))
+    feed.publish(await retry(this.#tools, 'append', () => journal.append(open.run, [event], clock.now())))
     this.wake()
   }
 

@@ -16,7 +16,7 @@ import type { Workspaces } from '../core/workspace.ts'
 import type { Gate } from './gate.ts'
 import { no, yes } from './result.ts'
 import { isOver, seatAt } from './seats.ts'
-import type { Sequence } from './sequence.ts'
+import type { Mutex } from '../system/mutex.ts'
 
 export interface ErrandsTools {
   readonly journal: Journal
@@ -28,7 +28,7 @@ export interface ErrandsTools {
   readonly clock: Clock
   readonly log: Log
   /** In which worktrees are made and taken away. */
-  readonly order: Sequence
+  readonly order: Mutex
   ask(request: Request): Promise<Asked>
 }
 

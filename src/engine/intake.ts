@@ -8,6 +8,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import { composeSessionKey, type Place } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
+import { background } from '../system/background.ts'
 import type { WallboardKeeper } from './wallboard.ts'
 import { contextOf } from './context.ts'
 import { form, press, submit } from './answering.ts'
@@ -15,7 +16,7 @@ import { keepFiles } from './files.ts'
 import { sayNotice } from './notice.ts'
 import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
 import { allSeats, seatAt, type Seat } from './seats.ts'
-import { Sequence } from './sequence.ts'
+import { Mutex } from '../system/mutex.ts'
 
 /**
  * Dispatches may arrive out of order around a dying connection, so a gap is read from a little before the last message
@@ -42,8 +43,8 @@ export interface IntakeTools extends SecondLookTools {
  */
 export class Intake implements Inbox {
   readonly #tools: IntakeTools
-  readonly #order = new Map<PlaceId, Sequence>()
-  readonly #notices = new Sequence()
+  readonly #order = new Map<PlaceId, Mutex>()
+  readonly #notices = new Mutex()
   /** The gap up to which a place has been read. */
   readonly #read = new Map<PlaceId, number>()
   #gap = 0
@@ -76,7 +77,7 @@ export class Intake implements Inbox {
 
   gap(): void {
     this.#gap += 1
-    void this.#catchUpAll()
+    background(this.#catchUpAll(), this.#tools.log, 'chat.catch-up')
   }
 
   async press(button: RunButton, person: Person, place: Place): Promise<Reply | Shown> {
@@ -115,7 +116,11 @@ export class Intake implements Inbox {
 
   /** Beside the prompts: none waits for a Discord that does not take the notice. */
   #notice(place: Place, locale: Locale): void {
-    void this.#notices.run(() => sayNotice(place, locale, this.#tools))
+    background(
+      this.#notices.run(() => sayNotice(place, locale, this.#tools)),
+      this.#tools.log,
+      'notice',
+    )
   }
 
   async #catchUpAll(): Promise<void> {
@@ -135,7 +140,7 @@ export class Intake implements Inbox {
       log.error({ error: messageOf(error) }, 'catch-up.failed')
     }
     await pause(clock, retryMs, signal)
-    if (!signal.aborted) void this.#catchUpAll()
+    if (!signal.aborted) background(this.#catchUpAll(), log, 'chat.catch-up')
   }
 
   /** What happened to the messages of waiting prompts while nobody listened. False: some cannot be read now. */
@@ -276,7 +281,7 @@ export class Intake implements Inbox {
 
   #inOrder(place: PlaceId, work: () => Promise<void>): Promise<void> {
     let order = this.#order.get(place)
-    if (order === undefined) this.#order.set(place, (order = new Sequence()))
+    if (order === undefined) this.#order.set(place, (order = new Mutex()))
     return order.run(work).catch((error: unknown) => {
       this.#tools.log.error({ place, error: messageOf(error) }, 'intake.failed')
     })

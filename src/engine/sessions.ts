@@ -16,7 +16,7 @@ import type { Workspaces } from '../core/workspace.ts'
 import type { Gate } from './gate.ts'
 import { no, yes } from './result.ts'
 import { isOver, seatAt } from './seats.ts'
-import type { Sequence } from './sequence.ts'
+import type { Mutex } from '../system/mutex.ts'
 
 export interface SessionsTools {
   readonly journal: Journal
@@ -32,7 +32,7 @@ export interface SessionsTools {
    * In which worktrees are made and taken away: two starts at once could take up one worktree, and the one that is
    * refused take it from the other.
    */
-  readonly order: Sequence
+  readonly order: Mutex
   /** Stops one open run, or takes it out of the queue. */
   stopRun(run: OpenRun, by: string | null): Promise<unknown>
   /** Told of every new session. */

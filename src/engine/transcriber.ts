@@ -5,9 +5,9 @@ import { lineOf, type Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Feed } from './feed.ts'
-import { persist, type Persistence } from './persist.ts'
+import { retry, type RetryTools } from '../system/back-off.ts'
 
-export interface TranscriberTools extends Persistence {
+export interface TranscriberTools extends RetryTools {
   readonly journal: Journal
   readonly vault: Vault
   readonly transcripts: Transcripts
@@ -55,7 +55,7 @@ export class Transcriber {
     try {
       while (this.#again && !this.#tools.signal.aborted) {
         this.#again = false
-        await persist(this.#tools, 'transcript', () => this.#write())
+        await retry(this.#tools, 'transcript', () => this.#write())
       }
     } catch (error) {
       // Let go, or a row that cannot be read: the mark stays before it, and the rest of the bot is unharmed.

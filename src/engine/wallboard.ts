@@ -11,7 +11,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import { timeOf } from '../core/snowflake.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Feed } from './feed.ts'
-import { Sequence } from './sequence.ts'
+import { Mutex } from '../system/mutex.ts'
 
 /** Wallboards are looked at this often at the most. */
 const everyMs = 5_000
@@ -52,7 +52,7 @@ export interface WallboardTools {
  */
 export class WallboardKeeper {
   readonly #tools: WallboardTools
-  readonly #order = new Sequence()
+  readonly #order = new Mutex()
   readonly #listening: Disposable
   readonly #editableAt = new Map<PlaceId, EpochMs>()
   #timer: Disposable | null = null

@@ -1,6 +1,6 @@
 import type { SessionId } from '../core/ids.ts'
 import { findMarked } from './marker.ts'
-import { ticksOf } from './pulse.ts'
+import { ticksOf } from '../system/process.ts'
 import type { EndGrace, Spool } from './spool.ts'
 
 /** A session's process while this life of the bot holds it. */

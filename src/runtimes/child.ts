@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node
 import { setTimeout as delay } from 'node:timers/promises'
 import { Problem } from '../core/failure.ts'
 import type { Environment } from './environment.ts'
-import { isAlive, startTimeOf, type StartTime } from './pulse.ts'
+import { isAlive, startTimeOf, type StartTime } from '../system/process.ts'
 
 /** What is run, and how. */
 export interface Command {
@@ -97,10 +97,11 @@ export async function watchForeign(pid: number, startTime: StartTime, pollMs = 2
     over.abort()
     told.resolve({ code: null, signal: null })
   }
-  void poll(look, pollMs, over.signal)
+  poll(look, pollMs, over.signal).catch(() => {})
   return { pid, startTime, died: told.promise, look, forget: () => over.abort() }
 }
 
+/** Never rejects: `look` does not, nor does the wait. */
 async function poll(look: () => Promise<void>, everyMs: number, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await look()

@@ -5,6 +5,7 @@ import { messageOf, type Trouble } from '../core/failure.ts'
 import type { ApprovalId, PromptKey } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
+import { background } from '../system/background.ts'
 import type { Agent } from './agent.ts'
 import { coalesce } from './coalesce.ts'
 import { cursorOf } from './cursor.ts'
@@ -221,7 +222,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
       if (this.#refused.has(approval)) continue
       this.#refused.add(approval)
       const line = this.#options.dialect.refusal?.(approval, reason)
-      if (line !== undefined) void agent.spool.write(line)
+      if (line !== undefined) agent.spool.send(line)
     }
   }
 
@@ -291,7 +292,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     for (const patience of [stopAgainAfter, stopHardAfter]) {
       if (this.#isOver || this.#isClosed) return
       // Said twice: a CLI that was just starting the turn may not have had anything to interrupt yet.
-      void agent.spool.write(...dialect.stop(turn, this.#state ?? handed.state))
+      agent.spool.send(...dialect.stop(turn, this.#state ?? handed.state))
       await this.#endsWithin(patience)
     }
     if (!this.#isOver && !this.#isClosed) await this.#gone(agent)
@@ -299,7 +300,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
 
   #giveUp(agent: Agent, trouble: Trouble): void {
     this.#verdict ??= { kind: 'failed', trouble }
-    void this.#gone(agent)
+    background(this.#gone(agent), this.#options.log, 'agent.end')
   }
 
   async #endsWithin(ms: number): Promise<void> {
@@ -318,7 +319,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     await tail.close()
     if (this.#isClosed) return
     // Whoever stops reading in the middle does not want the rest done.
-    if (!this.#isOver) void this.#gone(agent)
+    if (!this.#isOver) background(this.#gone(agent), this.#options.log, 'agent.end')
     this.#end()
     this.#options.freed(agent)
   }

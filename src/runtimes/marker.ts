@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Problem } from '../core/failure.ts'
 import type { SessionId } from '../core/ids.ts'
+import { signal } from '../system/process.ts'
 import type { Environment } from './environment.ts'
 
 const run = promisify(execFile)
@@ -78,15 +79,6 @@ export async function endMarked(data: string, choose: (marked: Marked) => boolea
   const left = (await find()).map(({ pid }) => pid)
   if (left.length === 0) return ended.size
   throw new Problem('wire', `Processes ${left.join(', ')} do not end, not even by SIGKILL. End them by hand.`)
-}
-
-/** Sends a signal; a process that has gone meanwhile is as good. */
-export function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }
 
 function fromProc(): Array<[number, string]> {

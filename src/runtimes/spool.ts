@@ -1,24 +1,14 @@
 import { execFile } from 'node:child_process'
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Problem } from '../core/failure.ts'
 import type { PromptKey, RunId, SessionId } from '../core/ids.ts'
 import { startDetached, watchForeign, type Child, type Command, type Death } from './child.ts'
-import { endMarked, markVariables, signal, type Mark } from './marker.ts'
-import type { StartTime } from './pulse.ts'
+import { endMarked, markVariables, type Mark } from './marker.ts'
+import { writeAtomically } from '../system/atomic-file.ts'
+import { signal, type StartTime } from '../system/process.ts'
 import { Tail } from './tail.ts'
 
 const run = promisify(execFile)
@@ -98,10 +88,11 @@ export class Spool {
     this.#child = child
     this.#record = record
     this.#writer = openWriter(join(folder, 'stdin'))
-    void child.died.then((death) => {
+    // `died` never rejects.
+    child.died.then((death) => {
       this.#death = death
       this.#writer?.destroy()
-    })
+    }, ignore)
   }
 
   /** Starts a process on a fresh spool; one that stood in that folder must have ended. @throws {Problem} */
@@ -192,17 +183,24 @@ export class Spool {
    * death is told elsewhere. A process that does not read makes this wait, and nothing else.
    */
   write(...lines: readonly string[]): Promise<void> {
+    return new Promise((resolve) => this.#put(lines, resolve))
+  }
+
+  /** The same for who does not wait for it. */
+  send(...lines: readonly string[]): void {
+    this.#put(lines, () => {})
+  }
+
+  #put(lines: readonly string[], done: () => void): void {
     const writer = this.#writer
-    if (writer === null || writer.destroyed || lines.length === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      writer.write(lines.map((line) => `${line}\n`).join(''), () => resolve())
-    })
+    if (writer === null || writer.destroyed || lines.length === 0) return done()
+    writer.write(lines.map((line) => `${line}\n`).join(''), () => done())
   }
 
   /** Reads its output from a byte on, to the end also after its death. Whoever calls closes it. */
   tail(from: number): Tail {
     const tail = new Tail(join(this.folder, 'stdout'), { from, lineLimit })
-    void this.died.then(() => tail.finish())
+    this.died.then(() => tail.finish(), ignore)
     return tail
   }
 
@@ -221,7 +219,7 @@ export class Spool {
    */
   async end(data: string, farewell: readonly string[], grace: EndGrace): Promise<void> {
     if (this.#death === null && farewell.length > 0) {
-      void this.write(...farewell)
+      this.send(...farewell)
       await this.#diesWithin(grace.asked)
     }
     if (this.#death === null) {
@@ -302,12 +300,11 @@ function complaintOf(folder: string): string {
   }
 }
 
-/** Whole or not at all: the next life must not meet half a record. */
 function writeRecord(folder: string, record: SpoolRecord): void {
-  const file = join(folder, 'process.json')
-  writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 })
-  renameSync(`${file}.new`, file)
+  writeAtomically(join(folder, 'process.json'), JSON.stringify(record))
 }
+
+function ignore(): void {}
 
 /** Our own end of the pipe. Null when nobody reads it any more, that is, when the process has just died. */
 function openWriter(pipe: string): Socket | null {

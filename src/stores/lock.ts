@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import spawn from 'nano-spawn'
 import { pause, type Clock } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
+import { writeAtomically } from '../system/atomic-file.ts'
+import { startTimeOf } from '../system/process.ts'
 import { inWords, sqliteCode } from './sqlite.ts'
 
 /** A data folder held for this process alone. */
@@ -47,7 +48,7 @@ export async function takeLock(folder: string, clock: Clock): Promise<Lock> {
       return { close: () => letGo(held, name) }
     }
     const holder = readHolder(name)
-    const alive = holder !== null && (holder.host !== hostname() || (await bornOf(holder.pid)) === holder.born)
+    const alive = holder !== null && (holder.host !== hostname() || (await startTimeOf(holder.pid)) === holder.born)
     if (alive || attempt >= tries) throw taken(folder, alive ? holder : null)
     // The name is that of an earlier holder: the present one is about to write its own, or is just ending.
     await pause(clock, 50)
@@ -76,11 +77,9 @@ function letGo(held: DatabaseSync, name: string): void {
 }
 
 async function sayWho(name: string): Promise<void> {
-  const holder: Holder = { pid: process.pid, born: (await bornOf(process.pid)) ?? '', host: hostname() }
-  const unfinished = `${name}.new`
+  const holder: Holder = { pid: process.pid, born: (await startTimeOf(process.pid)) ?? '', host: hostname() }
   try {
-    writeFileSync(unfinished, JSON.stringify(holder), { mode: 0o600 })
-    renameSync(unfinished, name)
+    writeAtomically(name, JSON.stringify(holder))
   } catch (error) {
     throw new Problem('wire', `${name} could not be written; check the rights and the free space of the folder.`, {
       cause: error,
@@ -94,28 +93,6 @@ function readHolder(name: string): Holder | null {
     if (typeof said !== 'object' || said === null) return null
     const { pid, born, host } = said as Partial<Holder>
     return typeof pid === 'number' && typeof born === 'string' && typeof host === 'string' ? { pid, born, host } : null
-  } catch {
-    return null
-  }
-}
-
-/** When a process started, in the system's own words; null when there is no such process. */
-export async function bornOf(pid: number): Promise<string | null> {
-  if (process.platform === 'linux') return bornOnLinux(pid)
-  try {
-    const { stdout } = await spawn('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } })
-    return stdout.trim() || null
-  } catch {
-    return null
-  }
-}
-
-/** Field 22 of proc_pid_stat(5), in clock ticks since boot. The name in field 2 may hold blanks and brackets. */
-function bornOnLinux(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? null : (fields[19] ?? null)
   } catch {
     return null
   }

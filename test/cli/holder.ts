@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { hostClock } from '../../src/host.ts'
+import { hostClock } from '../../src/system/host.ts'
 import { takeLock } from '../../src/stores/lock.ts'
 
 /** Stands for a running bot: holds the data folder, and writes into it which signal told it to end. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { commands } from '../../src/commands/all.ts'
-import { hostClock } from '../../src/host.ts'
+import { hostClock } from '../../src/system/host.ts'
 import { echoCommand, Scene, until } from './scene.ts'
 
 test('all commands are registered once, in both languages; the second start sends nothing', async () => {

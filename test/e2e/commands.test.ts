@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { commands } from '../../src/commands/all.ts'
-import { hostClock } from '../../src/host.ts'
+import { hostClock } from '../../src/system/host.ts'
 import type { Actor, OptionValues, SeenPlace } from 'loopback-discord'
 import { Stage, until } from './stage.ts'
 

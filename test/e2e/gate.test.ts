@@ -5,7 +5,7 @@ import type { FormButton, RunButton } from '../../src/core/chat.ts'
 import type { CommandOption } from '../../src/core/command.ts'
 import type { Desk } from '../../src/core/desk.ts'
 import type { ActionName } from '../../src/core/right.ts'
-import { hostClock } from '../../src/host.ts'
+import { hostClock } from '../../src/system/host.ts'
 import type { Actor, OptionValues } from 'loopback-discord'
 import { Stage, until, type Bot } from './stage.ts'
 

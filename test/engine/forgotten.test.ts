@@ -7,7 +7,7 @@ import { textOf, viewOf } from '../../src/core/view.ts'
 import { Conductor } from '../../src/engine/conductor.ts'
 import { Feed } from '../../src/engine/feed.ts'
 import { handOverFor } from '../../src/engine/hand-over.ts'
-import { hostClock } from '../../src/host.ts'
+import { hostClock } from '../../src/system/host.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
 import { events, prompt, quietLog, runId, scratchFolder, session } from '../stores/cast.ts'
 

@@ -6,7 +6,7 @@ import { Dispatcher } from '../../src/engine/dispatcher.ts'
 import { Feed } from '../../src/engine/feed.ts'
 import { Gate } from '../../src/engine/gate.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
-import { hostClock, uuids } from '../../src/host.ts'
+import { hostClock, uuids } from '../../src/system/host.ts'
 import { oneFolder } from './one-folder.ts'
 import { person, prompt, promptKey, quietLog, runId, scratchFolder, session, thread } from '../stores/cast.ts'
 

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Problem } from '../../src/core/failure.ts'
 import { migrations } from '../../src/stores/migrations/all.ts'
-import { bornOf } from '../../src/stores/lock.ts'
+import { startTimeOf } from '../../src/system/process.ts'
 import { openStore } from '../../src/stores/open.ts'
 import { quietLog, realClock, scratchFolder } from './cast.ts'
 
@@ -54,7 +54,7 @@ test('an agent that outlives the bot does not keep the folder, nor any file of i
   assert.ok(typeof agent === 'number')
   try {
     await first.kill()
-    assert.notEqual(await bornOf(agent), null, 'the agent lives on')
+    assert.notEqual(await startTimeOf(agent), null, 'the agent lives on')
     if (process.platform === 'linux') {
       const open = readdirSync(`/proc/${agent}/fd`).map((fd) => readlinkSync(`/proc/${agent}/fd/${fd}`))
       assert.deepEqual(
@@ -73,7 +73,7 @@ test('a name left by a dead holder stops nobody, even when its pid is in use aga
   await using folder = await scratchFolder()
   for (const stale of [
     JSON.stringify({ pid: process.pid, born: 'long ago', host: hostname() }),
-    JSON.stringify({ pid: process.pid, born: await bornOf(process.pid), host: hostname() }),
+    JSON.stringify({ pid: process.pid, born: await startTimeOf(process.pid), host: hostname() }),
     'half a na',
     'null',
   ]) {
@@ -114,10 +114,10 @@ test('of several starters at once, after a crash, exactly one gets the folder', 
 })
 
 test('a process is known by when it began', async () => {
-  const born = await bornOf(process.pid)
+  const born = await startTimeOf(process.pid)
   assert.ok(born !== null && born !== '')
-  assert.equal(await bornOf(process.pid), born)
-  assert.equal(await bornOf(2 ** 30), null)
+  assert.equal(await startTimeOf(process.pid), born)
+  assert.equal(await startTimeOf(2 ** 30), null)
 })
 
 async function hold(folder: string, wish = ''): Promise<Held> {

@@ -51,7 +51,7 @@ export function dialectOf(ids: Ids, seatOf: () => Seat | null): Dialect<CodexSta
       if (seat !== null && reading.state.turn !== null) seat.turn = reading.state.turn
       const line = parseLine(text)
       const isOurs = line.is === 'request' && line.params['threadId'] === state.thread
-      if (isOurs && asksOf(line, {}, '') === null) void seat?.spool.write(refusalOf(line.id, line.method))
+      if (isOurs && asksOf(line, {}, '') === null) seat?.spool.send(refusalOf(line.id, line.method))
       // What we have answered, and what was stopped, is over on record already.
       const isTold = (event: RunEvent): boolean =>
         event.type !== 'withdrawn' || (seat?.isStopping !== true && !answered.has(event.approval))

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunId, SessionId } from '../../core/ids.ts'
 import { Agent } from '../agent.ts'
 import { endMarked } from '../marker.ts'
-import { ticksOf } from '../pulse.ts'
+import { writeAtomically } from '../../system/atomic-file.ts'
+import { ticksOf } from '../../system/process.ts'
 import { stopIdOf, stopLines } from './request.ts'
 import { codexName, type Server } from './server.ts'
 
@@ -48,11 +49,8 @@ export class Seats {
     }
   }
 
-  /** Whole or not at all: the next life must not meet half a record. */
   write(record: SeatRecord): void {
-    const file = this.#file(record.session)
-    writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 })
-    renameSync(`${file}.new`, file)
+    writeAtomically(this.#file(record.session), JSON.stringify(record))
   }
 
   remove(session: SessionId): void {

@@ -65,7 +65,7 @@ export class Server {
     const spool = await Spool.attach(folder)
     if (spool === null) return null
     // An earlier life may have died in the middle of a line: the break makes it one that the server cannot read.
-    void spool.write('')
+    spool.send('')
     return new Server(spool, data, ids)
   }
 
@@ -107,7 +107,7 @@ export class Server {
    * @throws {Problem} when none comes in time, when the server ends or the signal fires first.
    */
   async ask(id: string, lines: readonly string[], from: number, signal: AbortSignal, ms = replyWithin): Promise<Reply> {
-    void this.spool.write(...lines)
+    this.spool.send(...lines)
     const reply = await this.#find(id, from, AbortSignal.any([signal, AbortSignal.timeout(ms)]))
     if (reply !== null) return reply
     const why = this.spool.death === null ? 'did not answer' : `ended: ${this.spool.complaint().slice(-500)}`
@@ -132,7 +132,7 @@ export class Server {
    */
   async unload(thread: string, signal: AbortSignal): Promise<void> {
     const late = AbortSignal.any([signal, AbortSignal.timeout(replyWithin)])
-    void this.spool.write(cleanLine(thread))
+    this.spool.send(cleanLine(thread))
     while (!late.aborted) {
       const id = this.#ids.next()
       const { result, error } = await this.ask(id, [closeLine(thread, id)], this.spool.size, signal)

@@ -68,7 +68,7 @@ function take(told: ToAgent): void {
       if (known.has(told.uuid)) return tell({ is: 'taken', uuid: told.uuid, conversation, transcript })
       known.add(told.uuid)
       queue.push(told)
-      void work()
+      work().catch(crash)
       return
     case 'steer':
       return steer(told)
@@ -85,6 +85,12 @@ function take(told: ToAgent): void {
     case 'end':
       exit(0)
   }
+}
+
+/** The bot reads the reason from stderr. */
+function crash(error: unknown): never {
+  writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`)
+  exit(1)
 }
 
 function remember(uuid: string, text: string): void {

@@ -2,8 +2,8 @@ import { randomFillSync } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Clock } from './core/clock.ts'
-import type { Ids } from './core/ids.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Ids } from '../core/ids.ts'
 
 /** The machine's clock. Its timers do not keep the process alive. */
 export const hostClock: Clock = {

@@ -11,7 +11,10 @@ export type StartTime = string
 export async function startTimeOf(pid: number): Promise<StartTime | null> {
   if (process.platform === 'linux') return statOf(pid)?.startTime ?? null
   try {
-    const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)])
+    const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      // The same moment must read the same for a bot that was started in another language.
+      env: { ...process.env, LC_ALL: 'C' },
+    })
     return stdout.trim() === '' ? null : stdout.trim()
   } catch {
     // ps ends with 1 when there is no such process.
@@ -23,6 +26,15 @@ export async function startTimeOf(pid: number): Promise<StartTime | null> {
 export async function isAlive(pid: number, startTime: StartTime): Promise<boolean> {
   if (process.platform !== 'linux' && !answers(pid)) return false
   return (await startTimeOf(pid)) === startTime
+}
+
+/** Sends a signal; a process that has gone meanwhile is as good. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** CPU time in ticks (1/100 s) that a process and its waited-for children have used; null where nobody can tell. */

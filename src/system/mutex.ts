@@ -1,5 +1,5 @@
 /** Runs what it is given one after the other, in the order given. One that fails does not stop the next. */
-export class Sequence {
+export class Mutex {
   #last: Promise<unknown> = Promise.resolve()
 
   run<Value>(work: () => Promise<Value>): Promise<Value> {
