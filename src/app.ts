@@ -1,11 +1,12 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Checkpoint } from './core/checkpoint.ts'
 import type { Log } from './core/log.ts'
+import { usualTimings, type Timings } from './core/timings.ts'
 import { commands } from './commands/all.ts'
 import type { Config } from './config/load.ts'
 import { createDiscord } from './discord/discord.ts'
 import { createEngine, type Engine } from './engine/engine.ts'
-import { collectGarbage, freeBytes, hostClock, uuids } from './system/host.ts'
+import { freeBytes, hostClock, uuids } from './system/host.ts'
 import { catalogue } from './locales/catalogue.ts'
 import { Opened } from './opened.ts'
 import { runtimes } from './runtimes/all.ts'
@@ -16,14 +17,15 @@ import { startWeb } from './web/health.ts'
 import { workspaces } from './workspaces/roots.ts'
 import { skillsIn } from './workspaces/skills.ts'
 
-/** The start is over by then: connected, commands registered, gaps read. */
-const restAfterMs = 3_000
-
 export interface AppOptions {
   readonly config: Config
   readonly log: Log
+  /** The bot's own environment: where programs are found, and what agents may see of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** Tests die here; the product passes nothing. */
   readonly checkpoint?: Checkpoint
+  /** `usualTimings` when left out. */
+  readonly timings?: Timings
 }
 
 /** The running bot. */
@@ -37,7 +39,8 @@ export interface App {
 }
 
 /** The composition root: the one place that knows every part. Opens in order, closes in reverse. */
-export function createApp({ config, log, checkpoint = () => {} }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { config, log, environment, checkpoint = () => {}, timings = usualTimings } = options
   const clock = hostClock
   const ids = uuids(clock)
   const open = new Opened()
@@ -53,7 +56,6 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
       healthPort = web.port
     }
     await engine.start()
-    clock.after(restAfterMs, collectGarbage)
   }
 
   function assemble(store: Store): Engine {
@@ -66,7 +68,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
         ids,
         log,
         checkpoint,
-        environment: process.env,
+        environment,
         accountEnvironment: (runtime) =>
           ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
         claudeBinary: config.claudeBinary,
@@ -98,6 +100,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
           catalogue: words,
           clock,
           log,
+          timings,
         }),
       catalogue: words,
       owners: config.owners,
@@ -111,6 +114,7 @@ export function createApp({ config, log, checkpoint = () => {} }: AppOptions): A
       log,
       checkpoint,
       locale: 'en',
+      timings,
       vitals: {
         version,
         schema: store.schemaVersion,

@@ -4,6 +4,7 @@ import { createLog, scrubber } from '../config/log.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import { background } from '../system/background.ts'
+import { collectGarbage, hostClock } from '../system/host.ts'
 import { version } from '../version.ts'
 import { exitCodeOf } from './exit.ts'
 
@@ -18,6 +19,9 @@ export interface StartOptions {
  * twice for one Ctrl+C. What comes later than this is a person who has lost patience.
  */
 const sameSignalMs = 1000
+
+/** The start is over by then: connected, commands registered, gaps read. */
+const restAfterMs = 3_000
 
 /** A stop that takes longer than this is stuck. Supervisors wait about as long before they kill. */
 const stopWithinMs = 30_000
@@ -35,7 +39,7 @@ export async function start({ config, tied }: StartOptions): Promise<void> {
   const log = createLog({ level: config.logLevel, secrets: config.secrets })
   crashLoudly(log)
   for (const warning of config.warnings) log.warn({ warning }, 'config.warning')
-  const app = createApp({ config, log })
+  const app = createApp({ config, log, environment: process.env })
   // Timers of the bot do not keep a process alive; while Discord cannot be reached, nothing else might.
   setInterval(() => {}, 2_147_483_647)
   const stop = stopOnce(app, log)
@@ -44,6 +48,7 @@ export async function start({ config, tied }: StartOptions): Promise<void> {
   try {
     await app.start()
     log.info({ version, node: process.versions.node, healthPort: app.healthPort }, 'bot.started')
+    hostClock.after(restAfterMs, collectGarbage)
   } catch (error) {
     if (stop.begun()) return
     log.error({ error }, 'bot.start-failed')

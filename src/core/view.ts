@@ -122,6 +122,19 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
   }
 }
 
+/**
+ * The view as everybody in the run's place may read it. In a channel nobody reads what is asked of an owner (SPEC F7):
+ * there, a step is its tool's name alone until it is over without anybody having been asked. When it begins, nobody
+ * knows yet whether it needs leave, and what was shown once stays in a message's history.
+ */
+export function discreet(view: RunView): RunView {
+  if (view.prompt.place.kind !== 'channel') return view
+  const mayBeRead = ({ action, phase }: Step): boolean =>
+    phase !== 'begun' && view.asked.every((each) => each.action !== action.id)
+  const steps = view.steps.map((step) => (mayBeRead(step) ? step : { ...step, action: { ...step.action, title: '' } }))
+  return { ...view, steps }
+}
+
 /** The answer's text so far. */
 export function textOf(view: RunView): string {
   return view.blocks

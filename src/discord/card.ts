@@ -2,7 +2,7 @@ import type { Drawing } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import { grantorIn } from '../core/consent.ts'
 import type { Phrases } from '../core/phrases.ts'
-import type { RunView, Step } from '../core/view.ts'
+import { discreet, type RunView } from '../core/view.ts'
 import { steerId, stopId } from './custom-id.ts'
 import { markOf, type Body } from './sheet.ts'
 import { urlOf } from './url.ts'
@@ -75,14 +75,6 @@ function workText(run: RunView, now: EpochMs, say: Phrases): string {
 
 function withNote(view: RunView, line: string, say: Phrases): string {
   return view.forgotten ? `${line}\n${say.sessions.forgotten()}` : line
-}
-
-/** In a channel nobody reads what is asked of an owner (SPEC F7): there, such a step is its tool's name alone. */
-function discreet(view: RunView): RunView {
-  if (view.prompt.place.kind !== 'channel' || view.asked.length === 0) return view
-  const isAsked = ({ action }: Step): boolean => view.asked.some((each) => each.action === action.id)
-  const steps = view.steps.map((step) => (isAsked(step) ? { ...step, action: { ...step.action, title: '' } } : step))
-  return { ...view, steps }
 }
 
 function ticked(view: RunView, now: EpochMs): EpochMs {

@@ -8,6 +8,7 @@ import { messageOf, Problem } from '../core/failure.ts'
 import type { MessageId, PlaceId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Catalogue } from '../core/phrases.ts'
+import { usualTimings, type Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import { drawAsk } from './ask.ts'
 import { Atlas } from './atlas.ts'
@@ -38,7 +39,9 @@ export interface DiscordOptions {
   readonly catalogue: Catalogue
   readonly clock: Clock
   readonly log: Log
-  /** How the gateway is dialled; tests wait less. */
+  /** `usualTimings` when left out. */
+  readonly timings?: Timings
+  /** How the gateway is dialled; by the timings when left out. */
   readonly dialRules?: DialRules
   /** The first connection is given up after this long, in milliseconds; 60,000 when left out. */
   readonly startWithinMs?: number
@@ -58,8 +61,10 @@ export interface DiscordChat extends Chat, AsyncDisposable {
  */
 export function createDiscord(options: DiscordOptions): DiscordChat {
   const { token, api, log, clock, catalogue, commands, desk } = options
-  const rest = createRest({ api, token, log })
-  const lanes = new Lanes(clock, log)
+  const timings = options.timings ?? usualTimings
+  const { answerWithinMs } = timings
+  const rest = createRest({ api, token, log, answerWithinMs })
+  const lanes = new Lanes(clock, log, timings.tryAgainAfterMs)
   const closing = new AbortController()
   const registered = Promise.withResolvers<void>()
   const people = new People()
@@ -79,7 +84,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     rest,
     clock,
     log,
-    rules: options.dialRules ?? dialRules,
+    answerWithinMs,
+    rules: options.dialRules ?? { ...dialRules, firstPauseMs: timings.dialAgainAfterMs },
     startWithinMs: options.startWithinMs ?? 60_000,
     hear,
   })
@@ -148,9 +154,9 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   }
 
   return {
-    // SPEC F6: an edit per 1.5 s and channel, none after the message's first hour (with some room for slow clocks).
+    // SPEC F6: an edit per 1.5 s and channel (`usualTimings`), none after the message's first hour (with some room for slow clocks).
     // Nonces hold "a few minutes" (Discord's words); two are certain enough.
-    pace: { editEveryMs: 1500, editableForMs: 55 * 60_000, nonceForMs: 120_000 },
+    pace: { editEveryMs: timings.editEveryMs, editableForMs: 55 * 60_000, nonceForMs: 120_000 },
     async open(to) {
       inbox = to
       await gateway.open()

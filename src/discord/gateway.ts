@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly token: string
   readonly api: string | null
   readonly rest: REST
+  /** As of `rest`. */
+  readonly answerWithinMs: number
   readonly rules: DialRules
   /** Connecting for the first time is given up after this long. */
   readonly startWithinMs: number
@@ -162,10 +164,10 @@ export class Gateway {
   }
 
   #newClient(): Client {
-    const { api, log } = this.#options
+    const { api, log, answerWithinMs } = this.#options
     const client = new Client({
       intents,
-      rest: restOptions(api, log),
+      rest: restOptions({ api, log, answerWithinMs }),
       ws: {
         buildStrategy: (manager) => this.#strategy(manager),
         buildIdentifyThrottler: async (manager) => this.#throttler(manager),

@@ -48,8 +48,6 @@ export function meaningOf(error: unknown): Meaning {
   return { kind: 'trouble' }
 }
 
-/** Pauses before the second, third, … try, in milliseconds. */
-const backOffMs = [500, 1500, 4000]
 /** No call is kept waiting for longer than this because of rate limits. */
 const patienceMs = 60_000
 
@@ -63,15 +61,18 @@ export type Done<Value> = { readonly ok: true; readonly value: Value } | { reado
 export class Lanes {
   readonly #clock: Clock
   readonly #log: Log
+  readonly #backOffMs: readonly number[]
   readonly #closing = new AbortController()
   /** The end of each lane's queue. */
   readonly #ends = new Map<string, Promise<unknown>>()
   /** Until when a channel is to be left alone. */
   readonly #restUntil = new Map<string, number>()
 
-  constructor(clock: Clock, log: Log) {
+  /** `backOffMs`: the pauses before the second, third, … try. */
+  constructor(clock: Clock, log: Log, backOffMs: readonly number[]) {
     this.#clock = clock
     this.#log = log
+    this.#backOffMs = backOffMs
   }
 
   /** Waits for the channel's earlier calls, then makes this one. Never rejects. */
@@ -102,7 +103,7 @@ export class Lanes {
           this.#restUntil.set(channel, this.#clock.now() + meaning.forMs)
           continue
         }
-        const wait = backOffMs[tries++]
+        const wait = this.#backOffMs[tries++]
         if (meaning.kind !== 'trouble' || wait === undefined) return { ok: false, error }
         this.#log.warn({ channel, error: messageOf(error), againInMs: wait }, 'discord.retry')
         await pause(this.#clock, wait, this.#closing.signal)

@@ -3,10 +3,15 @@ import type { Log } from '../core/log.ts'
 
 /** How long a rate limit may be before the caller is told instead of being kept waiting, in milliseconds. */
 const longestWaitMs = 5000
-/** A request that Discord has not answered by then is given up, its body included. */
-const timeoutMs = 10_000
 /** What a 429 without any word about its length is taken for, in seconds. */
 const blindWait = 2
+
+export interface RestSettings {
+  readonly api: string | null
+  readonly log: Log
+  /** A request that Discord has not answered by then is given up, its body included. */
+  readonly answerWithinMs: number
+}
 
 /**
  * discord.js's REST client, made honest about trouble (facts/discord.md section 6):
@@ -16,8 +21,8 @@ const blindWait = 2
  * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
  * - every 429 is logged, as discord.js reports only those it saw coming.
  */
-export function createRest(options: { readonly api: string | null; readonly token: string; readonly log: Log }): REST {
-  const { makeRequest, ...others } = restOptions(options.api, options.log)
+export function createRest(options: RestSettings & { readonly token: string }): REST {
+  const { makeRequest, ...others } = restOptions(options)
   const rest: REST = new REST({
     ...others,
     makeRequest: async (url, init) => {
@@ -33,11 +38,11 @@ export function createRest(options: { readonly api: string | null; readonly toke
 }
 
 /** The options behind it, for discord.js's own client to ask for the gateway's address in the same way. */
-export function restOptions(api: string | null, log: Log) {
+export function restOptions({ api, log, answerWithinMs }: RestSettings) {
   return {
     ...(api === null ? {} : { api }),
     retries: 0,
-    timeout: timeoutMs,
+    timeout: answerWithinMs,
     invalidRequestWarningInterval: 500,
     rejectOnRateLimit: isLongWait,
     makeRequest: async (...[url, init]: Parameters<RESTOptions['makeRequest']>): Promise<ResponseLike> =>

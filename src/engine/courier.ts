@@ -7,14 +7,13 @@ import type { MessageId, RunId } from '../core/ids.ts'
 import type { Deliveries, Part } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
+import type { Timings } from '../core/timings.ts'
 import { see, textOf, type RunView } from '../core/view.ts'
 import type { Lane } from './lane.ts'
 import { backOffMs, retry } from '../system/back-off.ts'
 
 const postBackOff = { firstMs: 1000, longestMs: 30_000 } as const
 
-/** Without a word or a step, a run shows its card (and the Stop button on it) after this long. */
-const silentForMs = 2_500
 /** How often a run at work is looked at again although nothing happened: its seconds run. */
 const tickMs = 1_000
 /** Discord's typing mark lasts ten seconds. */
@@ -27,6 +26,7 @@ export interface CourierTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly signal: AbortSignal
+  readonly timings: Timings
   /** Where a waiting run stands; null when it is about to start. */
   line(run: RunId): LinePlace | null
   /** Where the question stands that the run waits for; null: nowhere. */
@@ -153,7 +153,7 @@ export class Courier {
     if (this.#parts.length > 0 || view.run.state === 'over') return true
     if (view.run.state === 'waiting') return this.#tools.line(this.#run) !== null
     const spoken = view.steps.length > 0 || view.run.open.length > 0 || textOf(view) !== ''
-    return spoken || this.#tools.clock.now() - (view.startedAt ?? view.askedAt) >= silentForMs
+    return spoken || this.#tools.clock.now() - (view.startedAt ?? view.askedAt) >= this.#tools.timings.silentForMs
   }
 
   #kind(): 'post' | 'edit' | null {

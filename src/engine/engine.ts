@@ -16,6 +16,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import type { Owners } from '../core/policy.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Skills } from '../core/skill.ts'
+import type { Timings } from '../core/timings.ts'
 import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
@@ -35,9 +36,6 @@ import { Transcriber } from './transcriber.ts'
 
 /** How often the mark is renewed from which "I was away for …" counts. */
 const aliveEveryMs = 20_000
-
-/** How long prompts that waited are held back at the start until their messages have been looked at again. */
-const lookWithinMs = 5_000
 
 /** How long the last words about ended runs may take before the bot goes all the same. */
 const lastWordsMs = 5_000
@@ -69,6 +67,7 @@ export interface EngineOptions {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly vitals: Vitals
+  readonly timings: Timings
   /** For people whose language is not known. */
   readonly locale: Locale
 }
@@ -159,7 +158,7 @@ export function createEngine(options: EngineOptions): Engine {
     await approvals.resume()
     await expiry.sweep()
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
-    clock.after(lookWithinMs, () => dispatcher.open())
+    clock.after(options.timings.lookWithinMs, () => dispatcher.open())
     await chat.open(intake)
     boards.look()
     beAlive()

@@ -8,6 +8,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import { composeSessionKey, type Place } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
+import type { Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import type { WallboardKeeper } from './wallboard.ts'
 import { contextOf } from './context.ts'
@@ -23,13 +24,12 @@ import { Mutex } from '../system/mutex.ts'
  * seen. What is read twice is a no-op, because a prompt's key is its message.
  */
 const overlapMs = 120_000
-/** How often a place that cannot be read is tried again, at the most. */
-const retryMs = 15_000
 
 export interface IntakeTools extends SecondLookTools {
   readonly catalogue: Catalogue
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly timings: Timings
   /** The language for those whose own is not known. */
   readonly locale: Locale
   /** Called when the messages of waiting prompts have been looked at again after a gap. */
@@ -139,7 +139,7 @@ export class Intake implements Inbox {
     } catch (error) {
       log.error({ error: messageOf(error) }, 'catch-up.failed')
     }
-    await pause(clock, retryMs, signal)
+    await pause(clock, this.#tools.timings.rereadAfterMs, signal)
     if (!signal.aborted) background(this.#catchUpAll(), log, 'chat.catch-up')
   }
 

@@ -9,14 +9,11 @@ import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import { timeOf } from '../core/snowflake.ts'
+import type { Timings } from '../core/timings.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Feed } from './feed.ts'
 import { Mutex } from '../system/mutex.ts'
 
-/** Wallboards are looked at this often at the most. */
-const everyMs = 5_000
-/** What comes in one breath is shown by one edit. */
-const breathMs = 500
 /** A message past its first hour may be edited, but rarely. */
 const oldEveryMs = 60_000
 
@@ -44,6 +41,7 @@ export interface WallboardTools {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
+  readonly timings: Timings
 }
 
 /**
@@ -67,9 +65,9 @@ export class WallboardKeeper {
 
   /** Something may have changed. Cheap to call too often. */
   look(): void {
-    const { clock, signal } = this.#tools
+    const { clock, signal, timings } = this.#tools
     if (this.#timer !== null || signal.aborted) return
-    const wait = Math.max(breathMs, this.#lookedAt + everyMs - clock.now())
+    const wait = Math.max(timings.boardBreathMs, this.#lookedAt + timings.boardEveryMs - clock.now())
     this.#timer = clock.after(wait, () => void this.#order.run(() => this.#round()))
   }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
 import { newRun, step, type Run } from '../../src/core/lifecycle.ts'
-import { see, textOf, viewOf, type RunView } from '../../src/core/view.ts'
-import { events, prompt, runId, session } from '../stores/cast.ts'
+import { discreet, see, textOf, viewOf, type RunView } from '../../src/core/view.ts'
+import { events, placeId, prompt, runId, session, thread } from '../stores/cast.ts'
 import { fc } from '../random.ts'
 
 const asked: RunEvent = { type: 'asked', prompt: prompt('501', session('one')) }
@@ -136,6 +136,35 @@ suite('view', () => {
         }
       }),
     )
+  })
+
+  test('in a channel a step is untitled until it is over and nobody was asked; elsewhere it never is', () => {
+    const { acted, wanted, answered } = events
+    const stories: readonly (readonly [string, readonly RunEvent[], readonly string[]])[] = [
+      ['begun, perhaps to be asked about', [acted('tool-q1', 'begun')], ['']],
+      ['asked about', [acted('tool-q1', 'begun'), wanted('q1')], ['']],
+      ['answered', [acted('tool-q1', 'begun'), wanted('q1'), answered('q1')], ['']],
+      ['done with leave', [acted('tool-q1', 'begun'), wanted('q1'), answered('q1'), acted('tool-q1', 'done')], ['']],
+      ['denied', [acted('tool-q1', 'begun'), wanted('q1'), answered('q1'), acted('tool-q1', 'failed')], ['']],
+      ['taken back', [acted('tool-q1', 'begun'), wanted('q1'), events.withdrawn('q1'), acted('tool-q1', 'done')], ['']],
+      ['done without a question', [acted('t1', 'begun'), acted('t1', 'done')], ['ls']],
+      ['failed without a question', [acted('t1', 'begun'), acted('t1', 'failed')], ['ls']],
+      ['one over, one begun', [acted('t1', 'begun'), acted('t1', 'done'), acted('tool-q1', 'begun')], ['ls', '']],
+    ]
+    const hall = { kind: 'channel', id: placeId('100'), guild: '1' } as const
+    for (const [name, story, inChannel] of stories) {
+      for (const [place, expected] of [
+        [hall, inChannel],
+        [thread('200'), inChannel.map(() => 'ls')],
+        [{ kind: 'dm', id: placeId('300') } as const, inChannel.map(() => 'ls')],
+      ] as const) {
+        const here: RunEvent = { type: 'asked', prompt: prompt('501', session('one', place)) }
+        const view = viewOf(told([here, events.admitted, events.started, ...story]))
+        assert.ok(view)
+        const titles = discreet(view).steps.map(({ action }) => action.title)
+        assert.deepEqual(titles, expected, `${name}, in a ${place.kind}`)
+      }
+    }
   })
 
   test('it says how it ended: refused, stopped by whom, or the outcome', () => {

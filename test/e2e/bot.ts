@@ -19,7 +19,7 @@ function checkpoint(name: CheckpointName): void {
 const { DIE_AT: _, ...env } = process.env
 const config = loadConfig({ env, folder: process.cwd(), home: homedir() })
 const log = createLog({ level: config.logLevel, secrets: config.secrets })
-const app = createApp({ config, log, checkpoint })
+const app = createApp({ config, log, environment: env, checkpoint })
 
 process.on('SIGTERM', () => void end(0))
 process.on('unhandledRejection', (error) => fail(error))

@@ -1,0 +1,37 @@
+/**
+ * How long the bot waits where nobody configures it, in milliseconds. One value that is handed down, so that whoever
+ * puts a bot together (a test, above all) says how patient it is.
+ */
+export interface Timings {
+  /** Between two edits in one place; Discord takes about one a second, and answers more with waits that grow. */
+  readonly editEveryMs: number
+  /** Without a word or a step, a run shows its card (and the Stop button on it) after this long. */
+  readonly silentForMs: number
+  /** A board is looked at this often at the most. */
+  readonly boardEveryMs: number
+  /** What comes in one breath is shown on a board by one edit. */
+  readonly boardBreathMs: number
+  /** How long prompts that waited are held back at the start until their messages have been looked at again. */
+  readonly lookWithinMs: number
+  /** A place that could not be read after a gap is tried again after this long. */
+  readonly rereadAfterMs: number
+  /** A request that Discord has not answered by then is given up. */
+  readonly answerWithinMs: number
+  /** Pauses before the second, third, … try of a request that met trouble. */
+  readonly tryAgainAfterMs: readonly number[]
+  /** The first pause before the gateway is dialled again; it doubles. */
+  readonly dialAgainAfterMs: number
+}
+
+/** What people get. */
+export const usualTimings: Timings = {
+  editEveryMs: 1500,
+  silentForMs: 2500,
+  boardEveryMs: 5000,
+  boardBreathMs: 500,
+  lookWithinMs: 5000,
+  rereadAfterMs: 15_000,
+  answerWithinMs: 10_000,
+  tryAgainAfterMs: [500, 1500, 4000],
+  dialAgainAfterMs: 1000,
+}
