@@ -9,7 +9,10 @@ import type { Log } from '../core/log.ts'
 export interface DialRules {
   /** The first pause; it doubles with each dial in a row that came to nothing. */
   readonly firstPauseMs: number
+  /** Nobody answers: a dial costs nothing, and whoever waits long is back late (28 s after an outage of 3 minutes, when this was 5 minutes). */
   readonly longestPauseMs: number
+  /** Thrown out after each identify, of which a day has a thousand. */
+  readonly longestIdentifyPauseMs: number
   /** A connection that held this long ends the row. */
   readonly steadyMs: number
   /** Pauses from here on are called resting. */
@@ -20,7 +23,8 @@ export interface DialRules {
 
 export const dialRules: DialRules = {
   firstPauseMs: 1000,
-  longestPauseMs: 5 * 60_000,
+  longestPauseMs: 10_000,
+  longestIdentifyPauseMs: 5 * 60_000,
   steadyMs: 30_000,
   restingFromMs: 30_000,
   identifiesKept: 50,
@@ -47,6 +51,8 @@ export class DialGuard {
   readonly #options: GuardOptions
   readonly #closing = new AbortController()
   #dials = 0
+  /** How many of them came as far as an identify. */
+  #identified = 0
   #upSince: number | null = null
   #isResting = false
   /** Identifies made, for the log and for tests. */
@@ -63,7 +69,7 @@ export class DialGuard {
   /** Resolves when the gateway may be dialled; never after `close`. */
   async pass(isResume: boolean): Promise<void> {
     this.#settle()
-    const pauseMs = this.#pauseMs()
+    const pauseMs = this.#pauseMs(isResume)
     this.#dials++
     if (pauseMs > 0) await this.#rest(pauseMs, 'discord.dial-later')
     if (!isResume) await this.#waitForBudget()
@@ -73,6 +79,7 @@ export class DialGuard {
 
   identified(): void {
     this.identifies++
+    this.#identified++
     this.#options.log.info({ identifies: this.identifies }, 'discord.identify')
   }
 
@@ -88,15 +95,22 @@ export class DialGuard {
   /** A connection that held for a while makes earlier failures forgotten. */
   #settle(): void {
     const { clock, rules } = this.#options
-    if (this.#upSince !== null && clock.now() - this.#upSince >= rules.steadyMs) this.#dials = 0
+    if (this.#upSince !== null && clock.now() - this.#upSince >= rules.steadyMs) {
+      this.#dials = 0
+      this.#identified = 0
+    }
     this.#upSince = null
   }
 
-  /** Nothing for the first two dials in a row (a connection may break once), then doubling, with up to half off. */
-  #pauseMs(): number {
+  /** Nothing for the first two in a row (a connection may break once), then doubling, with up to half off. */
+  #pauseMs(isResume: boolean): number {
     const { rules, random } = this.#options
-    if (this.#dials < 2) return 0
-    const full = Math.min(rules.longestPauseMs, rules.firstPauseMs * 2 ** (this.#dials - 2))
+    const after = (failed: number, longest: number) =>
+      failed < 2 ? 0 : Math.min(longest, rules.firstPauseMs * 2 ** (failed - 2))
+    const full = Math.max(
+      after(this.#dials, rules.longestPauseMs),
+      isResume ? 0 : after(this.#identified, rules.longestIdentifyPauseMs),
+    )
     return Math.round(full * (1 - random() / 2))
   }
 

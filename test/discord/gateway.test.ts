@@ -87,7 +87,7 @@ describe('gateway', { concurrency: 4 }, () => {
   test('a bot that is thrown out right after it identified backs off', async () => {
     await using scene = await Scene.open({
       closed: true,
-      discord: { dialRules: { ...dialRules, firstPauseMs: 4000, longestPauseMs: 60_000, restingFromMs: 1000 } },
+      discord: { dialRules: { ...dialRules, firstPauseMs: 4000, restingFromMs: 1000 } },
     })
     const fault = scene.sandbox.faults.add({ kind: 'gateway.refuseIdentify' })
     const opening = scene.chat.open(scene.inbox)

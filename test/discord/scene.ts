@@ -206,7 +206,7 @@ export class Scene implements AsyncDisposable {
       catalogue: words,
       clock: hostClock,
       log: this.log,
-      dialRules: { ...dialRules, firstPauseMs: 100, longestPauseMs: 400 },
+      dialRules: { ...dialRules, firstPauseMs: 100, longestPauseMs: 400, longestIdentifyPauseMs: 400 },
       startWithinMs: 15_000,
       ...this.#options.discord,
       ...over,
