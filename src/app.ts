@@ -2,10 +2,11 @@ import { dirname, join, resolve } from 'node:path'
 import type { Checkpoint } from './core/checkpoint.ts'
 import type { Log } from './core/log.ts'
 import { usualTimings, type Timings } from './core/timings.ts'
-import { commands } from './commands/all.ts'
+import { others } from './commands/all.ts'
 import type { Config } from './config/load.ts'
 import { createDiscord } from './discord/discord.ts'
 import { createEngine, type Engine } from './engine/engine.ts'
+import { features } from './features/all.ts'
 import { freeBytes, hostClock, uuids } from './system/host.ts'
 import { catalogue } from './locales/catalogue.ts'
 import { Opened } from './opened.ts'
@@ -59,7 +60,7 @@ export function createApp(options: AppOptions): App {
   }
 
   function assemble(store: Store): Engine {
-    const words = catalogue(config.home)
+    const words = catalogue(config.home, (action, locale) => engineOf().features.deed(action, locale))
     return createEngine({
       ...store,
       runtimes: runtimes({
@@ -90,12 +91,13 @@ export function createApp(options: AppOptions): App {
       }),
       // Beside the data folder, not in it: agents may not read what lies there.
       skills: skillsIn({ operator: join(dirname(config.dataFolder), 'skills'), roots: config.projectRoots }),
-      chat: (desk) =>
+      features: (doors) => [...features(doors), others(clock, words, () => Object.keys(engineOf().features.rights))],
+      chat: (desk, all) =>
         createDiscord({
           token: config.discordToken ?? '',
           api: config.discordApi,
           guild: config.discordGuild,
-          commands: commands(clock),
+          features: all,
           desk: () => desk,
           catalogue: words,
           clock,

@@ -1,11 +1,12 @@
 import type { Clock } from '../core/clock.ts'
-import type { Command } from '../core/command.ts'
+import type { Feature } from '../core/feature.ts'
+import type { Catalogue } from '../core/phrases.ts'
+import type { Tier } from '../core/right.ts'
 import { board } from './board.ts'
 import { attach } from './attach.ts'
 import { cancel } from './cancel.ts'
 import { cd } from './cd.ts'
 import { diff } from './diff.ts'
-import { health } from './health.ts'
 import { permissionList } from './permission-list.ts'
 import { permissionSet } from './permission-set.ts'
 import { permissionShow } from './permission-show.ts'
@@ -20,18 +21,41 @@ import { steer } from './steer.ts'
 import { wait } from './wait.ts'
 import { why } from './why.ts'
 
-/** Every slash command of the product. Discord's registration follows from this list. */
-export function commands(clock: Clock): readonly Command[] {
-  return [
+const rights = {
+  prompt: 'guest',
+  'session.start': 'member',
+  'session.stop': 'member',
+  'session.list': 'member',
+  'session.change': 'member',
+  'session.attach': 'member',
+  'session.resume': 'member',
+  'session.export': 'member',
+  'session.trust': 'owner',
+  'run.stop': 'member',
+  'run.stop-own': 'guest',
+  'run.steer': 'member',
+  'approval.answer': 'guest',
+  diff: 'member',
+  skill: 'member',
+  wait: 'member',
+  board: 'member',
+  why: 'member',
+  'permission.set': 'owner',
+  'permission.show': 'member',
+  'permission.list': 'owner',
+} as const satisfies Record<string, Tier>
+
+/** The commands that are not yet in a feature of their own. */
+export function others(clock: Clock, { en, ko }: Catalogue, actions: () => readonly string[]): Feature {
+  const commands = [
     sessionStart,
     sessionStop,
     sessionList(clock),
     cancel,
-    health(clock),
     permissionSet,
     permissionShow,
     permissionList,
-    why,
+    why(actions),
     wait,
     steer,
     skill,
@@ -43,4 +67,18 @@ export function commands(clock: Clock): readonly Command[] {
     cd,
     model,
   ]
+  return {
+    name: 'others',
+    rights,
+    deeds: { en: en.deeds, ko: ko.deeds },
+    groups: {
+      en: { session: en.commands.session.description, permission: en.commands.permission.description },
+      ko: { session: ko.commands.session.description, permission: ko.commands.permission.description },
+    },
+    commands: commands.map(({ words, action, ...command }) => ({
+      ...command,
+      right: action,
+      text: { en: en.commands[words], ko: ko.commands[words] },
+    })),
+  }
 }

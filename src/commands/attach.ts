@@ -1,9 +1,9 @@
-import type { Command } from '../core/command.ts'
-import { textOf } from './option.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { textOf } from '../core/option.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** `/attach session`: prompts typed here go to the session of another place; answers come here (SPEC F1). */
-export const attach: Command = {
+export const attach: PhrasedCommand = {
   path: ['attach'],
   words: 'attach',
   action: 'session.attach',

@@ -1,8 +1,8 @@
-import type { Command } from '../core/command.ts'
-import { no, toThem } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toThem } from '../core/reply.ts'
 
 /** `/board`: one message in the channel that shows what runs, waits and asks there; used again it moves to the end. */
-export const board: Command = {
+export const board: PhrasedCommand = {
   path: ['board'],
   words: 'board',
   action: 'board',

@@ -1,8 +1,8 @@
-import type { Command } from '../core/command.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** `/cancel`: stops what runs in the place at once, or takes a waiting prompt of it out of the queue (SPEC F1). */
-export const cancel: Command = {
+export const cancel: PhrasedCommand = {
   path: ['cancel'],
   words: 'cancel',
   action: 'run.stop',

@@ -1,9 +1,9 @@
-import type { Command } from '../core/command.ts'
-import { textOf } from './option.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { textOf } from '../core/option.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** `/cd path`: changes the folder of the session here, from the next turn on (SPEC F1). */
-export const cd: Command = {
+export const cd: PhrasedCommand = {
   path: ['cd'],
   words: 'cd',
   action: 'session.change',

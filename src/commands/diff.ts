@@ -1,8 +1,8 @@
-import type { Command } from '../core/command.ts'
-import { no, toThem } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toThem } from '../core/reply.ts'
 
 /** `/diff`: what the session here has changed since it began, the patch as a file (SPEC F1). */
-export const diff: Command = {
+export const diff: PhrasedCommand = {
   path: ['diff'],
   words: 'diff',
   action: 'diff',

@@ -1,9 +1,9 @@
-import type { Command } from '../core/command.ts'
-import { textOf } from './option.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { textOf } from '../core/option.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** `/model name`: changes the model of the session here, from the next turn on (SPEC F1). */
-export const model: Command = {
+export const model: PhrasedCommand = {
   path: ['model'],
   words: 'model',
   action: 'session.change',

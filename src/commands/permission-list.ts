@@ -1,8 +1,8 @@
-import type { Command } from '../core/command.ts'
-import { no, toThem } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toThem } from '../core/reply.ts'
 
 /** `/permission list`: every grant there is (SPEC F3). */
-export const permissionList: Command = {
+export const permissionList: PhrasedCommand = {
   path: ['permission', 'list'],
   words: 'permission list',
   action: 'permission.list',

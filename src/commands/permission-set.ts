@@ -1,14 +1,14 @@
-import type { Command } from '../core/command.ts'
+import type { PhrasedCommand } from './phrased.ts'
 import { tiers } from '../core/right.ts'
-import { personOf, textOf } from './option.ts'
-import { no, toAll } from './reply.ts'
+import { personOf, textOf } from '../core/option.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** From most to least; `none` takes the grant back, so that wider ones count again. */
 const choices = [...tiers.toReversed(), 'none'] as const
 const scopes = ['here', 'channel', 'global'] as const
 
 /** `/permission set user tier [scope]` (SPEC F3). Without a scope: this channel, for a thread its parent. */
-export const permissionSet: Command = {
+export const permissionSet: PhrasedCommand = {
   path: ['permission', 'set'],
   words: 'permission set',
   action: 'permission.set',

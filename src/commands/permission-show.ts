@@ -1,9 +1,9 @@
-import type { Command } from '../core/command.ts'
-import { personOf } from './option.ts'
-import { no, toThem } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { personOf } from '../core/option.ts'
+import { no, toThem } from '../core/reply.ts'
 
 /** `/permission show user`: what they are here, and which grant decides (SPEC F3). */
-export const permissionShow: Command = {
+export const permissionShow: PhrasedCommand = {
   path: ['permission', 'show'],
   words: 'permission show',
   action: 'permission.show',

@@ -1,8 +1,8 @@
-import type { Command } from '../core/command.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** `/resume`: the session here goes on where it was stopped, failed or lost (SPEC F1). */
-export const resume: Command = {
+export const resume: PhrasedCommand = {
   path: ['resume'],
   words: 'resume',
   action: 'session.resume',

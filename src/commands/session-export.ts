@@ -1,8 +1,8 @@
-import type { Command } from '../core/command.ts'
-import { no, toThem } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toThem } from '../core/reply.ts'
 
 /** `/session export`: what was said here, as a file of JSON lines (SPEC F11). */
-export const sessionExport: Command = {
+export const sessionExport: PhrasedCommand = {
   path: ['session', 'export'],
   words: 'session export',
   action: 'session.export',

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts'
-import type { Command } from '../core/command.ts'
-import { no, toThem } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toThem } from '../core/reply.ts'
 
 /** `/session list`: everyone's live sessions with what each does now (SPEC F1). */
-export function sessionList(clock: Clock): Command {
+export function sessionList(clock: Clock): PhrasedCommand {
   return {
     path: ['session', 'list'],
     words: 'session list',

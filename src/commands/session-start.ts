@@ -1,9 +1,9 @@
-import type { Command } from '../core/command.ts'
-import { textOf } from './option.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { textOf } from '../core/option.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** `/session start name runtime [workdir] [model] [worktree] [trust]` (SPEC F1). */
-export const sessionStart: Command = {
+export const sessionStart: PhrasedCommand = {
   path: ['session', 'start'],
   words: 'session start',
   action: 'session.start',

@@ -1,11 +1,11 @@
-import type { Command } from '../core/command.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /**
  * `/session stop`: ends the session of the place; work in its worktree stays. In an attached place it only detaches
  * (SPEC F1).
  */
-export const sessionStop: Command = {
+export const sessionStop: PhrasedCommand = {
   path: ['session', 'stop'],
   words: 'session stop',
   action: 'session.stop',

@@ -1,9 +1,9 @@
-import type { Command } from '../core/command.ts'
-import { textOf } from './option.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { textOf } from '../core/option.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** `/skill name [arguments]`: asks the agent here what a file of skills says (SPEC section 4). */
-export const skill: Command = {
+export const skill: PhrasedCommand = {
   path: ['skill'],
   words: 'skill',
   action: 'skill',

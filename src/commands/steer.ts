@@ -1,9 +1,9 @@
-import type { Command } from '../core/command.ts'
-import { textOf } from './option.ts'
-import { no, toAll } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { textOf } from '../core/option.ts'
+import { no, toAll } from '../core/reply.ts'
 
 /** `/steer text`: a word to the turn that is at work here (SPEC F4). */
-export const steer: Command = {
+export const steer: PhrasedCommand = {
   path: ['steer'],
   words: 'steer',
   action: 'run.steer',

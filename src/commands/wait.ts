@@ -1,8 +1,8 @@
-import type { Command } from '../core/command.ts'
-import { no, toThem } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { no, toThem } from '../core/reply.ts'
 
 /** `/wait`: where one's own prompts stand in the queue (SPEC F4). */
-export const wait: Command = {
+export const wait: PhrasedCommand = {
   path: ['wait'],
   words: 'wait',
   action: 'wait',

@@ -1,10 +1,9 @@
-import type { Command } from '../core/command.ts'
-import { actionNames, type ActionName } from '../core/right.ts'
-import { personOf, placeOf, textOf } from './option.ts'
-import { no, toThem } from './reply.ts'
+import type { PhrasedCommand } from './phrased.ts'
+import { personOf, placeOf, textOf } from '../core/option.ts'
+import { no, toThem } from '../core/reply.ts'
 
 /** `/why action [user] [place]`: answers as the gate would, because it asks the gate. */
-export const why: Command = {
+export const why = (actions: () => readonly string[]): PhrasedCommand => ({
   path: ['why'],
   words: 'why',
   action: 'why',
@@ -24,10 +23,10 @@ export const why: Command = {
     if (where === null) return no(call, { code: 'place-unsupported' })
     const answer = await call.desk.why(call.person, call.place, { about, action, where })
     if (!answer.ok) return no(call, answer.refusal)
-    return toThem(call.say.rights.why(about, action as ActionName, where, answer.value))
+    return toThem(call.say.rights.why(about, action, where, answer.value))
   },
 
   async complete(_call, option, typed) {
-    return option === 'action' ? actionNames.filter((name) => name.includes(typed.trim().toLowerCase())) : []
+    return option === 'action' ? actions().filter((name) => name.includes(typed.trim().toLowerCase())) : []
   },
-}
+})

@@ -1,21 +1,21 @@
 import type { Reply } from './chat.ts'
 import type { Desk } from './desk.ts'
 import type { PromptKey } from './ids.ts'
-import type { Person } from './person.ts'
-import type { CommandWords, Phrases } from './phrases.ts'
+import type { Localised, Person } from './person.ts'
+import type { CommandText, Phrases } from './phrases.ts'
 import type { Place } from './place.ts'
 import type { ActionName } from './right.ts'
 
 /**
  * A slash command as a value: its words, its options, its gate and what it does. Discord's registration follows from
- * the list of these.
+ * the list of these. Features make them (core/feature.ts).
  */
 export interface Command {
   /** `['cancel']`, or `['session', 'start']` for a subcommand. */
   readonly path: readonly [string] | readonly [string, string]
-  readonly words: keyof CommandWords
+  readonly text: Localised<CommandText>
   /** Asked of the gate before anything else, also for autocomplete. */
-  readonly action: ActionName
+  readonly right: ActionName
   /** Its usual answer is for the person alone; false: it changes something for all, so all see it. */
   readonly hidden: boolean
   readonly options: readonly CommandOption[]
@@ -25,8 +25,8 @@ export interface Command {
   complete?(call: Call, option: string, typed: string): Promise<readonly string[]>
 }
 
-export interface CommandOption {
-  readonly name: string
+export interface CommandOption<Name extends string = string> {
+  readonly name: Name
   readonly type: 'text' | 'flag' | 'user' | 'place'
   readonly required: boolean
   /** Its values, when only these are allowed (at most 25). */
@@ -48,6 +48,6 @@ export interface Call {
   readonly place: Place
   readonly options: ReadonlyMap<string, OptionValue>
   readonly desk: Desk
-  /** The person's language. */
+  /** What all features say alike, in the person's language. */
   readonly say: Phrases
 }

@@ -3,7 +3,6 @@ import type { Attachment } from './attachment.ts'
 import type { LinePlace } from './chat.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal } from './failure.ts'
-import type { Health } from './health.ts'
 import type { MessageId, PromptKey, RunId } from './ids.ts'
 import type { State } from './lifecycle.ts'
 import type { Person } from './person.ts'
@@ -70,8 +69,6 @@ export interface Desk {
   runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>>
   /** Skills that fit what was typed so far, at most 25; [] for whom the gate refuses. */
   suggestSkills(by: Person, place: Place, typed: string): Promise<readonly string[]>
-
-  health(by: Person, place: Place): Promise<Result<Health>>
 
   /** Everything of one's own that waits, wherever it does. */
   waits(by: Person, place: Place): Promise<Result<readonly Wait[]>>

@@ -3,6 +3,9 @@ import type { PersonId } from './ids.ts'
 /** The languages the product speaks. */
 export type Locale = 'en' | 'ko'
 
+/** The same in every language. */
+export type Localised<Value> = Readonly<Record<Locale, Value>>
+
 /** Somebody who asks, clicks or runs a command; a snapshot from the moment they did. */
 export interface Person {
   readonly id: PersonId

@@ -3,7 +3,6 @@ import type { LinePlace } from './chat.ts'
 import type { WallboardLine } from './wallboard.ts'
 import type { Ended, Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
-import type { Health } from './health.ts'
 import type { ChannelRules } from './listening.ts'
 import type { Locale } from './person.ts'
 import type { QueuePhrases } from './queue-phrases.ts'
@@ -21,6 +20,8 @@ export interface Phrases {
   readonly locale: Locale
   /** Names and descriptions of slash commands and their options, as Discord shows them (100 characters at most). */
   readonly commands: CommandWords
+  /** What may be done, as it goes on behind "may". */
+  readonly deeds: Readonly<Record<string, string>>
 
   refusal(refusal: Refusal): string
   trouble(trouble: Trouble): string
@@ -31,7 +32,6 @@ export interface Phrases {
   readonly sessions: SessionPhrases
   sessionList(sessions: readonly SessionOverview[], now: number): string
   stopped(stopped: Stopped): string
-  health(health: Health, now: number): string
 
   waiting(line: LinePlace): string
   /** The line of a run at work: state sign, seconds, the tool in use, steps, tokens, cost. */
@@ -66,6 +66,7 @@ export interface Phrases {
   readonly buttons: { readonly stop: string; readonly steer: string; readonly withdraw: string }
 }
 
+/** What Discord shows of a command: 100 characters at most each. */
 export interface CommandText {
   readonly description: string
   /** By option name. */
@@ -84,7 +85,6 @@ export interface CommandWords {
   readonly cd: CommandText
   readonly model: CommandText
   readonly cancel: CommandText
-  readonly health: CommandText
   readonly skill: CommandText
   readonly permission: CommandText
   readonly 'permission set': CommandText

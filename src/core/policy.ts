@@ -3,7 +3,7 @@ import type { Refusal } from './failure.ts'
 import type { PersonId, PlaceId } from './ids.ts'
 import type { Person } from './person.ts'
 import { channelOf, type Place } from './place.ts'
-import { reaches, rights, type ActionName, type Tier } from './right.ts'
+import { reaches, type ActionName, type Rights, type Tier } from './right.ts'
 
 /** Where a grant holds. A thread inherits the grants of its channel. */
 export type Scope =
@@ -30,6 +30,7 @@ export interface Owners {
 
 /** Everything the gate looks at beside the question itself. */
 export interface Access {
+  readonly rights: Rights
   readonly owners: Owners
   /** Of the person it is about; others are passed over. */
   readonly grants: readonly Grant[]
@@ -54,9 +55,9 @@ export type Verdict = { readonly tier: Tier; readonly ground: Ground; readonly n
  */
 export function judge(person: Person, action: ActionName, place: Place, access: Access): Verdict {
   const { tier, ground } = standingOf(person, place, access)
-  const known = Object.hasOwn(rights, action)
+  const known = Object.hasOwn(access.rights, action)
   const closed = action === 'prompt' && place.kind === 'channel' && access.channelOwnerOnly
-  const needs: Tier = !known || closed ? 'owner' : rights[action]
+  const needs: Tier = !known || closed ? 'owner' : (access.rights[action] ?? 'owner')
   if (known && reaches(tier, needs)) return { allowed: true, tier, ground, needs }
   return { allowed: false, tier, ground, needs, refusal: { code: 'not-allowed', action, tier, needs } }
 }

@@ -7,30 +7,8 @@ export function reaches(has: Tier, needs: Tier): boolean {
   return has !== 'blocked' && tiers.indexOf(has) >= tiers.indexOf(needs)
 }
 
-/** Everything that can be asked of the product, with the tier it takes. Each has exactly one gate: `judge`. */
-export const rights = {
-  prompt: 'guest',
-  'session.start': 'member',
-  'session.stop': 'member',
-  'session.list': 'member',
-  'session.change': 'member',
-  'session.attach': 'member',
-  'session.resume': 'member',
-  'session.export': 'member',
-  'session.trust': 'owner',
-  'run.stop': 'member',
-  'run.stop-own': 'guest',
-  'run.steer': 'member',
-  'approval.answer': 'guest',
-  diff: 'member',
-  skill: 'member',
-  wait: 'member',
-  board: 'member',
-  why: 'member',
-  'permission.set': 'owner',
-  'permission.show': 'member',
-  'permission.list': 'owner',
-  health: 'public',
-} as const satisfies Record<string, Tier>
-export type ActionName = keyof typeof rights
-export const actionNames = Object.keys(rights) as readonly ActionName[]
+/** Something that can be asked of the product: `session.start`. The features say which there are, and what each takes. */
+export type ActionName = string
+
+/** Each action with the tier it takes. Each has exactly one gate: `judge`. */
+export type Rights = Readonly<Record<ActionName, Tier>>

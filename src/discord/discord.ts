@@ -2,9 +2,9 @@ import { Routes } from 'discord.js'
 import { GatewayDispatchEvents, type APIChannel, type GatewayDispatchPayload } from 'discord-api-types/v10'
 import type { Chat, Drawing, Inbox } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Command } from '../core/command.ts'
 import type { Desk } from '../core/desk.ts'
 import { messageOf, Problem } from '../core/failure.ts'
+import type { Features } from '../core/feature.ts'
 import type { MessageId, PlaceId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Catalogue } from '../core/phrases.ts'
@@ -33,7 +33,7 @@ export interface DiscordOptions {
   readonly api: string | null
   /** DISCORD_GUILD_ID: where the commands are registered; null: everywhere. */
   readonly guild: string | null
-  readonly commands: readonly Command[]
+  readonly features: Features
   /** Asked for when the first command comes: the desk is built on top of the chat. */
   readonly desk: () => Desk
   readonly catalogue: Catalogue
@@ -60,7 +60,7 @@ export interface DiscordChat extends Chat, AsyncDisposable {
  * call that still waits with 'later'.
  */
 export function createDiscord(options: DiscordOptions): DiscordChat {
-  const { token, api, log, clock, catalogue, commands, desk } = options
+  const { token, api, log, clock, catalogue, features, desk } = options
   const timings = options.timings ?? usualTimings
   const { answerWithinMs } = timings
   const rest = createRest({ api, token, log, answerWithinMs })
@@ -77,7 +77,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   const outbound = new Outbound(rest, lanes, log)
   const membership = new Membership(rest, lanes)
   const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log })
-  const interactions = new Interactions({ rest, lanes, atlas, people, commands, desk, catalogue, clock, log })
+  const interactions = new Interactions({ rest, lanes, atlas, people, features, desk, catalogue, clock, log })
   const gateway = new Gateway({
     token,
     api,
@@ -130,9 +130,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
       lanes,
       application,
       guild,
-      commands,
+      features,
       desk,
-      catalogue,
       clock,
       log,
       signal,

@@ -16,6 +16,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Call, Command, OptionValue } from '../core/command.ts'
 import type { Desk } from '../core/desk.ts'
 import { messageOf } from '../core/failure.ts'
+import type { Features } from '../core/feature.ts'
 import type { PromptKey } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
@@ -40,7 +41,7 @@ export interface InteractionsOptions {
   readonly lanes: Lanes
   readonly atlas: Atlas
   readonly people: People
-  readonly commands: readonly Command[]
+  readonly features: Features
   readonly desk: () => Desk
   readonly catalogue: Catalogue
   readonly clock: Clock
@@ -299,7 +300,7 @@ export class Interactions {
 
   /** Why the gate says no, in the person's words; null when it says yes. */
   async #judge(scene: Scene, command: Command): Promise<string | null> {
-    const verdict = await this.#with.desk().judge(scene.person, command.action, scene.place)
+    const verdict = await this.#with.desk().judge(scene.person, command.right, scene.place)
     return verdict.allowed ? null : scene.say.refusal(verdict.refusal)
   }
 
@@ -324,7 +325,7 @@ export class Interactions {
     const [first] = data.options ?? []
     const isSub = first?.type === ApplicationCommandOptionType.Subcommand
     const path = isSub ? [data.name, first.name] : [data.name]
-    const command = this.#with.commands.find(
+    const command = this.#with.features.commands.find(
       (each) => each.path.length === path.length && each.path.every((name, index) => name === path[index]),
     )
     if (command === undefined) return null

@@ -4,8 +4,10 @@ import { pause, type Clock } from '../core/clock.ts'
 import type { Command, CommandOption } from '../core/command.ts'
 import type { Desk } from '../core/desk.ts'
 import { messageOf } from '../core/failure.ts'
+import type { Features } from '../core/feature.ts'
 import type { Log } from '../core/log.ts'
-import type { Catalogue, CommandText } from '../core/phrases.ts'
+import type { Localised } from '../core/person.ts'
+import type { CommandText } from '../core/phrases.ts'
 import type { Lanes } from './lanes.ts'
 
 /** A command or option as Discord keeps it, reduced to what we say about it. */
@@ -30,9 +32,8 @@ export interface SlashOptions {
   readonly application: string
   /** Null: commands are registered for all guilds and DMs. */
   readonly guild: string | null
-  readonly commands: readonly Command[]
+  readonly features: Features
   readonly desk: () => Desk
-  readonly catalogue: Catalogue
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -71,7 +72,7 @@ async function sendChanges(options: SlashOptions): Promise<number> {
   }
   const query = new URLSearchParams({ with_localizations: 'true' })
   const kept = await call<readonly Kept[]>(() => rest.get(list, { query }))
-  const wanted = registrationOf(options.commands, options.desk(), options.catalogue)
+  const wanted = registrationOf(options.features, options.desk())
   const stale = kept.filter((each) => !wanted.some((command) => isSame(command, each)))
   const fresh = wanted.filter((command) => !kept.some((each) => shapeOf(each) === shapeOf(command)))
   // Room first: Discord keeps 100 at most.
@@ -86,23 +87,22 @@ function isSame(a: Registered, b: Registered): boolean {
 }
 
 /** Discord's form of our commands; a path of two becomes a command with subcommands. */
-function registrationOf(commands: readonly Command[], desk: Desk, catalogue: Catalogue): readonly Registered[] {
-  const groups = Map.groupBy(commands, (command) => command.path[0])
+function registrationOf(features: Features, desk: Desk): readonly Registered[] {
+  const groups = Map.groupBy(features.commands, (command) => command.path[0])
   return [...groups].map(([name, members]) => {
     const single = members.find((command) => command.path.length === 1)
-    const text = {
-      type: ApplicationCommandType.ChatInput,
-      name,
-      ...described(catalogue, (words) => words[name as 'session']),
+    const type = ApplicationCommandType.ChatInput
+    if (single !== undefined) {
+      return { type, name, ...described(textOf(single)), options: optionsOf(single, desk) }
     }
-    if (single !== undefined) return { ...text, options: optionsOf(single, desk, catalogue) }
     const subcommands = members.map((command) => ({
       type: ApplicationCommandOptionType.Subcommand,
       name: command.path[1] as string,
-      ...described(catalogue, (words) => words[command.words]),
-      options: optionsOf(command, desk, catalogue),
+      ...described(textOf(command)),
+      options: optionsOf(command, desk),
     }))
-    return { ...text, options: subcommands }
+    const text = { en: features.group(name, 'en'), ko: features.group(name, 'ko') }
+    return { type, name, ...described(text), options: subcommands }
   })
 }
 
@@ -113,13 +113,13 @@ const optionTypes = {
   place: ApplicationCommandOptionType.Channel,
 } as const satisfies Record<CommandOption['type'], ApplicationCommandOptionType>
 
-function optionsOf(command: Command, desk: Desk, catalogue: Catalogue): readonly Registered[] {
+function optionsOf(command: Command, desk: Desk): readonly Registered[] {
   // Discord wants the required ones first.
   const ordered = [...command.options].sort((a, b) => Number(b.required) - Number(a.required))
   return ordered.map((option) => ({
     type: optionTypes[option.type],
     name: option.name,
-    ...described(catalogue, (words) => ({ description: words[command.words].options[option.name] ?? option.name })),
+    ...described(inAll(command, ({ options }) => options[option.name] ?? option.name)),
     required: option.required,
     ...more(option, desk),
   }))
@@ -130,15 +130,17 @@ function more(option: CommandOption, desk: Desk): Pick<Registered, 'choices' | '
   return option.suggests === true ? { autocomplete: true } : {}
 }
 
+function textOf(command: Command): Localised<string> {
+  return inAll(command, ({ description }) => description)
+}
+
+function inAll({ text }: Command, find: (text: CommandText) => string): Localised<string> {
+  return { en: find(text.en), ko: find(text.ko) }
+}
+
 /** English for everybody, and Korean for those whose Discord is. */
-function described(
-  catalogue: Catalogue,
-  find: (words: Catalogue['en']['commands']) => Pick<CommandText, 'description'>,
-): Pick<Registered, 'description' | 'description_localizations'> {
-  return {
-    description: find(catalogue.en.commands).description,
-    description_localizations: { ko: find(catalogue.ko.commands).description },
-  }
+function described({ en, ko }: Localised<string>): Pick<Registered, 'description' | 'description_localizations'> {
+  return { description: en, description_localizations: { ko } }
 }
 
 /** A command as text to compare: only what we say about it, in one order, with Discord's defaults filled in. */

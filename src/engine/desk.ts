@@ -7,7 +7,6 @@ import type { Asked, Changed, Desk, Ended, Request, Result, SessionDiff, Session
 import type { SessionTurn, SessionWish, SkillWish, Started, Stopped, Transcript } from '../core/desk.ts'
 import type { Question, Standing, Steered, TierChange, TierWish, Wait } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
-import type { Health } from '../core/health.ts'
 import type { Ids, PromptKey, RunId, RuntimeName } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
@@ -16,7 +15,7 @@ import type { Person } from '../core/person.ts'
 import { channelOf, type Place } from '../core/place.ts'
 import type { Grant, Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
-import { reaches, type ActionName } from '../core/right.ts'
+import { reaches, type ActionName, type Rights } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
 import type { Skills } from '../core/skill.ts'
@@ -30,7 +29,7 @@ import type { WallboardKeeper } from './wallboard.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { Errands } from './errands.ts'
 import type { Feed } from './feed.ts'
-import type { Gate } from './gate.ts'
+import type { Gate } from '../core/gate.ts'
 import { no, yes } from './result.ts'
 import { isOver, seatAt, sessionFor } from './seats.ts'
 import { Mutex } from '../system/mutex.ts'
@@ -49,12 +48,12 @@ export interface DeskTools {
   readonly workspaces: Workspaces
   readonly skills: Skills
   readonly gate: Gate
+  readonly rights: () => Rights
   readonly caps: Caps
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
   readonly checkpoint: Checkpoint
-  readonly health: () => Promise<Health>
   readonly boards: () => WallboardKeeper
   /** Told of every new session. */
   readonly began: (session: Session, by: Person) => void
@@ -245,11 +244,6 @@ export class EngineDesk implements Desk {
 
   #skillTools(): SkillTools {
     return { ...this.#tools, judge: (...asked) => this.judge(...asked), ask: (request) => this.ask(request) }
-  }
-
-  async health(by: Person, place: Place): Promise<Result<Health>> {
-    const verdict = await this.judge(by, 'health', place)
-    return verdict.allowed ? yes(await this.#tools.health()) : no(verdict.refusal)
   }
 
   async waits(by: Person, place: Place): Promise<Result<readonly Wait[]>> {

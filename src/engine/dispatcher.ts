@@ -14,7 +14,7 @@ import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
 import { background } from '../system/background.ts'
 import { attemptLimit, Conductor, type ConductorTools, type Steering } from './conductor.ts'
-import type { Gate } from './gate.ts'
+import type { Gate } from '../core/gate.ts'
 import { handOverFor } from './hand-over.ts'
 import { retry } from '../system/back-off.ts'
 

@@ -4,7 +4,9 @@ import type { Chat } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Desk } from '../core/desk.ts'
+import type { Doors } from '../core/doors.ts'
 import { messageOf } from '../core/failure.ts'
+import { Features, type Feature } from '../core/feature.ts'
 import type { Health } from '../core/health.ts'
 import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Ids } from '../core/ids.ts'
@@ -28,7 +30,7 @@ import type { Steering } from './conductor.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Expiry } from './expiry.ts'
 import { Feed } from './feed.ts'
-import { Gate } from './gate.ts'
+import { EngineGate } from './gate.ts'
 import { examine, type Vitals } from './health.ts'
 import { Intake } from './intake.ts'
 import { recover } from './recovery.ts'
@@ -48,8 +50,9 @@ export interface EngineOptions {
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Workspaces
   readonly skills: Skills
-  /** Made with the desk, because its commands use it. */
-  readonly chat: (desk: Desk) => Chat
+  readonly features: (doors: Doors) => readonly Feature[]
+  /** Made with the desk and what people can do there. */
+  readonly chat: (desk: Desk, features: Features) => Chat
   readonly catalogue: Catalogue
   readonly owners: Owners
   /** OMC_CHANNEL_OWNER_ONLY */
@@ -74,6 +77,7 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly desk: Desk
+  readonly features: Features
   health(): Promise<Health>
   /**
    * Takes up what an earlier life left, then connects. Resolves when it is connected; the agents are conducted before
@@ -94,7 +98,7 @@ export function createEngine(options: EngineOptions): Engine {
   const startedAt = clock.now()
   const health = (): Promise<Health> =>
     examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
-  const gate = new Gate(options)
+  const gate = new EngineGate({ ...options, rights: () => features.rights })
   const dispatcher = new Dispatcher({
     ...options,
     gate,
@@ -111,12 +115,13 @@ export function createEngine(options: EngineOptions): Engine {
     runtimes,
     dispatcher,
     feed,
-    health,
+    rights: () => features.rights,
     approvals: () => approvals,
     boards: () => boards,
     began: (session, by) => intake.began(session, by.locale),
   })
-  const chat = options.chat(desk)
+  const features = new Features(options.features({ gate, clock, health }))
+  const chat = options.chat(desk, features)
   const boards = new WallboardKeeper({ ...options, chat, feed, signal })
   const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards })
   const approvals = new Approvals({
@@ -200,5 +205,5 @@ export function createEngine(options: EngineOptions): Engine {
     ])
   }
 
-  return { desk, health, start, stop: (agents) => (stopping ??= stop(agents)) }
+  return { desk, features, health, start, stop: (agents) => (stopping ??= stop(agents)) }
 }

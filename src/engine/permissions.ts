@@ -7,13 +7,14 @@ import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import { channelOf, type Place } from '../core/place.ts'
 import type { Grant, Scope, Verdict } from '../core/policy.ts'
-import { actionNames, type ActionName } from '../core/right.ts'
+import type { Rights } from '../core/right.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { Gate } from './gate.ts'
+import type { Gate } from '../core/gate.ts'
 
 export interface PermissionTools {
   readonly gate: Gate
+  readonly rights: () => Rights
   readonly vault: Vault
   readonly journal: Journal
   readonly dispatcher: Dispatcher
@@ -68,7 +69,7 @@ export class Permissions {
       const verdict = await gate.judge(by, 'why', each)
       if (!verdict.allowed) return no(verdict.refusal)
     }
-    if (!isAction(action)) return no({ code: 'action-unknown', action })
+    if (!Object.hasOwn(this.#tools.rights(), action)) return no({ code: 'action-unknown', action })
     return { ok: true, value: await gate.judge(about, action, where) }
   }
 
@@ -87,10 +88,6 @@ export class Permissions {
     )
     return stopped.filter(Boolean).length
   }
-}
-
-function isAction(name: string): name is ActionName {
-  return (actionNames as readonly string[]).includes(name)
 }
 
 /** Null: a direct message is no scope of its own; whoever writes there is covered by `global`. */

@@ -7,7 +7,7 @@ import type { Place } from '../core/place.ts'
 import { reaches } from '../core/right.ts'
 import type { Session } from '../core/session.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { Gate } from './gate.ts'
+import type { Gate } from '../core/gate.ts'
 
 export interface SteeringTools {
   readonly gate: Gate

@@ -1,10 +1,10 @@
 import type { ApprovalPhrases } from '../core/approval-phrases.ts'
 import type { Ask, Fate } from '../core/ask.ts'
 import { grantorIn } from '../core/consent.ts'
-import { moment } from './durations.ts'
-import { exact } from './figures.ts'
-import { code, plain } from './markdown.ts'
-import { folder } from './paths.ts'
+import { moment } from '../core/durations.ts'
+import { exact } from '../core/figures.ts'
+import { code, plain } from '../core/markdown.ts'
+import { folder } from '../core/paths.ts'
 
 /** The words around an approval, in polite Korean. `home` is the folder that paths are shown relative to. */
 export function approvalsInKorean(home: string | null): ApprovalPhrases {

@@ -1,7 +1,7 @@
 import type { WallboardLine } from '../core/wallboard.ts'
 import type { State } from '../core/lifecycle.ts'
-import { moment } from './durations.ts'
-import { plain } from './markdown.ts'
+import { moment } from '../core/durations.ts'
+import { plain } from '../core/markdown.ts'
 
 /** The words of one language that a board is put together from. */
 export interface BoardWords {

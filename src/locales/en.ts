@@ -6,10 +6,11 @@ import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
 import { reaches, type ActionName, type Tier } from '../core/right.ts'
 import { boardText } from './board-lines.ts'
-import { clockTime, moment, roughly } from './durations.ts'
-import { bytes, exact } from './figures.ts'
-import { code, plain } from './markdown.ts'
-import { folder, folders } from './paths.ts'
+import { clockTime, moment, roughly } from '../core/durations.ts'
+import { bytes, exact } from '../core/figures.ts'
+import { code, plain } from '../core/markdown.ts'
+import { counted } from '../core/plural.ts'
+import { folder, folders } from '../core/paths.ts'
 import { englishQueue } from './queue-en.ts'
 import { englishRights } from './rights-en.ts'
 import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-en.ts'
@@ -38,7 +39,6 @@ const commands: CommandWords = {
     description: 'Let the agent here do what a file of skills says',
     options: { name: 'Which skill', arguments: 'What it is to work on, if it asks for that' },
   },
-  health: { description: 'Show how the bot is doing', options: {} },
   permission: { description: 'Who may do what', options: {} },
   'permission set': {
     description: 'Give somebody a tier, or take it back',
@@ -71,10 +71,8 @@ const states: Readonly<Record<State, string>> = {
   over: 'Done',
 }
 
-const gateway = { connecting: 'connecting', ready: 'connected', resting: 'resting before it reconnects', closed: 'off' }
-
-/** English. `home` is the folder that paths are shown relative to; null: shown whole. */
-export function english(home: string | null): Phrases {
+/** English. `home` is the folder that paths are shown relative to; null: shown whole. `deed` says what an action is. */
+export function english(home: string | null, deed: (action: ActionName) => string): Phrases {
   const words: RunWords = {
     state: states,
     steps: (count) => counted(count, 'step'),
@@ -82,12 +80,13 @@ export function english(home: string | null): Phrases {
     stopped: (by, after) => `${by === null ? 'Stopped' : `Stopped by @${plain(by, 60)}`} after ${after}`,
     stays: 'What it had done stays.',
     trouble,
-    refusal: (refusal) => refuse(refusal, home),
+    refusal: (refusal) => refuse(refusal, home, deed),
   }
   return {
     locale: 'en',
     commands,
-    refusal: (refusal) => refuse(refusal, home),
+    deeds,
+    refusal: (refusal) => refuse(refusal, home, deed),
     trouble,
     sessions: sessionPhrases(home),
     sessionStarted(session, runtimeTitle, takenUp) {
@@ -122,21 +121,6 @@ export function english(home: string | null): Phrases {
       stopped.waiting
         ? '■ Taken out of the queue. It had not begun.'
         : `■ Stopped after ${clockTime(stopped.afterMs)}. What it had done stays. Write again to go on.`,
-    health(health) {
-      const oldest = health.queuedCount === 0 ? '' : ` (the oldest for ${clockTime(health.oldestQueuedAgeMs)})`
-      const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
-      const free = health.disk.freeBytes === null ? 'not known' : `${bytes(health.disk.freeBytes)} free`
-      return [
-        health.ok ? '✓ All is well.' : '⚠ I cannot serve everything now. An operator finds more in the log.',
-        ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
-        `${counted(health.activeSessions, 'session')} · ${counted(health.activeRuns, 'run')} at work · ` +
-          `${health.queuedCount} waiting${oldest} · ${counted(health.cliProcessCount, 'agent process', 'agent processes')}`,
-        `Discord ${gateway[health.gateway.state]}${ping} · store ${health.store.ok ? 'in order' : 'not in order'} · ` +
-          `disk ${free} · memory ${bytes(health.rssBytes)}`,
-        `Version ${plain(health.version, 40)} · started ${moment(health.startedAt, 'R')} · ` +
-          `${counted(health.restartCount, 'restart')} so far`,
-      ].join('\n')
-    },
     waiting: (line) => `● Waiting · ${stands(line)}`,
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
@@ -178,13 +162,13 @@ export function english(home: string | null): Phrases {
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
     approvals: approvalsInEnglish(home),
-    rights: englishRights(deeds),
+    rights: englishRights(deed),
     queue: englishQueue(stands),
     buttons: { stop: 'Stop', steer: 'Steer', withdraw: 'Withdraw' },
   }
 }
 
-const deeds: Readonly<Record<ActionName, string>> = {
+const deeds = {
   prompt: 'ask an agent',
   'session.start': 'start sessions',
   'session.stop': 'end sessions',
@@ -206,7 +190,6 @@ const deeds: Readonly<Record<ActionName, string>> = {
   'permission.set': 'give somebody a tier',
   'permission.show': 'see what somebody may do',
   'permission.list': 'see all grants',
-  health: 'see how the bot is doing',
 }
 
 function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
@@ -239,10 +222,10 @@ const overs: Readonly<Record<Extract<Refusal, { code: 'approval-over' }>['why'],
   unreached: 'The agent is being taken up again and cannot hear it yet. Try again in a moment.',
 }
 
-function refuse(refusal: Refusal, home: string | null): string {
+function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName) => string): string {
   switch (refusal.code) {
     case 'not-allowed':
-      return `${standings[refusal.tier]} ${standings.need(refusal.needs)} may ${deeds[refusal.action]} here. ${
+      return `${standings[refusal.tier]} ${standings.need(refusal.needs)} may ${deed(refusal.action)} here. ${
         refusal.tier === 'blocked'
           ? 'Ask an owner if that is a mistake.'
           : 'An owner can change that with `/permission set`.'
@@ -439,8 +422,4 @@ function list(names: readonly string[]): string {
 function lasting(ms: number): string {
   const { count, unit } = roughly(ms)
   return unit === 'seconds' ? counted(count, 'second') : unit === 'minutes' ? `${count} min` : counted(count, 'hour')
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${exact(count)} ${count === 1 ? one : many}`
 }

@@ -6,10 +6,10 @@ import type { State } from '../core/lifecycle.ts'
 import type { CommandWords, Phrases } from '../core/phrases.ts'
 import { reaches, type ActionName, type Tier } from '../core/right.ts'
 import { boardText } from './board-lines.ts'
-import { clockTime, moment, roughly } from './durations.ts'
-import { bytes, exact } from './figures.ts'
-import { code, plain } from './markdown.ts'
-import { folder, folders } from './paths.ts'
+import { clockTime, moment, roughly } from '../core/durations.ts'
+import { bytes, exact } from '../core/figures.ts'
+import { code, plain } from '../core/markdown.ts'
+import { folder, folders } from '../core/paths.ts'
 import { koreanQueue } from './queue-ko.ts'
 import { koreanRights } from './rights-ko.ts'
 import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-ko.ts'
@@ -38,7 +38,6 @@ const commands: CommandWords = {
     description: '스킬 파일에 적힌 일을 여기의 에이전트에게 맡겨요',
     options: { name: '실행할 스킬', arguments: '스킬이 필요로 하는 내용' },
   },
-  health: { description: '봇의 상태를 보여 줘요', options: {} },
   permission: { description: '누가 무엇을 할 수 있는지 정해요', options: {} },
   'permission set': {
     description: '등급을 주거나 거둬들여요',
@@ -71,10 +70,8 @@ const states: Readonly<Record<State, string>> = {
   over: '완료',
 }
 
-const gateway = { connecting: '연결 중', ready: '연결됨', resting: '재연결 대기 중', closed: '꺼짐' }
-
-/** Korean, in the polite 해요체. `home` is the folder that paths are shown relative to; null: shown whole. */
-export function korean(home: string | null): Phrases {
+/** Korean, in the polite 해요체. `home` is the folder that paths are shown relative to; null: shown whole. `deed` says what an action is. */
+export function korean(home: string | null, deed: (action: ActionName) => string): Phrases {
   const words: RunWords = {
     state: states,
     steps: (count) => `${exact(count)}단계`,
@@ -82,12 +79,13 @@ export function korean(home: string | null): Phrases {
     stopped: (by, after) => `${by === null ? '' : `@${plain(by, 60)} 님이 `}${after} 만에 멈췄어요`,
     stays: '그때까지 한 작업은 남아 있어요.',
     trouble,
-    refusal: (refusal) => refuse(refusal, home),
+    refusal: (refusal) => refuse(refusal, home, deed),
   }
   return {
     locale: 'ko',
     commands,
-    refusal: (refusal) => refuse(refusal, home),
+    deeds,
+    refusal: (refusal) => refuse(refusal, home, deed),
     trouble,
     sessions: sessionPhrases(home),
     sessionStarted(session, runtimeTitle, takenUp) {
@@ -122,22 +120,6 @@ export function korean(home: string | null): Phrases {
       stopped.waiting
         ? '■ 대기열에서 뺐어요. 아직 시작하기 전이었어요.'
         : `■ ${clockTime(stopped.afterMs)} 만에 멈췄어요. 그때까지 한 작업은 남아 있어요. 다시 쓰면 이어서 해요.`,
-    health(health) {
-      const oldest = health.queuedCount === 0 ? '' : ` (가장 오래된 요청 ${clockTime(health.oldestQueuedAgeMs)})`
-      const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
-      const free = health.disk.freeBytes === null ? '알 수 없음' : `${bytes(health.disk.freeBytes)} 남음`
-      return [
-        health.ok
-          ? '✓ 모두 정상이에요.'
-          : '⚠ 지금은 일부 기능을 쓸 수 없어요. 자세한 내용은 운영자가 로그에서 볼 수 있어요.',
-        ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
-        `세션 ${health.activeSessions}개 · 진행 중 ${health.activeRuns}개 · 대기 ${health.queuedCount}개${oldest} · ` +
-          `에이전트 프로세스 ${health.cliProcessCount}개`,
-        `Discord ${gateway[health.gateway.state]}${ping} · 저장소 ${health.store.ok ? '정상' : '이상 있음'} · ` +
-          `디스크 ${free} · 메모리 ${bytes(health.rssBytes)}`,
-        `버전 ${plain(health.version, 40)} · ${moment(health.startedAt, 'R')}에 시작 · 재시작 ${health.restartCount}번`,
-      ].join('\n')
-    },
     waiting: (line) => `● 대기 중 · ${stands(line)}`,
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
@@ -177,13 +159,13 @@ export function korean(home: string | null): Phrases {
     internalError: () =>
       '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',
     approvals: approvalsInKorean(home),
-    rights: koreanRights(deeds),
+    rights: koreanRights(deed),
     queue: koreanQueue(stands),
     buttons: { stop: '멈추기', steer: '덧붙이기', withdraw: '요청 취소' },
   }
 }
 
-const deeds: Readonly<Record<ActionName, string>> = {
+const deeds = {
   prompt: '에이전트에게 요청하는 것',
   'session.start': '세션을 시작하는 것',
   'session.stop': '세션을 끝내는 것',
@@ -205,7 +187,6 @@ const deeds: Readonly<Record<ActionName, string>> = {
   'permission.set': '등급을 주는 것',
   'permission.show': '다른 사람의 권한을 보는 것',
   'permission.list': '모든 권한을 보는 것',
-  health: '봇의 상태를 보는 것',
 }
 
 function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
@@ -235,10 +216,10 @@ const overs: Readonly<Record<Extract<Refusal, { code: 'approval-over' }>['why'],
   unreached: '에이전트를 다시 연결하는 중이라 아직 답을 전할 수 없어요. 잠시 뒤에 다시 시도해 주세요.',
 }
 
-function refuse(refusal: Refusal, home: string | null): string {
+function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName) => string): string {
   switch (refusal.code) {
     case 'not-allowed':
-      return `${standings[refusal.tier]} 여기에서 ${deeds[refusal.action]}은 ${refusal.needs === 'owner' ? 'owner만' : `${refusal.needs} 이상만`} 할 수 있어요. ${
+      return `${standings[refusal.tier]} 여기에서 ${deed(refusal.action)}은 ${refusal.needs === 'owner' ? 'owner만' : `${refusal.needs} 이상만`} 할 수 있어요. ${
         refusal.tier === 'blocked'
           ? '잘못된 것 같으면 owner에게 말씀해 주세요.'
           : 'owner가 `/permission set`으로 바꿀 수 있어요.'

@@ -1,8 +1,8 @@
 import type { LinePlace } from '../core/chat.ts'
 import type { QueuePhrases } from '../core/queue-phrases.ts'
-import { fitting } from './fitting.ts'
-import { jump } from './jump.ts'
-import { plain } from './markdown.ts'
+import { fitting } from '../core/fitting.ts'
+import { jump } from '../core/jump.ts'
+import { plain } from '../core/markdown.ts'
 
 /** The queue in English. `stands` says where a run is in it. */
 export function englishQueue(stands: (line: LinePlace) => string): QueuePhrases {

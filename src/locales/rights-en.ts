@@ -1,11 +1,11 @@
 import type { Ground, Scope } from '../core/policy.ts'
 import type { ActionName, Tier } from '../core/right.ts'
 import type { RightsPhrases } from '../core/rights-phrases.ts'
-import { moment } from './durations.ts'
-import { fitting } from './fitting.ts'
+import { moment } from '../core/durations.ts'
+import { fitting } from '../core/fitting.ts'
 
-/** Tiers and grants in English. `deeds` says what an action is. */
-export function englishRights(deeds: Readonly<Record<ActionName, string>>): RightsPhrases {
+/** Tiers and grants in English. `deed` says what an action is. */
+export function englishRights(deed: (action: ActionName) => string): RightsPhrases {
   return {
     changed({ about, scope, tier, now, stopped }) {
       const said =
@@ -37,7 +37,7 @@ export function englishRights(deeds: Readonly<Record<ActionName, string>>): Righ
     why(about, action, where, { allowed, tier, ground, needs }) {
       const place = where.kind === 'dm' ? 'in this direct message' : `in <#${where.id}>`
       return (
-        `${allowed ? '✓' : '■'} <@${about.id}> may ${allowed ? '' : 'not '}${deeds[action]} ${place}. ` +
+        `${allowed ? '✓' : '■'} <@${about.id}> may ${allowed ? '' : 'not '}${deed(action)} ${place}. ` +
         `It takes ${needs === 'public' ? 'no tier' : needs === 'owner' ? '**owner**' : `**${needs}** or more`}, ` +
         `and they are ${called(tier)}: ${because(ground)}.`
       )

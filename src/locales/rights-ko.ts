@@ -1,11 +1,11 @@
 import type { Ground, Scope } from '../core/policy.ts'
 import type { ActionName, Tier } from '../core/right.ts'
 import type { RightsPhrases } from '../core/rights-phrases.ts'
-import { moment } from './durations.ts'
-import { fitting } from './fitting.ts'
+import { moment } from '../core/durations.ts'
+import { fitting } from '../core/fitting.ts'
 
-/** Tiers and grants in Korean. `deeds` says what an action is. */
-export function koreanRights(deeds: Readonly<Record<ActionName, string>>): RightsPhrases {
+/** Tiers and grants in Korean. `deed` says what an action is. */
+export function koreanRights(deed: (action: ActionName) => string): RightsPhrases {
   return {
     changed({ about, scope, tier, now, stopped }) {
       const said =
@@ -46,7 +46,7 @@ export function koreanRights(deeds: Readonly<Record<ActionName, string>>): Right
             ? '**owner**여야 하고'
             : `**${needs}** 이상이어야 하고`
       return (
-        `${allowed ? '✓' : '■'} <@${about.id}> 님이 ${place} ${deeds[action]}: ${allowed ? '할 수 있어요' : '할 수 없어요'}. ` +
+        `${allowed ? '✓' : '■'} <@${about.id}> 님이 ${place} ${deed(action)}: ${allowed ? '할 수 있어요' : '할 수 없어요'}. ` +
         `${takes}, 지금 등급은 ${called(tier)}예요. ${because(ground)}`
       )
     },

@@ -2,9 +2,9 @@ import type { Usage } from '../core/event.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { RunView } from '../core/view.ts'
-import { clockTime } from './durations.ts'
-import { money, short } from './figures.ts'
-import { code, plain } from './markdown.ts'
+import { clockTime } from '../core/durations.ts'
+import { money, short } from '../core/figures.ts'
+import { code, plain } from '../core/markdown.ts'
 
 /** The words of one language that the lines of a run are put together from. */
 export interface RunWords {

@@ -2,8 +2,8 @@ import type { SessionOverview } from '../core/desk.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { Place } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
-import { clockTime, moment } from './durations.ts'
-import { code, plain } from './markdown.ts'
+import { clockTime, moment } from '../core/durations.ts'
+import { code, plain } from '../core/markdown.ts'
 
 /** The words of one language that the list of sessions is put together from. */
 export interface SessionWords {

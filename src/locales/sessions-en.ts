@@ -5,9 +5,9 @@ import type { SessionPhrases } from '../core/session-phrases.ts'
 import type { Session, Worktree } from '../core/session.ts'
 import type { Remains } from '../core/work.ts'
 import { diffLines, diffSum } from './diff-lines.ts'
-import { exact } from './figures.ts'
-import { code, plain } from './markdown.ts'
-import { folder } from './paths.ts'
+import { exact } from '../core/figures.ts'
+import { code, plain } from '../core/markdown.ts'
+import { folder } from '../core/paths.ts'
 
 type SessionCommand = 'session export' | 'resume' | 'attach' | 'diff' | 'cd' | 'model'
 

@@ -5,9 +5,9 @@ import type { Session, Worktree } from '../core/session.ts'
 import type { Remains } from '../core/work.ts'
 import { diffLines, diffSum } from './diff-lines.ts'
 import type { refuseSession as english, sessionCommands as commands } from './sessions-en.ts'
-import { exact } from './figures.ts'
-import { code, plain } from './markdown.ts'
-import { folder } from './paths.ts'
+import { exact } from '../core/figures.ts'
+import { code, plain } from '../core/markdown.ts'
+import { folder } from '../core/paths.ts'
 
 export const sessionCommands: Pick<CommandWords, keyof typeof commands> = {
   'session export': { description: '여기에서 나눈 대화를 파일로 받아요', options: {} },

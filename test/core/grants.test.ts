@@ -3,7 +3,8 @@ import { suite, test } from 'node:test'
 import type { PersonId, PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 import { judge, judgeFor, type Access, type Grant, type Scope } from '../../src/core/policy.ts'
-import { actionNames, rights, tiers, type ActionName, type Tier } from '../../src/core/right.ts'
+import { tiers, type ActionName, type Tier } from '../../src/core/right.ts'
+import { actionNames, rights } from '../features/product.ts'
 import { person, placeId, thread } from '../stores/cast.ts'
 import { fc } from '../random.ts'
 
@@ -60,10 +61,14 @@ function grant(tier: Tier, scope: Scope, to = 'ann'): Grant {
 }
 
 function access(grants: readonly Grant[], more: Partial<Access> = {}): Access {
-  return { owners: { role: null, user: null }, channelOwnerOnly: false, grants, ...more }
+  return { rights, owners: { role: null, user: null }, channelOwnerOnly: false, grants, ...more }
 }
 
 suite('grants', () => {
+  test('every action there is stands in the table', () => {
+    assert.deepEqual(Object.keys(may).sort(), [...actionNames].sort())
+  })
+
   for (const action of actionNames) {
     for (const tier of tiers) {
       test(`${action} as ${tier}, by a grant of every scope, in every place`, () => {
@@ -74,7 +79,7 @@ suite('grants', () => {
             const covered = reach[name as keyof typeof scopes].includes(where as keyof typeof places)
             const is = covered ? tier : 'public'
             assert.equal(verdict.tier, is, `${name} grant, ${where}`)
-            assert.equal(verdict.allowed, may[action].includes(is), `${name} grant, ${where}`)
+            assert.equal(verdict.allowed, may[action]?.includes(is), `${name} grant, ${where}`)
             assert.equal(verdict.needs, rights[action])
             assert.deepEqual(verdict.ground, covered ? { kind: 'grant', grant: held } : { kind: 'none' })
             // The same grant does nothing for anybody else.
@@ -169,7 +174,7 @@ suite('grants', () => {
     fc.assert(
       fc.property(scene, ({ grants, action, place, roles, owners, channelOwnerOnly }) => {
         const given = grants.map(({ who, tier, scope }) => grant(tier, scope, who))
-        const verdict = judge(person('ann', roles), action, place, { owners, channelOwnerOnly, grants: given })
+        const verdict = judge(person('ann', roles), action, place, { rights, owners, channelOwnerOnly, grants: given })
         assert.equal(verdict.allowed, model(given, action, place, roles, owners, channelOwnerOnly))
         assert.equal(verdict.allowed, !('refusal' in verdict))
       }),
@@ -201,5 +206,5 @@ function model(
     owners.user === 'ann' || (place.kind !== 'dm' && owners.role !== null && roles.includes(owners.role))
   const tier = configured ? 'owner' : found.includes('blocked') ? 'blocked' : (found[0] ?? 'public')
   if (ownersOnly && action === 'prompt' && place.kind === 'channel') return tier === 'owner'
-  return may[action].includes(tier)
+  return may[action]?.includes(tier) ?? false
 }

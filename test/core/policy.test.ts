@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Place } from '../../src/core/place.ts'
 import { judge, type Owners } from '../../src/core/policy.ts'
-import { actionNames, rights, type ActionName } from '../../src/core/right.ts'
+import { actionNames, rights } from '../features/product.ts'
 import { person, placeId, thread } from '../stores/cast.ts'
 import { fc } from '../random.ts'
 
@@ -18,7 +18,7 @@ suite('policy', () => {
     for (const place of places) {
       test(`${action} in a ${place.kind}: who may, and who may not`, () => {
         const may = (roles: readonly string[], owners: Owners): boolean =>
-          judge(person('ann', roles), action, place, { owners, grants: [], channelOwnerOnly: false }).allowed
+          judge(person('ann', roles), action, place, { rights, owners, grants: [], channelOwnerOnly: false }).allowed
         assert.equal(may([], { role: null, user: 'ann' }), true, 'the owner by id, everywhere')
         assert.equal(
           may(['7'], { role: '7', user: null }),
@@ -46,7 +46,12 @@ suite('policy', () => {
     })
     fc.assert(
       fc.property(scene, ({ roles, action, place, owners, who }) => {
-        const verdict = judge(person(who, roles), action, place, { owners, grants: [], channelOwnerOnly: false })
+        const verdict = judge(person(who, roles), action, place, {
+          rights,
+          owners,
+          grants: [],
+          channelOwnerOnly: false,
+        })
         const byRole = place.kind !== 'dm' && owners.role !== null && roles.includes(owners.role)
         assert.equal(verdict.tier, who === owners.user || byRole ? 'owner' : 'public')
         if (!verdict.allowed) {
@@ -60,7 +65,8 @@ suite('policy', () => {
   test('it fails closed: what it does not know, the public may not do', () => {
     for (const action of ['', 'run.everything', 'constructor', 'toString', '__proto__']) {
       for (const place of places) {
-        const verdict = judge(person('ann'), action as ActionName, place, {
+        const verdict = judge(person('ann'), action, place, {
+          rights,
           owners: { role: '7', user: 'bob' },
           grants: [],
           channelOwnerOnly: false,

@@ -45,7 +45,7 @@ test('options arrive as what they are, in a thread and in a DM', async () => {
   const calls: { place: string; options: Record<string, OptionValue> }[] = []
   await using scene = await withCommands(
     echoCommand(['session', 'start'], {
-      action: 'health',
+      right: 'health',
       options: [
         { name: 'name', type: 'text', required: true },
         { name: 'trust', type: 'flag', required: false },

@@ -19,16 +19,18 @@ import type { MessageId, PersonId, PlaceId, PromptKey, RunId, SessionId } from '
 import type { Log } from '../../src/core/log.ts'
 import type { Person } from '../../src/core/person.ts'
 import type { Place } from '../../src/core/place.ts'
+import type { CommandText } from '../../src/core/phrases.ts'
 import { judge } from '../../src/core/policy.ts'
 import { viewOf, type RunView } from '../../src/core/view.ts'
 import { createDiscord, type DiscordChat, type DiscordOptions } from '../../src/discord/discord.ts'
 import { dialRules } from '../../src/discord/guard.ts'
 import { hostClock } from '../../src/system/host.ts'
-import { catalogue } from '../../src/locales/catalogue.ts'
+import { Features } from '../../src/core/feature.ts'
+import { languages, rights } from '../features/product.ts'
 import { startSandbox, type Sandbox, type SandboxOptions, type SeenPlace } from 'loopback-discord'
 import { Oracle } from 'loopback-discord/oracle'
 
-export const words = catalogue(null)
+export const words = languages(null)
 
 /** Keeps every line, to be asked what was said. */
 class KeptLog implements Log {
@@ -106,8 +108,8 @@ class KeptInbox implements Inbox {
 export function echoCommand(path: Command['path'], over: Partial<Command> = {}): Command {
   return {
     path,
-    words: path.join(' ') as Command['words'],
-    action: 'session.list',
+    text: { en: textOf(path, over), ko: textOf(path, over) },
+    right: 'session.list',
     hidden: false,
     options: [],
     run: async (call: Call) => ({
@@ -118,9 +120,16 @@ export function echoCommand(path: Command['path'], over: Partial<Command> = {}):
   }
 }
 
+function textOf(path: Command['path'], { options = [] }: Partial<Command>): CommandText {
+  return { description: path.join(' '), options: Object.fromEntries(options.map(({ name }) => [name, name])) }
+}
+
+/** `commands`: people can do nothing but these. */
+type BotOptions = Partial<DiscordOptions> & { readonly commands?: readonly Command[] }
+
 export interface SceneOptions {
   readonly sandbox?: SandboxOptions
-  readonly discord?: Partial<DiscordOptions>
+  readonly discord?: BotOptions
   /** Leaves the opening to the test. */
   readonly closed?: boolean
   /** The test sends what Discord never would, so its description is not asked. */
@@ -167,7 +176,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Another life of the bot on the same Discord. */
-  another(over: Partial<DiscordOptions> = {}): DiscordChat {
+  another(over: BotOptions = {}): DiscordChat {
     const chat = this.#newChat(over)
     this.#others.push(chat)
     return chat
@@ -196,12 +205,14 @@ export class Scene implements AsyncDisposable {
     if (this.#options.lawless !== true) this.#oracle.assertClean()
   }
 
-  #newChat(over: Partial<DiscordOptions> = {}): DiscordChat {
+  #newChat(over: BotOptions = {}): DiscordChat {
+    const none = { en: {}, ko: {} }
+    const commands = over.commands ?? this.#options.discord?.commands ?? [echoCommand(['health'])]
     return createDiscord({
       token: this.sandbox.bot.token,
       api: this.sandbox.api,
       guild: this.sandbox.guildId,
-      commands: [echoCommand(['health'])],
+      features: new Features([{ name: 'test', rights: {}, deeds: none, groups: none, commands }]),
       desk: () => this.#desk(),
       catalogue: words,
       clock: hostClock,
@@ -218,6 +229,7 @@ export class Scene implements AsyncDisposable {
     const desk: Pick<Desk, 'judge' | 'runtimes'> = {
       judge: async (person, action, place) =>
         judge(person, action, place, {
+          rights,
           owners: { role: this.owner, user: null },
           grants: [],
           channelOwnerOnly: false,

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { commands } from '../../src/commands/all.ts'
-import { hostClock } from '../../src/system/host.ts'
+import { product } from '../features/product.ts'
 import { echoCommand, Scene, until } from './scene.ts'
 
 test('all commands are registered once, in both languages; the second start sends nothing', async () => {
-  const all = commands(hostClock)
+  const all = product.commands
   const names = [...new Set(all.map(({ path }) => path[0]))].sort()
-  await using scene = await Scene.open({ discord: { commands: all } })
+  await using scene = await Scene.open({ discord: { features: product } })
   await scene.chat.registered
   assert.equal(scene.log.all('slash.registered')[0]?.['updated'], names.length)
   const olivia = await scene.sandbox.actor('olivia')

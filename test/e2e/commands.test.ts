@@ -3,9 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { commands } from '../../src/commands/all.ts'
-import { hostClock } from '../../src/system/host.ts'
 import type { Actor, OptionValues, SeenPlace } from 'loopback-discord'
+import { product } from '../features/product.ts'
 import { Stage, until } from './stage.ts'
 
 /** Every command once by somebody who may and once by somebody who may not, in both languages (SPEC section 4). */
@@ -59,12 +58,7 @@ for (const [owner, stranger, reads] of [
   ['minji', 'jun', /[가-힣]/],
 ] as const) {
   test(`every command, allowed and refused, as ${owner} and ${stranger} read it`, async (t) => {
-    assert.deepEqual(
-      commands(hostClock)
-        .map(({ path }) => path.join(' '))
-        .sort(),
-      uses.map(([name]) => name).sort(),
-    )
+    assert.deepEqual(product.commands.map(({ path }) => path.join(' ')).sort(), uses.map(([name]) => name).sort())
     await using stage = await Stage.open({ sandbox: { world } })
     for (const folder of ['lib', 'skills']) mkdirSync(join(stage.project, folder))
     writeFileSync(join(stage.project, 'lib', 'a.txt'), 'a\n')
@@ -95,7 +89,7 @@ for (const [owner, stranger, reads] of [
         assert.match(told.content, reads, 'in their language')
         assert.notEqual(told.content, '')
         // A refusal is always for one person alone.
-        const { hidden } = commands(hostClock).find(({ path }) => path.join(' ') === name) ?? {}
+        const { hidden } = product.commands.find(({ path }) => path.join(' ') === name) ?? {}
         assert.equal(told.ephemeral, hidden, told.content)
         assert.doesNotMatch(told.content, /failed on my side|제 쪽에서 문제가/)
         if (name === 'skill') await stage.botShows(who, thread, 'good day')

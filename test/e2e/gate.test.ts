@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { commands } from '../../src/commands/all.ts'
 import type { FormButton, RunButton } from '../../src/core/chat.ts'
 import type { CommandOption } from '../../src/core/command.ts'
 import type { Desk } from '../../src/core/desk.ts'
 import type { ActionName } from '../../src/core/right.ts'
-import { hostClock } from '../../src/system/host.ts'
 import type { Actor, OptionValues } from 'loopback-discord'
+import { product } from '../features/product.ts'
 import { Stage, until, type Bot } from './stage.ts'
 
 /** SPEC F3: one gate, and every way in passes it. The ways in are taken from the product's own lists. */
 
-const ways = commands(hostClock)
+const ways = product.commands
 
 /**
  * What each button needs of the gate, and a prompt whose run carries it. A new kind does not compile until it stands
@@ -69,7 +68,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
   const grants = stage.query('select * from grants').length
 
   for (const way of ways) {
-    const { path, action, options } = way
+    const { path, right: action, options } = way
     const line = `/${path.join(' ')}`
     await t.test(line, async () => {
       const { times } = asked(bot, bob, action)
@@ -81,7 +80,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
     })
     for (const option of options.filter(({ suggests }) => suggests === true)) {
       await t.test(`${line}: suggestions for ${option.name}`, async () => {
-        assert.ok('complete' in way)
+        assert.ok(way.complete !== undefined)
         const { times } = asked(bot, bob, action)
         assert.deepEqual(await bob.completes(thread, line, {}, option.name), [])
         assert.ok(asked(bot, bob, action).times > times, 'the gate was asked')

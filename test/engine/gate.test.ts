@@ -4,9 +4,10 @@ import type { Person } from '../../src/core/person.ts'
 import { EngineDesk } from '../../src/engine/desk.ts'
 import { Dispatcher } from '../../src/engine/dispatcher.ts'
 import { Feed } from '../../src/engine/feed.ts'
-import { Gate } from '../../src/engine/gate.ts'
+import { EngineGate } from '../../src/engine/gate.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
 import { hostClock, uuids } from '../../src/system/host.ts'
+import { rights } from '../features/product.ts'
 import { oneFolder } from './one-folder.ts'
 import { person, prompt, promptKey, quietLog, runId, scratchFolder, session, thread } from '../stores/cast.ts'
 
@@ -84,10 +85,17 @@ function notAskedFor(): never {
 
 function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments' | 'transcripts'>): EngineDesk {
   const { signal } = new AbortController()
-  const gate = new Gate({ ...store, log: quietLog, owners: { role: null, user: null }, channelOwnerOnly: false })
+  const gate = new EngineGate({
+    ...store,
+    rights: () => rights,
+    log: quietLog,
+    owners: { role: null, user: null },
+    channelOwnerOnly: false,
+  })
   const tools = {
     ...store,
     gate,
+    rights: () => rights,
     feed: new Feed(),
     clock: hostClock,
     ids: uuids(hostClock),
@@ -103,7 +111,6 @@ function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments' | 'transc
     ...tools,
     dispatcher: new Dispatcher(tools),
     workspaces: oneFolder,
-    health: () => Promise.reject(new Error('not asked for')),
     skills: { list: async () => [], read: async () => null },
     began: () => {},
     approvals: notAskedFor,

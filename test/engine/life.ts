@@ -5,10 +5,11 @@ import { EngineDesk } from '../../src/engine/desk.ts'
 import { Dispatcher } from '../../src/engine/dispatcher.ts'
 import { Expiry } from '../../src/engine/expiry.ts'
 import { Feed } from '../../src/engine/feed.ts'
-import { Gate } from '../../src/engine/gate.ts'
+import { EngineGate } from '../../src/engine/gate.ts'
 import { recover } from '../../src/engine/recovery.ts'
 import { uuids } from '../../src/system/host.ts'
 import { openStore } from '../../src/stores/open.ts'
+import { rights } from '../features/product.ts'
 import { quietLog } from '../stores/cast.ts'
 import { scriptedRuntime, type Machine } from './scripted-runtime.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -24,11 +25,18 @@ export async function live(
   const letGo = new AbortController()
   const runtime = scriptedRuntime(machine)
   const feed = new Feed()
-  const gate = new Gate({ ...store, log: quietLog, owners: { role: null, user: null }, channelOwnerOnly: false })
+  const gate = new EngineGate({
+    ...store,
+    rights: () => rights,
+    log: quietLog,
+    owners: { role: null, user: null },
+    channelOwnerOnly: false,
+  })
   const tools = {
     ...store,
     feed,
     gate,
+    rights: () => rights,
     clock,
     caps: options.caps,
     ids: uuids(clock),
@@ -41,12 +49,11 @@ export async function live(
       void (await desk.ask({ key, place, speaker, text, message: null })),
   }
   const dispatcher = new Dispatcher(tools)
-  const health = (): Promise<never> => Promise.reject(new Error('nobody asks how it is'))
   const nobody = (): never => {
     throw new Error('nobody asks for it')
   }
   const skills = { list: async () => [], read: async () => null }
-  const more = { workspaces: oneFolder, health, skills, began: () => {}, approvals: nobody, boards: nobody }
+  const more = { workspaces: oneFolder, skills, began: () => {}, approvals: nobody, boards: nobody }
   const desk: EngineDesk = new EngineDesk({ ...tools, dispatcher, ...more })
   const expiry = new Expiry({ ...tools, dispatcher, queueStaleMs: options.queueStaleMs })
   async function wakeUp(): Promise<void> {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { assert as holds, constantFrom, integer, property, string } from 'fast-check'
 import '../random.ts'
-import { clockTime, roughly } from '../../src/locales/durations.ts'
-import { bytes, exact, money, short } from '../../src/locales/figures.ts'
-import { code, cut, plain } from '../../src/locales/markdown.ts'
+import { clockTime, roughly } from '../../src/core/durations.ts'
+import { bytes, exact, money, short } from '../../src/core/figures.ts'
+import { code, cut, plain } from '../../src/core/markdown.ts'
 
 describe('plain', () => {
   it('takes the meaning out of markdown, mentions and addresses', () => {

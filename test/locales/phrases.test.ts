@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { AccountId } from '../../src/core/ids.ts'
-import type { CommandText } from '../../src/core/phrases.ts'
 import type { Remains } from '../../src/core/work.ts'
-import { catalogue } from '../../src/locales/catalogue.ts'
+import { en, ko } from '../../src/features/health/words.ts'
+import { languages as speaking, product } from '../features/product.ts'
 import {
   asks,
   home,
@@ -21,7 +21,8 @@ import {
   worktree,
 } from './samples.ts'
 
-const languages = catalogue(home)
+const languages = speaking(home)
+const healthWords = { en, ko }
 
 /** Words that send the reader on: a command, or something to do. */
 const nextStep = {
@@ -61,7 +62,9 @@ for (const say of Object.values(languages)) {
     }
 
     it('describes every command and option in 100 characters', () => {
-      for (const [name, words] of Object.entries<CommandText>({ ...say.commands })) {
+      for (const { path, text: texts } of product.commands) {
+        const name = path.join(' ')
+        const words = texts[say.locale]
         for (const text of [words.description, ...Object.values(words.options)]) {
           assert.ok(text.length >= 1 && text.length <= 100, `${name}: ${text}`)
         }
@@ -126,9 +129,13 @@ for (const say of Object.values(languages)) {
         say.internalError(),
         say.moreSteps(5),
         ...states.map((state) =>
-          say.health({ ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null } }, 0),
+          healthWords[say.locale].health({ ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null } }),
         ),
-        say.health({ ...wellHealth, ok: false, reasons: Array.from({ length: 90 }, () => 'x'.repeat(900)) }, 0),
+        healthWords[say.locale].health({
+          ...wellHealth,
+          ok: false,
+          reasons: Array.from({ length: 90 }, () => 'x'.repeat(900)),
+        }),
       ]) {
         assert.ok(text.length > 0 && text.length <= 2000, text.slice(0, 200))
         sounds(text)
@@ -254,6 +261,6 @@ describe('the session started', () => {
       '**shop** · Claude Code · `opus`\n`~/projects/shop`\n' +
         'Write here to begin. `/cancel` stops what runs, `/session stop` ends the session.',
     )
-    assert.match(catalogue(null).en.sessionStarted(session(), 'Claude Code', false), /`\/home\/olivia\/projects\/shop`/)
+    assert.match(speaking(null).en.sessionStarted(session(), 'Claude Code', false), /`\/home\/olivia\/projects\/shop`/)
   })
 })

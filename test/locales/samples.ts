@@ -20,7 +20,8 @@ import type { Person } from '../../src/core/person.ts'
 import type { Phrases } from '../../src/core/phrases.ts'
 import { composeSessionKey, type Place } from '../../src/core/place.ts'
 import type { Ground, Scope } from '../../src/core/policy.ts'
-import { actionNames, rights, tiers } from '../../src/core/right.ts'
+import { tiers } from '../../src/core/right.ts'
+import { actionNames, rights } from '../features/product.ts'
 import type { Session, Worktree } from '../../src/core/session.ts'
 import { viewOf, type RunView } from '../../src/core/view.ts'
 import type { Diff } from '../../src/core/work.ts'
@@ -32,7 +33,7 @@ const nastyText = `**loud** \`x\` <@&5> @here https://evil.example [a](b)\n# hea
 /** Every refusal, with what people and machines put into it at its worst. A missing code does not compile. */
 export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Refusal, { code: Code }>[] } = {
   'not-allowed': actionNames.flatMap((action) =>
-    tiers.map((tier) => ({ code: 'not-allowed' as const, action, tier, needs: rights[action] })),
+    tiers.map((tier) => ({ code: 'not-allowed' as const, action, tier, needs: rights[action] ?? 'owner' })),
   ),
   'no-session': [{ code: 'no-session' }],
   'session-exists': [{ code: 'session-exists', name: nastyText }],
@@ -260,14 +261,14 @@ export function rightsSamples({ rights: say }: Phrases): string[] {
           allowed: true,
           tier: 'owner',
           ground: { kind: 'none' },
-          needs: rights[action],
+          needs: rights[action] ?? 'owner',
         }),
         say.why(about, action, where, {
           allowed: false,
           tier: 'blocked',
           ground: { kind: 'none' },
-          needs: rights[action],
-          refusal: { code: 'not-allowed', action, tier: 'blocked', needs: rights[action] },
+          needs: rights[action] ?? 'owner',
+          refusal: { code: 'not-allowed', action, tier: 'blocked', needs: rights[action] ?? 'owner' },
         }),
       ]),
     ),

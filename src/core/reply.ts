@@ -1,6 +1,6 @@
-import type { Reply } from '../core/chat.ts'
-import type { Call } from '../core/command.ts'
-import type { Refusal } from '../core/failure.ts'
+import type { Reply } from './chat.ts'
+import type { Call } from './command.ts'
+import type { Refusal } from './failure.ts'
 
 /** An answer that everyone in the place sees: something changed for all of them. */
 export function toAll(text: string): Reply {

@@ -1,6 +1,6 @@
-import type { Call } from '../core/command.ts'
-import type { Person } from '../core/person.ts'
-import type { Place } from '../core/place.ts'
+import type { Call } from './command.ts'
+import type { Person } from './person.ts'
+import type { Place } from './place.ts'
 
 /** What was filled into a text option, without blanks around it; null when it was left out or blank. */
 export function textOf(call: Call, option: string): string | null {

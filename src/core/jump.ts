@@ -1,5 +1,5 @@
-import type { MessageId } from '../core/ids.ts'
-import type { Place } from '../core/place.ts'
+import type { MessageId } from './ids.ts'
+import type { Place } from './place.ts'
 
 /** A link that takes the reader to a message, or to its place when there is none. */
 export function jump(place: Place, message: MessageId | null, label: string): string {

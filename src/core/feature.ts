@@ -1,0 +1,131 @@
+import type { Reply } from './chat.ts'
+import type { Call, Command, CommandOption } from './command.ts'
+import { Problem } from './failure.ts'
+import type { Locale, Localised } from './person.ts'
+import type { CommandText } from './phrases.ts'
+import type { ActionName, Rights, Tier } from './right.ts'
+
+/**
+ * One thing people can do, as one value: its rights, its commands, and their words in every language. Discord's
+ * registration, the gate's table and the names of what may be done are folds over the list of these.
+ */
+export interface Feature {
+  readonly name: string
+  readonly rights: Rights
+  /** What each right allows, as it goes on behind "may": `start sessions`. */
+  readonly deeds: Localised<Readonly<Record<ActionName, string>>>
+  /** Descriptions of commands that have only subcommands. */
+  readonly groups: Localised<Readonly<Record<string, string>>>
+  readonly commands: readonly Command[]
+}
+
+/** The words that every feature has; its own ones stand beside them. */
+export interface FeatureWords {
+  readonly deeds: Readonly<Record<string, string>>
+  readonly commands: Readonly<Record<string, CommandText>>
+  readonly groups?: Readonly<Record<string, string>>
+}
+
+/** A feature as it is written down: what is missing in one of its languages does not compile. */
+export interface Definition<Right extends string, Words extends FeatureWords> {
+  readonly name: string
+  readonly rights: Readonly<Record<Right, Tier>>
+  /** The first language says which words there are. */
+  readonly words: { readonly en: Words } & Localised<NoInfer<Words & Deeds<Right>>>
+  /** By path: `'session start'` is a subcommand. */
+  readonly commands: {
+    readonly [Path in keyof Words['commands']]: FeatureCommand<NoInfer<Right>, Words, OptionOf<Words, Path>>
+  }
+}
+
+/** A command of a feature; `say` is the feature's own words in the person's language. */
+export interface FeatureCommand<Right extends string, Words, Option extends string> extends Pick<Command, 'hidden'> {
+  readonly right: Right
+  readonly options: readonly CommandOption<Option>[]
+  run(call: Call, say: Words): Promise<Reply>
+  complete?(call: Call, option: Option, typed: string): Promise<readonly string[]>
+}
+
+type Deeds<Right extends string> = { readonly deeds: Readonly<Record<Right, string>> }
+type OptionOf<
+  Words extends FeatureWords,
+  Path extends keyof Words['commands'],
+> = keyof Words['commands'][Path]['options'] & string
+
+/** Makes a feature of its definition. */
+export function feature<Right extends string, Words extends FeatureWords>(
+  definition: Definition<Right, Words>,
+): Feature {
+  const { name, rights, words } = definition
+  const inAll = <Value>(find: (each: Words) => Value): Localised<Value> => ({ en: find(words.en), ko: find(words.ko) })
+  const entries: readonly (readonly [string, FeatureCommand<Right, Words, string>])[] = Object.entries(
+    definition.commands,
+  )
+  return {
+    name,
+    rights,
+    deeds: inAll(({ deeds }) => deeds),
+    groups: inAll(({ groups }) => groups ?? {}),
+    commands: entries.map(([path, command]): Command => ({
+      ...command,
+      path: pathOf(path),
+      text: inAll(({ commands }) => commands[path] ?? { description: path, options: {} }),
+      run: (call) => command.run(call, words[call.person.locale]),
+    })),
+  }
+}
+
+function pathOf(path: string): Command['path'] {
+  const [name = '', sub] = path.split(' ')
+  return sub === undefined ? [name] : [name, sub]
+}
+
+/** Everything that follows from the list of features. */
+export class Features {
+  readonly all: readonly Feature[]
+  /** The gate's table. */
+  readonly rights: Rights
+  readonly commands: readonly Command[]
+
+  /** Throws when two features claim the same name: that is a fault of whoever wrote the list. */
+  constructor(all: readonly Feature[]) {
+    this.all = all
+    this.commands = all.flatMap(({ commands }) => commands)
+    only(
+      'command',
+      this.commands.map(({ path }) => path.join(' ')),
+    )
+    only(
+      'feature',
+      all.map(({ name }) => name),
+    )
+    only(
+      'right',
+      all.flatMap(({ rights }) => Object.keys(rights)),
+    )
+    this.rights = Object.assign({}, ...all.map(({ rights }) => rights)) as Rights
+  }
+
+  /** What an action is, as it goes on behind "may". */
+  deed(action: ActionName, locale: Locale): string {
+    for (const { deeds } of this.all) {
+      const deed = deeds[locale][action]
+      if (deed !== undefined) return deed
+    }
+    return action
+  }
+
+  /** The description of a command that has only subcommands. */
+  group(name: string, locale: Locale): string {
+    for (const { groups } of this.all) {
+      const group = groups[locale][name]
+      if (group !== undefined) return group
+    }
+    return name
+  }
+}
+
+function only(what: string, names: readonly string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw new Problem('bug', `Two features claim the ${what} ${twice}.`)
+}

@@ -1,0 +1,22 @@
+import type { Person } from './person.ts'
+import type { Place } from './place.ts'
+import type { Scope, Verdict } from './policy.ts'
+import type { Prompt } from './prompt.ts'
+import type { Session } from './session.ts'
+
+/**
+ * The gate (core/policy.ts) with the grants as they are now. A store that cannot be read lets nobody in: it rejects.
+ * Whoever asks only for some actions says so in the type, and then cannot misspell them.
+ */
+export interface Gate<Action extends string = string> {
+  judge(person: Person, action: Action, place: Place): Promise<Verdict>
+  /** The same for what holds in a whole scope: see `judgeFor`. */
+  judgeFor(person: Person, action: Action, scope: Scope, place: Place): Promise<Verdict>
+  /** What a person is in a place without any grant: by the operator's configuration alone. */
+  unGranted(person: Person, place: Place): Verdict
+  /**
+   * The speaker of a prompt as they stand now, in the place where they asked and in the session's own: the lesser of
+   * the two.
+   */
+  speakerOf(prompt: Prompt, session: Session): Promise<Verdict>
+}

@@ -1,0 +1,21 @@
+import type { Doors } from '../../core/doors.ts'
+import { feature, type Feature } from '../../core/feature.ts'
+import { toThem } from '../../core/reply.ts'
+import { en, ko } from './words.ts'
+
+/** `/health`: a short version of what /healthz says (SPEC F10). */
+export function health(doors: Pick<Doors, 'health'>): Feature {
+  return feature({
+    name: 'health',
+    rights: { health: 'public' },
+    words: { en, ko },
+    commands: {
+      health: {
+        right: 'health',
+        hidden: true,
+        options: [],
+        run: async (_call, say) => toThem(say.health(await doors.health())),
+      },
+    },
+  })
+}

@@ -1,0 +1,54 @@
+import { clockTime, moment } from '../../core/durations.ts'
+import { bytes } from '../../core/figures.ts'
+import type { Health } from '../../core/health.ts'
+import { plain } from '../../core/markdown.ts'
+import { counted } from '../../core/plural.ts'
+
+const gatewayInEnglish = {
+  connecting: 'connecting',
+  ready: 'connected',
+  resting: 'resting before it reconnects',
+  closed: 'off',
+}
+const gatewayInKorean = { connecting: '연결 중', ready: '연결됨', resting: '재연결 대기 중', closed: '꺼짐' }
+
+export const en = {
+  commands: { health: { description: 'Show how the bot is doing', options: {} } },
+  deeds: { health: 'see how the bot is doing' },
+  health(health: Health) {
+    const oldest = health.queuedCount === 0 ? '' : ` (the oldest for ${clockTime(health.oldestQueuedAgeMs)})`
+    const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
+    const free = health.disk.freeBytes === null ? 'not known' : `${bytes(health.disk.freeBytes)} free`
+    return [
+      health.ok ? '✓ All is well.' : '⚠ I cannot serve everything now. An operator finds more in the log.',
+      ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
+      `${counted(health.activeSessions, 'session')} · ${counted(health.activeRuns, 'run')} at work · ` +
+        `${health.queuedCount} waiting${oldest} · ${counted(health.cliProcessCount, 'agent process', 'agent processes')}`,
+      `Discord ${gatewayInEnglish[health.gateway.state]}${ping} · store ${health.store.ok ? 'in order' : 'not in order'} · ` +
+        `disk ${free} · memory ${bytes(health.rssBytes)}`,
+      `Version ${plain(health.version, 40)} · started ${moment(health.startedAt, 'R')} · ` +
+        `${counted(health.restartCount, 'restart')} so far`,
+    ].join('\n')
+  },
+}
+
+export const ko: typeof en = {
+  commands: { health: { description: '봇의 상태를 보여 줘요', options: {} } },
+  deeds: { health: '봇의 상태를 보는 것' },
+  health(health) {
+    const oldest = health.queuedCount === 0 ? '' : ` (가장 오래된 요청 ${clockTime(health.oldestQueuedAgeMs)})`
+    const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
+    const free = health.disk.freeBytes === null ? '알 수 없음' : `${bytes(health.disk.freeBytes)} 남음`
+    return [
+      health.ok
+        ? '✓ 모두 정상이에요.'
+        : '⚠ 지금은 일부 기능을 쓸 수 없어요. 자세한 내용은 운영자가 로그에서 볼 수 있어요.',
+      ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
+      `세션 ${health.activeSessions}개 · 진행 중 ${health.activeRuns}개 · 대기 ${health.queuedCount}개${oldest} · ` +
+        `에이전트 프로세스 ${health.cliProcessCount}개`,
+      `Discord ${gatewayInKorean[health.gateway.state]}${ping} · 저장소 ${health.store.ok ? '정상' : '이상 있음'} · ` +
+        `디스크 ${free} · 메모리 ${bytes(health.rssBytes)}`,
+      `버전 ${plain(health.version, 40)} · ${moment(health.startedAt, 'R')}에 시작 · 재시작 ${health.restartCount}번`,
+    ].join('\n')
+  },
+}
