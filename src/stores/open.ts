@@ -18,6 +18,7 @@ import type { Tables } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
 import { TranscriptFiles } from './transcripts.ts'
 import { DatabaseVault } from './vault.ts'
+import { markOpen, refuseTorn, unmarkOpen } from './whole.ts'
 
 /** An open data folder. Whoever opened it closes it. */
 export interface Store extends AsyncDisposable {
@@ -43,7 +44,8 @@ export const databaseName = 'orchestrator.sqlite'
 
 /**
  * Opens the data folder for this process alone and brings its database up to date.
- * Rejects with a `refused` problem when another process has it or a newer program made it, and with a `wire` problem
+ * Rejects with a `refused` problem when another process has it, when a newer program made it or when its database was
+ * lost or torn from its write-ahead log, and with a `wire` problem
  * when the folder or its disk cannot be used; then nothing stays open.
  */
 export async function openStore({ folder, clock, log }: StoreOptions): Promise<Store> {
@@ -59,6 +61,7 @@ export async function openStore({ folder, clock, log }: StoreOptions): Promise<S
 
 async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): Promise<Store> {
   const path = join(folder, databaseName)
+  refuseTorn(path, folder)
   makePrivate(path)
   // There from the beginning: it is closed to agents, and a process of theirs is told so when it starts.
   makeFolder(join(folder, 'transcripts'))
@@ -68,6 +71,7 @@ async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): P
     if (migrated !== null) log.info(migrated, 'store.migrated')
     const db = new Kysely<Tables>({ dialect: sqlite.dialect })
     const starts = await countStart(db)
+    markOpen(path)
     log.info({ schema: migrations.length, starts }, 'store.opened')
     return storeOf(db, folder, lock, starts)
   } catch (error) {
@@ -79,7 +83,7 @@ async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): P
 function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number): Store {
   const commits = new Commits(db)
   let closing: Promise<void> | null = null
-  const close = (): Promise<void> => (closing ??= closeAll(db, commits, lock))
+  const close = (): Promise<void> => (closing ??= closeAll(db, commits, lock, join(folder, databaseName)))
   return {
     journal: new DatabaseJournal(db, commits),
     vault: new DatabaseVault(db, commits),
@@ -92,9 +96,10 @@ function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number)
   }
 }
 
-async function closeAll(db: Kysely<Tables>, commits: Commits, lock: Lock): Promise<void> {
+async function closeAll(db: Kysely<Tables>, commits: Commits, lock: Lock, path: string): Promise<void> {
   try {
     await commits.close()
+    unmarkOpen(path)
     // Having the connection for a moment means that nobody reads any more either.
     await db.connection().execute(async () => {})
     await db.destroy()

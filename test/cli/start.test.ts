@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -149,6 +149,16 @@ describe('start', () => {
     const told = (await olivia.messages('general')).filter(byBot(/one two/))
     assert.equal(told.length, 1, olivia.story('general'))
     assert.doesNotMatch(told[0]?.content ?? '', /ten/)
+  })
+
+  it('ends with 78 when its database is gone, and leaves what an earlier start left', async () => {
+    await using sandbox = await startSandbox()
+    const spool = join(base, 'torn', 'spools', 'an-agent')
+    mkdirSync(spool, { recursive: true })
+    const { code, stderr } = await cli(['start'], settings(sandbox, 'torn')).ended
+    assert.equal(code, 78)
+    assert.match(stderr, /orchestrator\.sqlite is missing or empty, but spools\/ beside it .* Put .* back/)
+    assert.ok(existsSync(spool))
   })
 
   it('ends with 78 when the token is wrong', async () => {

@@ -17,7 +17,10 @@ test('the folder and its files belong to their owner alone', async () => {
   await store.vault.alive(1)
   assert.equal(statSync(folder).mode & 0o777, 0o700)
   const files = readdirSync(folder).filter((name) => name.startsWith(databaseName))
-  assert.deepEqual(files.sort(), [databaseName, `${databaseName}-shm`, `${databaseName}-wal`])
+  assert.deepEqual(
+    files.sort(),
+    ['', '-open', '-shm', '-wal'].map((end) => `${databaseName}${end}`),
+  )
   for (const name of files) assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name)
 })
 
