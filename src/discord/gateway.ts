@@ -82,7 +82,7 @@ export class Gateway {
   /** Dispatches that overtook their READY; null when none is awaited. */
   #held: GatewayDispatchPayload[] | null = null
   readonly #first = Promise.withResolvers<void>()
-  #isClosed = false
+  readonly #closing = new AbortController()
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -132,8 +132,8 @@ export class Gateway {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
     this.#guard.close()
     this.#state = 'closed'
     this.#first.reject(new Problem('wire', 'The connection was closed before it was ready.'))
@@ -148,7 +148,11 @@ export class Gateway {
   /** Logs in until it works for the first time; from then on discord.js reconnects by itself. */
   async #connect(): Promise<void> {
     const { token, log, clock, rules } = this.#options
-    for (let pauseMs = rules.firstPauseMs; !this.#isClosed; pauseMs = Math.min(2 * pauseMs, rules.longestPauseMs)) {
+    for (
+      let pauseMs = rules.firstPauseMs;
+      !this.#closing.signal.aborted;
+      pauseMs = Math.min(2 * pauseMs, rules.longestPauseMs)
+    ) {
       try {
         this.#client = this.#newClient()
         await this.#client.login(token)
@@ -158,7 +162,7 @@ export class Gateway {
         const refused = refusalOf(error)
         if (refused !== null) return this.#first.reject(refused)
         log.warn({ error: messageOf(error), againInMs: pauseMs }, 'discord.login-failed')
-        await pause(clock, pauseMs)
+        await pause(clock, pauseMs, this.#closing.signal)
       }
     }
   }

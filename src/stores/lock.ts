@@ -24,8 +24,8 @@ interface Holder {
 
 const sqliteBusy = 5
 
-/** How long a holder that has not said its name yet is waited for, in tries of 50 ms. */
-const tries = 20
+/** How long a holder that has not said its name yet is waited for, in tries of 50 ms: a busy machine needs seconds. */
+const tries = 100
 
 /**
  * Holds the folder for this process. The lock itself is an exclusive transaction on a small database: the kernel

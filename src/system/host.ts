@@ -5,12 +5,13 @@ import { runInNewContext } from 'node:vm'
 import type { Clock } from '../core/clock.ts'
 import type { Ids } from '../core/ids.ts'
 
-/** The machine's clock. Its timers do not keep the process alive. */
+/** The machine's clock. */
 export const hostClock: Clock = {
   now: () => Date.now(),
-  after(ms, run) {
+  after(ms, run, { keepsAlive = false } = {}) {
     // Node fires at once for anything longer than 2^31 - 1.
-    const timer = setTimeout(run, Math.min(Math.max(0, ms), 2_147_483_647)).unref()
+    const timer = setTimeout(run, Math.min(Math.max(0, ms), 2_147_483_647))
+    if (!keepsAlive) timer.unref()
     return { [Symbol.dispose]: () => clearTimeout(timer) }
   },
 }

@@ -33,8 +33,8 @@ export class Report {
   end(leftOut: readonly string[]): boolean {
     const failed = this.#outcomes.filter(isFailed)
     if (failed.length > 0) {
-      console.log(`\n✖ failing, with OMC_TEST_SEED=${this.#options.seed}:\n`)
-      for (const outcome of failed) console.log(`${outcome.file}\n${indented(details(outcome))}\n`)
+      console.log(`\n✖ failing, with OMC_TEST_SEED=${this.#options.seed}:`)
+      for (const outcome of failed) console.log(`${outcome.file}\n${indented(names(outcome))}`)
     }
     this.#folders()
     if (leftOut.length > 0) console.log(`\nLeft out: ${leftOut.join(', ')}.`)
@@ -67,8 +67,10 @@ export class Report {
   #folders(): void {
     const sums = new Map<string, { wall: number; cpu: number; files: number }>()
     for (const { file, wallSeconds, cpuSeconds } of this.#outcomes) {
-      const [first = '', ...rest] = file.split(/[/\\]/)
-      const folder = first === 'packages' ? [first, ...rest.slice(0, 3)].join('/') : `${first}/${rest[0] ?? ''}`
+      const folder = dirname(file)
+        .split(/[/\\]/)
+        .slice(0, file.startsWith('packages') ? 4 : 2)
+        .join('/')
       const sum = sums.get(folder) ?? { wall: 0, cpu: 0, files: 0 }
       sums.set(folder, { wall: sum.wall + wallSeconds, cpu: sum.cpu + (cpuSeconds ?? 0), files: sum.files + 1 })
     }
@@ -85,9 +87,17 @@ function isFailed({ results, faults }: FileOutcome): boolean {
   return faults.length > 0 || results.some(({ outcome }) => outcome === 'fail' || outcome === 'cancelled')
 }
 
+/** What went wrong, without the why: that was told when it happened. */
+function names({ results, faults }: FileOutcome): string {
+  return [...faults.map((fault) => `✖ ${fault}`), ...wrongOf(results).map(line)].join('\n')
+}
+
+function wrongOf(results: FileOutcome['results']): FileOutcome['results'] {
+  return results.filter(({ outcome, error }) => (outcome === 'fail' || outcome === 'cancelled') && error !== '')
+}
+
 function details({ results, faults, output }: FileOutcome): string {
-  const wrong = results.filter(({ outcome, error }) => (outcome === 'fail' || outcome === 'cancelled') && error !== '')
-  const tests = wrong.map((each) => `${line(each)}\n${indented(each.error)}`)
+  const tests = wrongOf(results).map((each) => `${line(each)}\n${indented(each.error)}`)
   return [...faults.map((fault) => `✖ ${fault}`), ...tests, output.trim()].filter((part) => part !== '').join('\n')
 }
 

@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import { messageOf } from '../../src/core/failure.ts'
 import { openStore } from '../../src/stores/open.ts'
-import { quietLog, realClock } from './cast.ts'
+import { hurriedClock, quietLog, realClock } from './cast.ts'
 
 /**
  * A bot that opens a folder, says so, and holds it until it is killed or told to end by a line on stdin.
- * With `child`, it first starts a detached process that lives on, as agents do, and says its pid.
+ * With `hurried`, no wait is long. With `child`, it first starts a detached process that lives on, as agents do, and says its pid.
  */
 const [folder = '', wish] = process.argv.slice(2)
 try {
-  const store = await openStore({ folder, clock: realClock, log: quietLog })
+  const clock = wish === 'hurried' ? hurriedClock : realClock
+  const store = await openStore({ folder, clock, log: quietLog })
   let child: number | null = null
   if (wish === 'child') {
     const agent = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { detached: true, stdio: 'ignore' })

@@ -5,13 +5,14 @@ import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Problem } from '../../src/core/failure.ts'
 import { migrations } from '../../src/stores/migrations/all.ts'
 import { startTimeOf } from '../../src/system/process.ts'
 import { openStore } from '../../src/stores/open.ts'
-import { quietLog, realClock, scratchFolder } from './cast.ts'
+import { hurriedClock, quietLog, realClock, scratchFolder } from './cast.ts'
 
 const holder = fileURLToPath(new URL('./holder.ts', import.meta.url))
 
@@ -56,7 +57,8 @@ test('an agent that outlives the bot does not keep the folder, nor any file of i
     await first.kill()
     assert.notEqual(await startTimeOf(agent), null, 'the agent lives on')
     if (process.platform === 'linux') {
-      const open = readdirSync(`/proc/${agent}/fd`).map((fd) => readlinkSync(`/proc/${agent}/fd/${fd}`))
+      const open = openFiles(agent)
+      assert.ok(open.length > 0)
       assert.deepEqual(
         open.filter((path) => path.startsWith(folder.path)),
         [],
@@ -91,11 +93,20 @@ test('a holder is never named by the name of an earlier one', async () => {
     join(folder.path, 'lock.json'),
     JSON.stringify({ pid: process.pid, born: 'long ago', host: hostname() }),
   )
-  await assert.rejects(openStore({ folder: folder.path, clock: realClock, log: quietLog }), (error) => {
+  await assert.rejects(openStore({ folder: folder.path, clock: hurriedClock, log: quietLog }), (error) => {
     assert.ok(error instanceof Problem)
     assert.match(error.message, /^another one runs on this folder/)
     return true
   })
+})
+
+test('a start that waits for the other to say its name lives until it can refuse in words', async () => {
+  await using folder = await scratchFolder()
+  using silent = new DatabaseSync(join(folder.path, 'lock.sqlite'))
+  silent.exec('begin exclusive')
+  await using second = await hold(folder.path, 'hurried')
+  assert.equal(second.said.open, false)
+  assert.match(second.said.message ?? '', /^another one runs on this folder/)
 })
 
 test('of several starters at once, after a crash, exactly one gets the folder', async () => {
@@ -120,9 +131,25 @@ test('a process is known by when it began', async () => {
   assert.equal(await startTimeOf(2 ** 30), null)
 })
 
+/** What a process has open. It may close one while we read, and Node's pools do. */
+function openFiles(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
+  })
+}
+
 async function hold(folder: string, wish = ''): Promise<Held> {
   const child = spawn(process.execPath, [holder, folder, wish], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const silent = once(child, 'close').then(([code]) => {
+    throw new Error(`The holder ended with ${String(code)} and had said nothing.`)
+  })
+  const said = once(createInterface({ input: child.stdout }), 'line')
+  const [line] = (await Promise.race([said, silent])) as [string]
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
