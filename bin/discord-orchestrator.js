@@ -2,6 +2,7 @@
 // Runs on any Node from 12 on, so that an old one can be told what is wrong: no syntax and no module newer than that.
 import { spawn } from 'child_process'
 import { existsSync } from 'fs'
+import * as modules from 'module'
 import { constants } from 'os'
 import { dirname, join } from 'path'
 import { fileURLToPath, pathToFileURL } from 'url'
@@ -9,8 +10,13 @@ import { fileURLToPath, pathToFileURL } from 'url'
 const here = fileURLToPath(import.meta.url)
 const root = dirname(dirname(here))
 
+/** Without it any process of the same user opens Node's inspector by SIGUSR1, and reads the token there. */
+const closed = '--disable-sigusr1'
+
 if (isNewEnough(process.versions.node)) {
+  closeInspector()
   hideSqliteWarning()
+  compileOnce()
   // A published package has no src; Node strips no types under node_modules.
   const source = join(root, 'src', 'main.ts')
   import(pathToFileURL(existsSync(source) ? source : join(root, 'dist', 'main.js')).href).catch((error) => {
@@ -36,6 +42,26 @@ function ownNode() {
   return found.length > 0 && process.env.OMC_LAUNCHED === undefined ? found[0] : null
 }
 
+/**
+ * Starts this process anew with the inspector's signal switched off, unless it is: only the command line can do that.
+ * The process stays the same one, with its pid; Windows has no such signal, and no execve.
+ */
+function closeInspector() {
+  if (process.execArgv.includes(closed) || typeof process.execve !== 'function' || process.platform === 'win32') return
+  process.execve(process.execPath, [process.execPath, closed].concat(process.execArgv, here, process.argv.slice(2)))
+}
+
+/**
+ * Keeps what V8 has compiled for the next start, which is a quarter shorter for it. In the person's own cache folder:
+ * whoever can write there can write our code, so a folder that all may write into, as /tmp, will not do.
+ */
+function compileOnce() {
+  const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env
+  const folder = XDG_CACHE_HOME || (HOME ? join(HOME, '.cache') : LOCALAPPDATA)
+  // Where NODE_COMPILE_CACHE is set, Node has done it; where it cannot be, it says so and does nothing.
+  if (folder) modules.enableCompileCache(join(folder, 'discord-orchestrator', 'compiled'))
+}
+
 function complain() {
   console.error(
     'discord-orchestrator needs Node 22.18 or newer; this is ' +
@@ -46,7 +72,7 @@ function complain() {
 }
 
 function runWith(node) {
-  const child = spawn(node, [here].concat(process.argv.slice(2)), {
+  const child = spawn(node, [closed, here].concat(process.argv.slice(2)), {
     stdio: 'inherit',
     env: Object.assign({}, process.env, { OMC_LAUNCHED: '1' }),
   })

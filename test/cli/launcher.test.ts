@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -24,6 +24,13 @@ if (what === 'sqlite') {
   process.emitWarning('this is old', 'DeprecationWarning')
 }
 if (what === 'exit') process.exit(7)
+if (what === 'signalled') {
+  process.kill(process.pid, 'SIGUSR1')
+  // Node says on stderr when its inspector listens, a moment later.
+  const { url } = await import('node:inspector')
+  for (let turn = 0; turn < 200 && url() === undefined; turn++) await new Promise((resolve) => setTimeout(resolve, 5))
+  console.log(url() === undefined ? 'no inspector' : 'an inspector')
+}
 if (what === 'die') process.kill(process.pid, 'SIGKILL')
 `
 
@@ -54,10 +61,14 @@ interface Ran {
   readonly stderr: string
 }
 
-function run(root: string, flags: readonly string[], ...args: readonly string[]): Promise<Ran> {
+/** `NAME=value` among the arguments is a variable; there are no others. */
+function run(root: string, flags: readonly string[], ...words: readonly string[]): Promise<Ran> {
+  const isVariable = (word: string): boolean => /^[A-Z_]+=/.test(word)
+  const args = words.filter((word) => !isVariable(word))
+  const env = Object.fromEntries(words.filter(isVariable).map((word) => word.split('=')))
   const script = join(root, 'bin/discord-orchestrator.js')
   return new Promise((resolve) => {
-    execFile(process.execPath, [...flags, script, ...args], { env: {} }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...flags, script, ...args], { env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (error.signal ?? error.code ?? null), stdout, stderr })
     })
   })
@@ -115,6 +126,31 @@ describe('the launcher', () => {
     await once(child.stdout, 'data')
     child.kill('SIGTERM')
     assert.deepEqual(await once(child, 'exit'), [5, null])
+  })
+
+  it('opens no inspector at SIGUSR1, however it is started', async () => {
+    const root = packed('inspected', 'src/main.ts', 'node_modules/node/bin/node')
+    for (const flags of [[], ['--disable-sigusr1'], as('20.19.0')]) {
+      const ran = await run(root, flags, 'signalled')
+      assert.match(ran.stdout, /^no inspector$/m, flags.join(' '))
+      assert.equal(ran.code, 0)
+      assert.equal(ran.stderr, '')
+    }
+  })
+
+  it('keeps what was compiled for its owner, and nothing where there is no home', async () => {
+    const root = packed('compiled', 'src/main.ts')
+    const home = join(base, 'home')
+    mkdirSync(home)
+    const kept = join(home, '.cache/discord-orchestrator/compiled')
+    assert.equal((await run(root, [], 'x', `HOME=${home}`)).code, 0)
+    assert.ok(readdirSync(kept).length > 0)
+    const elsewhere = join(base, 'elsewhere')
+    assert.equal((await run(root, [], 'x', `HOME=${home}`, `XDG_CACHE_HOME=${elsewhere}`)).code, 0)
+    assert.deepEqual(readdirSync(elsewhere), ['discord-orchestrator'])
+    // A cache that cannot be is none.
+    assert.equal((await run(root, [], 'x', 'HOME=/dev/null')).code, 0)
+    assert.equal((await run(root, [], 'x')).code, 0)
   })
 
   it('drops the warning of node:sqlite on Node 22, and no other', async () => {

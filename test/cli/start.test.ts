@@ -109,6 +109,10 @@ describe('start', () => {
     const health = await fetch(`http://127.0.0.1:${String(healthPort)}/readyz`)
     assert.equal(health.status, 200)
 
+    // Node's default for this signal is its inspector, which gives the token to any process of the same user.
+    bot.kill('SIGUSR1')
+    assert.equal((await fetch(`http://127.0.0.1:${String(healthPort)}/readyz`)).status, 200)
+
     const second = await cli(['start'], env).ended
     assert.equal(second.code, 78)
     assert.match(second.stderr, new RegExp(`pid ${bot.pid}\\b`))

@@ -17,6 +17,12 @@ import { addToTally } from './oracle-tally.ts'
 import { Oracle } from 'loopback-discord/oracle'
 import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/marker.ts'
 
+/** What the test run keeps compiled serves its bots, too. */
+function compiled(): Record<string, string> {
+  const folder = process.env['NODE_COMPILE_CACHE']
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }
+}
+
 /** A secret of the bot that no agent may ever see. */
 export const plantedSecret = 'planted-secret-of-the-bot-7f3a'
 
@@ -93,12 +99,13 @@ export class Stage implements AsyncDisposable {
 
   /** The same without waiting. */
   spawnBot(options: BotOptions = {}): Bot {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'bot.ts')], {
+    const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'bot.ts')], {
       cwd: this.#root,
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: this.home,
         LANG: 'C.UTF-8',
+        ...compiled(),
         TMPDIR: this.#root,
         DISCORD_BOT_TOKEN: this.sandbox.bot.token,
         DISCORD_GUILD_ID: this.sandbox.guildId,

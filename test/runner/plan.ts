@@ -9,7 +9,7 @@ export type Suite = 'fast' | 'clis' | 'soak'
 /** What a command line asks for. */
 export interface Plan {
   readonly files: readonly string[]
-  /** Only tests with this in their names; null for all. */
+  /** A regular expression for the names of the tests that run; null for all. */
   readonly pattern: string | null
   /** What is not run, with the command that runs it. */
   readonly leftOut: readonly string[]
@@ -69,7 +69,7 @@ export function planFor(args: readonly string[], all = allFiles()): Plan {
   if (words.length === 0 && !suites.includes('fast')) leftOut.unshift(commands.fast)
   return {
     files: [...new Set(files)],
-    pattern: names.length === 0 ? null : names.map(literally).join(' '),
+    pattern: names.length === 0 ? null : `^${names.map((word) => `(?=.*${literally(word)})`).join('')}`,
     leftOut,
     record: flags.has('--record'),
     verbose: flags.has('--verbose') || (words.length > 0 && new Set(files).size <= 3),

@@ -60,7 +60,8 @@ export class Report {
     mkdirSync(dirname(kept), { recursive: true })
     writeFileSync(kept, `${summary}\n`)
     console.log(`\n${summary}`)
-    return wrong === 0 && failed.length === 0
+    if (tests.length === 0) console.log('No test has a name like that.')
+    return wrong === 0 && failed.length === 0 && tests.length > 0
   }
 
   /** Wall and CPU of each folder below test/. */

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { getCompileCacheDir } from 'node:module'
+import { dirname, join } from 'node:path'
 import { noUsage, type RunEvent } from '../../core/event.ts'
 import type { Action } from '../../core/action.ts'
 import type { Trouble } from '../../core/failure.ts'
@@ -70,7 +71,7 @@ function launch({ session, prompt }: Turn, dataDir: string, ids: Ids, env: Envir
   const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js')
   const rights = rightsOf(prompt.tier).machine === 'read' ? ['--read-only'] : []
   return {
-    command: { file: process.execPath, args: [agent, ...rights], cwd: session.workdir, env },
+    command: { file: process.execPath, args: [agent, ...rights], cwd: session.workdir, env: { ...env, ...compiled() } },
     entry: [
       '--transcript',
       transcript,
@@ -79,6 +80,12 @@ function launch({ session, prompt }: Turn, dataDir: string, ids: Ids, env: Envir
     ],
     conversation,
   }
+}
+
+/** It is our own program: what the bot keeps compiled serves it, too. */
+function compiled(): Environment {
+  const folder = getCompileCacheDir()
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
 }
 
 function uuidOf({ run, attempt }: Turn): string {
