@@ -6,6 +6,7 @@ import type { RuntimeBench } from '../contracts/runtime.ts'
 /** A place for the echo agent, which does what the lines of its prompt say. */
 export async function echoBench(): Promise<RuntimeBench> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'echo-bench-')))
+  const compiled = process.env['NODE_COMPILE_CACHE']
   const [dataDir, workdir] = [join(root, 'data'), join(root, 'project')]
   mkdirSync(workdir)
   const prompts = (): string[] => {
@@ -20,7 +21,12 @@ export async function echoBench(): Promise<RuntimeBench> {
     options: {
       runtime: 'echo',
       dataDir,
-      environment: { PATH: process.env['PATH'] ?? '', HOME: root, LANG: 'C.UTF-8' },
+      environment: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: root,
+        LANG: 'C.UTF-8',
+        ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+      },
       account: {},
       claudeBinary: null,
     },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/core/clock.ts'
-import { hostClock } from '../../src/host.ts'
+import { hostClock } from '../../src/system/host.ts'
 import { noUsage, type RunEvent } from '../../src/core/event.ts'
 import type { Log } from '../../src/core/log.ts'
 import type {
@@ -23,7 +23,7 @@ import type { Session } from '../../src/core/session.ts'
 
 /** The people, places and things that the tests of stores and rules play with. Every id is made from a short name. */
 
-export { hostClock as realClock } from '../../src/host.ts'
+export { hostClock as realClock } from '../../src/system/host.ts'
 
 /** The machine's clock, for which no wait is long. */
 export const hurriedClock: Clock = {

@@ -1,5 +1,4 @@
-import { getCompileCacheDir } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { noUsage, type RunEvent } from '../../core/event.ts'
 import type { Action } from '../../core/action.ts'
 import type { Trouble } from '../../core/failure.ts'
@@ -71,7 +70,7 @@ function launch({ session, prompt }: Turn, dataDir: string, ids: Ids, env: Envir
   const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js')
   const rights = rightsOf(prompt.tier).machine === 'read' ? ['--read-only'] : []
   return {
-    command: { file: process.execPath, args: [agent, ...rights], cwd: session.workdir, env: { ...env, ...compiled() } },
+    command: { file: process.execPath, args: [agent, ...rights], cwd: session.workdir, env },
     entry: [
       '--transcript',
       transcript,
@@ -80,12 +79,6 @@ function launch({ session, prompt }: Turn, dataDir: string, ids: Ids, env: Envir
     ],
     conversation,
   }
-}
-
-/** It is our own program: what the bot keeps compiled serves it, too. */
-function compiled(): Environment {
-  const folder = getCompileCacheDir()
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
 }
 
 function uuidOf({ run, attempt }: Turn): string {
