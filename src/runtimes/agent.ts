@@ -1,4 +1,5 @@
 import type { SessionId } from '../core/ids.ts'
+import type { Patience } from './limits.ts'
 import { findMarked } from './marker.ts'
 import { ticksOf } from '../system/process.ts'
 import type { EndGrace, Spool } from './spool.ts'
@@ -17,15 +18,24 @@ export class Agent {
   busy = false
   readonly #data: string
   readonly #farewell: readonly string[]
+  readonly #patience: Patience
   #ending: Promise<void> | null = null
 
-  constructor(session: SessionId, spool: Spool, position: number, data: string, farewell: readonly string[]) {
+  constructor(
+    session: SessionId,
+    spool: Spool,
+    position: number,
+    data: string,
+    farewell: readonly string[],
+    patience: Patience,
+  ) {
     this.session = session
     this.spool = spool
     this.position = position
     this.conversation = spool.record.conversation
     this.#data = data
     this.#farewell = farewell
+    this.#patience = patience
   }
 
   get ending(): Promise<void> | null {
@@ -38,7 +48,8 @@ export class Agent {
 
   /** Ends the process and everything it started; `hard`: it is not asked any more. The first call decides how. */
   end(how: 'asked' | 'hard'): Promise<void> {
-    const grace: EndGrace = { asked: 1500, interrupted: how === 'hard' ? 1000 : 2000 }
+    const { farewellMs, interruptMs, interruptHardMs } = this.#patience
+    const grace: EndGrace = { asked: farewellMs, interrupted: how === 'hard' ? interruptHardMs : interruptMs }
     this.#ending ??= this.spool.end(this.#data, how === 'hard' ? [] : this.#farewell, grace)
     return this.#ending
   }

@@ -9,9 +9,10 @@ import { background } from '../system/background.ts'
 import type { Agent } from './agent.ts'
 import { coalesce } from './coalesce.ts'
 import { cursorOf } from './cursor.ts'
-import { Deadlines, type TurnLimits } from './deadlines.ts'
+import { Deadlines } from './deadlines.ts'
 import type { Dialect, Standing } from './dialect.ts'
 import { FloodWatch } from './flood.ts'
+import type { ProcessLimits } from './limits.ts'
 import type { Tail } from './tail.ts'
 
 /** A turn that has been handed to a process, and where its output is read from. */
@@ -30,9 +31,7 @@ export interface ConductOptions<State extends Standing> {
   readonly turn: Turn
   readonly clock: Clock
   readonly log: Log
-  readonly limits: TurnLimits
-  /** Bytes of output after which a turn counts as flooded. */
-  readonly outputLimit: number
+  readonly limits: ProcessLimits
   /** Hands the turn over. Null: it was stopped or closed before. Rejects when no process could be started. */
   hand(stopped: AbortSignal): Promise<Handed<State> | null>
   /** Keeps for the next life that a word was put into the turn. Left out with `Dialect.expecting`. */
@@ -43,10 +42,6 @@ export interface ConductOptions<State extends Standing> {
 
 /** Why the turn has to end, if not by itself. */
 type Verdict = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly trouble: Trouble }
-
-/** ms after which a stop is said again, and after which the process has to go. */
-const stopAgainAfter = 500
-const stopHardAfter = 1000
 
 /** One turn of a process on a spool, led from the hand-over to its one last event. */
 export class SpooledConduct<State extends Standing> implements Conduct {
@@ -143,12 +138,14 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   }
 
   async *#follow(handed: Handed<State>): AsyncGenerator<Piece, void> {
-    const { clock, limits, outputLimit } = this.#options
+    const { clock, limits } = this.#options
     const { agent } = handed
     const giveUp = (seconds: number): void => this.#giveUp(agent, { code: 'silent', seconds })
     const deadlines = new Deadlines(clock, limits, () => agent.ticks(), giveUp)
     this.#deadlines = deadlines
-    const flood = new FloodWatch(clock, agent.spool, handed.start, outputLimit, () => this.#flooded(agent))
+    const flood = new FloodWatch(clock, agent.spool, handed.start, limits.turnOutputBytes, limits.floodLookMs, () =>
+      this.#flooded(agent),
+    )
     try {
       yield* this.#hear(handed, deadlines)
     } finally {
@@ -158,7 +155,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   }
 
   async *#hear({ agent, tail, state: first, start }: Handed<State>, deadlines: Deadlines): AsyncGenerator<Piece, void> {
-    const { dialect, outputLimit } = this.#options
+    const { dialect, limits } = this.#options
     const cursor = (): Cursor => cursorOf({ generation: agent.spool.record.generation, start, offset: agent.position })
     // A word may have been handed over before anything is read.
     let state = this.#state ?? first
@@ -169,7 +166,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
       if (this.#isClosed) return
       state = this.#state
       if (batch === null) break
-      if (agent.spool.size - start > outputLimit) {
+      if (agent.spool.size - start > limits.turnOutputBytes) {
         this.#flooded(agent)
         break
       }
@@ -212,7 +209,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   }
 
   #flooded(agent: Agent): void {
-    const detail = `more than ${Math.round(this.#options.outputLimit / 1024 / 1024)} MB of output in one turn`
+    const detail = `more than ${Math.round(this.#options.limits.turnOutputBytes / 1024 / 1024)} MB of output in one turn`
     this.#giveUp(agent, { code: 'flooded', detail })
   }
 
@@ -288,8 +285,8 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     const handed = await this.#handing.catch(() => null)
     if (handed === null) return
     const { agent } = handed
-    const { dialect, turn } = this.#options
-    for (const patience of [stopAgainAfter, stopHardAfter]) {
+    const { dialect, turn, limits } = this.#options
+    for (const patience of [limits.stopAgainMs, limits.stopHardMs]) {
       if (this.#isOver || this.#isClosed) return
       // Said twice: a CLI that was just starting the turn may not have had anything to interrupt yet.
       agent.spool.send(...dialect.stop(turn, this.#state ?? handed.state))

@@ -1,21 +1,20 @@
 import type { Clock } from '../core/clock.ts'
 import type { Spool } from './spool.ts'
 
-/** ms between two looks: a process that writes a gigabyte a second fills a disk in minutes. */
-const everyMs = 1000
-
 /**
  * Watches how much a turn writes, also what nobody reads: complaints on stderr, and a line that never ends. Says once
  * that it is too much. Whoever makes one disposes of it. `start`: the byte of output at which the turn began.
  */
 export class FloodWatch implements Disposable {
   readonly #clock: Clock
+  readonly #everyMs: number
   readonly #isFlooded: () => boolean
   readonly #tooMuch: () => void
   #timer: Disposable
 
-  constructor(clock: Clock, spool: Spool, start: number, limit: number, tooMuch: () => void) {
+  constructor(clock: Clock, spool: Spool, start: number, limit: number, everyMs: number, tooMuch: () => void) {
     this.#clock = clock
+    this.#everyMs = everyMs
     this.#isFlooded = () => spool.bulk - start > limit
     this.#tooMuch = tooMuch
     this.#timer = clock.after(everyMs, () => this.#look())
@@ -27,6 +26,6 @@ export class FloodWatch implements Disposable {
 
   #look(): void {
     if (this.#isFlooded()) this.#tooMuch()
-    else this.#timer = this.#clock.after(everyMs, () => this.#look())
+    else this.#timer = this.#clock.after(this.#everyMs, () => this.#look())
   }
 }

@@ -10,8 +10,8 @@ import type { AgentProcess, Conduct, Cursor, Finding, Runtime, Turn } from '../c
 import { adoptTurn, isLong } from './adopt.ts'
 import { Agent } from './agent.ts'
 import { SpooledConduct, type Handed } from './conduct.ts'
-import type { TurnLimits } from './deadlines.ts'
 import type { Dialect, Launch, Standing } from './dialect.ts'
+import type { ProcessLimits } from './limits.ts'
 import { dataIdOf, endMarked } from './marker.ts'
 import { readRecord, Spool, type SpoolRecord } from './spool.ts'
 
@@ -23,28 +23,6 @@ export interface SpooledOptions {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly limits: ProcessLimits
-}
-
-export interface ProcessLimits extends TurnLimits {
-  /** How long an idle process is kept, in ms. OMC_IDLE_CLI_MS */
-  readonly idleMs: number
-  /** Processes of one runtime; a further one closes the longest idle one first. */
-  readonly maxProcesses: number
-  /** Bytes of output after which a turn counts as flooded. */
-  readonly turnOutputBytes: number
-  /** Bytes of output after which a process is replaced when its turn is over. */
-  readonly retireBytes: number
-}
-
-/** What holds unless the operator says otherwise. */
-export const defaultLimits: ProcessLimits = {
-  firstEventMs: 60_000,
-  silenceMs: 600_000,
-  turnMs: 7_200_000,
-  idleMs: 600_000,
-  maxProcesses: 8,
-  turnOutputBytes: 512 * 1024 * 1024,
-  retireBytes: 64 * 1024 * 1024,
 }
 
 /** The runtime of a CLI that speaks lines on stdin and stdout: one long-lived process a session, each on a spool. */
@@ -95,7 +73,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
     )
     if (adopted === null || adopted.kind === 'ended') return adopted?.conduct ?? null
     const { spool, write, start, offset, state, handed } = adopted
-    const agent = new Agent(turn.session.id, spool, offset, this.#data, this.#dialect.farewell)
+    const agent = new Agent(turn.session.id, spool, offset, this.#data, this.#dialect.farewell, this.#options.limits)
     agent.busy = true
     this.#agents.set(agent.session, agent)
     this.#options.log.info(
@@ -120,7 +98,11 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
   async sweep(keep: ReadonlySet<SessionId>): Promise<number> {
     const isLeft = (runtime: string, session: SessionId): boolean =>
       runtime === this.name && !keep.has(session) && !this.#agents.has(session)
-    const ended = await endMarked(this.#data, (marked) => isLeft(marked.runtime, marked.session), 2000)
+    const ended = await endMarked(
+      this.#data,
+      (marked) => isLeft(marked.runtime, marked.session),
+      this.#options.limits.interruptMs,
+    )
     for (const entry of readdirSync(this.#spools, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue
       const record = readRecord(join(this.#spools, entry.name))
@@ -166,7 +148,6 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
       clock,
       log,
       limits,
-      outputLimit: limits.turnOutputBytes,
       hand,
       steered: (agent, word) => agent.spool.recordSteer(word),
       freed: (agent) => {
@@ -203,7 +184,10 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
   /** A CLI that does not read must not keep the deadlines from being set. */
   async #write(spool: Spool, lines: readonly string[]): Promise<void> {
     const enough = new AbortController()
-    await Promise.race([spool.write(...lines), pause(this.#options.clock, 1000, enough.signal)])
+    await Promise.race([
+      spool.write(...lines),
+      pause(this.#options.clock, this.#options.limits.takeInMs, enough.signal),
+    ])
     enough.abort()
   }
 
@@ -237,7 +221,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
     if (resting === null || this.#agents.has(session)) return
     const spool = await Spool.attach(this.#folder(session))
     if (spool === null) return
-    const agent = new Agent(session, spool, spool.size, this.#data, this.#dialect.farewell)
+    const agent = new Agent(session, spool, spool.size, this.#data, this.#dialect.farewell, this.#options.limits)
     agent.costSoFar = resting.costSoFar
     this.#agents.set(session, agent)
     this.#rest(agent)
@@ -261,7 +245,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
       { data: this.#data, runtime: this.name, session },
       { generation: ids.next(), shape, conversation, startedAt: clock.now() },
     )
-    const agent = new Agent(session, spool, 0, this.#data, this.#dialect.farewell)
+    const agent = new Agent(session, spool, 0, this.#data, this.#dialect.farewell, this.#options.limits)
     agent.busy = true
     this.#agents.set(session, agent)
     log.info({ runtime: this.name, session, pid: spool.pid, run: turn.run }, 'agent.started')
@@ -315,7 +299,7 @@ export class SpooledRuntime<State extends Standing> implements Runtime {
 
   /** Ends what an earlier life left of a session that is not adopted: two processes would fork its conversation. */
   async #endAll(session: SessionId): Promise<void> {
-    await endMarked(this.#data, (marked) => marked.session === session, 2000)
+    await endMarked(this.#data, (marked) => marked.session === session, this.#options.limits.interruptMs)
   }
 
   #folder(session: SessionId): string {

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RuntimeBench } from '../contracts/runtime.ts'
+import type { RuntimeBench } from '../contracts/runtime-stage.ts'
 import { startAnthropic, type ScriptedModel } from '../models/anthropic.ts'
 import type { ModelRequest } from '../models/ledger.ts'
-import { scripted, type StepInput } from '../models/script.ts'
+import { heldText, scripted, type StepInput } from '../models/script.ts'
 import { unconfinedPath, usualPath } from './unconfined.ts'
 
 export interface ClaudeBench extends RuntimeBench {
@@ -22,6 +23,7 @@ export async function claudeBench(claudeBinary: string, unconfined = false): Pro
   const [dataDir, workdir, config] = [join(root, 'data'), join(root, 'project'), join(root, 'config')]
   for (const folder of [workdir, config]) mkdirSync(folder)
   const model = await startAnthropic({ handler: tellsHowItWent })
+  const hold = new Hold(join(workdir, 'hold'))
   const command = (text: string): StepInput => ({ tool: 'Bash', input: { command: text, description: 'a test' } })
   return {
     model,
@@ -41,10 +43,8 @@ export async function claudeBench(claudeBinary: string, unconfined = false): Pro
     },
     words: {
       say: (text) => scripted([{ text }]),
-      slow: (text, seconds) => {
-        const chunks = text.split(' ').length
-        return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
-      },
+      held: (before, after) => scripted([heldText(before, after)]),
+      pieces: (text) => scripted([{ text, chunks: text.split(' ').length, chunkDelay: 10 }]),
       tool: (text) => scripted([command('echo a harmless command'), { text }]),
       // What only reads is not asked about, so something that writes stands before it; nor is what a sandbox holds.
       ask: (text) => {
@@ -64,18 +64,44 @@ export async function claudeBench(claudeBinary: string, unconfined = false): Pro
           command(`echo ${content} > ${file_path}`),
           { text: 'That was it.' },
         ]),
-      busy: (seconds, text) => scripted([command(`sleep ${seconds}`), { text }]),
+      // A tool that reads a pipe until somebody writes into it.
+      busy: (text) => scripted([command(`head -n 1 ${hold.path}`), { text }]),
       attached: () => scripted([{ text: 'Seen.' }]),
       context: () => scripted([{ text: 'Heard.' }]),
-      daemon: (seconds, text) =>
-        scripted([command(`setsid sleep ${seconds} > /dev/null 2>&1 & echo on its way`), { text }]),
+      daemon: (text) => scripted([command(`setsid sleep 60 > /dev/null 2>&1 & echo on its way`), { text }]),
+    },
+    release: () => {
+      model.gate('held').open()
+      hold.open()
     },
     asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
     received: () => JSON.stringify(model.requests.map(({ body }) => body)),
     [Symbol.asyncDispose]: async () => {
+      hold[Symbol.dispose]()
       await model.close()
       rmSync(root, { recursive: true, force: true, maxRetries: 3 })
     },
+  }
+}
+
+/** A named pipe: what reads a line of it stands still until the test opens it. */
+class Hold implements Disposable {
+  readonly path: string
+  readonly #file: number
+
+  constructor(path: string) {
+    this.path = path
+    execFileSync('mkfifo', ['-m', '600', path])
+    // Both ends, so that nobody waits for a partner.
+    this.#file = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  }
+
+  open(): void {
+    writeSync(this.#file, 'go on\n')
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file)
   }
 }
 

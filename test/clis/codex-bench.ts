@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { RuntimeBench } from '../contracts/runtime.ts'
+import type { RuntimeBench } from '../contracts/runtime-stage.ts'
 import type { ScriptedModel } from '../models/anthropic.ts'
 import type { ModelRequest } from '../models/ledger.ts'
 import { startOpenAi } from '../models/openai.ts'
-import { scripted, type StepInput } from '../models/script.ts'
+import { heldText, scripted, type StepInput } from '../models/script.ts'
 
 export interface CodexBench extends RuntimeBench {
   readonly model: ScriptedModel
@@ -38,10 +38,8 @@ export async function codexBench(codexBinary: string): Promise<CodexBench> {
     },
     words: {
       say: (text) => scripted([{ text }]),
-      slow: (text, seconds) => {
-        const chunks = text.split(' ').length
-        return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
-      },
+      held: (before, after) => scripted([heldText(before, after)]),
+      pieces: (text) => scripted([{ text, chunks: text.split(' ').length, chunkDelay: 10 }]),
       tool: (text) => scripted([command('echo a harmless command'), { text }]),
       ask: (text) => scripted([command(text, leave), { text: tell }]),
       question: (text, labels) => {
@@ -53,8 +51,9 @@ export async function codexBench(codexBinary: string): Promise<CodexBench> {
       write: (path, text) => scripted([adding(path, text), { text: tell }]),
       // No `busy`: this scripted model answers the word that was put in instead of its script (see codex-asks.test.ts).
       // In the sandbox nothing outlives its tool call but what the CLI itself keeps: a terminal in the background.
-      daemon: (seconds, text) => scripted([command(`sleep ${seconds}`, { yield_time_ms: 250 }), { text }]),
+      daemon: (text) => scripted([command('sleep 60', { yield_time_ms: 250 }), { text }]),
     },
+    release: () => model.gate('held').open(),
     asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
     received: () => JSON.stringify(model.requests.map(({ body }) => body)),
     [Symbol.asyncDispose]: async () => {

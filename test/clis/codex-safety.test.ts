@@ -105,8 +105,7 @@ describe(
 
     test('stopping one session ends what it had started, and leaves the other alone', async () => {
       const other = makeSession('codex', bench.workdir)
-      const words = 'one two three four five six seven eight'
-      const going = room.begin(bench.words.slow(words, 3), { session: other })
+      const going = room.begin(bench.words.held('one two three', ' four five'), { session: other })
       const stopped = room.begin(
         scripted([command('sleep 300', { yield_time_ms: 250 }), { text: 'never', hang: true }]),
       )
@@ -119,13 +118,14 @@ describe(
       const last = stopped.last[0]
       assert.ok(last?.type === 'finished' && last.outcome.kind === 'stopped')
       await until('its command is gone', async () => (await own()) === 0)
+      bench.release()
       await going.done
-      assert.equal(going.text, words)
+      assert.equal(going.text, 'one two three four five')
       assert.equal(going.pid, stopped.pid)
     })
 
     test('stopping a session ends what its tools have put aside, of which the server knows nothing', async () => {
-      const stopped = room.begin(bench.words.slow('word after word', 60))
+      const stopped = room.begin(bench.words.held('word', ' after word'))
       await stopped.saysEventually('word')
       const data = dataIdOf(join(bench.options.dataDir, 'spools'))
       const { id } = room.session
@@ -146,8 +146,8 @@ describe(
     })
 
     test('a sweep ends the turn of a session nobody wants any more', async () => {
-      const unwanted = makeTurn(room.session, bench.words.slow('a very long story', 60))
-      const kept = makeTurn(makeSession('codex', bench.workdir), bench.words.slow('one two three four', 3))
+      const unwanted = makeTurn(room.session, bench.words.held('a very long', ' story'))
+      const kept = makeTurn(makeSession('codex', bench.workdir), bench.words.held('one two', ' three four'))
       const lives = [unwanted, kept].map((turn) => new Listener(room.runtime.begin(turn), turn))
       for (const life of lives) await life.seesEventually('it says something', () => life.text.length > 0)
       await room.runtime.close('leave')
@@ -156,6 +156,7 @@ describe(
       await bench.model.waitFor(({ prompt, state }) => prompt.includes('very long') && state === 'aborted')
       const conduct = await room.runtime.adopt(kept, lives[1]?.pieces.at(-1)?.cursor ?? null)
       const listener = new Listener(conduct as NonNullable<typeof conduct>, kept, lives[1]?.pieces)
+      bench.release()
       await listener.done
       assert.equal(listener.text, 'one two three four')
     })

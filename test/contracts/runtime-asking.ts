@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { test } from 'node:test'
 import { firstLife, makeTurn, wanted } from './runtime-bench.ts'
-import type { ContractStage } from './runtime-stage.ts'
+import type { Story } from './runtime-stage.ts'
 
 /** What an agent asks of people beyond a plain permission: the same words for every runtime. */
-export function askingContract(stage: ContractStage): void {
+export function askingContract(story: Story): void {
   const isThere = (file: string): boolean => statSync(file, { throwIfNoEntry: false }) !== undefined
 
-  test('a question shows its options, and its answer reaches the agent', async (t) => {
+  story('a question shows its options, and its answer reaches the agent', async (stage, t) => {
     const { words } = stage.bench
     if (words.question === undefined) return t.skip('has no words for it')
     const listener = stage.begin(makeTurn(stage.session, words.question('Which one?', ['this', 'that'])))
@@ -29,7 +28,7 @@ export function askingContract(stage: ContractStage): void {
     assert.ok(listener.text.includes('that'), listener.text)
   })
 
-  test('a question that was asked before the bot died is answered in its own words after it', async (t) => {
+  story('a question that was asked before the bot died is answered in its own words after it', async (stage, t) => {
     const { words } = stage.bench
     if (words.question === undefined) return t.skip('has no words for it')
     const turn = makeTurn(stage.session, words.question('Which one?', ['this', 'that']))
@@ -44,19 +43,22 @@ export function askingContract(stage: ContractStage): void {
   })
 
   for (const verdict of ['approve', 'deny'] as const)
-    test(`a plan is shown whole; ${verdict === 'approve' ? 'it may go ahead' : 'what to change reaches the agent'}`, async (t) => {
-      const { words } = stage.bench
-      if (words.plan === undefined) return t.skip('has no words for it')
-      const listener = stage.begin(makeTurn(stage.session, words.plan('First this, then that.')))
-      const { id, subject, risks } = await wanted(listener)
-      assert.deepEqual([subject, risks], [{ kind: 'plan', plan: 'First this, then that.' }, []])
-      await listener.conduct.answer(id, verdict === 'approve' ? { verdict } : { verdict, reason: 'the tests first' })
-      await listener.done
-      assert.equal(stage.outcome(listener), 'done')
-      assert.equal(listener.text.includes('the tests first'), verdict === 'deny', listener.text)
-    })
+    story(
+      `a plan is shown whole; ${verdict === 'approve' ? 'it may go ahead' : 'what to change reaches the agent'}`,
+      async (stage, t) => {
+        const { words } = stage.bench
+        if (words.plan === undefined) return t.skip('has no words for it')
+        const listener = stage.begin(makeTurn(stage.session, words.plan('First this, then that.')))
+        const { id, subject, risks } = await wanted(listener)
+        assert.deepEqual([subject, risks], [{ kind: 'plan', plan: 'First this, then that.' }, []])
+        await listener.conduct.answer(id, verdict === 'approve' ? { verdict } : { verdict, reason: 'the tests first' })
+        await listener.done
+        assert.equal(stage.outcome(listener), 'done')
+        assert.equal(listener.text.includes('the tests first'), verdict === 'deny', listener.text)
+      },
+    )
 
-  test('a change outside the folder shows its whole text before anybody consents', async (t) => {
+  story('a change outside the folder shows its whole text before anybody consents', async (stage, t) => {
     const { words, workdir } = stage.bench
     if (words.change === undefined) return t.skip('has no words for it')
     const file = join(dirname(workdir), 'beside.txt')
@@ -74,7 +76,7 @@ export function askingContract(stage: ContractStage): void {
     assert.ok(isThere(file))
   })
 
-  test('a question that the agent takes back needs no answer, and a late one does no harm', async (t) => {
+  story('a question that the agent takes back needs no answer, and a late one does no harm', async (stage, t) => {
     const { words } = stage.bench
     if (words.withdraw === undefined) return t.skip('has no words for it')
     const listener = stage.begin(makeTurn(stage.session, words.withdraw()))

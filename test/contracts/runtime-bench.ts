@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text as textOfStream } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -77,7 +78,7 @@ export function makeTurn(
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + deadlineMs
   while (!(await isTrue())) {
@@ -186,7 +187,11 @@ export async function approving(listener: Listener): Promise<void> {
 /** Runs a first life to its end, and gives what it committed. */
 export async function firstLife(order: LifeOrder): Promise<readonly Committed[]> {
   const script = join(import.meta.dirname, 'runtime-life.ts')
-  const child = spawn(process.execPath, [script, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const NODE_COMPILE_CACHE = process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'compile-cache')
+  const child = spawn(process.execPath, [script, JSON.stringify(order)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE },
+  })
   const [out, err, [code, signal]] = await Promise.all([
     textOfStream(child.stdout),
     textOfStream(child.stderr),

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import type { AttachedFile } from '../../src/core/attachment.ts'
 import { makeTurn } from './runtime-bench.ts'
-import type { ContractStage } from './runtime-stage.ts'
+import type { Story } from './runtime-stage.ts'
 
 /** The smallest picture: one pixel. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -21,8 +20,8 @@ export function givenFile(dataDir: string, name: string, type: string, bytes: Bu
 }
 
 /** What a prompt brings along beside its text. */
-export function givingContract(stage: ContractStage): void {
-  test('files that came with a prompt are there, by their names', async (t) => {
+export function givingContract(story: Story): void {
+  story('files that came with a prompt are there, by their names', async (stage, t) => {
     const { words, options } = stage.bench
     if (words.attached === undefined) return t.skip('has no words for it')
     const files = [
@@ -38,7 +37,7 @@ export function givingContract(stage: ContractStage): void {
     assert.ok(!told.includes('is not there'), told)
   })
 
-  test('what was said before, and what an earlier conversation left, come with the prompt', async (t) => {
+  story('what was said before, and what an earlier conversation left, come with the prompt', async (stage, t) => {
     const { words } = stage.bench
     if (words.context === undefined) return t.skip('has no words for it')
     const turn = makeTurn(stage.session, words.context())

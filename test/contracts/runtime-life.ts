@@ -14,7 +14,8 @@ import type { AccountId, RuntimeName } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/log.ts'
 import type { Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 import { runtimes } from '../../src/runtimes/all.ts'
-import { defaultLimits, type ProcessLimits, type SpooledOptions } from '../../src/runtimes/spooled.ts'
+import { defaultLimits, type ProcessLimits } from '../../src/runtimes/limits.ts'
+import type { SpooledOptions } from '../../src/runtimes/spooled.ts'
 
 /** What makes a runtime, in a form that fits on a command line. */
 export interface PlainOptions {
@@ -52,13 +53,16 @@ const realClock: Clock = {
 
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-export function makeRuntime(plain: PlainOptions, checkpoint: (name: CheckpointName) => void = () => {}): Runtime {
+export function makeRuntime(
+  plain: PlainOptions,
+  more: { readonly checkpoint?: (name: CheckpointName) => void; readonly clock?: Clock } = {},
+): Runtime {
   const spooled: SpooledOptions = {
     dataDir: plain.dataDir,
-    clock: realClock,
+    clock: more.clock ?? realClock,
     ids: { next: () => randomUUID() },
     log: quiet,
-    checkpoint,
+    checkpoint: more.checkpoint ?? (() => {}),
     limits: { ...defaultLimits, ...plain.limits },
   }
   const all = runtimes({
@@ -79,8 +83,10 @@ export function makeRuntime(plain: PlainOptions, checkpoint: (name: CheckpointNa
 export type Committed = Pick<Piece, 'events' | 'cursor'>
 
 async function live({ options, turn, die }: LifeOrder): Promise<void> {
-  const runtime = makeRuntime(options, (name) => {
-    if ('at' in die && die.at === name) process.kill(process.pid, 'SIGKILL')
+  const runtime = makeRuntime(options, {
+    checkpoint(name) {
+      if ('at' in die && die.at === name) process.kill(process.pid, 'SIGKILL')
+    },
   })
   let text = ''
   if ('afterMs' in die) setTimeout(() => process.kill(process.pid, 'SIGKILL'), die.afterMs)

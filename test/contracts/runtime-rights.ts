@@ -1,37 +1,39 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import { approving, firstLife, makeTurn, until, wanted, type Listener } from './runtime-bench.ts'
-import type { ContractStage } from './runtime-stage.ts'
+import type { Story } from './runtime-stage.ts'
 
 /** Nobody gets more than they were given: the tier of each prompt decides, within one session too. */
-export function rightsContract(stage: ContractStage): void {
+export function rightsContract(story: Story): void {
   const isAsked = (listener: Listener): boolean => listener.events.some(({ type }) => type === 'wanted')
 
-  test("a guest's prompt in an owner's session writes nothing, runs nothing, and asks for no leave", async (t) => {
-    const { words, workdir } = stage.bench
-    if (words.write === undefined) return t.skip('has no words for it')
-    const [first, second, third] = ['first', 'second', 'third'].map((name) => join(workdir, name)) as [
-      string,
-      string,
-      string,
-    ]
-    const owners = stage.begin(makeTurn(stage.session, words.write(first, 'by the owner')))
-    await approving(owners)
-    assert.ok(existsSync(first), 'the owner may')
-    const guests = stage.begin(makeTurn(stage.after(owners), words.write(second, 'by the guest'), { tier: 'guest' }))
-    await approving(guests)
-    assert.equal(stage.outcome(guests), 'done')
-    assert.ok(!existsSync(second), 'the guest may not')
-    assert.ok(!isAsked(guests), 'nobody is asked for more')
-    assert.equal(guests.conversation?.id, owners.conversation?.id, 'in the same conversation')
-    const again = stage.begin(makeTurn(stage.after(guests), words.write(third, 'by the owner')))
-    await approving(again)
-    assert.ok(existsSync(third), 'and the owner still may')
-  })
+  story(
+    "a guest's prompt in an owner's session writes nothing, runs nothing, and asks for no leave",
+    async (stage, t) => {
+      const { words, workdir } = stage.bench
+      if (words.write === undefined) return t.skip('has no words for it')
+      const [first, second, third] = ['first', 'second', 'third'].map((name) => join(workdir, name)) as [
+        string,
+        string,
+        string,
+      ]
+      const owners = stage.begin(makeTurn(stage.session, words.write(first, 'by the owner')))
+      await approving(owners)
+      assert.ok(existsSync(first), 'the owner may')
+      const guests = stage.begin(makeTurn(stage.after(owners), words.write(second, 'by the guest'), { tier: 'guest' }))
+      await approving(guests)
+      assert.equal(stage.outcome(guests), 'done')
+      assert.ok(!existsSync(second), 'the guest may not')
+      assert.ok(!isAsked(guests), 'nobody is asked for more')
+      assert.equal(guests.conversation?.id, owners.conversation?.id, 'in the same conversation')
+      const again = stage.begin(makeTurn(stage.after(guests), words.write(third, 'by the owner')))
+      await approving(again)
+      assert.ok(existsSync(third), 'and the owner still may')
+    },
+  )
 
-  test('what an owner once allowed is not allowed to a guest', async (t) => {
+  story('what an owner once allowed is not allowed to a guest', async (stage, t) => {
     const { words, workdir } = stage.bench
     if (words.write === undefined) return t.skip('has no words for it')
     const file = join(workdir, 'made')
@@ -51,11 +53,12 @@ export function rightsContract(stage: ContractStage): void {
     assert.ok(!existsSync(file))
   })
 
-  test("a kill in between: a guest's prompt is not handed to the process that an owner's left", async (t) => {
+  story("a kill in between: a guest's prompt is not handed to the process that an owner's left", async (stage, t) => {
     const { words, workdir } = stage.bench
     if (words.write === undefined) return t.skip('has no words for it')
-    const turn = makeTurn(stage.session, words.slow('the turn before', 0.5))
+    const turn = makeTurn(stage.session, words.held('the turn', ' before'))
     const before = await firstLife({ options: stage.bench.options, turn, die: { text: 'the' } })
+    stage.bench.release()
     await until('the turn before is over', () => stage.isOver(stage.session))
     const started = before.flatMap(({ events }) => events).find((event) => event.type === 'started')
     assert.ok(started?.type === 'started')
@@ -71,7 +74,7 @@ export function rightsContract(stage: ContractStage): void {
     assert.ok(!existsSync(file))
   })
 
-  test('somebody without a tier that may prompt gets nothing at all', async (t) => {
+  story('somebody without a tier that may prompt gets nothing at all', async (stage, t) => {
     if (stage.bench.words.write === undefined) return t.skip('has no words for it')
     for (const tier of ['public', 'blocked'] as const) {
       const listener = stage.begin(makeTurn(stage.session, stage.bench.words.say('hello'), { tier }))

@@ -1,7 +1,15 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import type { Clock } from '../../src/core/clock.ts'
 import type { Runtime, Turn } from '../../src/core/runtime.ts'
 import type { Session } from '../../src/core/session.ts'
-import type { firstLife, Listener } from './runtime-bench.ts'
-import type { PlainOptions } from './runtime-life.ts'
+import type { ProcessLimits } from '../../src/runtimes/limits.ts'
+import { dataIdOf, endMarked, findMarked, type Marked } from '../../src/runtimes/marker.ts'
+import { startTimeOf } from '../../src/system/process.ts'
+import { Listener, makeSession, until, type firstLife } from './runtime-bench.ts'
+import { makeRuntime, type PlainOptions } from './runtime-life.ts'
 
 /** A place to work in, with an agent that does what its prompt says. Made for each test, disposed of after it. */
 export interface RuntimeBench extends AsyncDisposable {
@@ -14,8 +22,10 @@ export interface RuntimeBench extends AsyncDisposable {
   readonly words: {
     /** The answer is this text. */
     say(text: string): string
-    /** The answer is this text, a piece at a time, over that many seconds. */
-    slow(text: string, seconds: number): string
+    /** The answer is `before`, then nothing until `release` is called, then `after`. */
+    held(before: string, after: string): string
+    /** The answer is this text, in several pieces. */
+    pieces(text: string): string
     /** Uses a tool nobody has to allow, then says `text`. */
     tool(text: string): string
     /** Wants to run this shell command, for which it needs leave; then tells how it went in its answer. */
@@ -30,31 +40,131 @@ export interface RuntimeBench extends AsyncDisposable {
     write?(path: string, text: string): string
     /** Asks for leave, and takes the question back by itself. */
     withdraw?(): string
-    /** Uses a tool for so long, then says `text`. */
-    busy?(seconds: number, text: string): string
+    /** Uses a tool until `release` is called, then says `text`. */
+    busy?(text: string): string
     /** Tells in its answer by name what was attached, where the model is not sent it. */
     attached?(): string
     /** Tells in its answer what was said before, where the model is not sent it. */
     context?(): string
     /** Starts a process that outlives its tool call and sits in a session of its own; then says `text`. */
-    daemon(seconds: number, text: string): string
+    daemon(text: string): string
   }
+  /** Lets every prompt that stands still go on, and those that come. */
+  release(): void
   /** How often the model was asked something that holds this text as its latest prompt. */
   asked(text: string): number
   /** Everything the model was ever sent in the prompt before this answer holds what was said. */
   received(): string
 }
 
-/** What the parts of the contract play on; its getters give what was made for the test that runs. */
-export interface ContractStage {
+/** What one test plays on: a bench and a runtime of its own. When it goes, no process may be left. */
+export class ContractStage implements AsyncDisposable {
+  readonly name: string
   readonly bench: RuntimeBench
-  readonly runtime: Runtime
   readonly session: Session
-  begin(turn: Turn): Listener
-  adopt(turn: Turn, before: Awaited<ReturnType<typeof firstLife>>): Promise<Listener>
+  runtime: Runtime
+
+  private constructor(name: string, bench: RuntimeBench) {
+    this.name = name
+    this.bench = bench
+    this.runtime = makeRuntime(bench.options)
+    this.session = makeSession(name, bench.workdir)
+  }
+
+  static async open(name: string, make: () => Promise<RuntimeBench>): Promise<ContractStage> {
+    return new ContractStage(name, await make())
+  }
+
+  /** What marks everything that is started here. */
+  get data(): string {
+    return dataIdOf(join(this.bench.options.dataDir, 'spools'))
+  }
+
+  /** Another runtime of the same folder; nothing may have begun yet. */
+  within(limits: Partial<ProcessLimits>, clock?: Clock): void {
+    this.runtime = makeRuntime({ ...this.bench.options, limits }, clock === undefined ? {} : { clock })
+  }
+
+  begin(turn: Turn): Listener {
+    return new Listener(this.runtime.begin(turn), turn)
+  }
+
+  async adopt(turn: Turn, before: Awaited<ReturnType<typeof firstLife>>): Promise<Listener> {
+    const conduct = await this.runtime.adopt(turn, before.at(-1)?.cursor ?? null)
+    assert.notEqual(conduct, null, 'there is something to adopt')
+    return new Listener(conduct as NonNullable<typeof conduct>, turn, before)
+  }
+
   /** The same session, after the turn told which conversation it is in. */
-  after(listener: Listener): Session
-  outcome(listener: Listener): string
-  /** Whether the session's turn has ended in the spool. */
-  isOver(session: Session): boolean
+  after(listener: Listener): Session {
+    return { ...this.session, conversation: listener.conversation }
+  }
+
+  /** How a turn ended, in a word; fails when it has not ended exactly once. */
+  outcome(listener: Listener): string {
+    const [last, ...more] = listener.last
+    assert.ok(last !== undefined && more.length === 0, `exactly one last event: ${JSON.stringify(listener.events)}`)
+    assert.equal(listener.events.at(-1), last, 'and nothing after it')
+    return last.type === 'finished' ? last.outcome.kind : 'lost'
+  }
+
+  /** Everything that was started here and is alive. */
+  marked(): Promise<readonly Marked[]> {
+    return findMarked(this.data)
+  }
+
+  async pids(): Promise<readonly number[]> {
+    return (await this.marked()).map(({ pid }) => pid)
+  }
+
+  /** Kills everything. A process that is dying shows no environment any more, but still counts as one for a moment. */
+  async killMarked(): Promise<void> {
+    const pids = await this.pids()
+    for (const pid of pids) kill(pid)
+    const isLeft = async (): Promise<boolean> =>
+      (await Promise.all(pids.map(startTimeOf))).some((each) => each !== null)
+    await until('the processes are gone', async () => !(await isLeft()) && (await this.pids()).length === 0)
+  }
+
+  /** Whether the turn's last line stands in the spool, in the words of any of our agents. */
+  isOver(of: Session): boolean {
+    const spools = join(this.bench.options.dataDir, 'spools')
+    const shared = this.bench.sharesProcess
+      ? readdirSync(spools).find((each) => each.startsWith(`${this.name}.`))
+      : null
+    const output = readFileSync(join(spools, shared ?? of.id, 'stdout'), 'utf8')
+    return /^\{"(is":"over"|type":"result"|method":"turn\/completed")/m.test(output)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.runtime.close('end')
+    const left = await this.pids()
+    // Also what a test that failed half-way has left.
+    await endMarked(this.data, () => true, 0)
+    await this.bench[Symbol.asyncDispose]()
+    assert.deepEqual(left, [], 'no process is left behind')
+  }
+}
+
+/** Makes a test with a stage of its own, so that many may stand side by side. */
+export type Story = (title: string, body: (stage: ContractStage, t: TestContext) => Promise<unknown>) => void
+
+export function storiesOf(name: string, make: () => Promise<RuntimeBench>): Story {
+  return (title, body) =>
+    void test(title, async (t) => {
+      await using stage = await ContractStage.open(name, make)
+      await body(stage, t)
+    })
+}
+
+/** How many stories of a file stand on stage at once: most of the time they wait for a process to start. */
+export const sideBySide = { concurrency: Number(process.env['OMC_TEST_STORIES'] ?? 4) }
+
+/** Kills a process; one that has gone meanwhile is as good. */
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }

@@ -64,6 +64,23 @@ export function scripted(steps: readonly StepInput[], words = ''): string {
   return `${words === '' ? '' : `${words} `}MOCK${JSON.stringify({ steps })}`
 }
 
+/** An answer that comes in small pieces, and stands still behind `before` until the test opens the gate `held`. */
+export function heldText(before: string, after: string): StepInput {
+  const characters = Array.from(before + after).length
+  const size = pieceOf(before)
+  return {
+    text: before + after,
+    chunks: Math.ceil(characters / size),
+    gate: { name: 'held', at: Array.from(before).length / size },
+  }
+}
+
+/** Characters of a piece, so that some number of pieces is the whole of a text. */
+function pieceOf(text: string): number {
+  const { length } = Array.from(text)
+  return [4, 3, 5, 2, 1].find((size) => length % size === 0) ?? 1
+}
+
 /** Completes a step that a test's handler returned. */
 export function readStep(input: StepInput): Step {
   return step.parse(input)

@@ -20,7 +20,8 @@ export function standIn(cli: keyof typeof programs, mischief: MischiefInput | nu
   const folder = realpathSync(mkdtempSync(join(tmpdir(), `stand-in-${cli}-`)))
   const binary = join(folder, cli)
   const misbehave = (next: MischiefInput | null): void => {
-    const words = [process.execPath, join(import.meta.dirname, programs[cli]), JSON.stringify(next)]
+    const program = join(import.meta.dirname, programs[cli])
+    const words = [process.execPath, '--import', cached, program, JSON.stringify(next)]
     // A shell puts variables of its own into the environment, which a real CLI would not find there.
     const script = `#!/bin/sh\nunset PWD OLDPWD SHLVL _\nexec ${words.map(quoted).join(' ')} "$@"\n`
     writeFileSync(binary, script, { mode: 0o700 })
@@ -28,6 +29,11 @@ export function standIn(cli: keyof typeof programs, mischief: MischiefInput | nu
   misbehave(mischief)
   return { binary, misbehave, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
 }
+
+/** What is compiled once is kept for every process of the run: half of a start is compiling otherwise. */
+const cached = `data:text/javascript,import { enableCompileCache } from "node:module"; enableCompileCache(${JSON.stringify(
+  process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'stand-in-compile-cache'),
+)})`
 
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`

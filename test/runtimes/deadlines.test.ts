@@ -1,41 +1,8 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import type { Clock } from '../../src/core/clock.ts'
 import { Deadlines } from '../../src/runtimes/deadlines.ts'
-
-/** A clock that the test turns. */
-class Hand implements Clock {
-  #now = 0
-  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>()
-
-  now(): number {
-    return this.#now
-  }
-
-  after(ms: number, run: () => void): Disposable {
-    const timer = { at: this.#now + ms, run }
-    this.#timers.add(timer)
-    return { [Symbol.dispose]: () => this.#timers.delete(timer) }
-  }
-
-  async turn(ms: number): Promise<void> {
-    const until = this.#now + ms
-    for (;;) {
-      const next = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0]
-      if (next === undefined) break
-      this.#now = next.at
-      this.#timers.delete(next)
-      next.run()
-      await setImmediate()
-    }
-    this.#now = until
-  }
-
-  get waiting(): number {
-    return this.#timers.size
-  }
-}
+import { Hand } from './hand.ts'
 
 describe('the deadlines of a turn', () => {
   const limits = { firstEventMs: 60_000, silenceMs: 600_000, turnMs: 7_200_000 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { makeTurn, until, type Listener } from '../contracts/runtime-bench.ts'
+import { kill, sideBySide } from '../contracts/runtime-stage.ts'
 import type { MischiefInput } from '../models/mischief.ts'
 import { scripted } from '../models/script.ts'
 import { endOf, Trial, type DialectName } from './trial.ts'
@@ -17,13 +18,12 @@ const deaths: readonly (readonly [What, RegExp])[] = [
 
 /** Every way in which a CLI can end, at every moment of a turn. */
 export function deathStories(name: DialectName): void {
-  describe(`however the ${name} CLI dies, there is one last event, no process, and a next attempt`, () => {
+  describe(`however the ${name} CLI dies, there is one last event, no process, and a next attempt`, sideBySide, () => {
     /** A turn in which it dies, and the attempt after it in the same session. */
     const dies = async (at: MischiefInput['at'], what: What, during?: (listener: Listener) => Promise<unknown>) => {
       await using trial = await Trial.open(name, { at, what })
       const { words } = trial.bench
-      const prompt =
-        at === 'asking' ? words.ask('touch never') : at === 'tool' ? slowTool(name) : words.slow('a b c', 0.1)
+      const prompt = at === 'asking' ? words.ask('touch never') : at === 'tool' ? slowTool(name) : words.pieces('a b c')
       const turn = makeTurn(trial.session(), prompt)
       const listener = trial.begin(turn)
       await during?.(listener)
@@ -40,29 +40,27 @@ export function deathStories(name: DialectName): void {
       return { end, listener }
     }
 
-    test('at its start', async () => {
-      for (const [what, why] of deaths) {
+    for (const [what, why] of deaths)
+      test(`at its start: ${JSON.stringify(what)}`, async () => {
         const { end, listener } = await dies('start', what)
         // What never took the prompt up is either no start at all, or a process that was lost.
         assert.ok(['start-failed', 'lost'].includes(end.how), JSON.stringify(end))
         if (end.how === 'lost') assert.match(end.why, why)
         if ('exit' in what && what.exit !== 0) assert.deepEqual([end.how, listener.events.length], ['start-failed', 1])
         if ('says' in what) assert.ok(end.why.includes(what.says ?? ''), end.why)
-      }
-    })
+      })
 
     for (const at of ['prompt', 'delta', 'tool', 'asking', 'result'] as const)
-      test(`at the moment: ${at}`, async () => {
-        // How it ends makes no difference to what is told, so one way each by itself and by force has to do.
-        for (const [what, why] of at === 'delta' ? deaths : deaths.slice(1, 3)) {
+      // How it ends makes no difference to what is told, so one way each by itself and by force has to do.
+      for (const [what, why] of at === 'delta' ? deaths : deaths.slice(1, 3))
+        test(`at the moment ${at}: ${JSON.stringify(what)}`, async () => {
           const { end } = await dies(at, what)
           assert.equal(end.how, 'lost')
           assert.match(end.why, why)
-        }
-      })
+        })
 
-    test('while it rests: the answer stands, and the next prompt gets another process', async () => {
-      for (const [what] of deaths.slice(0, 3)) {
+    for (const [what] of deaths.slice(0, 3))
+      test(`while it rests, the answer stands, and the next prompt gets another process: ${JSON.stringify(what)}`, async () => {
         await using trial = await Trial.open(name, { at: 'rest', what })
         const at = trial.session()
         const first = trial.begin(makeTurn(at, trial.bench.words.say('the answer')))
@@ -74,8 +72,7 @@ export function deathStories(name: DialectName): void {
         const second = trial.begin(makeTurn({ ...at, conversation: first.conversation }, trial.bench.words.say('more')))
         await second.done
         assert.deepEqual([second.text, second.warm], ['more', false])
-      }
-    })
+      })
 
     test('in the middle of a line, which is dropped', async () => {
       const { end, listener } = await dies('delta', { halfLine: true })
@@ -90,10 +87,12 @@ export function deathStories(name: DialectName): void {
 
     test('in the middle of a stop', async () => {
       await using trial = await Trial.open(name, { at: 'result', what: { signal: 'SIGKILL' } })
-      const listener = trial.begin(makeTurn(trial.session(), trial.bench.words.slow('a very long story', 30)))
+      const listener = trial.begin(makeTurn(trial.session(), trial.bench.words.held('a', ' very long story')))
       await listener.saysEventually('a')
-      for (const { pid } of trial.runtime.processes()) setTimeout(() => process.kill(pid, 'SIGKILL'), 5)
-      await listener.conduct.stop()
+      const stopping = listener.conduct.stop()
+      // By then it may have ended by itself.
+      for (const { pid } of trial.runtime.processes()) kill(pid)
+      await stopping
       await listener.done
       assert.equal(endOf(listener).how, 'stopped')
     })

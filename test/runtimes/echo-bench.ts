@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RuntimeBench } from '../contracts/runtime.ts'
+import type { RuntimeBench } from '../contracts/runtime-stage.ts'
 
 /** A place for the echo agent, which does what the lines of its prompt say. */
 export async function echoBench(): Promise<RuntimeBench> {
@@ -32,7 +32,8 @@ export async function echoBench(): Promise<RuntimeBench> {
     },
     words: {
       say: (text) => `!say ${text}`,
-      slow: (text, seconds) => `!slow ${seconds}s ${text}`,
+      held: (before, after) => `!slow 2s ${before}${after}`,
+      pieces: (text) => `!slow 0.1s ${text}`,
       tool: (text) => `!tool Bash ls\n!say ${text}`,
       ask: (command) => `!ask Bash ${command}`,
       question: (text, options) => `!question ${[text, ...options].join(' | ')}`,
@@ -40,11 +41,12 @@ export async function echoBench(): Promise<RuntimeBench> {
       change: (path, text) => `!change ${path} | ${text}`,
       write: (path, text) => `!change ${path} | ${text}\n!say that was it`,
       withdraw: () => '!withdraw Bash npm test',
-      busy: (seconds, text) => `!slow ${seconds}s at work on it\n!say ${text}`,
+      busy: (text) => `!slow 1s at work on it\n!say ${text}`,
       attached: () => '!attached',
       context: () => '!context',
-      daemon: (seconds, text) => `!daemon ${seconds}\n!say ${text}`,
+      daemon: (text) => `!daemon 60\n!say ${text}`,
     },
+    release: () => {},
     asked: (text) => prompts().filter((each) => each.includes(text)).length,
     received: () => prompts().join('\n'),
     [Symbol.asyncDispose]: async () => rmSync(root, { recursive: true, force: true }),

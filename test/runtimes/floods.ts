@@ -11,7 +11,7 @@ export function floodStories(name: DialectName): void {
     /** An answer of some words, in the middle of which something is written. */
     const says = async (trial: Trial) => {
       const words = 'one two three'
-      const listener = await trial.hears(trial.bench.words.slow(words, 0.2))
+      const listener = await trial.hears(trial.bench.words.pieces(words))
       assert.equal(endOf(listener).how, 'done')
       assert.equal(listener.text, words)
       return listener
@@ -49,9 +49,9 @@ export function floodStories(name: DialectName): void {
 
     for (const flood of ['stdout', 'one line', 'stderr'] as const)
       test(`a flood without an end: ${flood}`, async () => {
-        const limits = { turnOutputBytes: 20 * MB, retireBytes: 10 * MB }
+        const limits = { turnOutputBytes: 20 * MB, retireBytes: 10 * MB, floodLookMs: 50 }
         await using trial = await Trial.open(name, { at: 'delta', what: { flood } }, limits)
-        const listener = await trial.hears(trial.bench.words.slow('one two three', 0.2))
+        const listener = await trial.hears(trial.bench.words.pieces('one two three'))
         assert.equal(endOf(listener).how, 'flooded')
         assert.deepEqual(await trial.left(), [])
         await until('its output is not kept', () => trial.outputs().length === 0)

@@ -32,9 +32,6 @@ import { Seat, Seats, type HandedTurn, type SeatRecord } from './seat.ts'
 import { codexName, serverFolders, type Server } from './server.ts'
 import { codexHome, Servers, type ServersOptions } from './servers.ts'
 
-/** How long the server may take to say whether it took a word into its turn, in ms. */
-const steerWithin = 5000
-
 export interface CodexOptions extends SpooledOptions, ServersOptions {}
 
 /**
@@ -226,7 +223,7 @@ export class CodexRuntime implements Runtime {
     if (seat === undefined || start === undefined || this.#conducts.get(turn.session.id) !== conduct) return false
     const { server, thread, turn: atWork } = seat
     if (!server.isUsable || seat.isStopping || thread === null || atWork === null) return false
-    const late = AbortSignal.timeout(steerWithin)
+    const late = AbortSignal.timeout(this.#options.limits.steerReplyMs)
     try {
       const id = steerIdOf(turn, steer)
       const was = await server.answered(id, start, thread, late)
@@ -247,7 +244,6 @@ export class CodexRuntime implements Runtime {
       clock,
       log,
       limits,
-      outputLimit: limits.turnOutputBytes,
       hand,
       freed: (agent) => {
         // The next turn may have begun before this one's reader came back.
@@ -354,7 +350,7 @@ export class CodexRuntime implements Runtime {
       // What somebody with more rights has left running would do a lesser one's bidding.
       const tidying = codexRights(turn.prompt.tier).profile === 'omc-read' ? [cleanLine(seat.thread)] : []
       const lines = [...tidying, turnLine(turn, seat.thread, server.secret)]
-      const asking = server.ask(turnIdOf(turn), lines, handed.start, never, 5000)
+      const asking = server.ask(turnIdOf(turn), lines, handed.start, never, this.#options.limits.promptReplyMs)
       this.#options.checkpoint('handed-over')
       // A server that does not answer must not keep the deadlines from being set.
       await asking.catch(() => null)
@@ -389,7 +385,7 @@ export class CodexRuntime implements Runtime {
   }
 
   #seat(session: SessionId, server: Server, record: SeatRecord | null): Seat {
-    const seat = new Seat(session, server, this.#data, record, () => this.#servers.end(server))
+    const seat = new Seat(session, server, this.#data, record, this.#options.limits, () => this.#servers.end(server))
     this.#seats.set(session, seat)
     return seat
   }
@@ -458,6 +454,8 @@ export class CodexRuntime implements Runtime {
     const atWork = seat?.turn ?? (turn === null || resting ? null : await turnAtWork(server.spool.folder, open, turn))
     const lines = [...(atWork === null ? [cleanLine(open)] : stopLines(open, atWork)), closeLine(open)]
     const never = new AbortController().signal
-    await server.ask(closeIdOf(open), lines, server.spool.size, never, 2000).catch(() => null)
+    await server
+      .ask(closeIdOf(open), lines, server.spool.size, never, this.#options.limits.closeReplyMs)
+      .catch(() => null)
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunId, SessionId } from '../../core/ids.ts'
 import { Agent } from '../agent.ts'
+import type { Patience } from '../limits.ts'
 import { endMarked } from '../marker.ts'
 import { writeAtomically } from '../../system/atomic-file.ts'
 import { ticksOf } from '../../system/process.ts'
@@ -82,11 +83,20 @@ export class Seat extends Agent {
   /** Whether the turn was asked to stop already. */
   isStopping = false
   readonly #endServer: () => Promise<void>
+  readonly #stopReplyMs: number
   readonly #marks: string
   #leaving: Promise<void> | null = null
 
-  constructor(session: SessionId, server: Server, data: string, record: SeatRecord | null, end: () => Promise<void>) {
-    super(session, server.spool, 0, data, [])
+  constructor(
+    session: SessionId,
+    server: Server,
+    data: string,
+    record: SeatRecord | null,
+    patience: Patience,
+    end: () => Promise<void>,
+  ) {
+    super(session, server.spool, 0, data, [], patience)
+    this.#stopReplyMs = patience.stopReplyMs
     this.server = server
     this.thread = record?.thread ?? null
     this.transcript = record?.transcript ?? null
@@ -118,7 +128,8 @@ export class Seat extends Agent {
     if (server.isUsable && !this.isStopping && thread !== null && turn !== null) {
       const never = new AbortController().signal
       const id = stopIdOf(turn)
-      const reply = await server.ask(id, stopLines(thread, turn), server.spool.size, never, 1000).catch(() => null)
+      const lines = stopLines(thread, turn)
+      const reply = await server.ask(id, lines, server.spool.size, never, this.#stopReplyMs).catch(() => null)
       if (reply !== null) return
     }
     await this.#endServer()

@@ -5,15 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Problem } from '../../core/failure.ts'
 import type { AccountId, Ids, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Command } from '../child.ts'
+import type { Patience } from '../limits.ts'
 import { endMarked } from '../marker.ts'
 import { readRecord, Spool, tailOfDead } from '../spool.ts'
 import { cleanLine, closeLine, echoLine, initializeId, initializeLines, lookLine } from './request.ts'
 import { parseLine, type Reply } from './wire.ts'
 
 export const codexName = 'codex' as RuntimeName
-
-/** How long the server may take for a request that asks no model, in ms. */
-const replyWithin = 20_000
 
 /**
  * One `codex app-server`: all conversations of one login. It stands on a spool like every other agent, so that whatever
@@ -23,13 +21,15 @@ export class Server {
   readonly spool: Spool
   readonly #data: string
   readonly #ids: Ids
+  readonly #patience: Patience
   #ready: Promise<void> | null = null
   #ending: Promise<void> | null = null
 
-  private constructor(spool: Spool, data: string, ids: Ids) {
+  private constructor(spool: Spool, data: string, ids: Ids, patience: Patience) {
     this.spool = spool
     this.#data = data
     this.#ids = ids
+    this.#patience = patience
   }
 
   /**
@@ -43,6 +43,7 @@ export class Server {
     commandWith: (secret: string) => Command,
     data: string,
     ids: Ids,
+    patience: Patience,
     named: (name: string) => void,
   ): Promise<Server> {
     const generation = ids.next()
@@ -56,17 +57,17 @@ export class Server {
       { data, runtime: codexName, session: name as SessionId },
       { generation, shape, conversation: '', startedAt: Date.now() },
     )
-    return new Server(spool, data, ids)
+    return new Server(spool, data, ids, patience)
   }
 
   /** Takes up the server in that folder; null when it no longer runs. */
-  static async attach(folder: string, data: string, ids: Ids): Promise<Server | null> {
+  static async attach(folder: string, data: string, ids: Ids, patience: Patience): Promise<Server | null> {
     if (readRecord(folder)?.runtime !== codexName) return null
     const spool = await Spool.attach(folder)
     if (spool === null) return null
     // An earlier life may have died in the middle of a line: the break makes it one that the server cannot read.
     spool.send('')
-    return new Server(spool, data, ids)
+    return new Server(spool, data, ids, patience)
   }
 
   /** The folder's name, which its processes are marked with. */
@@ -106,7 +107,13 @@ export class Server {
    * Writes lines and gives the reply to the request of that id. `from`: a byte of output before it.
    * @throws {Problem} when none comes in time, when the server ends or the signal fires first.
    */
-  async ask(id: string, lines: readonly string[], from: number, signal: AbortSignal, ms = replyWithin): Promise<Reply> {
+  async ask(
+    id: string,
+    lines: readonly string[],
+    from: number,
+    signal: AbortSignal,
+    ms = this.#patience.replyMs,
+  ): Promise<Reply> {
     this.spool.send(...lines)
     const reply = await this.#find(id, from, AbortSignal.any([signal, AbortSignal.timeout(ms)]))
     if (reply !== null) return reply
@@ -131,7 +138,7 @@ export class Server {
    * @throws {Problem} when it does not go, or the server does not answer.
    */
   async unload(thread: string, signal: AbortSignal): Promise<void> {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(replyWithin)])
+    const late = AbortSignal.any([signal, AbortSignal.timeout(this.#patience.replyMs)])
     this.spool.send(cleanLine(thread))
     while (!late.aborted) {
       const id = this.#ids.next()
@@ -179,7 +186,7 @@ export class Server {
   }
 
   async #end(sessions: () => ReadonlySet<SessionId>): Promise<void> {
-    await this.spool.end(this.#data, [], { asked: 0, interrupted: 1000 })
+    await this.spool.end(this.#data, [], { asked: 0, interrupted: this.#patience.interruptHardMs })
     const left = sessions()
     await endMarked(this.#data, ({ runtime, session }) => runtime === codexName && left.has(session), 0)
   }

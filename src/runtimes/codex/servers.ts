@@ -86,7 +86,7 @@ export class Servers {
   async attach(name: string): Promise<Server | null> {
     const known = this.#known.get(name)
     if (known !== undefined) return known.isUsable ? known : null
-    const server = await Server.attach(join(this.#spools, name), this.#data, this.#options.ids)
+    const server = await Server.attach(join(this.#spools, name), this.#data, this.#options.ids, this.#options.limits)
     if (server !== null) this.#known.set(name, server)
     return server
   }
@@ -116,7 +116,7 @@ export class Servers {
       await this.remove(server)
     }
     const commandWith = (secret: string): Command => this.#command(account, secret)
-    const server = await Server.start(this.#spools, account, commandWith, this.#data, ids, (name) => {
+    const server = await Server.start(this.#spools, account, commandWith, this.#data, ids, limits, (name) => {
       // Before there is a process: the next life finds it by the session.
       const nothing = { thread: null, transcript: null, trusting: false, turn: null, resting: false }
       this.#records.write({ session, server: name, ...nothing })

@@ -1,6 +1,7 @@
 import { after } from 'node:test'
 import { codexBench } from '../../clis/codex-bench.ts'
-import { runtimeContract, type RuntimeBench } from '../../contracts/runtime.ts'
+import { runtimeContract } from '../../contracts/runtime.ts'
+import type { RuntimeBench } from '../../contracts/runtime-stage.ts'
 import { standIn } from '../../models/stand-in.ts'
 
 // The stories of test/clis/codex.test.ts, in the same words, with the stand-in for the CLI.
