@@ -31,7 +31,7 @@ export function turnsContract(story: Story): void {
     const [before, after] = ['the quick brown fox', ' jumps over the lazy dog']
     const listener = stage.begin(makeTurn(stage.session, bench.words.held(before, after)))
     await listener.saysEventually(before)
-    assert.equal(listener.text.trimEnd(), before, 'it is shown before it is complete')
+    assert.ok(listener.text.length < (before + after).length, 'it is shown before it is complete')
     bench.release()
     await listener.done
     assert.equal(listener.text, before + after)

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RuntimeBench } from '../contracts/runtime-stage.ts'
@@ -13,6 +22,7 @@ export async function echoBench(): Promise<RuntimeBench> {
     const folder = join(dataDir, 'echo')
     if (!existsSync(folder)) return []
     return readdirSync(folder)
+      .filter((file) => file.endsWith('.jsonl'))
       .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
       .map((line) => (JSON.parse(line) as { text: string }).text)
   }
@@ -32,7 +42,7 @@ export async function echoBench(): Promise<RuntimeBench> {
     },
     words: {
       say: (text) => `!say ${text}`,
-      held: (before, after) => `!slow 2s ${before}${after}`,
+      held: (before, after) => `!until held ${before}${after}`,
       pieces: (text) => `!slow 0.1s ${text}`,
       tool: (text) => `!tool Bash ls\n!say ${text}`,
       ask: (command) => `!ask Bash ${command}`,
@@ -41,12 +51,16 @@ export async function echoBench(): Promise<RuntimeBench> {
       change: (path, text) => `!change ${path} | ${text}`,
       write: (path, text) => `!change ${path} | ${text}\n!say that was it`,
       withdraw: () => '!withdraw Bash npm test',
-      busy: (text) => `!slow 1s at work on it\n!say ${text}`,
+      busy: (text) => `!until held !tool Bash npm test\n!say ${text}`,
       attached: () => '!attached',
       context: () => '!context',
       daemon: (text) => `!daemon 60\n!say ${text}`,
     },
-    release: () => {},
+    release: () => {
+      const gates = join(dataDir, 'echo', 'until')
+      mkdirSync(gates, { recursive: true })
+      writeFileSync(join(gates, 'held'), '')
+    },
     asked: (text) => prompts().filter((each) => each.includes(text)).length,
     received: () => prompts().join('\n'),
     [Symbol.asyncDispose]: async () => rmSync(root, { recursive: true, force: true }),

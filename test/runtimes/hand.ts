@@ -32,9 +32,9 @@ export class Hand implements Clock {
 
   /** Lets so much time pass again and again, until that is over. */
   async turnUntil(over: Promise<unknown>, ms: number): Promise<void> {
-    let isOver = false
-    const end = over.finally(() => (isOver = true))
-    while (!isOver) {
+    const done = new AbortController()
+    const end = over.finally(() => done.abort())
+    while (!done.signal.aborted) {
       await this.turn(ms)
       await setImmediate()
     }

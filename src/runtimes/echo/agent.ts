@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import process, { argv, cwd, env, exit, kill, pid, stdin } from 'node:process'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,6 +21,8 @@ import { parseToAgent, type FromAgent, type ToAgent } from './wire.ts'
 type Prompt = Extract<ToAgent, { op: 'prompt' }>
 
 const wordMs = 40
+/** How often a closed gate is looked at. */
+const gateLookMs = 20
 /** After which a question is taken back, when it is to be. */
 const withdrawnAfterMs = 1000
 const { values } = parseArgs({
@@ -137,9 +139,12 @@ async function perform(step: Step, stopped: AbortSignal): Promise<void> {
       const words = Math.max(1, step.text.split(' ').length)
       return say(step.text, step.overMs / words, stopped)
     }
+    case 'until':
+      return sayUntil(step.gate, step.text, stopped)
     case 'tool': {
       const action = begin({ tool: step.tool, title: step.title, kind: step.tool === 'Bash' ? 'command' : 'other' })
-      await delay(wordMs * 5, undefined, { signal: stopped })
+      if (step.gate === null) await delay(wordMs * 5, undefined, { signal: stopped })
+      else await opened(step.gate, stopped)
       return tell({ is: 'tool-over', id: action.id, failed: false })
     }
     case 'ask':
@@ -196,6 +201,22 @@ async function say(text: string, perWordMs: number, stopped: AbortSignal): Promi
     tell({ is: 'text', block, text: word })
     if (perWordMs > 0) await delay(perWordMs, undefined, { signal: stopped })
   }
+  tell({ is: 'block', block, text })
+}
+
+/** A gate is a file that somebody else makes: it outlives whoever waits for the answer, and opens by no clock. */
+async function opened(gate: string, stopped: AbortSignal): Promise<void> {
+  const key = join(dirname(transcript), 'until', gate)
+  while (!existsSync(key)) await delay(gateLookMs, undefined, { signal: stopped })
+}
+
+async function sayUntil(gate: string, text: string, stopped: AbortSignal): Promise<void> {
+  const block = `${current?.prompt.uuid}:${steps++}`
+  const words = text.split(/(?<=\s)/)
+  const last = words.pop() ?? ''
+  if (words.length > 0) tell({ is: 'text', block, text: words.join('') })
+  await opened(gate, stopped)
+  tell({ is: 'text', block, text: last })
   tell({ is: 'block', block, text })
 }
 

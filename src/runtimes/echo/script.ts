@@ -11,7 +11,10 @@ export type Ask =
 /** One thing the echo agent is told to do by a line of its prompt. */
 export type Step =
   | { readonly do: 'say'; readonly text: string; readonly overMs: number }
-  | { readonly do: 'tool'; readonly tool: string; readonly title: string }
+  /** All but the last word at once, and the last one when the gate of that name is opened. */
+  | { readonly do: 'until'; readonly gate: string; readonly text: string }
+  /** `gate`: it lasts until that is opened. */
+  | { readonly do: 'tool'; readonly tool: string; readonly title: string; readonly gate: string | null }
   /** All at once; `withdrawn`: taken back after a second. */
   | { readonly do: 'ask'; readonly asks: readonly Ask[]; readonly withdrawn: boolean }
   | { readonly do: 'read'; readonly path: string }
@@ -25,6 +28,10 @@ const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2
 /**
  * The steps in a prompt, one for each line that begins with `!` and a known word; other lines are only text.
  *
+ *     !slow 10s one two three                 says it word by word over that time
+ *     !until noon one two three               says all but the last word, and that when `until/noon` lies beside its
+ *                                             transcripts (<data>/echo): for tests, which end what must last;
+ *                                             `!until noon !tool Bash npm test` is a tool call that lasts until then
  *     !ask Bash npm test                      asks for leave to use a tool; `!ask! outside,network Bash …` names risks
  *     !asks Bash npm test | Bash npm publish  asks for several at once
  *     !withdraw Bash npm test                 asks, and takes it back after a second
@@ -46,9 +53,15 @@ function stepOf(line: string): Step | null {
       const [, seconds = '2', text = rest] = /^(\d+(?:\.\d+)?)s\s+(.*)$/.exec(rest) ?? []
       return { do: 'say', text, overMs: Number(seconds) * 1000 }
     }
+    case 'until': {
+      const [, gate = '', text = ''] = /^([\w-]+)\s*(.*)$/.exec(rest) ?? []
+      if (gate === '') return null
+      const held = stepOf(text)
+      return held?.do === 'tool' ? { ...held, gate } : { do: 'until', gate, text }
+    }
     case 'tool': {
       const [tool = 'Bash', ...title] = rest.split(' ')
-      return { do: 'tool', tool, title: title.join(' ') }
+      return { do: 'tool', tool, title: title.join(' '), gate: null }
     }
     case 'ask':
       return asking([sign === '!' ? riskyTool(rest) : toolAsk(rest)])
