@@ -6,6 +6,7 @@ import { discreet, type RunView } from '../core/view.ts'
 import { steerId, stopId } from './custom-id.ts'
 import { markOf, type Body } from './sheet.ts'
 import { urlOf } from './url.ts'
+import { visible } from './visible.ts'
 
 /** LOOK.md; every colour has a sign beside it, which the phrases bring along. */
 const colours = { waiting: 0x95a5a6, work: 0x3498db, done: 0x2ecc71, asks: 0xf1c40f, failed: 0xe74c3c } as const
@@ -58,7 +59,7 @@ function workCard({ view, now, question }: Drawing, say: Phrases): NonNullable<B
 }
 
 function workText(run: RunView, now: EpochMs, say: Phrases): string {
-  const view = discreet(run)
+  const view = legible(discreet(run))
   const steps = view.steps.slice(-shownSteps)
   const hidden = view.steps.length - steps.length
   return [
@@ -71,6 +72,15 @@ function workText(run: RunView, now: EpochMs, say: Phrases): string {
     }),
     ...(view.forgotten ? [say.sessions.forgotten()] : []),
   ].join('\n')
+}
+
+/** Tools and titles are an agent's words: what would hide in them, or turn them around, is written out. */
+function legible(view: RunView): RunView {
+  const steps = view.steps.map(({ action, phase }) => ({
+    phase,
+    action: { ...action, tool: visible(action.tool), title: visible(action.title) },
+  }))
+  return { ...view, steps }
 }
 
 function withNote(view: RunView, line: string, say: Phrases): string {

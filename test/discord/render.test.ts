@@ -70,6 +70,18 @@ describe('the card', () => {
     assert.deepEqual(row?.kind === 'buttons' && row.buttons.map(({ label }) => label), ['Stop', 'Steer'])
   })
 
+  test('in a channel the tool in use is named, and what it does is not, before anybody knows whether it needs leave', () => {
+    const begun: RunEvent = { ...(acted('t1', 'cat secret-plan.txt') as RunEvent & { type: 'acted' }), phase: 'begun' }
+    const text = card(drawn(view(admitted, started, begun))[0]) ?? ''
+    assert.match(text, /Bash/)
+    assert.doesNotMatch(text, /secret/, 'neither in the line nor in the step')
+  })
+
+  test('what would hide in a title, or turn it around, is written out', () => {
+    const text = card(drawn(view(admitted, started, acted('t1', 'invoice\u202efdp.exe\u200b')))[0]) ?? ''
+    assert.ok(text.includes('invoice⟨U+202E⟩fdp.exe⟨U+200B⟩'), text)
+  })
+
   test('seconds cost an edit each five seconds only', () => {
     const working = view(admitted, started, said('hello'))
     const base = working.startedAt ?? 0
