@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { until, type Bot } from '../test/e2e/stage.ts'
+import type { Bot } from '../test/e2e/bots.ts'
+import { until } from '../test/e2e/stage.ts'
 import { repeat, type Figure, type Measurement, type Size } from './figure.ts'
 import { botFromSource, residentMb, Stage } from './stage.ts'
 

@@ -1,5 +1,6 @@
 import type { SeenMessage, SeenPlace } from 'loopback-discord'
-import { until, type Bot } from '../test/e2e/stage.ts'
+import type { Bot } from '../test/e2e/bots.ts'
+import { until } from '../test/e2e/stage.ts'
 import { moment, repeat, type Figure, type Measurement, type Size } from './figure.ts'
 import { botFromSource, markAt, Stage } from './stage.ts'
 

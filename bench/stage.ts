@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dataIdOf, endMarked, findMarked } from '../src/runtimes/marker.ts'
 import { startSandbox, type Actor, type Sandbox, type SeenPlace, type Watcher } from 'loopback-discord'
-import { Bot, until } from '../test/e2e/stage.ts'
+import { ProcessBot, type Bot } from '../test/e2e/bots.ts'
+import { until } from '../test/e2e/stage.ts'
 import { built } from './build.ts'
 import { moment } from './figure.ts'
 
@@ -144,7 +145,7 @@ export class Stage implements AsyncDisposable {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const bot = new Bot(child)
+    const bot = new ProcessBot(child)
     this.#bots.push(bot)
     return bot
   }

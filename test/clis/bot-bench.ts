@@ -23,7 +23,7 @@ export class BotBench implements AsyncDisposable {
     const options: AnthropicOptions = { handler: tellsWhatTheToolsSaid }
     const model = await startAnthropic(options)
     const account = { OMC_CLAUDE_BIN: claude, ANTHROPIC_API_KEY: 'dummy-key-for-the-scripted-model' }
-    const stage = await open({ env: { ...account, ANTHROPIC_BASE_URL: model.url, ...env } })
+    const stage = await open({ ownProcess: true, env: { ...account, ANTHROPIC_BASE_URL: model.url, ...env } })
     return new BotBench(model, stage)
   }
 

@@ -45,7 +45,7 @@ export class CodexBot implements AsyncDisposable {
 
   static async open(binary: string, options: StageOptions & OpenAiOptions = {}): Promise<CodexBot> {
     const login = await CodexLogin.open(binary, options)
-    const stage = await Stage.open({ ...options, env: { ...login.env, ...options.env } })
+    const stage = await Stage.open({ ...options, ownProcess: true, env: { ...login.env, ...options.env } })
     return new CodexBot(login, stage)
   }
 

@@ -1,5 +1,5 @@
 import { describe } from 'node:test'
-import { killStories, type Script } from '../e2e/kills.ts'
+import { killStories, manyKills, type Script } from '../e2e/kills.ts'
 import { startAnthropic } from '../models/anthropic.ts'
 import { scripted } from '../models/script.ts'
 import { CodexLogin } from './codex-bot.ts'
@@ -10,9 +10,11 @@ const claude = claudeBinary()
 const codex = codexBinary()
 describe('the bot of a real Claude CLI', { skip: claude === null && howToInstall }, () => {
   killStories(() => withClaude(claude ?? ''))
+  manyKills(() => withClaude(claude ?? ''))
 })
 describe('the bot of a real Codex CLI', { skip: codex === null && howToInstallCodex }, () => {
   killStories(() => withCodex(codex ?? ''))
+  manyKills(() => withCodex(codex ?? ''))
 })
 
 async function withClaude(claude: string): Promise<Script> {
@@ -25,10 +27,11 @@ async function withClaude(claude: string): Promise<Script> {
       const chunks = text.split(' ').length
       return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
     },
+    held: (_stage, text) => held(model, text),
     tool(_stage, text) {
       // Not asked about: it changes nothing.
       const command = { command: 'sleep 4', description: 'takes its time' }
-      return { prompt: scripted([{ tool: 'Bash', input: command }, { text }]), shows: 'sleep 4' }
+      return { prompt: scripted([{ tool: 'Bash', input: command }, { text }]), shows: 'sleep 4', ends: () => {} }
     },
     asked: (text) => model.requests.filter((request) => request.prompt.includes(text)).length,
     [Symbol.asyncDispose]: () => model.close(),
@@ -50,11 +53,23 @@ async function withCodex(binary: string): Promise<Script> {
       const chunks = text.split(' ').length
       return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
     },
+    held: (_stage, text) => held(login.model, text),
     tool(_stage, text) {
       const command = { cmd: 'sleep 4', yield_time_ms: 20_000 }
-      return { prompt: scripted([{ tool: 'exec_command', input: command }, { text }]), shows: 'sleep 4' }
+      return {
+        prompt: scripted([{ tool: 'exec_command', input: command }, { text }]),
+        shows: 'sleep 4',
+        ends: () => {},
+      }
     },
     asked: (text) => login.model.requests.filter((request) => request.prompt.includes(text)).length,
     [Symbol.asyncDispose]: () => login[Symbol.asyncDispose](),
   }
+}
+
+/** The stream stands still before its last word until it is told to go on. */
+function held(model: { gate(name: string): { open(): void } }, text: string): ReturnType<Script['held']> {
+  const chunks = text.split(' ').length
+  const name = `held: ${text}`
+  return { prompt: scripted([{ text, chunks, gate: { name, at: chunks - 1 } }]), open: () => model.gate(name).open() }
 }

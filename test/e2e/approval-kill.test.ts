@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Actor, SeenPlace } from 'loopback-discord'
 import { approvalsIn, asked, decided, openTeam } from './approving.ts'
-import { until, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 /** The approval stands once, and its answer once. */
 async function assertOnce(stage: Stage, actor: Actor, thread: SeenPlace): Promise<void> {
@@ -11,102 +11,105 @@ async function assertOnce(stage: Stage, actor: Actor, thread: SeenPlace): Promis
   assert.equal(stage.query("select 1 from run_events where type = 'lost'").length, 0)
 }
 
-for (const dieAt of ['approval-wanted', 'approval-posted']) {
-  test(`killed at '${dieAt}', it is asked once, and its button works`, async () => {
-    await using stage = await openTeam()
-    const first = await stage.startBot({ dieAt })
+describe('approvals over a kill', { concurrency: true }, () => {
+  for (const dieAt of ['approval-wanted', 'approval-posted']) {
+    test(`killed at '${dieAt}', it is asked once, and its button works`, async () => {
+      await using stage = await openTeam({ ownProcess: true })
+      const first = await stage.startBot({ dieAt })
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop')
+      await olivia.says(thread, '!ask Bash npm test')
+      await first.died()
+      assert.equal(stage.query("select 1 from run_events where type = 'wanted'").length, 1)
+      assert.equal(stage.query('select 1 from approval_posts where message is not null').length, 0)
+      await stage.startBot()
+      const ask = await asked(olivia, thread, 'npm test')
+      await olivia.clicks(ask, 'Approve')
+      await stage.botShows(olivia, thread, 'Done: npm test')
+      await decided(olivia, ask, 'Approved by @olivia')
+      await assertOnce(stage, olivia, thread)
+    })
+  }
+
+  test('killed while it waits, the old button works: decided, and then the tool runs', async () => {
+    await using stage = await openTeam({ ownProcess: true })
+    const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop')
     await olivia.says(thread, '!ask Bash npm test')
-    await first.died()
-    assert.equal(stage.query("select 1 from run_events where type = 'wanted'").length, 1)
-    assert.equal(stage.query('select 1 from approval_posts where message is not null').length, 0)
-    await stage.startBot()
     const ask = await asked(olivia, thread, 'npm test')
+    await first.kill()
+    const second = await stage.startBot()
+    await second.kill()
+    await stage.startBot()
     await olivia.clicks(ask, 'Approve')
     await stage.botShows(olivia, thread, 'Done: npm test')
     await decided(olivia, ask, 'Approved by @olivia')
     await assertOnce(stage, olivia, thread)
   })
-}
 
-test('killed while it waits, the old button works: decided, and then the tool runs', async () => {
-  await using stage = await openTeam()
-  const first = await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  await olivia.says(thread, '!ask Bash npm test')
-  const ask = await asked(olivia, thread, 'npm test')
-  await first.kill()
-  const second = await stage.startBot()
-  await second.kill()
-  await stage.startBot()
-  await olivia.clicks(ask, 'Approve')
-  await stage.botShows(olivia, thread, 'Done: npm test')
-  await decided(olivia, ask, 'Approved by @olivia')
-  await assertOnce(stage, olivia, thread)
-})
+  test('killed after the answer was kept and before the agent heard it, the agent hears it', async () => {
+    await using stage = await openTeam({ ownProcess: true })
+    const first = await stage.startBot({ dieAt: 'approval-answered' })
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!ask Bash npm test')
+    const ask = await asked(olivia, thread, 'npm test')
+    await olivia.clicks(ask, 'Approve')
+    await first.died()
+    await stage.startBot()
+    await stage.botShows(olivia, thread, 'Done: npm test')
+    await decided(olivia, ask, 'Approved by @olivia')
+    await assertOnce(stage, olivia, thread)
+  })
 
-test('killed after the answer was kept and before the agent heard it, the agent hears it', async () => {
-  await using stage = await openTeam()
-  const first = await stage.startBot({ dieAt: 'approval-answered' })
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  await olivia.says(thread, '!ask Bash npm test')
-  const ask = await asked(olivia, thread, 'npm test')
-  await olivia.clicks(ask, 'Approve')
-  await first.died()
-  await stage.startBot()
-  await stage.botShows(olivia, thread, 'Done: npm test')
-  await decided(olivia, ask, 'Approved by @olivia')
-  await assertOnce(stage, olivia, thread)
-})
+  test('the time to answer goes on over a restart, and the answer is no', async () => {
+    await using stage = await openTeam({ ownProcess: true, env: { OMC_APPROVAL_TIMEOUT_MS: '8000' } })
+    const first = await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!ask Bash npm test')
+    const ask = await asked(olivia, thread, 'npm test')
+    const [kept] = stage.query<{ expires_at: number }>('select expires_at from approvals')
+    await first.kill()
+    await stage.startBot()
+    await stage.botShows(olivia, thread, 'I was told no: Nobody answered')
+    assert.equal(
+      stage.query<{ expires_at: number }>('select expires_at from approvals')[0]?.expires_at,
+      kept?.expires_at,
+    )
+    await decided(olivia, ask, 'Nobody answered in time')
+  })
 
-test('the time to answer goes on over a restart, and the answer is no', async () => {
-  await using stage = await openTeam({ env: { OMC_APPROVAL_TIMEOUT_MS: '12000' } })
-  const first = await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  await olivia.says(thread, '!ask Bash npm test')
-  const ask = await asked(olivia, thread, 'npm test')
-  const [kept] = stage.query<{ expires_at: number }>('select expires_at from approvals')
-  await first.kill()
-  await until(() => Date.now() > (kept?.expires_at ?? 0) - 3000, 20_000)
-  await stage.startBot()
-  await stage.botShows(olivia, thread, 'I was told no: Nobody answered')
-  assert.equal(stage.query<{ expires_at: number }>('select expires_at from approvals')[0]?.expires_at, kept?.expires_at)
-  await decided(olivia, ask, 'Nobody answered in time')
-})
+  test('killed together with its agent, the old buttons go and say why; the next attempt asks anew', async () => {
+    await using stage = await openTeam({ ownProcess: true })
+    const first = await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!ask Bash npm test')
+    const ask = await asked(olivia, thread, 'npm test')
+    await first.kill()
+    for (const pid of await stage.agents()) process.kill(pid, 'SIGKILL')
+    await stage.startBot()
+    const again = await olivia.sees(
+      thread,
+      (message) => message.id !== ask.id && message.components.length > 0 && message.content.includes('npm test'),
+    )
+    await decided(olivia, ask, '■ The agent was lost before anybody answered.')
+    await olivia.clicks(again, 'Approve')
+    await stage.botShows(olivia, thread, 'Done: npm test')
+  })
 
-test('killed together with its agent, the old buttons go and say why; the next attempt asks anew', async () => {
-  await using stage = await openTeam()
-  const first = await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  await olivia.says(thread, '!ask Bash npm test')
-  const ask = await asked(olivia, thread, 'npm test')
-  await first.kill()
-  for (const pid of await stage.agents()) process.kill(pid, 'SIGKILL')
-  await stage.startBot()
-  const again = await olivia.sees(
-    thread,
-    (message) => message.id !== ask.id && message.components.length > 0 && message.content.includes('npm test'),
-    { within: 20_000 },
-  )
-  await decided(olivia, ask, '■ The agent was lost before anybody answered.')
-  await olivia.clicks(again, 'Approve')
-  await stage.botShows(olivia, thread, 'Done: npm test')
-})
-
-test('asked while Discord is away, it is asked once when Discord is back', async () => {
-  await using stage = await openTeam()
-  await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  stage.sandbox.faults.add({ kind: 'rest.error', method: 'POST', path: `/channels/${thread.id}/messages`, times: 6 })
-  await olivia.says(thread, '!ask Bash npm test')
-  const ask = await asked(olivia, thread, 'npm test')
-  await olivia.clicks(ask, 'Approve')
-  await stage.botShows(olivia, thread, 'Done: npm test')
-  await assertOnce(stage, olivia, thread)
+  test('asked while Discord is away, it is asked once when Discord is back', async () => {
+    await using stage = await openTeam()
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    stage.sandbox.faults.add({ kind: 'rest.error', method: 'POST', path: `/channels/${thread.id}/messages`, times: 6 })
+    await olivia.says(thread, '!ask Bash npm test')
+    const ask = await asked(olivia, thread, 'npm test')
+    await olivia.clicks(ask, 'Approve')
+    await stage.botShows(olivia, thread, 'Done: npm test')
+    await assertOnce(stage, olivia, thread)
+  })
 })

@@ -48,7 +48,7 @@ export function idOf(stage: Stage, name: string): string {
 
 /** Waits for an open approval that says this. */
 export function asked(actor: Actor, place: SeenPlace | string, what: string): Promise<SeenMessage> {
-  return actor.sees(place, (message) => isOpen(message) && message.content.includes(what), { within: 15_000 })
+  return actor.sees(place, (message) => isOpen(message) && message.content.includes(what))
 }
 
 /** Waits until the approval's message says what became of it, and has no buttons any more. */
@@ -56,13 +56,12 @@ export function decided(actor: Actor, ask: SeenMessage, what: string | RegExp): 
   return actor.sees(
     { id: ask.channelId },
     (message) => message.id === ask.id && message.components.length === 0 && message.content.search(what) !== -1,
-    { within: 20_000 },
   )
 }
 
 /** Waits for a word of the bot to this person alone. */
 export function told(actor: Actor, place: SeenPlace, what: string): Promise<SeenMessage> {
-  return actor.sees(place, (message) => message.ephemeral && message.content.includes(what), { within: 15_000 })
+  return actor.sees(place, (message) => message.ephemeral && message.content.includes(what))
 }
 
 /** All approvals that stand in a place. */

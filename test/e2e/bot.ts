@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/config/log.ts'
 import type { CheckpointName } from '../../src/core/checkpoint.ts'
+import type { Timings } from '../../src/core/timings.ts'
 import { messageOf } from '../../src/core/failure.ts'
 
 const [dieAt, nth = '1'] = (process.env['DIE_AT'] ?? '').split(':')
@@ -16,10 +17,10 @@ function checkpoint(name: CheckpointName): void {
   if (left === 0) process.kill(process.pid, 'SIGKILL')
 }
 
-const { DIE_AT: _, ...env } = process.env
+const { DIE_AT: _, TEST_TIMINGS: timings = '{}', ...env } = process.env
 const config = loadConfig({ env, folder: process.cwd(), home: homedir() })
 const log = createLog({ level: config.logLevel, secrets: config.secrets })
-const app = createApp({ config, log, environment: env, checkpoint })
+const app = createApp({ config, log, environment: env, checkpoint, timings: JSON.parse(timings) as Timings })
 
 process.on('SIGTERM', () => void end(0))
 process.on('unhandledRejection', (error) => fail(error))

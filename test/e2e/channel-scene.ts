@@ -2,7 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Prompt } from '../../src/core/prompt.ts'
 import type { Actor, SeenMessage } from 'loopback-discord'
-import { Stage, until, type Bot, type StageOptions } from './stage.ts'
+import type { Bot } from './bots.ts'
+import { Stage, until, type StageOptions, patienceMs } from './stage.ts'
 
 /** A bot with a session of the echo agent in the channel #general, and three people there. */
 export class ChannelScene implements AsyncDisposable {
@@ -42,7 +43,7 @@ export class ChannelScene implements AsyncDisposable {
 
   /** The prompt that a message became, once it has. */
   async prompt(message: { readonly id: string }): Promise<Prompt> {
-    return until(() => this.prompts().find((prompt) => prompt.key === message.id) ?? null, 15_000, 'the prompt')
+    return until(() => this.prompts().find((prompt) => prompt.key === message.id) ?? null, patienceMs, 'the prompt')
   }
 
   /** Every prompt so far, as it was asked. */
@@ -59,7 +60,11 @@ export class ChannelScene implements AsyncDisposable {
 
   /** Waits until every run is over and said. */
   async settled(): Promise<void> {
-    await until(() => this.stage.query('select 1 from unsettled').length === 0, 20_000, 'the last word about every run')
+    await until(
+      () => this.stage.query('select 1 from unsettled').length === 0,
+      patienceMs,
+      'the last word about every run',
+    )
   }
 
   /** What the bot itself said in a place, by Discord's own books. */
@@ -75,16 +80,15 @@ export class ChannelScene implements AsyncDisposable {
     this.bot = await this.stage.startBot()
   }
 
-  /** Gives a tier while no bot has the store. */
-  async grants(person: Actor, tier: string, scope = 'global'): Promise<void> {
-    await this.bot.kill()
+  /** Gives a tier beside the running bot, which reads them each time it judges. */
+  grants(person: Actor, tier: string, scope = 'global'): void {
     const db = new DatabaseSync(join(this.stage.data, 'orchestrator.sqlite'))
     try {
+      db.exec('pragma busy_timeout = 5000')
       db.prepare('insert or replace into grants values (?, ?, ?, ?, 0)').run(person.id, scope, tier, this.olivia.id)
     } finally {
       db.close()
     }
-    this.bot = await this.stage.startBot()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { PermissionFlagsBits } from 'discord-api-types/v10'
 import type { Message, SeenMessage } from 'loopback-discord'
 import { Scene } from './scene.ts'
-import { until } from './stage.ts'
+import { until, patienceMs } from './stage.ts'
 
 /** The boards that stand in #general. */
 function boards(scene: Scene): readonly Message[] {
@@ -21,33 +21,35 @@ async function putUp(scene: Scene, place = 'general'): Promise<SeenMessage> {
 
 /** Waits until the one board shows something. */
 async function shows(scene: Scene, what: RegExp): Promise<Message> {
-  return until(() => boards(scene).find((board) => what.test(board.content)) ?? null, 20_000, String(what))
+  return until(() => boards(scene).find((board) => what.test(board.content)) ?? null, patienceMs, String(what))
 }
 
-describe('the board of a channel', { concurrency: 2 }, () => {
+describe('the board of a channel', { concurrency: true }, () => {
   test('shows what runs and waits there, is pinned, and is edited seldom', async () => {
-    await using scene = await Scene.open()
+    // Often enough for the test, and seldom enough to be counted.
+    await using scene = await Scene.open({ timings: { boardEveryMs: 1000 } })
     const told = await putUp(scene)
     assert.ok(told.ephemeral)
     const first = await shows(scene, /Nothing runs/)
     assert.notEqual(first.pinnedAt, null)
-    const working = await scene.says('!slow 12s one two three four five six')
+    const working = await scene.says('!until shown one two three four five six')
     const waiting = await scene.says('!say the second')
-    const { content, id } = await shows(scene, /Waiting/)
+    const { content, id } = await shows(scene, /Working[^]*Waiting/)
     assert.equal(id, first.id)
     assert.match(
       content,
       new RegExp(`● \\*\\*shop\\*\\* · Working · @olivia · .*<#${scene.thread.id}>.*/${working.id}\\)`),
     )
     assert.match(content, new RegExp(`Waiting.*/${waiting.id}\\)`))
-    await scene.answered('the second', 30_000)
+    scene.opens('shown')
+    await scene.answered('the second')
     await shows(scene, /Nothing runs/)
     const edits = scene.traffic.count('PATCH', new RegExp(`/channels/\\d+/messages/${first.id}$`))
     assert.ok(edits <= 5, `${edits} edits`)
   })
 
   test('is moved by /board, stays through kills, and is forgotten when somebody deletes it', async () => {
-    await using scene = await Scene.open()
+    await using scene = await Scene.open({ ownProcess: true })
     await putUp(scene)
     const first = await shows(scene, /Nothing runs/)
     await putUp(scene)
@@ -56,25 +58,26 @@ describe('the board of a channel', { concurrency: 2 }, () => {
     assert.deepEqual(others, [])
     await scene.bot.kill()
     scene.bot = await scene.stage.startBot()
-    await scene.says('!slow 8s after the kill it is kept')
+    await scene.says('!until deleted after the kill it is kept')
     assert.equal((await shows(scene, /Working/)).id, second.id)
     await scene.olivia.deletes({ id: second.id, channelId: second.channelId })
-    await until(() => scene.stage.query('select 1 from boards').length === 0, 10_000, 'the board to be forgotten')
+    await until(() => scene.stage.query('select 1 from boards').length === 0, patienceMs, 'the board to be forgotten')
+    scene.opens('deleted')
     await scene.answered('after the kill it is kept')
     assert.deepEqual(boards(scene), [])
   })
 
   test('stands once when the bot is killed between posting it and knowing it', async () => {
-    await using scene = await Scene.open()
+    await using scene = await Scene.open({ ownProcess: true })
     const { id } = scene.olivia.place('general')
     const held = scene.breaks({ kind: 'rest.hold', method: 'POST', path: `^/channels/${id}/messages$` })
     void scene.olivia.runs('general', '/board').catch(() => undefined)
     await held.struck()
-    await until(() => boards(scene).length === 1, 10_000, 'the board')
+    await until(() => boards(scene).length === 1, patienceMs, 'the board')
     await scene.bot.kill()
     held.remove()
     scene.bot = await scene.stage.startBot()
-    await until(() => scene.stage.query('select 1 from boards where message is not null').length === 1, 15_000)
+    await until(() => scene.stage.query('select 1 from boards where message is not null').length === 1)
     assert.equal(boards(scene).length, 1)
     assert.notEqual(boards(scene)[0]?.pinnedAt, null)
   })
@@ -104,7 +107,7 @@ describe('the board of a channel', { concurrency: 2 }, () => {
       times: 1,
       retryAfter: 1,
     })
-    await scene.says('!slow 12s one two three four five six')
+    await scene.says('!until never one two three four five six')
     await limited.struck()
     await shows(scene, /Working/)
   })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Scene } from './scene.ts'
-import { until } from './stage.ts'
+import { until, type StageOptions, patienceMs } from './stage.ts'
 
 /** A session at work, so that what is asked now waits. */
-async function busy(): Promise<Scene> {
-  const scene = await Scene.open()
-  await scene.says('!slow 5s the one at work takes its time')
+async function busy(options: StageOptions = {}): Promise<Scene> {
+  const scene = await Scene.open(options)
+  await scene.says('!until go the one at work takes its time')
   await scene.grows('the one')
   return scene
 }
@@ -17,15 +17,23 @@ function waiting(scene: Scene): number {
 
 /** Waits until so many prompts wait. */
 async function waits(scene: Scene, count: number): Promise<void> {
-  await until(() => waiting(scene) === count, 10_000, `${count} waiting prompts`)
+  await until(() => waiting(scene) === count, patienceMs, `${count} waiting prompts`)
 }
 
-describe('a message whose prompt waits', { concurrency: 2 }, () => {
+/** Waits until so many edits have been taken over. */
+async function reworded(scene: Scene, count: number): Promise<void> {
+  const edits = (): number => scene.stage.query("select 1 from run_events where type = 'reworded'").length
+  await until(() => edits() === count, patienceMs, `${count} edits`)
+}
+
+describe('a message whose prompt waits', { concurrency: true }, () => {
   test('is edited: the agent is asked what it says now, and only once', async () => {
     await using scene = await busy()
     const message = await scene.says('!say the first thought')
     await waits(scene, 1)
     await scene.olivia.edits(message, '!say the better thought')
+    await reworded(scene, 1)
+    scene.opens('go')
     await scene.answered('the better thought')
     assert.ok(!scene.standing().includes('first thought'))
     assert.equal(scene.runs, 2)
@@ -43,6 +51,7 @@ describe('a message whose prompt waits', { concurrency: 2 }, () => {
       messages: [two.id, three.id],
     })
     await waits(scene, 1)
+    scene.opens('go')
     await scene.answered('but this')
     assert.ok(!scene.standing().includes('never'))
     const stopped = scene.stage.query<{ json: string }>("select json from run_events where type = 'stopped'")
@@ -57,23 +66,29 @@ describe('a message whose prompt waits', { concurrency: 2 }, () => {
     const message = await scene.says('!say draft one')
     await waits(scene, 1)
     await scene.olivia.edits(message, '!say draft two')
-    await scene.olivia.edits(message, '!slow 3s draft three is what counts')
+    await scene.olivia.edits(message, '!until end draft three is what counts')
+    await reworded(scene, 2)
+    scene.opens('go')
     await scene.grows('draft three')
     await scene.olivia.edits(message, '!say draft four')
     await scene.olivia.deletes(message)
+    await scene.says('!say behind both')
+    await waits(scene, 1)
+    scene.opens('end')
     await scene.answered('draft three is what counts')
     assert.equal(scene.stage.query("select 1 from run_events where type = 'reworded'").length, 2)
     assert.equal(scene.stage.query("select 1 from run_events where type = 'stopped'").length, 0)
   })
 
   test('is edited or deleted while the bot is down: it is looked at again before it begins', async () => {
-    await using scene = await busy()
+    await using scene = await busy({ ownProcess: true })
     const edited = await scene.says('!say old words')
     const deleted = await scene.says('!say deleted words')
     const left = await scene.says('!say untouched words')
     await waits(scene, 3)
     await scene.bot.kill()
     for (const pid of await scene.stage.agents()) process.kill(pid, 'SIGKILL')
+    scene.opens('go')
     await scene.olivia.edits(edited, '!say new words')
     await scene.olivia.deletes(deleted)
     scene.bot = await scene.stage.startBot()
@@ -84,12 +99,13 @@ describe('a message whose prompt waits', { concurrency: 2 }, () => {
   })
 
   test('cannot be looked at again: it begins all the same, after a while', async () => {
-    await using scene = await busy()
+    await using scene = await busy({ ownProcess: true, timings: { lookWithinMs: 500 } })
     const message = await scene.says('!say cannot be read')
     await waits(scene, 1)
     await scene.bot.kill()
+    scene.opens('go')
     scene.breaks({ kind: 'rest.error', method: 'GET', path: `^/channels/\\d+/messages/${message.id}$`, status: 500 })
     scene.bot = await scene.stage.startBot()
-    await scene.answered('cannot be read', 30_000)
+    await scene.answered('cannot be read')
   })
 })

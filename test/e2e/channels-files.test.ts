@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Prompt } from '../../src/core/prompt.ts'
 import { Scene } from './scene.ts'
-import { until } from './stage.ts'
+import { until, patienceMs } from './stage.ts'
 
 const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from('pixels')])
 const digest = createHash('sha256').update(png).digest('hex')
@@ -23,7 +23,7 @@ function attaches(scene: Scene, text: string, ...files: readonly { name: string;
   return scene.olivia.says(scene.thread, text, { files })
 }
 
-describe('what people attach to a prompt', { concurrency: 2 }, () => {
+describe('what people attach to a prompt', { concurrency: true }, () => {
   test('is kept once and goes with it, also a picture without a word', async () => {
     await using scene = await Scene.open()
     await attaches(scene, '', { name: 'look.png', content: png })
@@ -47,7 +47,7 @@ describe('what people attach to a prompt', { concurrency: 2 }, () => {
   })
 
   test('is refused with the reason, and the agent is not asked about half of it', async () => {
-    await using scene = await Scene.open()
+    await using scene = await Scene.open({ ownProcess: true })
     await attaches(scene, 'run this', { name: 'note.txt', content: 'x' }, { name: 'setup.exe', content: 'MZ\0\0\0' })
     await scene.olivia.sees(scene.thread, /setup\.exe.*nothing that an agent can read/)
     scene.breaks({ kind: 'cdn.missing', times: 1 })
@@ -65,11 +65,11 @@ describe('what people attach to a prompt', { concurrency: 2 }, () => {
   })
 
   test('that was on its way when the bot was killed is fetched again, and asked once', async () => {
-    await using scene = await Scene.open()
+    await using scene = await Scene.open({ ownProcess: true })
     const held = scene.breaks({ kind: 'cdn.hold', times: 1 })
     await attaches(scene, '!say after the kill', { name: 'late.png', content: png })
     await held.struck()
-    await until(() => kept(scene).length === 1, 10_000, 'the file that is coming in')
+    await until(() => kept(scene).length === 1, patienceMs, 'the file that is coming in')
     await scene.bot.kill()
     held.remove()
     assert.equal(scene.runs, 0)
@@ -81,12 +81,15 @@ describe('what people attach to a prompt', { concurrency: 2 }, () => {
 
   test('goes when an edit takes it away, while the prompt waits', async () => {
     await using scene = await Scene.open()
-    await scene.says('!slow 4s the one at work')
+    await scene.says('!until edited the one at work')
     await scene.grows('the one')
     const message = await attaches(scene, '!say edited', { name: 'a.png', content: png })
     await until(() => prompts(scene).length === 2)
     const path = `/channels/${message.channelId}/messages/${message.id}`
     await scene.olivia.call('PATCH', path, { content: '!say edited anew', attachments: [] })
+    const edits = (): number => scene.stage.query("select 1 from run_events where type = 'reworded'").length
+    await until(() => edits() === 1, patienceMs, 'the edit')
+    scene.opens('edited')
     await scene.answered('edited anew')
     const [reworded] = scene.stage.query<{ json: string }>("select json from run_events where type = 'reworded'")
     assert.deepEqual(JSON.parse(reworded?.json ?? ''), { type: 'reworded', text: '!say edited anew', attachments: [] })

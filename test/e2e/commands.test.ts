@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Actor, OptionValues, SeenPlace } from 'loopback-discord'
 import { product } from '../features/product.ts'
 import { Stage, until } from './stage.ts'
@@ -37,7 +37,7 @@ const uses: readonly (readonly [string, (room: Room) => OptionValues])[] = [
   ['model', () => ({ name: 'default' })],
   ['cd', () => ({ path: 'lib' })],
   ['skill', () => ({ name: 'greet' })],
-  ['steer', () => ({ text: '!slow 60s a long answer for everybody' })],
+  ['steer', () => ({ text: '!until never a long answer for everybody' })],
   ['wait', () => ({})],
   ['cancel', () => ({})],
   ['resume', () => ({})],
@@ -53,56 +53,58 @@ const uses: readonly (readonly [string, (room: Room) => OptionValues])[] = [
   ['session stop', () => ({})],
 ]
 
-for (const [owner, stranger, reads] of [
-  ['olivia', 'bob', /^[^가-힣]*$/],
-  ['minji', 'jun', /[가-힣]/],
-] as const) {
-  test(`every command, allowed and refused, as ${owner} and ${stranger} read it`, async (t) => {
-    assert.deepEqual(product.commands.map(({ path }) => path.join(' ')).sort(), uses.map(([name]) => name).sort())
-    await using stage = await Stage.open({ sandbox: { world } })
-    for (const folder of ['lib', 'skills']) mkdirSync(join(stage.project, folder))
-    writeFileSync(join(stage.project, 'lib', 'a.txt'), 'a\n')
-    writeFileSync(join(stage.project, 'skills', 'greet.md'), '!say good day')
-    const git = (...args: string[]): Buffer =>
-      execFileSync('git', args, { cwd: stage.project, env: person(stage.home) })
-    git('init', '-q')
-    git('add', '-A')
-    git('commit', '-qm', 'begun')
-    await stage.startBot()
-    const who = await stage.sandbox.actor(owner)
-    const other = await stage.sandbox.actor(stranger)
-    await stage.session(who, 'other')
-    const thread = await who.opensThread('general', 'shop')
-    for (const [name, options] of uses) {
-      await t.test(`/${name}`, async () => {
-        const room = { stage, who, other, thread }
-        // Attached is what has no session of its own.
-        const where = name === 'attach' ? await who.opensThread('general', 'beside') : thread
-        const values = name === 'session start' ? { ...options(room), workdir: stage.project } : options(room)
-        if (name !== 'health') {
-          const refused = await (await other.runs(where, `/${name}`, values)).settled()
-          assert.ok(refused.ephemeral, refused.content)
-          assert.match(refused.content, reads)
-          assert.match(refused.content, /permission set/, 'it says what would help')
-        }
-        const told = await (await who.runs(where, `/${name}`, values)).settled()
-        assert.match(told.content, reads, 'in their language')
-        assert.notEqual(told.content, '')
-        // A refusal is always for one person alone.
-        const { hidden } = product.commands.find(({ path }) => path.join(' ') === name) ?? {}
-        assert.equal(told.ephemeral, hidden, told.content)
-        assert.doesNotMatch(told.content, /failed on my side|제 쪽에서 문제가/)
-        if (name === 'skill') await stage.botShows(who, thread, 'good day')
-        // `/cd` and what comes behind it find nothing at work; `/wait` and `/cancel` find the long answer.
-        if (name !== 'steer')
-          await until(
-            () => stage.query("select 1 from runs where state <> 'over'").length === (name === 'wait' ? 1 : 0),
-          )
-        else await stage.botShows(who, thread, 'a long')
-      })
-    }
-  })
-}
+describe('every command', { concurrency: true }, () => {
+  for (const [owner, stranger, reads] of [
+    ['olivia', 'bob', /^[^가-힣]*$/],
+    ['minji', 'jun', /[가-힣]/],
+  ] as const) {
+    test(`every command, allowed and refused, as ${owner} and ${stranger} read it`, async (t) => {
+      assert.deepEqual(product.commands.map(({ path }) => path.join(' ')).sort(), uses.map(([name]) => name).sort())
+      await using stage = await Stage.open({ sandbox: { world } })
+      for (const folder of ['lib', 'skills']) mkdirSync(join(stage.project, folder))
+      writeFileSync(join(stage.project, 'lib', 'a.txt'), 'a\n')
+      writeFileSync(join(stage.project, 'skills', 'greet.md'), '!say good day')
+      const git = (...args: string[]): Buffer =>
+        execFileSync('git', args, { cwd: stage.project, env: person(stage.home) })
+      git('init', '-q')
+      git('add', '-A')
+      git('commit', '-qm', 'begun')
+      await stage.startBot()
+      const who = await stage.sandbox.actor(owner)
+      const other = await stage.sandbox.actor(stranger)
+      await stage.session(who, 'other')
+      const thread = await who.opensThread('general', 'shop')
+      for (const [name, options] of uses) {
+        await t.test(`/${name}`, async () => {
+          const room = { stage, who, other, thread }
+          // Attached is what has no session of its own.
+          const where = name === 'attach' ? await who.opensThread('general', 'beside') : thread
+          const values = name === 'session start' ? { ...options(room), workdir: stage.project } : options(room)
+          if (name !== 'health') {
+            const refused = await (await other.runs(where, `/${name}`, values)).settled()
+            assert.ok(refused.ephemeral, refused.content)
+            assert.match(refused.content, reads)
+            assert.match(refused.content, /permission set/, 'it says what would help')
+          }
+          const told = await (await who.runs(where, `/${name}`, values)).settled()
+          assert.match(told.content, reads, 'in their language')
+          assert.notEqual(told.content, '')
+          // A refusal is always for one person alone.
+          const { hidden } = product.commands.find(({ path }) => path.join(' ') === name) ?? {}
+          assert.equal(told.ephemeral, hidden, told.content)
+          assert.doesNotMatch(told.content, /failed on my side|제 쪽에서 문제가/)
+          if (name === 'skill') await stage.botShows(who, thread, 'good day')
+          // `/cd` and what comes behind it find nothing at work; `/wait` and `/cancel` find the long answer.
+          if (name !== 'steer')
+            await until(
+              () => stage.query("select 1 from runs where state <> 'over'").length === (name === 'wait' ? 1 : 0),
+            )
+          else await stage.botShows(who, thread, 'a long')
+        })
+      }
+    })
+  }
+})
 
 function person(home: string): NodeJS.ProcessEnv {
   const name = { GIT_AUTHOR_NAME: 'o', GIT_AUTHOR_EMAIL: 'o@example.org' }

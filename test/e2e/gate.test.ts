@@ -6,7 +6,8 @@ import type { Desk } from '../../src/core/desk.ts'
 import type { ActionName } from '../../src/core/right.ts'
 import type { Actor, OptionValues } from 'loopback-discord'
 import { product } from '../features/product.ts'
-import { Stage, until, type Bot } from './stage.ts'
+import type { Bot } from './bots.ts'
+import { patienceMs, Stage, until } from './stage.ts'
 
 /** SPEC F3: one gate, and every way in passes it. The ways in are taken from the product's own lists. */
 
@@ -22,12 +23,12 @@ const buttons: Readonly<
     { readonly label: string; readonly action: ActionName; readonly prompt: string; readonly place: 'thread' | 'hall' }
   >
 > = {
-  stop: { label: 'Stop', action: 'run.stop', prompt: '!slow 120s alpha at work for olivia alone', place: 'thread' },
+  stop: { label: 'Stop', action: 'run.stop', prompt: '!until never alpha at work for olivia alone', place: 'thread' },
   react: { label: 'Approve', action: 'approval.answer', prompt: '!ask Bash echo react', place: 'thread' },
   deny: { label: 'Deny…', action: 'approval.answer', prompt: '!ask Bash echo deny', place: 'thread' },
   change: { label: 'Change it…', action: 'approval.answer', prompt: '!plan first this', place: 'thread' },
   other: { label: 'Other…', action: 'approval.answer', prompt: '!question Which one? | this | that', place: 'thread' },
-  steer: { label: 'Steer', action: 'run.steer', prompt: '!slow 120s beta at work for olivia alone', place: 'thread' },
+  steer: { label: 'Steer', action: 'run.steer', prompt: '!until never beta at work for olivia alone', place: 'thread' },
   look: { label: 'Look', action: 'approval.answer', prompt: '!ask Bash echo look', place: 'hall' },
 }
 
@@ -63,7 +64,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
   const thread = await stage.session(olivia, 'shop')
   await (await olivia.runs('general', '/session start', { name: 'hall', runtime: 'echo' })).settled()
   await (await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'blocked', scope: 'global' })).settled()
-  await olivia.says(thread, '!slow 120s at work for olivia alone with many words so that it shows at once')
+  await olivia.says(thread, '!until never at work for olivia alone')
   const growing = await stage.botShows(bob, thread, 'at work')
   const grants = stage.query('select * from grants').length
 
@@ -120,7 +121,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
     await t.test(`a message: ${way}`, async () => {
       const { times } = asked(bot, bob, 'prompt')
       await write()
-      await until(() => asked(bot, bob, 'prompt').times > times, 10_000, 'the gate to be asked')
+      await until(() => asked(bot, bob, 'prompt').times > times, patienceMs, 'the gate to be asked')
       assert.equal(asked(bot, bob, 'prompt').allowed, false)
     })
   }

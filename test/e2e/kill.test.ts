@@ -1,11 +1,7 @@
+import { describe } from 'node:test'
+import { echoScript } from './echo-script.ts'
 import { killStories } from './kills.ts'
 
-killStories(async () => ({
-  runtime: 'echo',
-  env: {},
-  say: (text) => `!say ${text}`,
-  slow: (text, seconds) => `!slow ${seconds}s ${text}`,
-  tool: (_stage, text) => ({ prompt: `!tool Bash sleep 3\n!say ${text}`, shows: 'sleep 3' }),
-  asked: () => null,
-  async [Symbol.asyncDispose]() {},
-}))
+describe('the bot of an echo agent', { concurrency: true }, () => {
+  killStories(echoScript)
+})

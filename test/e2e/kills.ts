@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkpoints } from '../../src/core/checkpoint.ts'
+import { usualTimings } from '../../src/core/timings.ts'
 import type { Actor, SeenPlace } from 'loopback-discord'
 import { Stage, until } from './stage.ts'
 
@@ -13,8 +14,13 @@ export interface Script extends AsyncDisposable {
   say(text: string): string
   /** Says the text word by word over that many seconds. */
   slow(text: string, seconds: number): string
-  /** Works with a tool for some seconds, then says the text. `shows`: what the card shows meanwhile. */
-  tool(stage: Stage, text: string): { readonly prompt: string; readonly shows: string }
+  /** Says all of the text but its last word at once, and that when `stage` is told to open it. */
+  held(stage: Stage, text: string): { readonly prompt: string; open(): void }
+  /**
+   * Works with a tool for some seconds or until `ends` is called, then says the text. `shows`: what the card shows
+   * meanwhile.
+   */
+  tool(stage: Stage, text: string): { readonly prompt: string; readonly shows: string; ends(): void }
   /** How often the agent's model was asked something with this text; null where there is no model. */
   asked(text: string): number | null
 }
@@ -23,7 +29,7 @@ export interface Script extends AsyncDisposable {
 async function answeredOnce(stage: Stage, actor: Actor, thread: SeenPlace, text: string): Promise<void> {
   const isWhole = (message: { content: string; author: { bot: boolean }; components: readonly unknown[] }): boolean =>
     message.author.bot && message.content.includes(text) && message.components.length === 0
-  await actor.sees(thread, isWhole, { within: 40_000 })
+  await actor.sees(thread, isWhole)
   const messages = await stage.botMessages(actor, thread)
   const all = messages.map((message) => message.content).join('\n')
   assert.equal(all.split(text).length - 1, 1, `stands there exactly once:\n${actor.story(thread)}`)
@@ -35,11 +41,11 @@ export function killStories(open: () => Promise<Script>): void {
   for (const name of checkpoints.filter((each) => !each.startsWith('approval-'))) {
     test(`killed at '${name}', the answer still comes complete and once`, async () => {
       await using script = await open()
-      await using stage = await Stage.open({ env: script.env })
+      await using stage = await Stage.open({ ownProcess: true, env: script.env })
       const first = await stage.startBot({ dieAt: name })
       const olivia = await stage.sandbox.actor('olivia')
       const thread = await stage.session(olivia, 'shop', script.runtime)
-      await olivia.says(thread, script.slow('alpha beta gamma delta epsilon omega', 2))
+      await olivia.says(thread, script.slow('alpha beta gamma delta epsilon omega', 0.5))
       await first.died()
       const agentsBetween = await stage.agents()
       await stage.startBot()
@@ -57,24 +63,24 @@ export function killStories(open: () => Promise<Script>): void {
 
   test('killed in the middle of a streaming answer, the same message goes on growing', async () => {
     await using script = await open()
-    await using stage = await Stage.open({ env: script.env })
+    await using stage = await Stage.open({ ownProcess: true, env: script.env })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', script.runtime)
-    await olivia.says(thread, script.slow('one two three four five six seven eight nine ten eleven twelve', 6))
+    const held = script.held(stage, 'one two three four five six seven eight nine ten eleven twelve')
+    await olivia.says(thread, held.prompt)
     const growing = await olivia.sees(
       thread,
       (message) => message.author.bot && message.content.includes('three') && !message.content.includes('twelve'),
-      { within: 30_000 },
     )
     const before = await stage.agents()
     await first.kill()
     assert.deepEqual(await stage.agents(), before, 'the agent works on without a bot')
     await stage.startBot()
+    held.open()
     const answer = await olivia.sees(
       thread,
       (message) => message.author.bot && message.content.includes('twelve') && message.components.length === 0,
-      { within: 20_000 },
     )
     assert.equal(answer.id, growing.id)
     await answeredOnce(stage, olivia, thread, 'one two three four five six seven eight nine ten eleven twelve')
@@ -82,16 +88,18 @@ export function killStories(open: () => Promise<Script>): void {
 
   test('killed while prompts wait, each is answered once and in order', async () => {
     await using script = await open()
-    await using stage = await Stage.open({ env: script.env })
+    await using stage = await Stage.open({ ownProcess: true, env: script.env })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', script.runtime)
-    await olivia.says(thread, script.slow('the one at work', 3))
+    const held = script.held(stage, 'the one at work')
+    await olivia.says(thread, held.prompt)
     await stage.botShows(olivia, thread, 'the one')
     for (const nth of ['second', 'third', 'fourth']) await olivia.says(thread, script.say(`the ${nth} prompt`))
     await until(() => stage.query("select 1 from runs where state = 'waiting'").length === 3)
     await first.kill()
     await stage.startBot()
+    held.open()
     for (const nth of ['second', 'third', 'fourth']) await answeredOnce(stage, olivia, thread, `the ${nth} prompt`)
     const order = stage.query<{ json: string }>("select json from run_events where type = 'said' order by seq")
     const said = order
@@ -106,7 +114,7 @@ export function killStories(open: () => Promise<Script>): void {
 
   test('killed during a tool call, the tool goes on and the answer comes', async () => {
     await using script = await open()
-    await using stage = await Stage.open({ env: script.env })
+    await using stage = await Stage.open({ ownProcess: true, env: script.env })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', script.runtime)
@@ -116,20 +124,23 @@ export function killStories(open: () => Promise<Script>): void {
     const before = await stage.agents()
     await first.kill()
     await stage.startBot()
+    tool.ends()
     await answeredOnce(stage, olivia, thread, 'after the tool')
     for (const pid of before.slice(0, 1)) assert.ok((await stage.agents()).includes(pid), 'the same process')
   })
 
   test('killed together with its agent, a second attempt answers', async () => {
     await using script = await open()
-    await using stage = await Stage.open({ env: script.env })
+    await using stage = await Stage.open({ ownProcess: true, env: script.env })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', script.runtime)
-    await olivia.says(thread, script.slow('one two three four five six seven eight', 4))
+    const held = script.held(stage, 'one two three four five six seven eight')
+    await olivia.says(thread, held.prompt)
     const growing = await stage.botShows(olivia, thread, /two/)
     await first.kill()
     for (const pid of await stage.agents()) process.kill(pid, 'SIGKILL')
+    held.open()
     await stage.startBot()
     await answeredOnce(stage, olivia, thread, 'one two three four five six seven eight')
     const [answer] = (await stage.botMessages(olivia, thread)).filter((message) => message.repliesTo !== null)
@@ -139,7 +150,7 @@ export function killStories(open: () => Promise<Script>): void {
 
   test('killed while the agent rests, the next prompt finds the same process', async () => {
     await using script = await open()
-    await using stage = await Stage.open({ env: script.env })
+    await using stage = await Stage.open({ ownProcess: true, env: script.env })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', script.runtime)
@@ -156,7 +167,7 @@ export function killStories(open: () => Promise<Script>): void {
 
   test('what was written while the bot was down is answered, in order and once', async () => {
     await using script = await open()
-    await using stage = await Stage.open({ env: script.env })
+    await using stage = await Stage.open({ ownProcess: true, env: script.env })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', script.runtime)
@@ -170,22 +181,29 @@ export function killStories(open: () => Promise<Script>): void {
 
   test('SIGTERM leaves the agents working, and the next life carries on', async () => {
     await using script = await open()
-    await using stage = await Stage.open({ env: script.env })
+    await using stage = await Stage.open({ ownProcess: true, env: script.env })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', script.runtime)
-    await olivia.says(thread, script.slow('one two three four five six seven eight', 5))
-    await olivia.sees(thread, (message) => message.author.bot && message.content.includes('two'), { within: 30_000 })
+    const held = script.held(stage, 'one two three four five six seven eight')
+    await olivia.says(thread, held.prompt)
+    await olivia.sees(thread, (message) => message.author.bot && message.content.includes('two'))
     const before = await stage.agents()
     assert.equal(await first.terminate(), 0)
     assert.deepEqual(await stage.agents(), before)
     await stage.startBot()
+    held.open()
     await answeredOnce(stage, olivia, thread, 'one two three four five six seven eight')
   })
+}
 
+/** Kills the bot again and again, whatever it is at. */
+export function manyKills(open: () => Promise<Script>): void {
   test('killed twenty times at random moments, every prompt is answered exactly once', async () => {
     await using script = await open()
     await using stage = await Stage.open({
+      ownProcess: true,
+      timings: usualTimings,
       env: { ...script.env, OMC_MAX_ACTIVE_CLIS: '3', OMC_PER_USER_MAX_QUEUED: '20' },
     })
     const olivia = await stage.sandbox.actor('olivia')

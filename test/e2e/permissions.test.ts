@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Actor, OptionValues, Place, SeenMessage, SeenPlace } from 'loopback-discord'
 import { Stage, until, type StageOptions } from './stage.ts'
 
@@ -39,196 +39,198 @@ async function answered(stage: Stage, actor: Actor, place: SeenPlace, text: stri
   await stage.botShows(actor, place, text)
 }
 
-test('a tier holds at once, where it was given, and its prompts carry it', async () => {
-  await using story = await opened()
-  const { stage, olivia, bob, thread } = story
-  const given = await give(olivia, thread, bob, 'guest')
-  assert.ok(!given.ephemeral, 'all see it')
-  assert.match(given.content, /guest/)
+describe('tiers', { concurrency: true }, () => {
+  test('a tier holds at once, where it was given, and its prompts carry it', async () => {
+    await using story = await opened()
+    const { stage, olivia, bob, thread } = story
+    const given = await give(olivia, thread, bob, 'guest')
+    assert.ok(!given.ephemeral, 'all see it')
+    assert.match(given.content, /guest/)
 
-  await bob.says(thread, '!say for the guest')
-  await answered(stage, bob, thread, 'for the guest')
-  assert.deepEqual(askedAs(stage, bob), ['guest'], 'in the session of an owner, with the rights of a guest')
-  const refused = await runs(bob, thread, '/session list')
-  assert.ok(refused.ephemeral)
-  assert.match(refused.content, /guest.*member/i)
-
-  // Its channel's grant covers another thread, too; one elsewhere it does not.
-  const other = await olivia.opensThread('general', 'other')
-  await give(olivia, other, bob, 'member', 'here')
-  const started = await runs(bob, other, '/session start', { name: 'bobs', runtime: 'echo' })
-  assert.match(started.content, /bobs/)
-  await bob.says(other, '!say for the member')
-  await answered(stage, bob, other, 'for the member')
-  assert.deepEqual(askedAs(stage, bob), ['guest', 'member'])
-  const elsewhere = await runs(bob, 'work', '/session start', { name: 'no', runtime: 'echo' })
-  assert.ok(elsewhere.ephemeral, 'nothing in another channel')
-
-  // `none` takes the narrow grant back, and the channel's counts again.
-  await give(olivia, other, bob, 'none', 'here')
-  assert.ok((await runs(bob, other, '/session list')).ephemeral)
-  await bob.says(other, '!say as a guest again')
-  await answered(stage, bob, other, 'as a guest again')
-  assert.deepEqual(askedAs(stage, bob), ['guest', 'member', 'guest'])
-})
-
-test('nobody gives what they have not got, and the owners by configuration stay owners', async () => {
-  await using story = await opened(inDms)
-  const { stage, olivia, bob, thread } = story
-  const alice = await stage.sandbox.actor('alice')
-  await give(olivia, thread, bob, 'owner', 'here')
-  for (const scope of ['channel', 'global']) {
-    const refused = await give(bob, thread, bob, 'owner', scope)
+    await bob.says(thread, '!say for the guest')
+    await answered(stage, bob, thread, 'for the guest')
+    assert.deepEqual(askedAs(stage, bob), ['guest'], 'in the session of an owner, with the rights of a guest')
+    const refused = await runs(bob, thread, '/session list')
     assert.ok(refused.ephemeral)
-    assert.match(refused.content, /scope/)
-  }
-  const configured = await give(bob, thread, alice, 'blocked', 'here')
-  assert.ok(configured.ephemeral)
-  assert.match(configured.content, /OMC_OWNER_ROLE_ID/)
-  assert.equal((await runs(alice, thread, '/session list')).ephemeral, true)
-  const rows = stage.query<{ person: string; scope: string; tier: string; granted_by: string }>(
-    'select person, scope, tier, granted_by from grants',
-  )
-  assert.deepEqual(
-    rows.map((row) => ({ ...row })),
-    [{ person: bob.id, scope: `thread:${thread.id}`, tier: 'owner', granted_by: olivia.id }],
-  )
-  const dm = await olivia.opensDm()
-  assert.ok((await give(olivia, dm, bob, 'guest', 'here')).ephemeral, 'her role does not reach into the DM')
-})
+    assert.match(refused.content, /guest.*member/i)
 
-test('/permission show, /permission list and /why say which grant decides', async () => {
-  await using story = await opened()
-  const { stage, olivia, bob, thread } = story
-  assert.match((await runs(olivia, thread, '/permission list')).content, /Nobody/)
-  await give(olivia, thread, bob, 'member', 'global')
-  await give(olivia, thread, bob, 'guest')
-  const shown = await runs(olivia, thread, '/permission show', { user: bob.id })
-  assert.ok(shown.ephemeral)
-  assert.match(shown.content, /is \*\*guest\*\* here.*<#\d+> and its threads/s)
-  assert.match(shown.content, /\*\*member\*\* everywhere/)
-  const listed = await runs(olivia, thread, '/permission list')
-  assert.equal(listed.content.match(/\*\*(guest|member)\*\*/g)?.length, 2)
+    // Its channel's grant covers another thread, too; one elsewhere it does not.
+    const other = await olivia.opensThread('general', 'other')
+    await give(olivia, other, bob, 'member', 'here')
+    const started = await runs(bob, other, '/session start', { name: 'bobs', runtime: 'echo' })
+    assert.match(started.content, /bobs/)
+    await bob.says(other, '!say for the member')
+    await answered(stage, bob, other, 'for the member')
+    assert.deepEqual(askedAs(stage, bob), ['guest', 'member'])
+    const elsewhere = await runs(bob, 'work', '/session start', { name: 'no', runtime: 'echo' })
+    assert.ok(elsewhere.ephemeral, 'nothing in another channel')
 
-  const suggested = await olivia.completes(thread, '/why', { action: 'session.s' }, 'action')
-  assert.deepEqual(
-    suggested.map(({ value }) => value),
-    ['session.start', 'session.stop'],
-  )
-  const here = await runs(olivia, thread, '/why', { action: 'session.start', user: bob.id })
-  assert.match(here.content, /^■ .*may not start sessions.*\*\*member\*\* or more.*\*\*guest\*\*/s)
-  const work = olivia.place('work').id
-  const there = await runs(olivia, thread, '/why', { action: 'session.start', user: bob.id, place: work })
-  assert.match(there.content, /^✓ .*everywhere/s)
-  const self = await runs(olivia, thread, '/why', { action: 'permission.set' })
-  assert.match(self.content, /OMC_OWNER_ROLE_ID/)
-  assert.match((await runs(olivia, thread, '/why', { action: 'fly' })).content, /`fly`/)
-  const minji = await stage.sandbox.actor('minji')
-  assert.match((await runs(minji, thread, '/why', { action: 'prompt', user: bob.id })).content, /할 수 있어요/)
-  assert.match((await runs(minji, thread, '/permission show', { user: bob.id })).content, /guest\*\*예요/)
+    // `none` takes the narrow grant back, and the channel's counts again.
+    await give(olivia, other, bob, 'none', 'here')
+    assert.ok((await runs(bob, other, '/session list')).ephemeral)
+    await bob.says(other, '!say as a guest again')
+    await answered(stage, bob, other, 'as a guest again')
+    assert.deepEqual(askedAs(stage, bob), ['guest', 'member', 'guest'])
+  })
 
-  // Who is a guest here may not ask, whatever they are elsewhere.
-  for (const [line, options] of [
-    ['/why', { action: 'prompt' }],
-    ['/permission show', { user: olivia.id }],
-    ['/permission list', {}],
-    ['/permission set', { user: bob.id, tier: 'owner' }],
-  ] as const) {
-    const refused = await runs(bob, thread, line, options)
+  test('nobody gives what they have not got, and the owners by configuration stay owners', async () => {
+    await using story = await opened(inDms)
+    const { stage, olivia, bob, thread } = story
+    const alice = await stage.sandbox.actor('alice')
+    await give(olivia, thread, bob, 'owner', 'here')
+    for (const scope of ['channel', 'global']) {
+      const refused = await give(bob, thread, bob, 'owner', scope)
+      assert.ok(refused.ephemeral)
+      assert.match(refused.content, /scope/)
+    }
+    const configured = await give(bob, thread, alice, 'blocked', 'here')
+    assert.ok(configured.ephemeral)
+    assert.match(configured.content, /OMC_OWNER_ROLE_ID/)
+    assert.equal((await runs(alice, thread, '/session list')).ephemeral, true)
+    const rows = stage.query<{ person: string; scope: string; tier: string; granted_by: string }>(
+      'select person, scope, tier, granted_by from grants',
+    )
+    assert.deepEqual(
+      rows.map((row) => ({ ...row })),
+      [{ person: bob.id, scope: `thread:${thread.id}`, tier: 'owner', granted_by: olivia.id }],
+    )
+    const dm = await olivia.opensDm()
+    assert.ok((await give(olivia, dm, bob, 'guest', 'here')).ephemeral, 'her role does not reach into the DM')
+  })
+
+  test('/permission show, /permission list and /why say which grant decides', async () => {
+    await using story = await opened()
+    const { stage, olivia, bob, thread } = story
+    assert.match((await runs(olivia, thread, '/permission list')).content, /Nobody/)
+    await give(olivia, thread, bob, 'member', 'global')
+    await give(olivia, thread, bob, 'guest')
+    const shown = await runs(olivia, thread, '/permission show', { user: bob.id })
+    assert.ok(shown.ephemeral)
+    assert.match(shown.content, /is \*\*guest\*\* here.*<#\d+> and its threads/s)
+    assert.match(shown.content, /\*\*member\*\* everywhere/)
+    const listed = await runs(olivia, thread, '/permission list')
+    assert.equal(listed.content.match(/\*\*(guest|member)\*\*/g)?.length, 2)
+
+    const suggested = await olivia.completes(thread, '/why', { action: 'session.s' }, 'action')
+    assert.deepEqual(
+      suggested.map(({ value }) => value),
+      ['session.start', 'session.stop'],
+    )
+    const here = await runs(olivia, thread, '/why', { action: 'session.start', user: bob.id })
+    assert.match(here.content, /^■ .*may not start sessions.*\*\*member\*\* or more.*\*\*guest\*\*/s)
+    const work = olivia.place('work').id
+    const there = await runs(olivia, thread, '/why', { action: 'session.start', user: bob.id, place: work })
+    assert.match(there.content, /^✓ .*everywhere/s)
+    const self = await runs(olivia, thread, '/why', { action: 'permission.set' })
+    assert.match(self.content, /OMC_OWNER_ROLE_ID/)
+    assert.match((await runs(olivia, thread, '/why', { action: 'fly' })).content, /`fly`/)
+    const minji = await stage.sandbox.actor('minji')
+    assert.match((await runs(minji, thread, '/why', { action: 'prompt', user: bob.id })).content, /할 수 있어요/)
+    assert.match((await runs(minji, thread, '/permission show', { user: bob.id })).content, /guest\*\*예요/)
+
+    // Who is a guest here may not ask, whatever they are elsewhere.
+    for (const [line, options] of [
+      ['/why', { action: 'prompt' }],
+      ['/permission show', { user: olivia.id }],
+      ['/permission list', {}],
+      ['/permission set', { user: bob.id, tier: 'owner' }],
+    ] as const) {
+      const refused = await runs(bob, thread, line, options)
+      assert.ok(refused.ephemeral)
+      assert.match(refused.content, /You are a guest here/)
+    }
+    assert.deepEqual(await bob.completes(thread, '/why', {}, 'action'), [])
+  })
+
+  test('who is less when the turn comes than when they asked is told so, also after a kill -9 in between', async () => {
+    await using story = await opened({ ownProcess: true })
+    const { stage, bot, olivia, bob, thread } = story
+    await give(olivia, thread, bob, 'member')
+    await olivia.says(thread, '!until never the one at work goes on')
+    await stage.botShows(olivia, thread, 'the one')
+    await bob.says(thread, '!say asked as a member')
+    await until(() => askedAs(stage, bob).length === 1)
+    await give(olivia, thread, bob, 'guest')
+    await bob.says(thread, '!say asked as a guest')
+    await until(() => askedAs(stage, bob).length === 2)
+    await bot.kill()
+    await stage.startBot({ dieAt: 'claimed' }).then((second) => {
+      void runs(olivia, thread, '/cancel').catch(() => {})
+      return second.died()
+    })
+    await stage.startBot()
+    await stage.botShows(bob, thread, /asked as member and are guest now/)
+    await answered(stage, bob, thread, 'asked as a guest')
+    const messages = await stage.botMessages(bob, thread)
+    assert.ok(!messages.some(({ content }) => content.includes('asked as a member')), 'it never began')
+  })
+
+  test('blocking somebody stops what runs for them, and their words reach nothing any more', async () => {
+    await using story = await opened()
+    const { stage, olivia, bob, thread } = story
+    await give(olivia, thread, bob, 'member')
+    await bob.says(thread, '!until never this will be stopped')
+    await stage.botShows(bob, thread, 'this will')
+    await bob.says(thread, '!say and this never begins')
+    await until(() => askedAs(stage, bob).length === 2)
+    const blocked = await give(olivia, thread, bob, 'blocked', 'global')
+    assert.match(blocked.content, /One run of theirs was stopped/)
+    await stage.botShows(olivia, thread, /Stopped by @olivia/)
+    await stage.botShows(olivia, thread, /asked as member and are blocked now/)
+    for (const text of ['!say once', '!say twice']) await bob.says(thread, text)
+    assert.ok((await runs(bob, thread, '/health')).ephemeral)
+    assert.match((await runs(bob, 'general', '/health')).content, /blocked/)
+    await olivia.says(thread, '!say all is well')
+    await answered(stage, olivia, thread, 'all is well')
+    assert.equal(askedAs(stage, bob).length, 2)
+    const words = (await stage.botMessages(olivia, thread)).map(({ content }) => content).join('\n')
+    assert.ok(!words.includes('and this never begins'))
+  })
+
+  test('killed between the block and the stop, the next life stops the run', async () => {
+    await using story = await opened({ ownProcess: true })
+    const { stage, bot, olivia, bob, thread } = story
+    await give(olivia, thread, bob, 'member')
+    await bob.says(thread, '!until never this runs until somebody notices')
+    await stage.botShows(bob, thread, 'this runs')
+    await bot.kill()
+    // What the store holds when the bot dies right behind the commit of the grant.
+    const db = new DatabaseSync(join(stage.data, 'orchestrator.sqlite'))
+    db.prepare("update grants set tier = 'blocked' where person = ?").run(bob.id)
+    db.close()
+    await stage.startBot()
+    await stage.botShows(olivia, thread, /■ Stopped/)
+    await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
+  })
+
+  test('guests ask and stop their own run by its button; others’ they may not', async () => {
+    await using story = await opened()
+    const { stage, olivia, bob, thread } = story
+    await give(olivia, thread, bob, 'guest')
+    await bob.says(thread, '!until never the run of a guest')
+    const own = await stage.botShows(bob, thread, 'the run')
+    assert.ok((await runs(bob, thread, '/cancel')).ephemeral, '/cancel is for members')
+    await bob.clicks(own, 'Stop')
+    await stage.botShows(bob, thread, /Stopped by @bob/)
+    await olivia.says(thread, '!until never somebody else at work')
+    const other = await stage.botShows(bob, thread, 'somebody else')
+    const refused = await (await bob.clicks(other, 'Stop')).settled()
     assert.ok(refused.ephemeral)
     assert.match(refused.content, /You are a guest here/)
-  }
-  assert.deepEqual(await bob.completes(thread, '/why', {}, 'action'), [])
-})
-
-test('who is less when the turn comes than when they asked is told so, also after a kill -9 in between', async () => {
-  await using story = await opened()
-  const { stage, bot, olivia, bob, thread } = story
-  await give(olivia, thread, bob, 'member')
-  await olivia.says(thread, '!slow 60s the one at work goes on and on and on and many words more so that it shows')
-  await stage.botShows(olivia, thread, 'the one')
-  await bob.says(thread, '!say asked as a member')
-  await until(() => askedAs(stage, bob).length === 1)
-  await give(olivia, thread, bob, 'guest')
-  await bob.says(thread, '!say asked as a guest')
-  await until(() => askedAs(stage, bob).length === 2)
-  await bot.kill()
-  await stage.startBot({ dieAt: 'claimed' }).then((second) => {
-    void runs(olivia, thread, '/cancel').catch(() => {})
-    return second.died()
+    await olivia.clicks(other, 'Stop')
+    await stage.botShows(bob, thread, /Stopped by @olivia/)
   })
-  await stage.startBot()
-  await stage.botShows(bob, thread, /asked as member and are guest now/)
-  await answered(stage, bob, thread, 'asked as a guest')
-  const messages = await stage.botMessages(bob, thread)
-  assert.ok(!messages.some(({ content }) => content.includes('asked as a member')), 'it never began')
-})
 
-test('blocking somebody stops what runs for them, and their words reach nothing any more', async () => {
-  await using story = await opened()
-  const { stage, olivia, bob, thread } = story
-  await give(olivia, thread, bob, 'member')
-  await bob.says(thread, '!slow 60s this will be stopped before long and many words more so that it shows')
-  await stage.botShows(bob, thread, 'this will')
-  await bob.says(thread, '!say and this never begins')
-  await until(() => askedAs(stage, bob).length === 2)
-  const blocked = await give(olivia, thread, bob, 'blocked', 'global')
-  assert.match(blocked.content, /One run of theirs was stopped/)
-  await stage.botShows(olivia, thread, /Stopped by @olivia/)
-  await stage.botShows(olivia, thread, /asked as member and are blocked now/)
-  for (const text of ['!say once', '!say twice']) await bob.says(thread, text)
-  assert.ok((await runs(bob, thread, '/health')).ephemeral)
-  assert.match((await runs(bob, 'general', '/health')).content, /blocked/)
-  await olivia.says(thread, '!say all is well')
-  await answered(stage, olivia, thread, 'all is well')
-  assert.equal(askedAs(stage, bob).length, 2)
-  const words = (await stage.botMessages(olivia, thread)).map(({ content }) => content).join('\n')
-  assert.ok(!words.includes('and this never begins'))
-})
-
-test('killed between the block and the stop, the next life stops the run', async () => {
-  await using story = await opened()
-  const { stage, bot, olivia, bob, thread } = story
-  await give(olivia, thread, bob, 'member')
-  await bob.says(thread, '!slow 60s this runs until somebody notices and many words more so that it shows')
-  await stage.botShows(bob, thread, 'this runs')
-  await bot.kill()
-  // What the store holds when the bot dies right behind the commit of the grant.
-  const db = new DatabaseSync(join(stage.data, 'orchestrator.sqlite'))
-  db.prepare("update grants set tier = 'blocked' where person = ?").run(bob.id)
-  db.close()
-  await stage.startBot()
-  await stage.botShows(olivia, thread, /■ Stopped/)
-  await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
-})
-
-test('guests ask and stop their own run by its button; others’ they may not', async () => {
-  await using story = await opened()
-  const { stage, olivia, bob, thread } = story
-  await give(olivia, thread, bob, 'guest')
-  await bob.says(thread, '!slow 60s the run of a guest and many words more so that it shows at once')
-  const own = await stage.botShows(bob, thread, 'the run')
-  assert.ok((await runs(bob, thread, '/cancel')).ephemeral, '/cancel is for members')
-  await bob.clicks(own, 'Stop')
-  await stage.botShows(bob, thread, /Stopped by @bob/)
-  await olivia.says(thread, '!slow 60s somebody else at work and many words more so that it shows at once')
-  const other = await stage.botShows(bob, thread, 'somebody else')
-  const refused = await (await bob.clicks(other, 'Stop')).settled()
-  assert.ok(refused.ephemeral)
-  assert.match(refused.content, /You are a guest here/)
-  await olivia.clicks(other, 'Stop')
-  await stage.botShows(bob, thread, /Stopped by @olivia/)
-})
-
-test('a DM has no owner by role, but a tier everywhere holds there, too', async () => {
-  await using story = await opened(inDms)
-  const { stage, olivia, bob, thread } = story
-  const dm = await bob.opensDm()
-  assert.ok((await runs(bob, dm, '/session start', { name: 'mine', runtime: 'echo' })).ephemeral)
-  await give(olivia, thread, bob, 'member', 'global')
-  assert.match((await runs(bob, dm, '/session start', { name: 'mine', runtime: 'echo' })).content, /mine/)
-  await bob.says(dm, '!say just the two of us')
-  await answered(stage, bob, dm, 'just the two of us')
-  const owners = await olivia.opensDm()
-  assert.match((await runs(olivia, owners, '/session list')).content, /You have no tier here/)
+  test('a DM has no owner by role, but a tier everywhere holds there, too', async () => {
+    await using story = await opened(inDms)
+    const { stage, olivia, bob, thread } = story
+    const dm = await bob.opensDm()
+    assert.ok((await runs(bob, dm, '/session start', { name: 'mine', runtime: 'echo' })).ephemeral)
+    await give(olivia, thread, bob, 'member', 'global')
+    assert.match((await runs(bob, dm, '/session start', { name: 'mine', runtime: 'echo' })).content, /mine/)
+    await bob.says(dm, '!say just the two of us')
+    await answered(stage, bob, dm, 'just the two of us')
+    const owners = await olivia.opensDm()
+    assert.match((await runs(olivia, owners, '/session list')).content, /You have no tier here/)
+  })
 })

@@ -1,159 +1,166 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { SeenMessage } from 'loopback-discord'
-import { Stage, until } from './stage.ts'
+import { Stage, until, patienceMs } from './stage.ts'
 
-const busy = '!slow 90s the one at work goes on and on and on and on with many words so that it shows at once'
+const busy = '!until never the one at work goes on'
 
 function waitingRuns(stage: Stage): number {
   return stage.query("select 1 from runs where state = 'waiting'").length
 }
 
-test('a waiting card says where it stands and what of one’s own is at work, and moves up', async () => {
-  await using stage = await Stage.open({ env: { OMC_PER_USER_MAX_ACTIVE: '1' } })
-  await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  const other = await stage.session(olivia, 'till')
-  await olivia.says(thread, busy)
-  const first = await stage.botShows(olivia, thread, 'the one')
-  await olivia.says(other, '!say the next of mine')
-  await olivia.says(other, '!say and one behind it')
-  const card = await stage.botShows(olivia, other, /place 2.*your 1 of 1 run here is at work/)
+describe('the queue', { concurrency: true }, () => {
+  test('a waiting card says where it stands and what of one’s own is at work, and moves up', async () => {
+    await using stage = await Stage.open({ env: { OMC_PER_USER_MAX_ACTIVE: '1' } })
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    const other = await stage.session(olivia, 'till')
+    await olivia.says(thread, busy)
+    const first = await stage.botShows(olivia, thread, 'the one')
+    await olivia.says(other, '!say the next of mine')
+    await olivia.says(other, '!say and one behind it')
+    const card = await stage.botShows(olivia, other, /place 2.*your 1 of 1 run here is at work/)
 
-  const waits = await (await olivia.runs('work', '/wait')).settled()
-  assert.ok(waits.ephemeral)
-  assert.match(waits.content, /^2 prompts of yours wait\./)
-  assert.match(waits.content, /\*\*till\*\* in <#\d+> · place 1/)
-  assert.equal(waits.content.match(/discord\.com\/channels\/\d+\/\d+\/\d+/g)?.length, 2)
-  const bob = await stage.sandbox.actor('bob')
-  const refused = await (await bob.runs('work', '/wait')).settled()
-  assert.ok(refused.ephemeral)
-  assert.match(refused.content, /You have no tier here/)
+    const waits = await (await olivia.runs('work', '/wait')).settled()
+    assert.ok(waits.ephemeral)
+    assert.match(waits.content, /^2 prompts of yours wait\./)
+    assert.match(waits.content, /\*\*till\*\* in <#\d+> · place 1/)
+    assert.equal(waits.content.match(/discord\.com\/channels\/\d+\/\d+\/\d+/g)?.length, 2)
+    const bob = await stage.sandbox.actor('bob')
+    const refused = await (await bob.runs('work', '/wait')).settled()
+    assert.ok(refused.ephemeral)
+    assert.match(refused.content, /You have no tier here/)
 
-  await olivia.clicks(first, 'Stop')
-  await stage.botShows(olivia, other, 'the next of mine')
-  await stage.botShows(olivia, other, 'and one behind it')
-  const moved = (await stage.botMessages(olivia, other)).find((message: SeenMessage) => message.id === card.id)
-  assert.match(moved?.content ?? '', /behind it/, 'the card became the answer')
-  assert.match((await (await olivia.runs('work', '/wait')).settled()).content, /Nothing of yours waits/)
-})
-
-test('what waits too long expires with a word, also when the bot was dead meanwhile', async () => {
-  await using stage = await Stage.open({ env: { OMC_QUEUE_STALE_MS: '6000' } })
-  const bot = await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  await olivia.says(thread, busy)
-  await stage.botShows(olivia, thread, 'the one')
-  await olivia.says(thread, '!say too late for this')
-  await stage.botShows(olivia, thread, /⚠ It waited for/)
-  await olivia.says(thread, '!say and for that')
-  await until(() => waitingRuns(stage) === 1)
-  await bot.kill()
-  await new Promise((resolve) => setTimeout(resolve, 6_000))
-  await stage.startBot()
-  await until(() => waitingRuns(stage) === 0)
-  const expired = stage.query<{ json: string }>("select json from run_events where type = 'refused'")
-  assert.equal(expired.length, 2)
-  for (const { json } of expired) assert.match(json, /"expired"/)
-  await until(async () => {
-    const shown = JSON.stringify(await stage.botMessages(olivia, thread))
-    return shown.split('It waited for').length === 3
+    await olivia.clicks(first, 'Stop')
+    await stage.botShows(olivia, other, 'the next of mine')
+    await stage.botShows(olivia, other, 'and one behind it')
+    const moved = (await stage.botMessages(olivia, other)).find((message: SeenMessage) => message.id === card.id)
+    assert.match(moved?.content ?? '', /behind it/, 'the card became the answer')
+    assert.match((await (await olivia.runs('work', '/wait')).settled()).content, /Nothing of yours waits/)
   })
-  assert.equal(stage.query("select 1 from runs where state = 'running'").length, 1, 'what is at work works on')
-})
 
-test('/steer: what the agent cannot take in mid-turn waits as a prompt, once, and rights are those of the run', async () => {
-  await using stage = await Stage.open()
-  await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const bob = await stage.sandbox.actor('bob')
-  const thread = await stage.session(olivia, 'shop')
-  const set = await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'member' })
-  await set.settled()
+  test('what waits too long expires with a word, also when the bot was dead meanwhile', async () => {
+    await using stage = await Stage.open({ ownProcess: true, env: { OMC_QUEUE_STALE_MS: '4000' } })
+    const bot = await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, busy)
+    await stage.botShows(olivia, thread, 'the one')
+    await olivia.says(thread, '!say too late for this')
+    await stage.botShows(olivia, thread, /⚠ It waited for/)
+    await olivia.says(thread, '!say and for that')
+    await until(() => waitingRuns(stage) === 1)
+    await bot.kill()
+    const [waits] = stage.query<{ at: number }>(
+      "select at from run_events where type = 'asked' order by seq desc limit 1",
+    )
+    await until(() => Date.now() > (waits?.at ?? 0) + 4000, patienceMs, 'the end of its time')
+    await stage.startBot()
+    await until(() => waitingRuns(stage) === 0)
+    const expired = stage.query<{ json: string }>("select json from run_events where type = 'refused'")
+    assert.equal(expired.length, 2)
+    for (const { json } of expired) assert.match(json, /"expired"/)
+    await until(async () => {
+      const shown = JSON.stringify(await stage.botMessages(olivia, thread))
+      return shown.split('It waited for').length === 3
+    })
+    assert.equal(stage.query("select 1 from runs where state = 'running'").length, 1, 'what is at work works on')
+  })
 
-  // Nothing is at work: it is a prompt.
-  const idle = await (await bob.runs(thread, '/steer', { text: '!say from an idle steer' })).settled()
-  assert.ok(!idle.ephemeral)
-  await stage.botShows(bob, thread, /from an idle steer$/)
+  test('/steer: what the agent cannot take in mid-turn waits as a prompt, once, and rights are those of the run', async () => {
+    await using stage = await Stage.open()
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const bob = await stage.sandbox.actor('bob')
+    const thread = await stage.session(olivia, 'shop')
+    const set = await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'member' })
+    await set.settled()
 
-  await olivia.says(thread, busy)
-  const growing = await stage.botShows(olivia, thread, 'the one')
-  const above = await (await bob.runs(thread, '/steer', { text: 'go faster' })).settled()
-  assert.ok(above.ephemeral, 'a member does not lead what acts with the rights of an owner')
-  assert.match(above.content, /rights of an owner/)
-  const steered = await (await olivia.runs(thread, '/steer', { text: 'hear *this*' })).settled()
-  assert.match(steered.content, /hear \\\*this\\\*/)
-  const journal = stage.query<{ type: string }>("select type from run_events where json like '%hear *this*%'")
-  assert.equal(journal[0]?.type, 'steered', 'kept before anything else')
-  await olivia.clicks(growing, 'Stop')
-  await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
+    // Nothing is at work: it is a prompt.
+    const idle = await (await bob.runs(thread, '/steer', { text: '!say from an idle steer' })).settled()
+    assert.ok(!idle.ephemeral)
+    await stage.botShows(bob, thread, /from an idle steer$/)
 
-  await bob.says(thread, busy)
-  await until(() => stage.query("select 1 from runs where state = 'running'").length === 1)
-  const own = await (await bob.runs(thread, '/steer', { text: 'my own run' })).settled()
-  assert.ok(!own.ephemeral)
-  const owners = await (await olivia.runs(thread, '/steer', { text: 'an owner may' })).settled()
-  assert.ok(!owners.ephemeral)
-  await (await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'guest' })).settled()
-  const guest = await (await bob.runs(thread, '/steer', { text: 'as a guest' })).settled()
-  assert.match(guest.content, /You are a guest here/)
-})
+    await olivia.says(thread, busy)
+    const growing = await stage.botShows(olivia, thread, 'the one')
+    const above = await (await bob.runs(thread, '/steer', { text: 'go faster' })).settled()
+    assert.ok(above.ephemeral, 'a member does not lead what acts with the rights of an owner')
+    assert.match(above.content, /rights of an owner/)
+    const steered = await (await olivia.runs(thread, '/steer', { text: 'hear *this*' })).settled()
+    assert.match(steered.content, /hear \\\*this\\\*/)
+    const journal = stage.query<{ type: string }>("select type from run_events where json like '%hear *this*%'")
+    assert.equal(journal[0]?.type, 'steered', 'kept before anything else')
+    await olivia.clicks(growing, 'Stop')
+    await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
 
-test('/steer: the agent hears the word in mid-turn, once, also when the bot is killed behind it', async () => {
-  await using stage = await Stage.open()
-  const bot = await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  await olivia.says(thread, '!slow 25s one two three four five six seven eight nine ten eleven twelve')
-  await stage.botShows(olivia, thread, 'one')
-  const told = await (await olivia.runs(thread, '/steer', { text: 'and quickly' })).settled()
-  assert.match(told.content, /Put into the running turn: and quickly/)
-  await stage.botShows(olivia, thread, 'Steered: and quickly')
-  await bot.kill()
-  await stage.startBot()
-  await stage.botShows(olivia, thread, 'twelve', 60_000)
-  await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0, 60_000)
-  const words = (await stage.botMessages(olivia, thread)).map(({ content }) => content).join('\n')
-  assert.equal(words.split('Steered: and quickly').length - 1, 1, words)
-  assert.equal(stage.query('select 1 from runs').length, 1, 'it became no prompt as well')
-})
+    await bob.says(thread, busy)
+    await until(() => stage.query("select 1 from runs where state = 'running'").length === 1)
+    const own = await (await bob.runs(thread, '/steer', { text: 'my own run' })).settled()
+    assert.ok(!own.ephemeral)
+    const owners = await (await olivia.runs(thread, '/steer', { text: 'an owner may' })).settled()
+    assert.ok(!owners.ephemeral)
+    await (await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'guest' })).settled()
+    const guest = await (await bob.runs(thread, '/steer', { text: 'as a guest' })).settled()
+    assert.match(guest.content, /You are a guest here/)
+  })
 
-test('the Steer button opens a form, and what is sent by it reaches the running turn once', async () => {
-  await using stage = await Stage.open()
-  await stage.startBot()
-  const olivia = await stage.sandbox.actor('olivia')
-  const thread = await stage.session(olivia, 'shop')
-  await olivia.says(thread, '!slow 12s one two three four five six seven eight nine ten eleven twelve')
-  const growing = await olivia.sees(thread, (message) => JSON.stringify(message.components).includes('Steer'))
-  const opened = await olivia.clicks(growing, 'Steer')
-  assert.ok(opened.modal, 'a form asks for the word')
-  await olivia.submits(opened.modal, { 'A word to the running turn': 'and quickly' })
-  await stage.botShows(olivia, thread, 'Put into the running turn: and quickly')
-  await stage.botShows(olivia, thread, 'Steered: and quickly')
-  await stage.botShows(olivia, thread, 'twelve', 30_000)
-  assert.equal(stage.query('select 1 from runs').length, 1, 'it became no prompt as well')
-})
+  test('/steer: the agent hears the word in mid-turn, once, also when the bot is killed behind it', async () => {
+    await using stage = await Stage.open({ ownProcess: true })
+    const bot = await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!until heard one two three four five six seven eight nine ten eleven twelve')
+    await stage.botShows(olivia, thread, 'one')
+    const told = await (await olivia.runs(thread, '/steer', { text: 'and quickly' })).settled()
+    assert.match(told.content, /Put into the running turn: and quickly/)
+    await stage.botShows(olivia, thread, 'Steered: and quickly')
+    await bot.kill()
+    await stage.startBot()
+    stage.opens('heard')
+    await stage.botShows(olivia, thread, 'twelve')
+    await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
+    const words = (await stage.botMessages(olivia, thread)).map(({ content }) => content).join('\n')
+    assert.equal(words.split('Steered: and quickly').length - 1, 1, words)
+    assert.equal(stage.query('select 1 from runs').length, 1, 'it became no prompt as well')
+  })
 
-test('Korean people read about tiers and the queue in Korean', async () => {
-  await using stage = await Stage.open()
-  await stage.startBot()
-  const minji = await stage.sandbox.actor('minji')
-  const bob = await stage.sandbox.actor('bob')
-  const thread = await stage.session(minji, 'shop')
-  await minji.says(thread, busy)
-  await stage.botShows(minji, thread, 'the one')
-  await minji.says(thread, '!say 다음 요청')
-  await stage.botShows(minji, thread, /대기 중 · 1번째/)
-  const answers = [
-    ['/wait', {}, /요청 1개가 기다리고 있어요/],
-    ['/steer', { text: '빨리' }, /전했어요: 빨리/],
-    ['/permission set', { user: bob.id, tier: 'guest' }, /이제 .*\*\*guest\*\*예요/],
-    ['/permission list', {}, /\*\*guest\*\*/],
-    ['/why', { action: 'prompt' }, /할 수 있어요/],
-  ] as const
-  for (const [line, options, expected] of answers) {
-    assert.match((await (await minji.runs(thread, line, options)).settled()).content, expected, line)
-  }
+  test('the Steer button opens a form, and what is sent by it reaches the running turn once', async () => {
+    await using stage = await Stage.open()
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!until heard one two three four five six seven eight nine ten eleven twelve')
+    const growing = await olivia.sees(thread, (message) => JSON.stringify(message.components).includes('Steer'))
+    const opened = await olivia.clicks(growing, 'Steer')
+    assert.ok(opened.modal, 'a form asks for the word')
+    await olivia.submits(opened.modal, { 'A word to the running turn': 'and quickly' })
+    await stage.botShows(olivia, thread, 'Put into the running turn: and quickly')
+    await stage.botShows(olivia, thread, 'Steered: and quickly')
+    stage.opens('heard')
+    await stage.botShows(olivia, thread, 'twelve')
+    assert.equal(stage.query('select 1 from runs').length, 1, 'it became no prompt as well')
+  })
+
+  test('Korean people read about tiers and the queue in Korean', async () => {
+    await using stage = await Stage.open()
+    await stage.startBot()
+    const minji = await stage.sandbox.actor('minji')
+    const bob = await stage.sandbox.actor('bob')
+    const thread = await stage.session(minji, 'shop')
+    await minji.says(thread, busy)
+    await stage.botShows(minji, thread, 'the one')
+    await minji.says(thread, '!say 다음 요청')
+    await stage.botShows(minji, thread, /대기 중 · 1번째/)
+    const answers = [
+      ['/wait', {}, /요청 1개가 기다리고 있어요/],
+      ['/steer', { text: '빨리' }, /전했어요: 빨리/],
+      ['/permission set', { user: bob.id, tier: 'guest' }, /이제 .*\*\*guest\*\*예요/],
+      ['/permission list', {}, /\*\*guest\*\*/],
+      ['/why', { action: 'prompt' }, /할 수 있어요/],
+    ] as const
+    for (const [line, options, expected] of answers) {
+      assert.match((await (await minji.runs(thread, line, options)).settled()).content, expected, line)
+    }
+  })
 })

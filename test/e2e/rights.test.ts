@@ -28,7 +28,7 @@ function tiersOf(stage: Stage): readonly string[] {
 describe("a guest's prompt in an owner's session", () => {
   for (const kill of [false, true])
     test(`only looks${kill ? ', also when the bot was killed between the two' : ''}`, async () => {
-      await using stage = await Stage.open()
+      await using stage = await Stage.open({ ownProcess: kill })
       let bot = await stage.startBot()
       const olivia = await stage.sandbox.actor('olivia')
       const bob = await stage.sandbox.actor('bob')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Actor, FaultAsked, Message, SeenMessage, SeenPlace, StandingFault } from 'loopback-discord'
-import { Stage, until, type Bot, type StageOptions } from './stage.ts'
+import type { Bot } from './bots.ts'
+import { Stage, until, type StageOptions, patienceMs } from './stage.ts'
 import { Traffic } from './traffic.ts'
 
 /** A bot at work with one session of the echo agent, before anything goes wrong. */
@@ -32,6 +33,11 @@ export class Scene implements AsyncDisposable {
     }
   }
 
+  /** Opens a gate that `!until <name>` waits at. */
+  opens(gate: string): void {
+    this.stage.opens(gate)
+  }
+
   breaks(fault: FaultAsked): StandingFault {
     return this.stage.sandbox.faults.add(fault)
   }
@@ -46,7 +52,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** The answer to a prompt: complete, with its last card, and once among all that stands there. */
-  async answered(text: string, within = 20_000): Promise<SeenMessage> {
+  async answered(text: string, within = patienceMs): Promise<SeenMessage> {
     const answer = await this.olivia.sees(this.thread, (message) => isWhole(message, text), { within })
     await this.settled(within)
     const all = this.standing()
@@ -68,7 +74,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Waits until every run is over and everything about it is said. */
-  async settled(within = 20_000): Promise<void> {
+  async settled(within = patienceMs): Promise<void> {
     await until(() => this.stage.query('select 1 from unsettled').length === 0, within, 'the last word about every run')
   }
 

@@ -1,9 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import {
   startSandbox,
@@ -13,6 +10,8 @@ import {
   type SeenMessage,
   type SeenPlace,
 } from 'loopback-discord'
+import { usualTimings, type Timings } from '../../src/core/timings.ts'
+import { InnerBot, startProcess, type Bot } from './bots.ts'
 import { addToTally } from './oracle-tally.ts'
 import { Oracle } from 'loopback-discord/oracle'
 import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/marker.ts'
@@ -29,9 +28,43 @@ export const plantedSecret = 'planted-secret-of-the-bot-7f3a'
 export interface StageOptions {
   /** Variables of the bot beside the usual ones. */
   readonly env?: Readonly<Record<string, string>>
+  /** The story kills its bots, or looks into them from outside: each is a process. Otherwise they live in the test's. */
+  readonly ownProcess?: boolean
+  /** What is waited for differently than `storyTimings` has it. */
+  readonly timings?: Partial<Timings>
   readonly sandbox?: SandboxOptions
   /** Where the data folder and the project lie below the stage's own folder; their usual places otherwise. */
   readonly layout?: { readonly data: string; readonly project: string; readonly roots: string }
+}
+
+/** How long the bots of stories wait: as short as can be where nothing is lost by it. */
+const storyTimings: Timings = {
+  ...usualTimings,
+  editEveryMs: 100,
+  silentForMs: 500,
+  boardEveryMs: 200,
+  boardBreathMs: 50,
+  rereadAfterMs: 500,
+  tryAgainAfterMs: [50, 150, 400],
+  dialAgainAfterMs: 100,
+}
+
+/** Stories of a file run side by side, but no more of them: the bots, agents and people of each want a core. */
+const mostAtOnce = 3
+/** After this long a story gives up what it waits for. */
+export const patienceMs = 60_000
+
+const slots = { free: mostAtOnce, waiting: [] as (() => void)[] }
+
+async function takeSlot(): Promise<void> {
+  if (slots.free > 0) slots.free -= 1
+  else await new Promise<void>((resolve) => slots.waiting.push(resolve))
+}
+
+function leaveSlot(): void {
+  const next = slots.waiting.shift()
+  if (next === undefined) slots.free += 1
+  else next()
 }
 
 const usualLayout = { data: 'data', project: join('projects', 'shop'), roots: 'projects' }
@@ -51,13 +84,18 @@ export class Stage implements AsyncDisposable {
   readonly #oracle: Oracle
   readonly #root: string
   readonly #env: Readonly<Record<string, string>>
+  readonly #ownProcess: boolean
+  readonly #timings: Timings
   readonly #bots: Bot[] = []
 
-  private constructor(sandbox: Sandbox, oracle: Oracle, root: string, { env = {}, layout }: StageOptions) {
+  private constructor(sandbox: Sandbox, oracle: Oracle, root: string, options: StageOptions) {
+    const { env = {}, layout, ownProcess = false, timings } = options
     const { data, project, roots } = layout ?? usualLayout
     this.sandbox = sandbox
     this.#oracle = oracle
     this.#root = root
+    this.#ownProcess = ownProcess
+    this.#timings = { ...storyTimings, ...timings }
     this.#env = { OMC_PROJECT_ROOTS: join(root, roots), ...env }
     this.data = join(root, data)
     this.project = join(root, project)
@@ -67,6 +105,16 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(options: StageOptions = {}): Promise<Stage> {
+    await takeSlot()
+    try {
+      return await Stage.#set(options)
+    } catch (error) {
+      leaveSlot()
+      throw error
+    }
+  }
+
+  static async #set(options: StageOptions): Promise<Stage> {
     const oracle = await Oracle.load()
     const sandbox = await startSandbox({
       world: {
@@ -82,6 +130,9 @@ export class Stage implements AsyncDisposable {
           ],
         },
       },
+      // A busy machine is no story: what does not come is missed after long, and the tests of discord/ hold its deadline.
+      patienceMs,
+      deadlines: { answer: 20_000 },
       ...options.sandbox,
       watchers: [oracle, ...(options.sandbox?.watchers ?? [])],
     })
@@ -99,11 +150,9 @@ export class Stage implements AsyncDisposable {
 
   /** The same without waiting. */
   spawnBot(options: BotOptions = {}): Bot {
-    const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'bot.ts')], {
-      cwd: this.#root,
+    const place = {
       env: {
         PATH: process.env['PATH'] ?? '',
-        HOME: this.home,
         LANG: 'C.UTF-8',
         ...compiled(),
         TMPDIR: this.#root,
@@ -117,11 +166,14 @@ export class Stage implements AsyncDisposable {
         DATABASE_PASSWORD: plantedSecret,
         ...this.#env,
         ...options.env,
-        ...(options.dieAt === undefined ? {} : { DIE_AT: options.dieAt }),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const bot = new Bot(child)
+      folder: this.#root,
+      home: this.home,
+      timings: this.#timings,
+    }
+    if (!this.#ownProcess && options.dieAt !== undefined)
+      throw new Error('A story whose bot dies opens its stage with { ownProcess: true }.')
+    const bot = this.#ownProcess ? startProcess(place, options.dieAt ?? null) : new InnerBot(place)
     this.#bots.push(bot)
     return bot
   }
@@ -138,7 +190,7 @@ export class Stage implements AsyncDisposable {
     const thread = await actor.opensThread('general', name)
     const options = { name, runtime, ...(workdir === undefined ? {} : { workdir }) }
     const outcome = await actor.runs(thread, '/session start', options)
-    const reply = await outcome.settled(30_000)
+    const reply = await outcome.settled()
     if (!reply.content.includes(name)) throw new Error(`The session did not start: ${reply.content}`)
     return thread
   }
@@ -150,7 +202,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Waits until the bot itself shows something: in a message's text or on its card. */
-  async botShows(actor: Actor, place: SeenPlace, what: string | RegExp, within = 15_000): Promise<SeenMessage> {
+  async botShows(actor: Actor, place: SeenPlace, what: string | RegExp, within = patienceMs): Promise<SeenMessage> {
     const fits = (text: string): boolean => (typeof what === 'string' ? text.includes(what) : what.test(text))
     const looks = (message: SeenMessage): boolean =>
       fits(message.content) || message.embeds.some((embed) => fits(embed.description ?? ''))
@@ -168,6 +220,13 @@ export class Stage implements AsyncDisposable {
     return (await findMarked(dataIdOf(join(this.data, 'spools')))).map(({ pid }) => pid)
   }
 
+  /** Opens a gate that `!until <name>` waits at. */
+  opens(gate: string): void {
+    const folder = join(this.data, 'echo', 'until')
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeFileSync(join(folder, gate), '')
+  }
+
   /** Asks the database while no bot has it, or beside one (read only). */
   query<Row>(sql: string): Row[] {
     const db = new DatabaseSync(join(this.data, 'orchestrator.sqlite'), { readOnly: true })
@@ -180,7 +239,17 @@ export class Stage implements AsyncDisposable {
 
   /** Ends everything, and fails when something of ours cannot be ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const bot of this.#bots) await bot.kill()
+    try {
+      await this.#close()
+    } finally {
+      leaveSlot()
+    }
+  }
+
+  async #close(): Promise<void> {
+    // Nothing that a story broke keeps the bot from going.
+    this.sandbox.faults.clear()
+    for (const bot of this.#bots) await bot.end()
     const data = dataIdOf(join(this.data, 'spools'))
     await endMarked(data, () => true, 0)
     await this.sandbox.close()
@@ -193,115 +262,10 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** A bot as a process of its own. */
-export class Bot {
-  readonly log: Record<string, unknown>[] = []
-  readonly #child: ChildProcess
-  readonly #exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
-  readonly #watchers = new Set<() => void>()
-  #stderr = ''
-
-  constructor(child: ChildProcess) {
-    this.#child = child
-    this.#exit = once(child, 'exit').then(([code, signal]) => {
-      for (const watcher of this.#watchers) watcher()
-      return { code: code as number | null, signal: signal as NodeJS.Signals | null }
-    })
-    const { stdout, stderr } = child
-    if (stdout === null || stderr === null) throw new Error('the bot was started without pipes')
-    stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()))
-    createInterface({ input: stdout }).on('line', (line) => {
-      this.log.push(line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : { msg: line })
-      for (const watcher of this.#watchers) watcher()
-    })
-  }
-
-  get pid(): number {
-    return this.#child.pid ?? 0
-  }
-
-  get alive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null
-  }
-
-  /** Resolves when the bot is connected; rejects when it ended before by itself. */
-  async ready(): Promise<void> {
-    await this.logged('app.started', 30_000)
-  }
-
-  /** Waits for a line of the log by its name. Resolves as well when the bot was killed (see `died`). */
-  async logged(msg: string, within = 15_000): Promise<Record<string, unknown>> {
-    return this.#until(
-      () => {
-        const line = this.log.find((each) => each['msg'] === msg)
-        if (line !== undefined) return line
-        if (this.#child.signalCode === 'SIGKILL') return {}
-        if (this.alive) return null
-        throw new Error(`The bot ended (${this.#child.exitCode}) before it logged ${msg}.\n${this.#tail()}`)
-      },
-      within,
-      msg,
-    )
-  }
-
-  /** Waits until a checkpoint has killed it. */
-  async died(within = 20_000): Promise<void> {
-    await this.#until(() => (this.alive ? null : true), within, 'its death')
-    const { signal, code } = await this.#exit
-    if (signal !== 'SIGKILL') throw new Error(`The bot ended by ${signal ?? code}, not by SIGKILL.\n${this.#tail()}`)
-  }
-
-  /** kill -9. */
-  async kill(): Promise<void> {
-    if (this.alive) this.#child.kill('SIGKILL')
-    await this.#exit
-  }
-
-  /** SIGTERM, and waits for the end. */
-  async terminate(): Promise<number | null> {
-    this.#child.kill('SIGTERM')
-    return (await this.#exit).code
-  }
-
-  async health(): Promise<Record<string, unknown>> {
-    const started = await this.logged('app.started')
-    const answer = await fetch(`http://127.0.0.1:${String(started['healthPort'])}/healthz`)
-    return (await answer.json()) as Record<string, unknown>
-  }
-
-  #until<Value>(look: () => Value | null, within: number, what: string): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => end(() => reject(new Error(`${what} did not come in ${within} ms.\n${this.#tail()}`))),
-        within,
-      )
-      const check = (): void => {
-        try {
-          const found = look()
-          if (found !== null) end(() => resolve(found))
-        } catch (error) {
-          end(() => reject(error instanceof Error ? error : new Error(String(error))))
-        }
-      }
-      const end = (settle: () => void): void => {
-        clearTimeout(timer)
-        this.#watchers.delete(check)
-        settle()
-      }
-      this.#watchers.add(check)
-      check()
-    })
-  }
-
-  #tail(): string {
-    return [...this.log.slice(-25).map((line) => JSON.stringify(line)), this.#stderr].join('\n')
-  }
-}
-
 /** Waits until a question has an answer; for what no event tells. */
 export async function until<Value>(
   question: () => Promise<Value | null | false> | Value | null | false,
-  within = 10_000,
+  within = patienceMs,
   what = 'what was waited for',
 ): Promise<Value> {
   const deadline = Date.now() + within

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Bot } from '../e2e/stage.ts'
+import { usualTimings } from '../../src/core/timings.ts'
+import type { Bot } from '../e2e/bots.ts'
 import { Stage, until } from '../e2e/stage.ts'
 import { Traffic } from '../e2e/traffic.ts'
 import { Crowd } from './crowd.ts'
@@ -24,6 +25,8 @@ test(
   async () => {
     const traffic = new Traffic()
     await using stage = await Stage.open({
+      ownProcess: true,
+      timings: usualTimings,
       sandbox: { limits: 'storm', watchers: [traffic] },
       env: { OMC_MAX_ACTIVE_CLIS: '3', OMC_PER_USER_MAX_QUEUED: '20' },
     })

@@ -83,6 +83,8 @@ export interface SandboxOptions {
   /** how many 401, 403 and 429 in ten minutes it takes to be banned (Discord: 10,000) */
   invalidRequests?: number
   watchers?: readonly Watcher[]
+  /** how long people wait for what they expect to see, unless told otherwise (10 s) */
+  patienceMs?: number
 }
 
 /** A Discord of its own on loopback. */
@@ -220,7 +222,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       if (known) return known
       const person = [...world.users.values()].find((user) => !user.bot && user.username === name)
       if (!person) throw new Error(`There is no person "${name}" in this world: add them to guild.people.`)
-      const actor = Actor.connect(world.origin, person.token, bot.id)
+      const actor = Actor.connect(world.origin, person.token, bot.id, options.patienceMs)
       actors.set(name, actor)
       return actor
     },

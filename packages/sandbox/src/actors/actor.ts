@@ -1,6 +1,6 @@
 import { fillOptions, findCommand } from './command-line.ts'
 import { PersonConnection } from './connection.ts'
-import { Dealings, PATIENCE } from './dealings.ts'
+import { Dealings, usualPatienceMs } from './dealings.ts'
 import { Eyes } from './eyes.ts'
 import { componentsOf } from './view.ts'
 import type { IndexedCommand, OptionValues } from './command-line.ts'
@@ -31,17 +31,22 @@ interface SeeingOptions<Gone extends boolean> {
 export class Actor {
   readonly botId: string
   readonly #eyes = new Eyes()
+  readonly #patienceMs: number
   readonly #dealings: Dealings
   #connection!: PersonConnection
 
-  private constructor(botId: string) {
+  private constructor(botId: string, patienceMs: number) {
     this.botId = botId
-    this.#dealings = new Dealings(this.#eyes, botId, () => this.#connection)
+    this.#patienceMs = patienceMs
+    this.#dealings = new Dealings(this.#eyes, botId, () => this.#connection, patienceMs)
   }
 
-  /** Connects as the person with this token; resolves once they see their guild. */
-  static async connect(origin: string, token: string, botId: string): Promise<Actor> {
-    const actor = new Actor(botId)
+  /**
+   * Connects as the person with this token; resolves once they see their guild. `patienceMs`: how long they wait for
+   * anything unless told otherwise.
+   */
+  static async connect(origin: string, token: string, botId: string, patienceMs = usualPatienceMs): Promise<Actor> {
+    const actor = new Actor(botId, patienceMs)
     const hear = (name: string, data: Record<string, unknown>) => {
       actor.#eyes.hear(name, data)
       actor.#dealings.hear(name, data)
@@ -212,7 +217,7 @@ export class Actor {
     const view = await this.#loaded(id)
     const fits = matcher(what)
     const look = () => view.present().findLast((message) => fits(message))
-    const within = options.within ?? PATIENCE
+    const within = options.within ?? this.#patienceMs
     const story = (verb: string) => () =>
       `${this.name} ${verb} ${String(what)} in ${this.#eyes.nameOf(id)}:\n${view.text()}`
     if (options.gone !== true) return this.#eyes.until(look, within, story('does not see'))
@@ -226,13 +231,13 @@ export class Actor {
     const userId = options.userId ?? this.botId
     await this.#eyes.until(
       () => this.#eyes.sawTyping(id, userId, options.since ?? 0),
-      options.within ?? PATIENCE,
+      options.within ?? this.#patienceMs,
       () => `${this.name} does not see ${userId} typing in ${this.#eyes.nameOf(id)}`,
     )
   }
 
   /** Waits for a channel or thread by name. */
-  async seesPlace(name: string, within: number = PATIENCE): Promise<SeenPlace> {
+  async seesPlace(name: string, within: number = this.#patienceMs): Promise<SeenPlace> {
     const look = () => this.places().findLast((one) => one.name === name)
     return this.#eyes.until(look, within, () => `${this.name} sees no place "${name}"`)
   }
@@ -254,7 +259,7 @@ export class Actor {
   /** Waits until a question about what this person sees has an answer; looks again after each dispatch. */
   async waits<T>(
     question: () => T | null | undefined | false,
-    within: number = PATIENCE,
+    within: number = this.#patienceMs,
     story = () => 'what was waited for did not come',
   ): Promise<T> {
     return this.#eyes.until(question, within, story)

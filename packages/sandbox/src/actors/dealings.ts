@@ -3,8 +3,8 @@ import type { Eyes, SeenPlace } from './eyes.ts'
 import type { OpenModal, Outcome, Suggestion } from './outcome.ts'
 import type { ViewedComponent } from './view.ts'
 
-/** How long an actor waits for anything unless told otherwise. */
-export const PATIENCE = 10_000
+/** How long an actor waits for anything unless told otherwise, ms. */
+export const usualPatienceMs = 10_000
 
 interface Dealing {
   id: string
@@ -18,10 +18,12 @@ export class Dealings {
   readonly #eyes: Eyes
   readonly #applicationId: string
   readonly #connection: () => PersonConnection
+  readonly #patienceMs: number
   readonly #byNonce = new Map<string, Dealing>()
   #last = 0
 
-  constructor(eyes: Eyes, applicationId: string, connection: () => PersonConnection) {
+  constructor(eyes: Eyes, applicationId: string, connection: () => PersonConnection, patienceMs: number) {
+    this.#patienceMs = patienceMs
     this.#eyes = eyes
     this.#applicationId = applicationId
     this.#connection = connection
@@ -37,7 +39,7 @@ export class Dealings {
     await this.#ask(4, channel, data, nonce)
     const dealing = await this.#eyes.until(
       () => this.#settled(nonce),
-      PATIENCE,
+      this.#patienceMs,
       () => `no autocomplete in ${channel.name}`,
     )
     this.#byNonce.delete(nonce)
@@ -64,7 +66,7 @@ export class Dealings {
     )
     const dealing = await this.#eyes.until(
       () => this.#settled(nonce),
-      PATIENCE,
+      this.#patienceMs,
       () => `no outcome of an interaction in ${channel.name}:\n${view.text()}`,
     )
     this.#byNonce.delete(nonce)
@@ -78,7 +80,7 @@ export class Dealings {
       ephemeral: message?.ephemeral === true,
       modal: dealing.modal ?? null,
       failed: dealing.done === 'failure',
-      settled: async (within = PATIENCE) => {
+      settled: async (within = this.#patienceMs) => {
         if (dealing.done === 'failure') throw new Error(`The application did not respond to ${this.#eyes.name}.`)
         const ready = () => {
           const found = answer()

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { asked, decided, grant, idOf, openTeam, told } from './approving.ts'
+
+describe('where approvals are asked, told and left unanswered', { concurrency: true }, () => {
+  test('what arises in a channel is asked in the owner’s direct messages; the channel sees a neutral line', async () => {
+    await using stage = await openTeam()
+    const owner = idOf(stage, 'oscar')
+    await stage.startBot({ env: { OMC_OWNER_USER_ID: owner } })
+    grant(stage, { mary: 'member' })
+    const oscar = await stage.sandbox.actor('oscar')
+    const mary = await stage.sandbox.actor('mary')
+    const bob = await stage.sandbox.actor('bob')
+    await (await mary.runs('work', '/session start', { name: 'shop', runtime: 'echo' })).settled()
+    await mary.says('work', '!ask Bash cat secret-plan.txt')
+    const line = await mary.sees('work', 'Echo needs an answer for @mary')
+    assert.match(line.content, /An owner was asked in a direct message/)
+    const dm = await oscar.opensDm()
+    const ask = await asked(oscar, dm, 'cat secret-plan.txt')
+    await stage.botShows(mary, mary.place('work'), /\? Asking/)
+    const read = (await bob.messages('work')).filter(({ author }) => author.bot)
+    assert.doesNotMatch(JSON.stringify(read), /secret-plan/, 'neither a message nor the card says what is asked')
+
+    const refused = await (await bob.clicks(await bob.sees('work', 'needs an answer'), 'Look')).settled()
+    assert.match(refused.content, /Only @mary and owners/)
+    const looked = await (await mary.clicks(line, 'Look')).settled()
+    assert.ok(looked.ephemeral, 'the speaker sees it alone')
+    assert.match(looked.content, /cat secret-plan\.txt/)
+
+    await oscar.clicks(ask, 'Approve')
+    await stage.botShows(mary, mary.place('work'), 'Done: cat secret-plan.txt')
+    await decided(oscar, ask, 'Approved by @oscar')
+    const over = await decided(mary, line, '✓ It was answered by @oscar.')
+    assert.equal(over.id, line.id)
+    await mary.clicks(looked, 'Approve')
+    await told(mary, mary.place('work'), '@oscar was faster: it is approved')
+
+    await mary.says('work', '!ask Bash second thing')
+    await asked(oscar, dm, 'second thing')
+    const again = await mary.sees(
+      'work',
+      (message) => message.components.length > 0 && message.content.includes('needs an'),
+    )
+    const copy = await (await mary.clicks(again, 'Look')).settled()
+    await mary.clicks(copy, 'Approve')
+    await mary.sees('work', (message) => message.id === copy.id && message.content.includes('Approved by @mary'))
+    await stage.botShows(mary, mary.place('work'), 'Done: second thing')
+  })
+
+  test('with the owner’s direct messages closed, whoever may answer looks at it in the channel', async () => {
+    await using stage = await openTeam({ people: [{ name: 'oscar', acceptsDms: false }] })
+    await stage.startBot({ env: { OMC_OWNER_USER_ID: idOf(stage, 'oscar') } })
+    const oscar = await stage.sandbox.actor('oscar')
+    await (await oscar.runs('work', '/session start', { name: 'shop', runtime: 'echo' })).settled()
+    await oscar.says('work', '!ask Bash make')
+    const line = await oscar.sees('work', 'Whoever may answer can look at it here.')
+    const copy = await (await oscar.clicks(line, 'Look')).settled()
+    assert.match(copy.content, /```bash\nmake\n```/)
+    const denying = await oscar.clicks(copy, 'Deny…')
+    assert.ok(denying.modal)
+    await oscar.submits(denying.modal, { 'Why not': 'not now' })
+    await stage.botShows(oscar, oscar.place('work'), 'I was told no: not now')
+    await oscar.sees('work', (message) => message.id === copy.id && message.content.includes('Denied by @oscar'))
+    await decided(oscar, line, '■ It was answered by @oscar.')
+  })
+
+  test('every decision is copied to the audit channel, also one that a consent made', async () => {
+    await using stage = await openTeam()
+    await stage.startBot({ env: { OMC_AUDIT_CHANNEL_ID: stage.sandbox.channel('audit') } })
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!ask Bash npm test')
+    await olivia.clicks(await asked(olivia, thread, 'npm test'), 'Approve for this session')
+    await olivia.sees('audit', 'Approved for this session by @olivia')
+    await olivia.says(thread, '!ask Bash npm test')
+    await olivia.sees('audit', 'Approved, as @olivia approved it for this session')
+    await olivia.says(thread, '!ask Bash npm publish')
+    const form = await olivia.clicks(await asked(olivia, thread, 'npm publish'), 'Deny…')
+    assert.ok(form.modal)
+    await olivia.submits(form.modal, { 'Why not': 'never' })
+    const denied = await olivia.sees('audit', 'Denied by @olivia: never')
+    assert.match(
+      denied.content,
+      /Echo · \*\*shop\*\* · for @olivia · Bash `npm publish`\nrun `[-\w]+` · input `[0-9a-f]{12}`/,
+    )
+    const copies = await stage.botMessages(olivia, olivia.place('audit'))
+    assert.equal(copies.length, 3)
+  })
+
+  test('an answer that does not come is a no: one reminder, and everybody is told', async () => {
+    await using stage = await openTeam()
+    await stage.startBot({ env: { OMC_APPROVAL_TIMEOUT_MS: '4000' } })
+    grant(stage, { mary: 'member' })
+    const mary = await stage.sandbox.actor('mary')
+    const thread = await stage.session(mary, 'shop')
+    await mary.says(thread, '!ask Bash npm test')
+    const ask = await asked(mary, thread, 'npm test')
+    const reminder = await stage.botShows(mary, thread, /still needs an answer until/)
+    assert.equal(reminder.repliesTo, ask.id)
+    assert.ok(reminder.content.startsWith(`<@${idOf(stage, 'mary')}>`))
+    await stage.botShows(mary, thread, 'I was told no: Nobody answered within 1 min')
+    await decided(mary, ask, '■ Nobody answered in time, so the answer was no.')
+    await stage.botShows(mary, thread, 'Nobody answered, so I told Echo no.')
+    await mary.sees(thread, (message) => message.id === reminder.id, { gone: true })
+  })
+})

@@ -1,0 +1,19 @@
+import type { Script } from './kills.ts'
+
+/** The stories as they are told to echo. */
+export async function echoScript(): Promise<Script> {
+  return {
+    runtime: 'echo',
+    env: {},
+    say: (text) => `!say ${text}`,
+    slow: (text, seconds) => `!slow ${seconds}s ${text}`,
+    held: (stage, text) => ({ prompt: `!until held ${text}`, open: () => stage.opens('held') }),
+    tool: (stage, text) => ({
+      prompt: `!until tool !tool Bash sleep 3\n!say ${text}`,
+      shows: 'sleep 3',
+      ends: () => stage.opens('tool'),
+    }),
+    asked: () => null,
+    async [Symbol.asyncDispose]() {},
+  }
+}
