@@ -16,6 +16,9 @@ export function longestFirst(files: readonly string[], budgets: Budgets): readon
   return [...files].sort((a, b) => (known(a) === known(b) ? a.localeCompare(b) : known(b) > known(a) ? 1 : -1))
 }
 
+/** For a file that nobody has recorded yet. */
+export const unrecordedSeconds = 120
+
 /** Three times what was measured, in steps of five seconds, and never less than fifteen. */
 export function budgetFor(seconds: number): number {
   return Math.max(15, Math.ceil((3 * seconds) / 5) * 5)

@@ -110,6 +110,7 @@ function open(events: readonly Told[]): string {
     if (event.type === 'begun') begun.set(event.where, event.name)
     if (event.type === 'ended') begun.delete(event.where)
   }
+  if (events.length === 0) return ''
   return begun.size === 0 ? ' All its tests were over.' : ` Not over: ${[...begun.values()].join(' › ')}`
 }
 

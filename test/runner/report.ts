@@ -40,6 +40,7 @@ export class Report {
     if (leftOut.length > 0) console.log(`\nLeft out: ${leftOut.join(', ')}.`)
     const results = this.#outcomes.flatMap((outcome) => outcome.results)
     const tests = results.filter(({ kind }) => kind === 'test')
+    if (tests.length === 0) console.log('\nNo test was run: none has a name like that.')
     const of = (outcome: string): number => tests.filter((each) => each.outcome === outcome).length
     // A suite's hook that failed, and what is wrong with a file as a whole, count as failures, too.
     const faults = this.#outcomes.reduce((sum, { faults: all }) => sum + all.length, 0)
@@ -60,7 +61,6 @@ export class Report {
     mkdirSync(dirname(kept), { recursive: true })
     writeFileSync(kept, `${summary}\n`)
     console.log(`\n${summary}`)
-    if (tests.length === 0) console.log('No test has a name like that.')
     return wrong === 0 && failed.length === 0 && tests.length > 0
   }
 
