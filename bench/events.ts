@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Turn } from '../src/core/runtime.ts'
 import { see, viewOf, type RunView } from '../src/core/view.ts'
 import { Conductor } from '../src/engine/conductor.ts'
-import { Feed } from '../src/engine/feed.ts'
+import { EventBus } from '../src/engine/bus.ts'
+import { GroupCommit } from '../src/engine/group-commit.ts'
 import { hostClock, uuids } from '../src/system/host.ts'
 import { echo } from '../src/runtimes/echo/echo.ts'
 import { environmentFor } from '../src/runtimes/environment.ts'
@@ -72,29 +73,24 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
   const { turn, view } = await claimed(store, folder, text, nth)
   const output = join(folder, 'spools', turn.session.id, 'stdout')
   const letGo = new AbortController()
-  const feed = new Feed()
+  const tools = { ...store, clock: hostClock, log: quietLog, checkpoint: () => {}, signal: letGo.signal }
+  const bus = new EventBus(tools)
+  await bus.open()
   let seen: RunView | null = view
-  using _listening = feed.subscribe((entry) => (seen = see(seen, entry)))
+  using _listening = bus.subscribe((entry) => (seen = see(seen, entry)))
   try {
     const conduct = runtime.begin(turn)
     await written(output, afterwards ? '"is":"over"' : '"is":"taken"')
     const from = performance.now()
-    const conductor = new Conductor(turn, conduct, view.run, [], {
-      journal: store.journal,
-      feed,
-      clock: hostClock,
-      log: quietLog,
-      checkpoint: () => {},
-      signal: letGo.signal,
-      approve: () => Promise.resolve(null),
-      unheard: async () => {},
-    })
+    const conductor = new Conductor(turn, conduct, { ...tools, texts: new GroupCommit(hostClock, 100) })
     await conductor.done
+    await bus.idle()
     const ms = performance.now() - from
     if (seen?.outcome?.kind !== 'done') throw new Error(`The run ended as ${JSON.stringify(seen?.outcome)}.`)
     return perSecond(countLines(output), ms)
   } finally {
     letGo.abort()
+    await bus.close()
     await runtime.close('end')
   }
 }

@@ -17,5 +17,10 @@ export const checkpoints = [
 ] as const
 /** The same of a session's start and end, which no run passes. */
 export const sessionCheckpoints = ['worktree-made', 'session-ended', 'transcribed'] as const
-export type CheckpointName = (typeof checkpoints)[number] | (typeof sessionCheckpoints)[number]
+/** The same of what people want of a run at work: it is in the journal; the CLI was told. */
+export const intentCheckpoints = ['run-stopped', 'run-steered', 'intent-acted'] as const
+export type CheckpointName =
+  | (typeof checkpoints)[number]
+  | (typeof sessionCheckpoints)[number]
+  | (typeof intentCheckpoints)[number]
 export type Checkpoint = (name: CheckpointName) => void

@@ -99,8 +99,8 @@ export interface Wait {
 }
 
 export interface Steered {
-  /** `asked`: it waits for its turn as a prompt. */
-  readonly how: 'steered' | 'asked'
+  /** `kept`: the CLI has not said yet that it heard it. `asked`: it waits for its turn as a prompt. */
+  readonly how: 'steered' | 'kept' | 'asked'
   readonly text: string
 }
 

@@ -17,6 +17,9 @@ import type { Conversation } from './session.ts'
  * `refused` instead of `admitted`; `stopped` before the last event when somebody pressed Stop; `lost` when the
  * process went away and the prompt waits for another attempt (then `admitted` and `started` come again);
  * `forgotten` the same, when it was the conversation that was gone.
+ *
+ * `stopped`, `answered` and `steered` are intents: whoever may writes them, and whoever conducts the run reads them
+ * there and acts.
  */
 export type RunEvent =
   | { readonly type: 'asked'; readonly prompt: Prompt }
@@ -51,8 +54,8 @@ export type RunEvent =
   /** The message of a waiting prompt was edited. */
   | { readonly type: 'reworded'; readonly text: string; readonly attachments: readonly Attachment[] }
   /**
-   * Somebody put a word into the running turn: written before the CLI hears it, and once more when it has. Should the
-   * CLI not take it, it becomes a prompt of that person in that place.
+   * Somebody put a word into the running turn: written before the CLI hears it, and once more when it has. A word that
+   * was `declined`, or not heard before the end, becomes a prompt of that person in that place.
    */
   | {
       readonly type: 'steered'
@@ -61,6 +64,8 @@ export type RunEvent =
       readonly place: Place
       readonly heard: boolean
     }
+  /** The CLI did not take a word. */
+  | { readonly type: 'declined'; readonly steer: PromptKey }
   | {
       readonly type: 'stopped'
       /** Name of the person; null: the bot itself. */

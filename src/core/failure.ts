@@ -51,7 +51,7 @@ export type Refusal =
   | { readonly code: 'approval-answered'; readonly by: string | null; readonly verdict: Decision['verdict'] }
   | {
       readonly code: 'approval-over'
-      readonly why: 'withdrawn' | 'lost' | 'ended' | 'stopped' | 'unknown' | 'unreached'
+      readonly why: 'withdrawn' | 'lost' | 'ended' | 'stopped' | 'unknown'
     }
   /** A question without an answer, by its text. */
   | { readonly code: 'answer-missing'; readonly question: string }

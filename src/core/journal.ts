@@ -27,9 +27,9 @@ export interface Journal {
   ): Promise<{ readonly run: RunId; readonly fresh: boolean; readonly entries: readonly Entry[] }>
 
   /**
-   * Appends events to one run and, with it, how far its CLI's output has been taken in. All or nothing.
-   * Rejects with a `bug` problem when the lifecycle does not allow one of them; with `expect`, appends nothing and
-   * gives [] when the run is no longer in that state.
+   * Appends events to one run and, with it, how far its CLI's output has been taken in. Several may write to a run:
+   * what the lifecycle does not allow any more, looked at in the same transaction, is left out; what is given back is
+   * what was written. With `expect`, nothing is written and [] given when the run is no longer in that state.
    */
   append(
     run: RunId,
@@ -50,6 +50,15 @@ export interface Journal {
   /** Entries of a run in order, only those after `after` when given. */
   read(run: RunId, after?: Seq): Promise<readonly Entry[]>
 
+  /**
+   * Entries of all runs behind a position, in order, at most `limit`: to read on from the last one given before.
+   * Nothing ever comes in before an entry that was given.
+   */
+  after(position: Seq, limit: number): Promise<readonly Entry[]>
+
+  /** Where the journal ends now: 0 when it is empty. */
+  position(): Promise<Seq>
+
   /** Runs that are not over, oldest first. */
   open(): Promise<readonly OpenRun[]>
 
@@ -59,6 +68,12 @@ export interface Journal {
   /** The run a prompt became, or null. */
   find(key: PromptKey): Promise<OpenRun | null>
 
+  /** A run by its id, also one that is over; null: there is none. */
+  run(run: RunId): Promise<OpenRun | null>
+
+  /** Runs with a word of somebody, said since then, that no CLI has heard and that has become no prompt. */
+  unheard(since: EpochMs): Promise<readonly RunId[]>
+
   /** Runs whose last entry lies behind `after`, in the order in which they ended; at most `limit`. */
   endedAfter(after: Seq, limit: number): Promise<readonly { readonly run: RunId; readonly ended: Seq }[]>
 
@@ -67,6 +82,14 @@ export interface Journal {
 
   /** How long recent runs took from `started` to their end, newest first: for the expected wait. */
   recentDurations(limit: number): Promise<readonly number[]>
+}
+
+/**
+ * Says that there may be something new in the journal: "look". A call may come for nothing, and one may be lost without
+ * harm, because whoever listens looks now and then without being told.
+ */
+export interface Wake {
+  subscribe(look: () => void): Disposable
 }
 
 /** A run that was just admitted, with what its conductor needs. */

@@ -8,11 +8,20 @@ export type State = 'new' | 'waiting' | 'starting' | 'running' | 'asking' | 'sto
 const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
   new: { asked: 'waiting', refused: 'over' },
   waiting: { reworded: 'waiting', refused: 'over', admitted: 'starting', stopped: 'over' },
-  starting: { started: 'running', stopped: 'stopping', lost: 'waiting', forgotten: 'waiting', finished: 'over' },
+  starting: {
+    started: 'running',
+    steered: 'starting',
+    declined: 'starting',
+    stopped: 'stopping',
+    lost: 'waiting',
+    forgotten: 'waiting',
+    finished: 'over',
+  },
   running: {
     said: 'running',
     acted: 'running',
     steered: 'running',
+    declined: 'running',
     wanted: 'asking',
     stopped: 'stopping',
     lost: 'waiting',
@@ -23,6 +32,7 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     said: 'asking',
     acted: 'asking',
     steered: 'asking',
+    declined: 'asking',
     wanted: 'asking',
     answered: 'running',
     withdrawn: 'running',
@@ -31,7 +41,15 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     forgotten: 'waiting',
     finished: 'over',
   },
-  stopping: { said: 'stopping', acted: 'stopping', lost: 'over', forgotten: 'over', finished: 'over' },
+  stopping: {
+    said: 'stopping',
+    acted: 'stopping',
+    steered: 'stopping',
+    declined: 'stopping',
+    lost: 'over',
+    forgotten: 'over',
+    finished: 'over',
+  },
   over: {},
 }
 
@@ -56,7 +74,7 @@ export function isLive(state: State): boolean {
 /** The run after one more event, or null when that event cannot happen now. */
 export function step(run: Run, event: RunEvent): Run | null {
   const next = table[run.state][event.type]
-  if (next === undefined) return null
+  if (next === undefined || comesTooLate(run, event)) return null
   const open = openAfter(run.open, event)
   if (closesQuestion(event) && open.length === run.open.length) return null
   return {
@@ -65,6 +83,11 @@ export function step(run: Run, event: RunEvent): Run | null {
     open: next === 'over' || next === 'waiting' || next === 'stopping' ? [] : open,
     attempts: event.type === 'admitted' ? run.attempts + 1 : run.attempts,
   }
+}
+
+/** A new word needs a turn that is at work; that one was heard may still be said while it begins again or stops. */
+function comesTooLate({ state }: Run, event: RunEvent): boolean {
+  return event.type === 'steered' && !event.heard && state !== 'running' && state !== 'asking'
 }
 
 function openAfter(open: readonly Approval[], event: RunEvent): readonly Approval[] {

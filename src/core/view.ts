@@ -81,6 +81,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'asked':
     case 'admitted':
     case 'withdrawn':
+    case 'declined':
       return next
     case 'wanted': {
       const { id: approval, action } = event.approval

@@ -1,4 +1,4 @@
-import type { Approval } from '../core/approval.ts'
+import type { Approval, Decision } from '../core/approval.ts'
 import { befall, type Ask, type Fate, type Reaction } from '../core/ask.ts'
 import type { Chat, Spot } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
@@ -11,17 +11,19 @@ import type { PersonId, PlaceId, RunId, RuntimeName } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { Locale, Person } from '../core/person.ts'
-import type { Runtime, Turn } from '../core/runtime.ts'
+import type { Prompt } from '../core/prompt.ts'
+import type { Runtime } from '../core/runtime.ts'
+import type { Session } from '../core/session.ts'
 import type { Slip } from '../core/slip.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import { background } from '../system/background.ts'
 import { Clerk } from './clerk.ts'
-import type { Answer } from './conductor.ts'
-import type { Feed } from './feed.ts'
+import type { EventBus } from './bus.ts'
 import type { Gate } from '../core/gate.ts'
 import { retry } from '../system/back-off.ts'
 import { reactTo } from './reacting.ts'
+import { Mutex } from '../system/mutex.ts'
 import { inputHashOf, subjectOf, tokenOf } from './token.ts'
 
 export interface ApprovalsTools {
@@ -29,7 +31,7 @@ export interface ApprovalsTools {
   readonly vault: Vault
   readonly chat: Chat
   readonly gate: Gate
-  readonly feed: Feed
+  readonly bus: EventBus
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly clock: Clock
   readonly log: Log
@@ -42,8 +44,6 @@ export interface ApprovalsTools {
   /** OMC_AUDIT_CHANNEL_ID */
   readonly auditChannel: PlaceId | null
   readonly locale: Locale
-  /** Resolves when the run is conducted, or nobody will conduct it. */
-  conducted(run: RunId): Promise<unknown>
   /** Where an approval stands has changed. */
   moved(): void
 }
@@ -51,41 +51,34 @@ export interface ApprovalsTools {
 /** An approval in this life of the bot. */
 interface Matter {
   ask: Ask
-  /** What the conductor waits for. */
-  readonly answer: PromiseWithResolvers<Answer | null>
-  /** Whether that was kept in the journal. */
-  readonly kept: PromiseWithResolvers<boolean>
-  /** Somebody has answered it, or nobody needs to any more: the next one is too late. */
-  isTaken: boolean
   clerk: Clerk | null
   timer: Disposable | null
 }
 
-/** How long a click waits for a run to be taken up after a restart. */
-const patience = { tries: 100, everyMs: 50 } as const
+/** A decision, and who made it; null: nobody in time. */
+interface Answer {
+  readonly decision: Decision
+  readonly by: string | null
+}
 
-/** Asks people, hears their answers, and hands the first one on. Everything durable is in the journal and the vault. */
+/**
+ * Asks people what a run wants of them, and writes the first answer into the journal, where whoever conducts the run
+ * reads it. Whether anybody conducts it just now makes no difference here.
+ */
 export class Approvals {
   readonly #tools: ApprovalsTools
   readonly #matters = new Map<string, Matter>()
+  /** In which people's answers are taken: the first one counts. */
+  readonly #order = new Mutex()
   readonly #listening: Disposable
 
   constructor(tools: ApprovalsTools) {
     this.#tools = tools
-    this.#listening = tools.feed.subscribe((entry) => this.#take(entry))
-  }
-
-  /** For the conductor: the answer, once somebody (or a rule, or the clock) gave it; null when none is needed any more. */
-  approve(turn: Turn, approval: Approval): Promise<Answer | null> {
-    const token = tokenOf(turn.run, approval)
-    const known = this.#matters.get(token)
-    if (known !== undefined && known.ask.fate.kind === 'open') return known.answer.promise
-    const askedAt = this.#tools.clock.now()
-    const expiresAt = askedAt + this.#tools.timeoutMs
-    const slip = { token, run: turn.run, approval: approval.id, askedAt, expiresAt, draft: {}, closed: false }
-    const matter = this.#add(this.#askOf(slip, turn, approval, { kind: 'open' }, false))
-    background(this.#put(matter, known?.clerk ?? null), this.#tools.log, 'approval.put')
-    return matter.answer.promise
+    this.#listening = tools.bus.subscribe((entry) => {
+      this.#take(entry)
+      if (entry.event.type === 'wanted')
+        background(this.#ask(entry.run, entry.event.approval), tools.log, 'approval.ask')
+    })
   }
 
   /** An open approval for somebody who may answer it. */
@@ -106,25 +99,22 @@ export class Approvals {
   async answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>> {
     const looked = await this.look(by, token)
     if (!looked.ok) return looked
-    const matter = await this.#live(token)
-    if (matter === null) return no({ code: 'approval-over', why: 'unreached' })
-    const outcome = reactTo(matter.ask, reaction, by.name)
+    return this.#order.run(() => this.#react(by, token, reaction))
+  }
+
+  async #react(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>> {
+    const ask = await this.#find(token)
+    if (ask === null || ask.fate.kind !== 'open') return no(overOf(ask?.fate))
+    const outcome = reactTo(ask, reaction, by.name)
     if (outcome.kind === 'refused') return no(outcome.refusal)
     if (outcome.kind === 'drafted') {
       await this.#tools.vault.approvals.draft(token, outcome.draft)
-      matter.ask = { ...matter.ask, draft: outcome.draft }
-      matter.clerk?.look()
-      return { ok: true, value: matter.ask }
+      return { ok: true, value: this.#change({ ...ask, draft: outcome.draft }) }
     }
-    const lasting = reaction.kind === 'approve' && reaction.lasting && canLast(matter.ask.approval)
-    if (!matter.isTaken) {
-      matter.isTaken = true
-      if (lasting) await this.#consent(matter, by)
-      matter.answer.resolve({ decision: outcome.decision, by: by.name })
-      if (await matter.kept.promise) return { ok: true, value: matter.ask }
-    }
-    await matter.kept.promise
-    return no(overOf(matter.ask.fate))
+    const lasting = reaction.kind === 'approve' && reaction.lasting && canLast(ask.approval)
+    if (lasting) await this.#consent(ask, by)
+    const now = await this.#decide({ ...ask, lasting }, { decision: outcome.decision, by: by.name })
+    return now !== null ? { ok: true, value: now } : no(overOf((await this.#loadBy(token))?.fate))
   }
 
   /** Where the question stands that a run waits for; null when it waits for none, or it stands nowhere yet. */
@@ -135,9 +125,13 @@ export class Approvals {
     return null
   }
 
-  /** Says what became of approvals that an earlier life could not close. Call when every run was taken up. */
+  /** Goes on asking what runs want, and says what became of approvals that an earlier life could not close. */
   async resume(): Promise<void> {
-    const { vault, log } = this.#tools
+    const { vault, log, journal } = this.#tools
+    for (const { run, state } of await journal.open()) {
+      const view = state === 'asking' ? viewOf(await journal.read(run)) : null
+      for (const approval of view?.run.open ?? []) await this.#ask(run, approval)
+    }
     for (const slip of await vault.approvals.unclosed()) {
       if (this.#matters.has(slip.token)) continue
       const ask = await this.#load(slip)
@@ -145,7 +139,6 @@ export class Approvals {
         log.warn({ run: slip.run, approval: slip.approval }, 'approval.run-missing')
         await vault.approvals.close(slip.token)
       } else if (ask.fate.kind !== 'open' && !this.#matters.has(slip.token)) {
-        // An open one comes by its conductor.
         const posts = await vault.approvals.posts(slip.token)
         const matter = this.#add(ask)
         this.#assign(matter, new Clerk(() => matter.ask, posts, false, this.#clerkTools()))
@@ -166,8 +159,6 @@ export class Approvals {
     const matters = [...this.#matters.values()]
     for (const matter of matters) {
       matter.timer?.[Symbol.dispose]()
-      matter.answer.resolve(null)
-      matter.kept.resolve(false)
       matter.clerk?.look()
     }
     await Promise.all(matters.flatMap(({ clerk }) => clerk?.done ?? []))
@@ -179,13 +170,31 @@ export class Approvals {
       if (ask.run !== entry.run || ask.fate.kind !== 'open') continue
       const fate = befall(ask.fate, ask.approval.id, entry.event)
       if (fate.kind === 'open') continue
-      matter.ask = { ...ask, fate }
-      matter.isTaken = true
       matter.timer?.[Symbol.dispose]()
-      matter.kept.resolve(fate.kind === 'answered')
-      matter.answer.resolve(null)
-      matter.clerk?.look()
+      this.#change({ ...ask, fate })
       this.#tools.moved()
+    }
+  }
+
+  /** A run wants something of people. One that is asked already is asked once. Never rejects. */
+  async #ask(run: RunId, approval: Approval): Promise<void> {
+    const { journal, vault, clock, log, signal } = this.#tools
+    const token = tokenOf(run, approval)
+    try {
+      const open = await retry(this.#tools, 'approval', () => journal.run(run))
+      const session = open === null ? null : await retry(this.#tools, 'approval', () => vault.session(open.session))
+      // Read last: whatever is written after it is heard on the bus.
+      const view = viewOf(await retry(this.#tools, 'approval', () => journal.read(run)))
+      const known = this.#matters.get(token)
+      if (view === null || session === null || known?.ask.fate.kind === 'open' || signal.aborted) return
+      if (!view.run.open.some(({ id }) => id === approval.id)) return
+      const askedAt = clock.now()
+      const expiresAt = askedAt + this.#tools.timeoutMs
+      const slip = { token, run, approval: approval.id, askedAt, expiresAt, draft: {}, closed: false }
+      const matter = this.#add(this.#askOf(slip, view.prompt, session, approval, { kind: 'open' }, false))
+      background(this.#put(matter, known?.clerk ?? null), log, 'approval.put')
+    } catch (error) {
+      if (!signal.aborted) log.error({ run, approval: approval.id, error: messageOf(error) }, 'approval.failed')
     }
   }
 
@@ -206,13 +215,15 @@ export class Approvals {
       const posts = await vault.approvals.posts(token)
       const quiet = granted !== null && posts.length === 0
       this.#assign(matter, new Clerk(() => matter.ask, posts, quiet, this.#clerkTools()))
-      if (granted !== null) this.#offer(matter, { decision: { verdict: 'approve' }, by: bySessionRule(granted) })
+      if (granted !== null) {
+        await this.#decide(matter.ask, { decision: { verdict: 'approve' }, by: bySessionRule(granted) })
+      }
       this.#expireAt(matter)
     } catch (error) {
       if (signal.aborted) return
       log.error({ run, error: messageOf(error) }, 'approval.failed')
       const reason = 'Nobody could be asked: the approval could not be kept. Go on without it.'
-      this.#offer(matter, { decision: { verdict: 'deny', reason }, by: null })
+      await this.#decide(matter.ask, { decision: { verdict: 'deny', reason }, by: null }).catch(() => undefined)
     }
   }
 
@@ -220,20 +231,39 @@ export class Approvals {
   #expireAt(matter: Matter): void {
     const { clock } = this.#tools
     matter.timer?.[Symbol.dispose]()
-    if (matter.isTaken) return
+    if (matter.ask.fate.kind !== 'open') return
     matter.timer = clock.after(Math.max(0, matter.ask.expiresAt - clock.now()), () => this.#expire(matter))
   }
 
   #expire(matter: Matter): void {
     const minutes = Math.max(1, Math.round((matter.ask.expiresAt - matter.ask.askedAt) / 60_000))
     const reason = `Nobody answered within ${minutes} min, so the answer is no. Go on without it, or ask again later.`
-    this.#offer(matter, { decision: { verdict: 'deny', reason }, by: null })
+    const { run } = matter.ask
+    this.#decide(matter.ask, { decision: { verdict: 'deny', reason }, by: null }).catch((error: unknown) => {
+      if (!this.#tools.signal.aborted) this.#tools.log.error({ run, error: messageOf(error) }, 'approval.failed')
+    })
   }
 
-  #offer(matter: Matter, answer: Answer): void {
-    if (matter.isTaken) return
-    matter.isTaken = true
-    matter.answer.resolve(answer)
+  /** Writes the answer for whoever conducts the run. Null: it came too late, the journal knows why. */
+  async #decide(ask: Ask, answer: Answer): Promise<Ask | null> {
+    const { journal, clock, checkpoint } = this.#tools
+    const event = { type: 'answered', approval: ask.approval.id, ...answer } as const
+    const entries = await retry(this.#tools, 'answer', () => journal.append(ask.run, [event], clock.now()))
+    if (entries.length === 0) return null
+    checkpoint('approval-answered')
+    this.#change(ask)
+    for (const entry of entries) this.#take(entry)
+    return { ...ask, fate: befall(ask.fate, ask.approval.id, event) }
+  }
+
+  /** The approval is this now; whoever shows it looks again. */
+  #change(ask: Ask): Ask {
+    const matter = this.#matters.get(ask.token)
+    if (matter !== undefined) {
+      matter.ask = ask
+      matter.clerk?.look()
+    }
+    return ask
   }
 
   /** Who consented to this for the session, if that still holds: for this speaker, by somebody who still may. */
@@ -261,40 +291,24 @@ export class Approvals {
     }
   }
 
-  async #consent(matter: Matter, by: Person): Promise<void> {
-    const { token, session, prompt, approval } = matter.ask
+  async #consent({ token, session, prompt, approval }: Ask, by: Person): Promise<void> {
     const { vault, clock } = this.#tools
     const subject = subjectOf(approval, session.workdir)
     const grantedBy = { id: by.id, name: by.name }
     const consent = { session: session.id, person: prompt.speaker.id, subject, grantedBy, token, at: clock.now() }
     await retry(this.#tools, 'consent', () => vault.approvals.consent(consent))
-    matter.ask = { ...matter.ask, lasting: true }
-  }
-
-  /** The matter once its conductor waits for it: right after a restart that takes a moment. Null: it does not. */
-  async #live(token: string): Promise<Matter | null> {
-    const { clock, signal } = this.#tools
-    for (let tries = 0; tries < patience.tries && !signal.aborted; tries++) {
-      const matter = this.#matters.get(token)
-      if (matter !== undefined && matter.clerk !== null) return matter
-      if (matter === undefined) {
-        const ask = await this.#find(token)
-        if (ask === null || ask.fate.kind !== 'open') return null
-        await this.#tools.conducted(ask.run)
-      }
-      await pause(clock, patience.everyMs, signal)
-    }
-    return null
   }
 
   async #find(token: string): Promise<Ask | null> {
-    const matter = this.#matters.get(token)
-    if (matter !== undefined) return matter.ask
+    return this.#matters.get(token)?.ask ?? this.#loadBy(token)
+  }
+
+  async #loadBy(token: string): Promise<Ask | null> {
     const slip = await this.#tools.vault.approvals.slip(token)
     return slip === null ? null : this.#load(slip)
   }
 
-  /** An approval of an earlier life, from the journal. */
+  /** An approval as the journal has it. */
   async #load(slip: Slip): Promise<Ask | null> {
     const { journal, vault } = this.#tools
     const entries = await journal.read(slip.run)
@@ -312,16 +326,10 @@ export class Approvals {
       view.prompt.speaker.id,
       subjectOf(approval, session.workdir),
     )
-    return this.#askOf(slip, { prompt: view.prompt, session }, approval, fate, consent?.token === slip.token)
+    return this.#askOf(slip, view.prompt, session, approval, fate, consent?.token === slip.token)
   }
 
-  #askOf(
-    slip: Slip,
-    { prompt, session }: Pick<Turn, 'prompt' | 'session'>,
-    approval: Approval,
-    fate: Fate,
-    lasting: boolean,
-  ): Ask {
+  #askOf(slip: Slip, prompt: Prompt, session: Session, approval: Approval, fate: Fate, lasting: boolean): Ask {
     const { token, run, askedAt, expiresAt, draft } = slip
     const runtime = this.#tools.runtimes.get(session.runtime)?.title ?? session.runtime
     const inputHash = inputHashOf(approval)
@@ -329,14 +337,7 @@ export class Approvals {
   }
 
   #add(ask: Ask): Matter {
-    const matter: Matter = {
-      ask,
-      answer: Promise.withResolvers(),
-      kept: Promise.withResolvers(),
-      isTaken: ask.fate.kind !== 'open',
-      clerk: null,
-      timer: null,
-    }
+    const matter: Matter = { ask, clerk: null, timer: null }
     this.#matters.set(ask.token, matter)
     return matter
   }
@@ -356,9 +357,9 @@ export class Approvals {
 }
 
 /** Why an approval that has an end cannot be answered. */
-function overOf(fate: Fate): Refusal {
-  if (fate.kind === 'answered') return { code: 'approval-answered', by: fate.by, verdict: fate.decision.verdict }
-  return { code: 'approval-over', why: fate.kind === 'open' ? 'unreached' : fate.kind }
+function overOf(fate: Fate | undefined): Refusal {
+  if (fate?.kind === 'answered') return { code: 'approval-answered', by: fate.by, verdict: fate.decision.verdict }
+  return { code: 'approval-over', why: fate === undefined || fate.kind === 'open' ? 'unknown' : fate.kind }
 }
 
 function no(refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } {

@@ -1,47 +1,36 @@
-import type { Approval, Decision } from '../core/approval.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
-import type { Clock } from '../core/clock.ts'
-import { noUsage, type Entry, type RunEvent } from '../core/event.ts'
+import { pause, type Clock } from '../core/clock.ts'
+import { noUsage, type RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/failure.ts'
-import type { PromptKey } from '../core/ids.ts'
+import type { PromptKey, Seq } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
-import { isLive, step, type Run } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
 import { background } from '../system/background.ts'
-import type { Feed } from './feed.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { intentsIn, type Intents, type Steering } from './intents.ts'
 import { retry } from '../system/back-off.ts'
 import { Mutex } from '../system/mutex.ts'
 
-/** Text waits at most this long for its journal entry: a commit per word would cost a disk flush per word. */
-const textBatchMs = 100
 /** A prompt whose process went away this often is not tried again. */
 export const attemptLimit = 3
+/** So long a CLI that has ended its turn may take to say whether it had heard a word. */
+const hearWithinMs = 5_000
 
 export interface ConductorTools {
   readonly journal: Journal
-  readonly feed: Feed
+  /** In which the text of all runs is kept together. */
+  readonly texts: GroupCommit
   readonly clock: Clock
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly signal: AbortSignal
-  /** Asks whoever may answer. Null: nobody needs to answer it any more. */
-  approve(turn: Turn, approval: Approval): Promise<Answer | null>
-  /** A word that the CLI may not have heard, and would not hear again: it becomes a prompt. */
-  unheard(word: Steering): Promise<void>
 }
-
-/** A decision, and who made it; null: nobody in time. */
-export interface Answer {
-  readonly decision: Decision
-  readonly by: string | null
-}
-
-export type Steering = Extract<RunEvent, { type: 'steered' }>
 
 /**
- * Leads one run from its admission to its end: takes what the runtime tells, keeps it with the position behind it in
- * one transaction, and tells the feed. The only writer of its run while it lives.
+ * Leads one run from its admission to its end: takes what the runtime tells and keeps it with the position behind it in
+ * one transaction; reads in the journal what people want of the run, and does it. What it finds there at its beginning
+ * and what comes later is read in the same way, so that it makes no difference who wrote it in which life of the bot.
  */
 export class Conductor {
   readonly turn: Turn
@@ -49,159 +38,158 @@ export class Conductor {
   readonly done: Promise<void>
   readonly #conduct: Conduct
   readonly #tools: ConductorTools
+  /** In which things are written. */
   readonly #order = new Mutex()
-  /** Keys of the words that were put into it. */
-  readonly #words = new Set<PromptKey>()
-  readonly #forgotten: boolean
-  #run: Run
+  /** In which the CLI is told decisions, and words. */
+  readonly #answers = new Mutex()
+  readonly #words = new Mutex()
+  /** Words that it was told, or that need not be told. */
+  readonly #told = new Set<PromptKey>()
+  /** How far the journal has been read. */
+  #position: Seq = 0
+  #reading: Promise<void> | null = null
+  #again = false
+  #isStopped = false
+  /** An earlier attempt found its conversation gone. */
+  #isForgotten = false
+  #hasSpoken = false
+  #isOver = false
   #pending: RunEvent[] = []
   #cursor: Cursor | null = null
-  #timer: Disposable | null = null
+  #joined: Disposable | null = null
 
-  /**
-   * `run` is the state the journal has; `answered` are decisions of this attempt that the CLI may not have heard;
-   * `forgotten`: an earlier attempt found its conversation gone.
-   */
-  constructor(
-    turn: Turn,
-    conduct: Conduct,
-    run: Run,
-    answered: readonly Extract<RunEvent, { type: 'answered' }>[],
-    tools: ConductorTools,
-    steered: readonly Steering[] = [],
-    forgotten = false,
-  ) {
-    this.#forgotten = forgotten
+  constructor(turn: Turn, conduct: Conduct, tools: ConductorTools) {
     this.turn = turn
     this.#conduct = conduct
-    this.#run = run
     this.#tools = tools
-    for (const { steer } of steered) this.#words.add(steer.key)
-    this.done = this.#lead(answered, steered)
+    this.done = this.#lead()
   }
 
-  /** Stops the run for somebody. False: it is over already. */
-  async stop(by: string | null): Promise<boolean> {
-    const stopping = await this.#order.run(async () => {
-      if (!isLive(this.#run.state)) return false
-      if (this.#run.state !== 'stopping') {
-        await this.#keep([{ type: 'stopped', by }], null)
-      }
-      return true
-    })
-    if (stopping) await this.#conduct.stop()
-    return stopping
+  /** Somebody may have written something about the run. Cheap to call too often. */
+  look(): void {
+    this.#again = true
+    this.#reading ??= this.#readOn()
   }
 
-  /** Puts a word into the turn. False: the CLI does not take it now. The same key is kept once. */
-  async steer(word: Steering): Promise<boolean> {
-    const kept = await this.#order.run(async () => {
-      if (step(this.#run, word) === null) return false
-      if (this.#words.has(word.steer.key)) return true
-      this.#words.add(word.steer.key)
-      // Kept before the CLI hears it: after a kill -9 in between, the next life says it again.
-      await this.#keep([word], null)
-      return true
-    })
-    return kept && this.#tell(word)
-  }
-
-  async #lead(
-    answered: readonly Extract<RunEvent, { type: 'answered' }>[],
-    steered: readonly Steering[],
-  ): Promise<void> {
-    const { log } = this.#tools
+  async #lead(): Promise<void> {
+    const { log, signal } = this.#tools
     try {
-      for (const { approval, decision } of answered) await this.#conduct.answer(approval, decision)
-      for (const approval of this.#run.open) this.#inBackground(this.#settle(approval))
-      this.#inBackground(this.#sayAgain(steered))
-      if (this.#run.state === 'stopping') this.#inBackground(this.#conduct.stop())
+      this.look()
+      await this.#reading
+      await this.#answers.idle()
       for await (const piece of this.#conduct.output) {
+        if (piece.events.some(endsAttempt)) await this.#wordsTold()
         await this.#order.run(() => this.#take(piece))
-        if (!isLive(this.#run.state)) break
+        if (this.#isOver) break
       }
       await this.#order.run(() => this.#flush())
     } catch (error) {
       // When the process lets go, the next life goes on from what the journal has.
-      if (!this.#tools.signal.aborted) {
+      if (!signal.aborted) {
         log.error({ run: this.turn.run, error: messageOf(error) }, 'run.conduct-failed')
         await this.#abandon(messageOf(error)).catch(() => undefined)
       }
     } finally {
-      this.#timer?.[Symbol.dispose]()
+      this.#joined?.[Symbol.dispose]()
     }
   }
 
-  /** Words of an earlier life: the CLI that has them already takes them for nothing new. */
-  async #sayAgain(steered: readonly Steering[]): Promise<void> {
+  /** Reads the journal behind what was read before, and acts on it. Never rejects. */
+  async #readOn(): Promise<void> {
     const { journal, log, signal } = this.#tools
-    for (const word of steered) {
-      try {
-        // It has become a prompt already, and is said as that.
-        if ((await journal.find(word.steer.key)) !== null) continue
-        const heard = await this.#tell(word)
-        // One that was heard before is not said a second time to a CLI that has gone on since.
-        if (!heard && !word.heard && !signal.aborted) await this.#tools.unheard(word)
-      } catch (error) {
-        if (!signal.aborted) log.error({ run: this.turn.run, error: messageOf(error) }, 'steer.failed')
+    try {
+      while (this.#again && !signal.aborted) {
+        this.#again = false
+        const entries = await retry(this.#tools, 'intents', () => journal.read(this.turn.run, this.#position))
+        this.#position = entries.at(-1)?.seq ?? this.#position
+        this.#isForgotten ||= entries.some(({ event }) => event.type === 'forgotten')
+        this.#act(intentsIn(entries))
       }
+    } catch (error) {
+      if (!signal.aborted) log.error({ run: this.turn.run, error: messageOf(error) }, 'run.intents-unread')
+    } finally {
+      this.#reading = null
     }
   }
 
-  async #tell(word: Steering): Promise<boolean> {
+  #act({ stopped, answered, steered }: Intents): void {
+    if (stopped && !this.#isStopped) {
+      this.#isStopped = true
+      this.#do('stopped', () => this.#conduct.stop())
+    }
+    for (const { approval, decision } of answered) {
+      this.#do('answered', () => this.#answers.run(() => this.#conduct.answer(approval, decision)))
+    }
+    for (const word of steered) {
+      if (this.#told.has(word.steer.key)) continue
+      this.#told.add(word.steer.key)
+      this.#do('steered', () => this.#words.run(() => this.#tell(word)))
+    }
+  }
+
+  /** Does something beside the reading of the output. */
+  #do(what: string, work: () => Promise<void>): void {
+    const { log, signal, checkpoint } = this.#tools
+    const acted = work().then(
+      () => checkpoint('intent-acted'),
+      (error: unknown) => {
+        if (!signal.aborted) log.error({ run: this.turn.run, what, error: messageOf(error) }, 'run.intent-failed')
+      },
+    )
+    background(acted, log, 'run.intent')
+  }
+
+  /** Says a word to the CLI; one of an earlier life that it has already is nothing new to it. */
+  async #tell(word: Steering): Promise<void> {
+    const { journal, signal } = this.#tools
+    // It has become a prompt already, and is said as that.
+    if ((await retry(this.#tools, 'word', () => journal.find(word.steer.key))) !== null) return
     const heard = await this.#conduct.steer(word.steer)
-    if (heard && !word.heard) await this.#order.run(() => this.#keep([{ ...word, heard }], null))
-    return heard
+    // One that was heard before needs no word about it; a CLI that has gone on since is not told it as a prompt.
+    if (word.heard || signal.aborted) return
+    const event = heard ? { ...word, heard } : ({ type: 'declined', steer: word.steer.key } as const)
+    await this.#order.run(() => this.#keep([event], null))
+  }
+
+  /** After the end nothing can be written: a word that was heard must not be taken for one that was not. */
+  async #wordsTold(): Promise<void> {
+    const { clock, signal } = this.#tools
+    const waited = new AbortController()
+    const late = pause(clock, hearWithinMs, AbortSignal.any([waited.signal, signal]))
+    await Promise.race([this.#words.idle(), late])
+    waited.abort()
   }
 
   /** We are wrong somewhere: the person is told, and the agent does not work on unheard. */
   async #abandon(detail: string): Promise<void> {
     await this.#conduct.stop()
-    const { journal, clock, feed } = this.#tools
+    const { journal, clock } = this.#tools
     const outcome = { kind: 'failed', trouble: { code: 'process-died', detail }, usage: noUsage } as const
-    feed.publish(await journal.append(this.turn.run, [{ type: 'finished', outcome }], clock.now()))
-  }
-
-  #inBackground(work: Promise<void>): void {
-    background(work, this.#tools.log, 'run.conductor')
+    await journal.append(this.turn.run, [{ type: 'finished', outcome }], clock.now())
   }
 
   async #take(piece: Piece): Promise<void> {
-    if (piece.events.every((event) => event.type === 'said')) return this.#takeText(piece)
-    await this.#keep(piece.events, piece.cursor)
-  }
-
-  #takeText(piece: Piece): void {
-    const events = this.#admissible(piece.events)
-    this.#pending.push(...events)
+    const isText = piece.events.every((event) => event.type === 'said')
+    if (!isText || !this.#hasSpoken) return this.#keep(piece.events, piece.cursor)
+    this.#pending.push(...piece.events)
     this.#cursor = piece.cursor
-    const at = this.#tools.clock.now()
-    this.#tools.feed.publish(events.map((event) => ({ run: this.turn.run, seq: 0, at, event })))
-    this.#timer ??= this.#tools.clock.after(textBatchMs, () => {
+    this.#joined ??= this.#tools.texts.join(() => {
       this.#order.run(() => this.#flush()).catch(() => undefined)
     })
   }
 
-  /** Keeps events with all the text before them, and tells them. Gives how many of them the lifecycle allowed. */
-  async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<number> {
-    const told = this.#admissible(events.map((event) => this.#anew(this.#unlessTooOften(event))))
-    this.#pending.push(...told)
+  /** Keeps events with all the text before them. */
+  async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<void> {
+    this.#pending.push(...events.map((event) => this.#anew(this.#unlessTooOften(event))))
     this.#cursor = cursor ?? this.#cursor
-    const entries = await this.#flush()
-    this.#tools.feed.publish(entries.slice(entries.length - told.length))
-    for (const event of told) {
-      if (event.type !== 'wanted') continue
-      this.#tools.checkpoint('approval-wanted')
-      this.#inBackground(this.#settle(event.approval))
-    }
-    return told.length
+    await this.#flush()
   }
 
-  async #flush(): Promise<readonly Entry[]> {
-    this.#timer?.[Symbol.dispose]()
-    this.#timer = null
-    if (this.#pending.length === 0 && this.#cursor === null) return []
-    const { journal, clock, checkpoint } = this.#tools
+  async #flush(): Promise<void> {
+    this.#joined?.[Symbol.dispose]()
+    this.#joined = null
+    if (this.#pending.length === 0 && this.#cursor === null) return
+    const { journal, clock, checkpoint, log } = this.#tools
     const events = this.#pending
     const options = this.#cursor === null ? {} : { cursor: this.#cursor }
     const entries = await retry(this.#tools, 'append', () =>
@@ -209,21 +197,15 @@ export class Conductor {
     )
     this.#pending = []
     this.#cursor = null
+    this.#hasSpoken ||= events.some(({ type }) => type === 'said')
+    this.#isOver ||= events.some(endsAttempt)
+    if (entries.length < events.length) {
+      // A CLI that asks after Stop, or talks after its end, is heard no more.
+      const types = events.map(({ type }) => type)
+      log.warn({ run: this.turn.run, events: types, kept: entries.length }, 'run.events-dropped')
+    }
     checkpoint('piece-committed')
-    return entries
-  }
-
-  /** What the lifecycle allows; a CLI that asks after Stop, or talks after its end, is heard no more. */
-  #admissible(events: readonly RunEvent[]): readonly RunEvent[] {
-    return events.filter((event) => {
-      const next = step(this.#run, event)
-      if (next === null) {
-        this.#tools.log.warn({ run: this.turn.run, state: this.#run.state, event: event.type }, 'run.event-dropped')
-        return false
-      }
-      this.#run = next
-      return true
-    })
+    if (entries.some(({ event }) => event.type === 'wanted')) checkpoint('approval-wanted')
   }
 
   #unlessTooOften(event: RunEvent): RunEvent {
@@ -239,27 +221,14 @@ export class Conductor {
    * that a CLI which never finds one cannot go round in circles.
    */
   #anew(event: RunEvent): RunEvent {
-    if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#forgotten) return event
+    if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#isForgotten) return event
     const { trouble } = event.outcome
-    if (trouble.code !== 'conversation-gone' || this.#run.state === 'stopping') return event
+    if (trouble.code !== 'conversation-gone' || this.#isStopped) return event
     this.#tools.log.warn({ run: this.turn.run, session: this.turn.session.id }, 'conversation.forgotten')
     return { type: 'forgotten', detail: trouble.detail }
   }
+}
 
-  async #settle(approval: Approval): Promise<void> {
-    try {
-      const answer = await this.#tools.approve(this.turn, approval)
-      if (answer === null) return
-      // Kept before the CLI hears it: what it then does was consented to on record.
-      const event = { type: 'answered', approval: approval.id, ...answer } as const
-      const kept = await this.#order.run(() => this.#keep([event], null))
-      // Somebody pressed Stop, or the CLI took its question back, while it was being answered.
-      if (kept === 0) return
-      this.#tools.checkpoint('approval-answered')
-      await this.#conduct.answer(approval.id, answer.decision)
-    } catch (error) {
-      if (this.#tools.signal.aborted) return
-      this.#tools.log.error({ run: this.turn.run, error: messageOf(error) }, 'approval.failed')
-    }
-  }
+function endsAttempt({ type }: RunEvent): boolean {
+  return type === 'finished' || type === 'lost' || type === 'forgotten'
 }

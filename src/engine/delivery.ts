@@ -6,13 +6,13 @@ import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import { background } from '../system/background.ts'
 import { Courier, type CourierTools } from './courier.ts'
-import type { Feed } from './feed.ts'
+import type { EventBus } from './bus.ts'
 import { Lane } from './lane.ts'
 
 export interface DeliveryTools extends Omit<CourierTools, 'line' | 'questionOf' | 'nameOf' | 'laneOf' | 'deliveries'> {
   readonly journal: Journal
   readonly vault: Vault
-  readonly feed: Feed
+  readonly bus: EventBus
   line(run: RunId): LinePlace | null
   questionOf(run: RunId): Spot | null
 }
@@ -27,7 +27,7 @@ export class Delivery {
 
   constructor(tools: DeliveryTools) {
     this.#tools = tools
-    this.#listening = tools.feed.subscribe((entry) => {
+    this.#listening = tools.bus.subscribe((entry) => {
       const courier = this.#couriers.get(entry.run)
       if (courier !== undefined) courier.take(entry)
       else if (entry.event.type === 'asked') {

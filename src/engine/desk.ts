@@ -21,14 +21,13 @@ import type { Session } from '../core/session.ts'
 import type { Skills } from '../core/skill.ts'
 import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
-import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { background } from '../system/background.ts'
 import type { Approvals } from './approvals.ts'
+import type { EventBus } from './bus.ts'
 import type { WallboardKeeper } from './wallboard.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { Errands } from './errands.ts'
-import type { Feed } from './feed.ts'
 import type { Gate } from '../core/gate.ts'
 import { no, yes } from './result.ts'
 import { isOver, seatAt, sessionFor } from './seats.ts'
@@ -37,13 +36,15 @@ import { Sessions } from './sessions.ts'
 import { runSkill, suggestSkills, type SkillTools } from './skills.ts'
 import { Permissions } from './permissions.ts'
 import { steer } from './steering.ts'
+import { stopRun } from './stopping.ts'
 
 export interface DeskTools {
   readonly journal: Journal
   readonly vault: Vault
   readonly transcripts: Transcripts
   readonly dispatcher: Dispatcher
-  readonly feed: Feed
+  readonly bus: EventBus
+  readonly signal: AbortSignal
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly workspaces: Workspaces
   readonly skills: Skills
@@ -81,7 +82,7 @@ export class EngineDesk implements Desk {
   }
 
   async ask(request: Request): Promise<Asked> {
-    const { vault, journal, caps, clock, ids, feed, dispatcher, checkpoint } = this.#tools
+    const { vault, journal, caps, clock, ids, checkpoint } = this.#tools
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
     const seat = await seatAt(vault, request.place)
@@ -104,8 +105,6 @@ export class EngineDesk implements Desk {
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
     const asked = await journal.ask(ids.next() as RunId, prompt, at, (board) => refuseToWait(board, asker, caps))
     checkpoint('asked')
-    feed.publish(asked.entries)
-    dispatcher.wake()
     return { kind: asked.fresh ? 'accepted' : 'known', run: asked.run }
   }
 
@@ -140,22 +139,21 @@ export class EngineDesk implements Desk {
     text: string,
     attachments: readonly Attachment[],
   ): Promise<Refusal | null> {
-    const { journal, clock, feed } = this.#tools
+    const { journal, clock } = this.#tools
     const verdict = await this.judge(by, 'prompt', prompt.place)
     if (!verdict.allowed) return verdict.refusal
     const fault = faultOf(text, attachments)
     if (fault !== null) return fault
     const event = { type: 'reworded', text, attachments } as const
-    feed.publish(await journal.append(run, [event], clock.now(), { expect: 'waiting' }))
+    await journal.append(run, [event], clock.now(), { expect: 'waiting' })
     return null
   }
 
   /** Its message was taken back, so a waiting prompt is too. No gate: less is done then, whoever deleted it. */
   async withdraw({ run, prompt }: OpenRun): Promise<void> {
-    const { journal, clock, feed, dispatcher } = this.#tools
+    const { journal, clock } = this.#tools
     const event = { type: 'stopped', by: prompt.speaker.name } as const
-    feed.publish(await journal.append(run, [event], clock.now(), { expect: 'waiting' }))
-    dispatcher.wake()
+    await journal.append(run, [event], clock.now(), { expect: 'waiting' })
   }
 
   approval(by: Person, token: string): Promise<Result<Ask>> {
@@ -285,17 +283,8 @@ export class EngineDesk implements Desk {
   }
 
   async #stop(target: OpenRun, by: string | null): Promise<Result<Stopped>> {
-    const { journal, dispatcher, clock, feed } = this.#tools
-    const at = clock.now()
-    const withdrawn = await journal.append(target.run, [{ type: 'stopped', by }], at, { expect: 'waiting' })
-    if (withdrawn.length > 0) {
-      feed.publish(withdrawn)
-      dispatcher.wake()
-      return yes({ run: target.run, waiting: true, afterMs: 0 })
-    }
-    const startedAt = viewOf(await journal.read(target.run))?.startedAt ?? at
-    const stopped = (await (await dispatcher.conductorFor(target.run))?.stop(by)) ?? false
-    return stopped ? yes({ run: target.run, waiting: false, afterMs: at - startedAt }) : no({ code: 'nothing-to-stop' })
+    const stopped = await stopRun(target.run, by, this.#tools)
+    return stopped === null ? no({ code: 'nothing-to-stop' }) : yes(stopped)
   }
 }
 

@@ -10,7 +10,8 @@ import { Features, type Feature } from '../core/feature.ts'
 import type { Health } from '../core/health.ts'
 import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Ids } from '../core/ids.ts'
-import type { Journal } from '../core/journal.ts'
+import type { Journal, Wake } from '../core/journal.ts'
+import { isLive } from '../core/lifecycle.ts'
 import type { ChannelRules } from '../core/listening.ts'
 import type { Log } from '../core/log.ts'
 import type { Locale } from '../core/person.ts'
@@ -23,18 +24,23 @@ import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { Approvals } from './approvals.ts'
+import { EventBus } from './bus.ts'
 import { WallboardKeeper } from './wallboard.ts'
 import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
-import type { Steering } from './conductor.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Expiry } from './expiry.ts'
-import { Feed } from './feed.ts'
 import { EngineGate } from './gate.ts'
+import { GroupCommit } from './group-commit.ts'
 import { examine, type Vitals } from './health.ts'
 import { Intake } from './intake.ts'
-import { recover } from './recovery.ts'
+import { stopRun } from './stopping.ts'
 import { Transcriber } from './transcriber.ts'
+import { UnheardWords } from './unheard.ts'
+import { Worker } from './worker.ts'
+
+/** Text of all runs is kept, and told, this often. */
+const textEveryMs = 100
 
 /** How often the mark is renewed from which "I was away for …" counts. */
 const aliveEveryMs = 20_000
@@ -44,6 +50,7 @@ const lastWordsMs = 5_000
 
 export interface EngineOptions {
   readonly journal: Journal
+  readonly wake: Wake
   readonly vault: Vault
   readonly attachments: Attachments
   readonly transcripts: Transcripts
@@ -90,39 +97,34 @@ export interface Engine {
 
 /** Puts the engine together. */
 export function createEngine(options: EngineOptions): Engine {
-  const { journal, vault, clock, log } = options
+  const { journal, vault, clock, log, checkpoint } = options
   const letGo = new AbortController()
   const { signal } = letGo
-  const feed = new Feed()
+  const bus = new EventBus({ ...options, signal })
   const runtimes = new Map(options.runtimes.map((runtime) => [runtime.name, runtime]))
   const startedAt = clock.now()
   const health = (): Promise<Health> =>
     examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
   const gate = new EngineGate({ ...options, rights: () => features.rights })
-  const dispatcher = new Dispatcher({
-    ...options,
-    gate,
-    runtimes,
-    feed,
-    signal,
-    approve: (turn, approval) => approvals.approve(turn, approval),
-    unheard,
-  })
-  const expiry = new Expiry({ ...options, dispatcher, feed, signal })
+  const dispatcher = new Dispatcher({ ...options, bus, signal })
+  const worker = new Worker({ ...options, gate, runtimes, bus, signal, texts: new GroupCommit(clock, textEveryMs) })
+  const expiry = new Expiry({ ...options, bus, signal })
   const desk = new EngineDesk({
     ...options,
     gate,
     runtimes,
     dispatcher,
-    feed,
+    bus,
+    signal,
     rights: () => features.rights,
     approvals: () => approvals,
     boards: () => boards,
     began: (session, by) => intake.began(session, by.locale),
   })
+  const words = new UnheardWords({ ...options, bus, signal, ask: (request) => desk.ask(request) })
   const features = new Features(options.features({ gate, clock, health }))
   const chat = options.chat(desk, features)
-  const boards = new WallboardKeeper({ ...options, chat, feed, signal })
+  const boards = new WallboardKeeper({ ...options, chat, bus, signal })
   const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards })
   const approvals = new Approvals({
     ...options,
@@ -131,36 +133,31 @@ export function createEngine(options: EngineOptions): Engine {
     auditChannel: options.approvals.auditChannel as PlaceId | null,
     chat,
     gate,
-    feed,
+    bus,
     runtimes,
     signal,
-    conducted: (run) => dispatcher.conductorFor(run),
     moved: () => delivery.look(),
   })
   const delivery = new Delivery({
     ...options,
     chat,
-    feed,
+    bus,
     signal,
     line: (run) => dispatcher.places().get(run) ?? null,
     questionOf: (run) => approvals.spotOf(run),
   })
-  const transcriber = new Transcriber({ ...options, feed, signal })
+  const transcriber = new Transcriber({ ...options, bus, signal })
   dispatcher.onMove(() => delivery.look())
   let stopping: Promise<void> | null = null
 
-  /** A word to a turn that ended before its CLI had heard it. */
-  async function unheard({ steer: { key, text }, speaker, place }: Steering): Promise<void> {
-    const asked = await desk.ask({ key, place, speaker, text, message: null })
-    log.info({ key, kind: asked.kind }, 'steer.became-prompt')
-  }
-
   async function start(): Promise<void> {
+    await bus.open()
     await delivery.resume()
-    await recover({ journal, vault, runtimes: options.runtimes, dispatcher, log })
+    await worker.recover()
     await desk.tidyUp()
     transcriber.wake()
     await approvals.resume()
+    await words.resume()
     await expiry.sweep()
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
     clock.after(options.timings.lookWithinMs, () => dispatcher.open())
@@ -185,24 +182,21 @@ export function createEngine(options: EngineOptions): Engine {
     letGo.abort()
     expiry.close()
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
-    await dispatcher.close()
+    await Promise.all([dispatcher.close(), worker.close(), words.close()])
     await approvals.close()
     await Promise.all([delivery.close(), boards.close()])
     await transcriber.close()
+    await bus.close()
   }
 
   /** Ends what runs, on record and in people's sight, so that the next life does not take it up again. */
   async function endRuns(): Promise<void> {
-    const conductors = (await journal.open()).flatMap(({ run }) => dispatcher.conductorOf(run) ?? [])
-    await Promise.all(conductors.map((conductor) => conductor.stop(null)))
-    await Promise.all(conductors.map((conductor) => conductor.done))
-    await Promise.all([
-      delivery.settles(
-        conductors.map(({ turn }) => turn.run),
-        lastWordsMs,
-      ),
-      approvals.settles(lastWordsMs),
-    ])
+    const runs = (await journal.open()).filter(({ state }) => isLive(state)).map(({ run }) => run)
+    await Promise.all(runs.map((run) => stopRun(run, null, { journal, clock, log, signal, checkpoint })))
+    await bus.idle()
+    await worker.ended(runs)
+    await bus.idle()
+    await Promise.all([delivery.settles(runs, lastWordsMs), approvals.settles(lastWordsMs)])
   }
 
   return { desk, features, health, start, stop: (agents) => (stopping ??= stop(agents)) }

@@ -2,16 +2,14 @@ import type { Clock, EpochMs } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
-import type { Dispatcher } from './dispatcher.ts'
-import type { Feed } from './feed.ts'
+import type { EventBus } from './bus.ts'
 
 /** A store that cannot be read or written now is tried again after this long. */
 const retryMs = 10_000
 
 export interface ExpiryTools {
   readonly journal: Journal
-  readonly feed: Feed
-  readonly dispatcher: Dispatcher
+  readonly bus: EventBus
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -27,7 +25,7 @@ export class Expiry {
 
   constructor(tools: ExpiryTools) {
     this.#tools = tools
-    this.#listening = tools.feed.subscribe(({ event: { type } }) => {
+    this.#listening = tools.bus.subscribe(({ event: { type } }) => {
       const waits = type === 'asked' || type === 'lost' || type === 'forgotten'
       if (waits && this.#timer === null) this.#wait(tools.queueStaleMs)
     })
@@ -56,7 +54,7 @@ export class Expiry {
 
   /** Gives after how long the next one is due; null: nothing waits. */
   async #expire(): Promise<number | null> {
-    const { journal, feed, dispatcher, clock, log, queueStaleMs } = this.#tools
+    const { journal, clock, log, queueStaleMs } = this.#tools
     let dueIn: number | null = null
     for (const open of await journal.open()) {
       if (open.state !== 'waiting') continue
@@ -68,10 +66,7 @@ export class Expiry {
       }
       const refused = { type: 'refused', refusal: { code: 'expired', waitedMs } } as const
       const entries = await journal.append(open.run, [refused], now, { expect: 'waiting' })
-      if (entries.length === 0) continue
-      log.info({ run: open.run, waitedMs }, 'queue.expired')
-      feed.publish(entries)
-      dispatcher.wake()
+      if (entries.length > 0) log.info({ run: open.run, waitedMs }, 'queue.expired')
     }
     return dueIn
   }

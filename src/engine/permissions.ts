@@ -1,25 +1,18 @@
-import type { Clock } from '../core/clock.ts'
 import type { Question, Result, Standing, TierChange, TierWish } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
-import type { Journal } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
-import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import { channelOf, type Place } from '../core/place.ts'
 import type { Grant, Scope, Verdict } from '../core/policy.ts'
 import type { Rights } from '../core/right.ts'
 import type { Vault } from '../core/vault.ts'
-import type { Dispatcher } from './dispatcher.ts'
 import type { Gate } from '../core/gate.ts'
+import { stopRun, type StoppingTools } from './stopping.ts'
 
-export interface PermissionTools {
+export interface PermissionTools extends StoppingTools {
   readonly gate: Gate
   readonly rights: () => Rights
   readonly vault: Vault
-  readonly journal: Journal
-  readonly dispatcher: Dispatcher
-  readonly clock: Clock
-  readonly log: Log
 }
 
 /** Who was given what: giving it, taking it back, and saying why. */
@@ -75,7 +68,7 @@ export class Permissions {
 
   /** Stops what is at work for somebody who may no longer ask. What waits is judged when its turn comes. */
   async #stopRunsOf(about: Person, by: Person): Promise<number> {
-    const { gate, vault, journal, dispatcher } = this.#tools
+    const { gate, vault, journal } = this.#tools
     const live = (await journal.open()).filter(
       ({ state, prompt }) => isLive(state) && state !== 'stopping' && prompt.speaker.id === about.id,
     )
@@ -83,7 +76,7 @@ export class Permissions {
       live.map(async ({ run, session: id, prompt }) => {
         const session = await vault.session(id)
         if (session === null || (await gate.speakerOf(prompt, session)).allowed) return false
-        return (await (await dispatcher.conductorFor(run))?.stop(by.name)) ?? false
+        return (await stopRun(run, by.name, this.#tools)) !== null
       }),
     )
     return stopped.filter(Boolean).length

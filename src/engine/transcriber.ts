@@ -4,14 +4,14 @@ import type { Journal } from '../core/journal.ts'
 import { lineOf, type Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
-import type { Feed } from './feed.ts'
+import type { EventBus } from './bus.ts'
 import { retry, type RetryTools } from '../system/back-off.ts'
 
 export interface TranscriberTools extends RetryTools {
   readonly journal: Journal
   readonly vault: Vault
   readonly transcripts: Transcripts
-  readonly feed: Feed
+  readonly bus: EventBus
   readonly checkpoint: Checkpoint
 }
 
@@ -32,7 +32,7 @@ export class Transcriber {
 
   constructor(tools: TranscriberTools) {
     this.#tools = tools
-    this.#listening = tools.feed.subscribe(({ event }) => {
+    this.#listening = tools.bus.subscribe(({ event }) => {
       const mayEnd = ['finished', 'stopped', 'refused', 'lost', 'forgotten'].includes(event.type)
       if (mayEnd) this.wake()
     })

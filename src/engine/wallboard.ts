@@ -11,7 +11,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import { timeOf } from '../core/snowflake.ts'
 import type { Timings } from '../core/timings.ts'
 import type { Vault } from '../core/vault.ts'
-import type { Feed } from './feed.ts'
+import type { EventBus } from './bus.ts'
 import { Mutex } from '../system/mutex.ts'
 
 /** A message past its first hour may be edited, but rarely. */
@@ -36,7 +36,7 @@ export interface WallboardTools {
   readonly chat: Chat
   readonly vault: Vault
   readonly journal: Journal
-  readonly feed: Feed
+  readonly bus: EventBus
   readonly catalogue: Catalogue
   readonly clock: Clock
   readonly log: Log
@@ -58,7 +58,7 @@ export class WallboardKeeper {
 
   constructor(tools: WallboardTools) {
     this.#tools = tools
-    this.#listening = tools.feed.subscribe(({ event }) => {
+    this.#listening = tools.bus.subscribe(({ event }) => {
       if (tellings.has(event.type)) this.look()
     })
   }

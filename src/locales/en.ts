@@ -219,7 +219,6 @@ const overs: Readonly<Record<Extract<Refusal, { code: 'approval-over' }>['why'],
   ended: 'The run is over, so this needs no answer any more. Write again to go on.',
   lost: 'The agent was lost before this was answered. Try its next question: it asks again if it needs to.',
   unknown: 'I do not know this question any more. Ask the agent again.',
-  unreached: 'The agent is being taken up again and cannot hear it yet. Try again in a moment.',
 }
 
 function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName) => string): string {

@@ -213,7 +213,6 @@ const overs: Readonly<Record<Extract<Refusal, { code: 'approval-over' }>['why'],
   ended: '작업이 끝나서 답하지 않아도 돼요. 이어서 하려면 다시 써 주세요.',
   lost: '답하기 전에 에이전트가 사라졌어요. 아직 필요하면 에이전트가 다시 물어봐요.',
   unknown: '이제는 알 수 없는 질문이에요. 에이전트에게 다시 요청해 주세요.',
-  unreached: '에이전트를 다시 연결하는 중이라 아직 답을 전할 수 없어요. 잠시 뒤에 다시 시도해 주세요.',
 }
 
 function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName) => string): string {

@@ -4,6 +4,12 @@ import { fitting } from '../core/fitting.ts'
 import { jump } from '../core/jump.ts'
 import { plain } from '../core/markdown.ts'
 
+const steeredHow = {
+  steered: 'Put into the running turn',
+  kept: 'Kept for the running turn, which hears it as soon as it can',
+  asked: 'Nothing here can take that in now, so it waits as a prompt of its own',
+} as const
+
 /** The queue in English. `stands` says where a run is in it. */
 export function englishQueue(stands: (line: LinePlace) => string): QueuePhrases {
   return {
@@ -19,10 +25,7 @@ export function englishQueue(stands: (line: LinePlace) => string): QueuePhrases 
       const head = waits.length === 1 ? 'One prompt of yours waits.' : `${waits.length} prompts of yours wait.`
       return fitting(head, lines, (count) => `and ${count} more`)
     },
-    steered: ({ how, text }) =>
-      how === 'steered'
-        ? `» Put into the running turn: ${plain(text, 1_500)}`
-        : `» Nothing here can take that in now, so it waits as a prompt of its own: ${plain(text, 1_500)}`,
+    steered: ({ how, text }) => `» ${steeredHow[how]}: ${plain(text, 1_500)}`,
     steerForm: {
       title: 'Steer',
       label: 'A word to the running turn',

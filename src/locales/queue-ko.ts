@@ -4,6 +4,12 @@ import { fitting } from '../core/fitting.ts'
 import { jump } from '../core/jump.ts'
 import { plain } from '../core/markdown.ts'
 
+const steeredHow = {
+  steered: '진행 중인 작업에 전했어요',
+  kept: '받아 두었어요. 진행 중인 작업에 곧 전할게요',
+  asked: '지금은 바로 전할 수 없어서, 따로 요청으로 넣어 두었어요',
+} as const
+
 /** The queue in Korean. `stands` says where a run is in it. */
 export function koreanQueue(stands: (line: LinePlace) => string): QueuePhrases {
   return {
@@ -18,10 +24,7 @@ export function koreanQueue(stands: (line: LinePlace) => string): QueuePhrases {
       )
       return fitting(`요청 ${waits.length}개가 기다리고 있어요.`, lines, (count) => `그 밖에 ${count}개`)
     },
-    steered: ({ how, text }) =>
-      how === 'steered'
-        ? `» 진행 중인 작업에 전했어요: ${plain(text, 1_500)}`
-        : `» 지금은 바로 전할 수 없어서, 따로 요청으로 넣어 두었어요: ${plain(text, 1_500)}`,
+    steered: ({ how, text }) => `» ${steeredHow[how]}: ${plain(text, 1_500)}`,
     steerForm: { title: '덧붙이기', label: '진행 중인 작업에 전할 말', placeholder: '에이전트가 일하는 중에 들어요' },
   }
 }

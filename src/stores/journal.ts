@@ -5,14 +5,15 @@ import type { Entry, RunEvent } from '../core/event.ts'
 import { Problem, type Refusal } from '../core/failure.ts'
 import type { AccountId, PromptKey, RunId, Seq, SessionId } from '../core/ids.ts'
 import type { Claimed, Journal, OpenRun } from '../core/journal.ts'
-import type { State } from '../core/lifecycle.ts'
+import { isLive, step, type State } from '../core/lifecycle.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Cursor } from '../core/runtime.ts'
 import { readBoard } from './board.ts'
 import type { Commits } from './commits.ts'
-import { changesOf, conversationAfter, firstRow, keepConversation, project } from './projection.ts'
+import { changesOf, conversationAfter, firstRow, keepConversation, project, runOf } from './projection.ts'
 import { damaged, entryOf, parse } from './rows.ts'
 import type { RunTable, Tables } from './schema.ts'
+import type { LocalWake } from './wake.ts'
 
 type RunRow = Selectable<RunTable>
 
@@ -26,10 +27,12 @@ const linesAtOnce = 1_000
 export class DatabaseJournal implements Journal {
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
+  readonly #wake: LocalWake
 
-  constructor(db: Kysely<Tables>, commits: Commits) {
+  constructor(db: Kysely<Tables>, commits: Commits, wake: LocalWake) {
     this.#db = db
     this.#commits = commits
+    this.#wake = wake
   }
 
   async ask(
@@ -38,7 +41,7 @@ export class DatabaseJournal implements Journal {
     at: EpochMs,
     refuse: (board: Board) => Refusal | null,
   ): Promise<{ readonly run: RunId; readonly fresh: boolean; readonly entries: readonly Entry[] }> {
-    return this.#commits.write(async (trx) => {
+    return this.#write(async (trx) => {
       const earlier = await trx.selectFrom('runs').select('id').where('prompt_key', '=', prompt.key).executeTakeFirst()
       if (earlier !== undefined) return { run: earlier.id as RunId, fresh: false, entries: [] }
       const account = await accountOf(trx, prompt)
@@ -59,16 +62,19 @@ export class DatabaseJournal implements Journal {
     at: EpochMs,
     options: { readonly cursor?: Cursor; readonly expect?: State } = {},
   ): Promise<readonly Entry[]> {
-    return this.#commits.write(async (trx) => {
+    return this.#write(async (trx) => {
       const row = await rowOf(trx, run)
       if (row === undefined) throw new Problem('bug', `There is no run ${run} in the journal to append to.`)
       if (options.expect !== undefined && options.expect !== row.state) return []
-      return write(trx, { ...row, cursor: options.cursor ?? row.cursor }, events, at)
+      const cursor = isLive(row.state) ? (options.cursor ?? row.cursor) : row.cursor
+      const fitting = whatFits(row, events)
+      if (fitting.length === 0 && cursor === row.cursor) return []
+      return write(trx, { ...row, cursor }, fitting, at)
     })
   }
 
   async claim(admit: (board: Board) => readonly RunId[], at: EpochMs): Promise<readonly Claimed[]> {
-    return this.#commits.write(async (trx) => {
+    return this.#write(async (trx) => {
       const claimed: Claimed[] = []
       for (const run of admit(await readBoard(trx))) claimed.push(await claimOne(trx, run, at))
       return claimed
@@ -85,6 +91,16 @@ export class DatabaseJournal implements Journal {
     return rows.map(entryOf)
   }
 
+  async after(position: Seq, limit: number): Promise<readonly Entry[]> {
+    const lines = this.#db.selectFrom('run_events').selectAll().where('seq', '>', position).orderBy('seq').limit(limit)
+    return (await lines.execute()).map(entryOf)
+  }
+
+  async position(): Promise<Seq> {
+    const last = this.#db.selectFrom('run_events').select((line) => line.fn.max('seq').as('seq'))
+    return (await last.executeTakeFirst())?.seq ?? 0
+  }
+
   async open(): Promise<readonly OpenRun[]> {
     const rows = await this.#runs().where('state', '<>', sql.lit('over')).orderBy('asked_seq').execute()
     return rows.map(openRunOf)
@@ -98,6 +114,34 @@ export class DatabaseJournal implements Journal {
   async find(key: PromptKey): Promise<OpenRun | null> {
     const row = await this.#runs().where('prompt_key', '=', key).executeTakeFirst()
     return row === undefined ? null : openRunOf(row)
+  }
+
+  async run(run: RunId): Promise<OpenRun | null> {
+    const row = await this.#runs().where('runs.id', '=', run).executeTakeFirst()
+    return row === undefined ? null : openRunOf(row)
+  }
+
+  async unheard(since: EpochMs): Promise<readonly RunId[]> {
+    const rows = await this.#db
+      .selectFrom('run_events as word')
+      .select('word.run')
+      .distinct()
+      .where('word.type', '=', sql.lit('steered'))
+      .where('word.at', '>=', since)
+      .where(
+        (word) => sql<boolean>`not exists (
+        select 1 from run_events as heard where heard.run = ${word.ref('word.run')} and heard.type = 'steered'
+        and json_extract(heard.json, '$.steer.key') = json_extract(${word.ref('word.json')}, '$.steer.key')
+        and json_extract(heard.json, '$.heard')
+      )`,
+      )
+      .where(
+        (word) => sql<boolean>`not exists (
+        select 1 from runs where prompt_key = json_extract(${word.ref('word.json')}, '$.steer.key')
+      )`,
+      )
+      .execute()
+    return rows.map((row) => row.run as RunId)
   }
 
   async endedAfter(after: Seq, limit: number): Promise<readonly { readonly run: RunId; readonly ended: Seq }[]> {
@@ -130,6 +174,13 @@ export class DatabaseJournal implements Journal {
     return rows.map((row) => Math.max(0, (row.ended_at ?? 0) - (row.started_at ?? 0)))
   }
 
+  /** Whoever waits for something new looks as soon as it is on the disk. */
+  async #write<Value>(work: (trx: Transaction<Tables>) => Promise<Value>): Promise<Value> {
+    const value = await this.#commits.write(work)
+    this.#wake.look()
+    return value
+  }
+
   /** Runs with the line that asked them, which holds the prompt, and the last one that worded it anew. */
   #runs() {
     return this.#db
@@ -147,6 +198,16 @@ function rewordedIn(run: Expression<unknown>) {
     where later.run = ${run} and later.type = 'reworded'
     order by later.seq desc limit 1
   )`
+}
+
+/** What the lifecycle allows of these: somebody else may have written to the run meanwhile. */
+function whatFits(row: RunRow, events: readonly RunEvent[]): readonly RunEvent[] {
+  let run = runOf(row)
+  return events.filter((event) => {
+    const next = step(run, event)
+    run = next ?? run
+    return next !== null
+  })
 }
 
 /** Appends events to a run and carries its projections along. Throws, so that nothing is written, when one cannot be. */

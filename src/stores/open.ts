@@ -4,7 +4,7 @@ import { Kysely } from 'kysely'
 import type { Attachments } from '../core/attachment.ts'
 import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
-import type { Journal } from '../core/journal.ts'
+import type { Journal, Wake } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
@@ -18,11 +18,13 @@ import type { Tables } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
 import { TranscriptFiles } from './transcripts.ts'
 import { DatabaseVault } from './vault.ts'
+import { LocalWake } from './wake.ts'
 import { markOpen, refuseTorn, unmarkOpen } from './whole.ts'
 
 /** An open data folder. Whoever opened it closes it. */
 export interface Store extends AsyncDisposable {
   readonly journal: Journal
+  readonly wake: Wake
   readonly vault: Vault
   readonly attachments: Attachments
   readonly transcripts: Transcripts
@@ -82,10 +84,12 @@ async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): P
 
 function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number): Store {
   const commits = new Commits(db)
+  const wake = new LocalWake()
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => (closing ??= closeAll(db, commits, lock, join(folder, databaseName)))
   return {
-    journal: new DatabaseJournal(db, commits),
+    journal: new DatabaseJournal(db, commits, wake),
+    wake,
     vault: new DatabaseVault(db, commits),
     attachments: new FolderAttachments(join(folder, 'attachments')),
     transcripts: new TranscriptFiles(folder),

@@ -85,7 +85,8 @@ export async function keepConversation(
     .execute()
 }
 
-function runOf(row: RunRow): Run {
+/** What may happen next with a run, from its row. */
+export function runOf(row: RunRow): Run {
   const open = row.approvals === '[]' ? [] : (parse(row.approvals, `runs ${row.id}`) as readonly Approval[])
   return { state: row.state, open, attempts: row.attempt }
 }

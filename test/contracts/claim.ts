@@ -138,9 +138,9 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
       const [first, second, third] = runs as [RunId, RunId, RunId]
       const settled = await Promise.allSettled([
         store.journal.append(first, [events.said('a')], 1),
-        store.journal.append(second, [events.said('lost'), events.started], 1, { cursor: cursor('99') }),
+        store.journal.append(runId('nobody'), [events.said('lost')], 1, { cursor: cursor('99') }),
         store.journal.append(third, [events.done], 1),
-        store.journal.append(third, [events.done], 1),
+        store.journal.ask(first, prompt('900', session('never-kept')), 1, never),
         store.vault.once('key', 1),
         store.vault.deliveries.frozen(first, 7),
         store.journal.claim(() => [first], 1),

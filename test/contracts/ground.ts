@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Board } from '../../src/core/admission.ts'
 import { Problem } from '../../src/core/failure.ts'
 import type { RunId } from '../../src/core/ids.ts'
-import type { Journal } from '../../src/core/journal.ts'
+import type { Journal, Wake } from '../../src/core/journal.ts'
 import type { Cursor } from '../../src/core/runtime.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Vault } from '../../src/core/vault.ts'
@@ -11,6 +11,7 @@ import { events, prompt } from '../stores/cast.ts'
 /** A store on fresh ground. */
 export interface StoreUnderTest extends AsyncDisposable {
   readonly journal: Journal
+  readonly wake: Wake
   readonly vault: Vault
   /** Closes it and opens the same ground once more. */
   reopen(): Promise<StoreUnderTest>

@@ -8,14 +8,14 @@ import { fc } from '../random.ts'
 
 /** The lifecycle as the architecture document has it, cell by cell; an empty cell cannot happen. */
 const table = `
-| state    | asked   | reworded | refused | admitted | started | said     | acted    | steered | wanted | answered | withdrawn | stopped  | lost    | forgotten | finished |
-| new      | waiting |          | over    |          |         |          |          |         |        |          |           |          |         |           |          |
-| waiting  |         | waiting  | over    | starting |         |          |          |         |        |          |           | over     |         |           |          |
-| starting |         |          |         |          | running |          |          |         |        |          |           | stopping | waiting | waiting   | over     |
-| running  |         |          |         |          |         | running  | running  | running | asking |          |           | stopping | waiting | waiting   | over     |
-| asking   |         |          |         |          |         | asking   | asking   | asking  | asking | running  | running   | stopping | waiting | waiting   | over     |
-| stopping |         |          |         |          |         | stopping | stopping |         |        |          |           |          | over    | over      | over     |
-| over     |         |          |         |          |         |          |          |         |        |          |           |          |         |           |          |
+| state    | asked   | reworded | refused | admitted | started | said     | acted    | steered  | declined | wanted | answered | withdrawn | stopped  | lost    | forgotten | finished |
+| new      | waiting |          | over    |          |         |          |          |          |          |        |          |           |          |         |           |          |
+| waiting  |         | waiting  | over    | starting |         |          |          |          |          |        |          |           | over     |         |           |          |
+| starting |         |          |         |          | running |          |          | starting | starting |        |          |           | stopping | waiting | waiting   | over     |
+| running  |         |          |         |          |         | running  | running  | running  | running  | asking |          |           | stopping | waiting | waiting   | over     |
+| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking | running  | running   | stopping | waiting | waiting   | over     |
+| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping |        |          |           |          | over    | over      | over     |
+| over     |         |          |         |          |         |          |          |          |          |        |          |           |          |         |           |          |
 `
 
 const asked: RunEvent = { type: 'asked', prompt: prompt('501', session('one')) }
@@ -32,6 +32,7 @@ const samples: Record<RunEvent['type'], RunEvent> = {
   withdrawn: events.withdrawn('q1'),
   reworded: events.reworded,
   steered: events.steered,
+  declined: events.declined,
   forgotten: events.forgotten,
   stopped: events.stopped,
   lost: events.lost,
@@ -61,6 +62,15 @@ suite('lifecycle', () => {
       })
     }
   }
+
+  test('a new word needs a turn at work; that one was heard may still be said while it begins again or stops', () => {
+    for (const state of liveStates) {
+      const run: Run = { state, open: [], attempts: 1 }
+      const isAtWork = state === 'running' || state === 'asking'
+      assert.equal(step(run, { ...events.steered, heard: false }) !== null, isAtWork, state)
+      assert.ok(step(run, { ...events.steered, heard: true }) !== null, state)
+    }
+  })
 
   test('with another question open, an answer leaves it asking', () => {
     const run: Run = { state: 'asking', open: [question('q1'), question('q2')], attempts: 1 }

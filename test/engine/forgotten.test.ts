@@ -5,7 +5,7 @@ import type { RunId } from '../../src/core/ids.ts'
 import type { Conduct, Cursor } from '../../src/core/runtime.ts'
 import { textOf, viewOf } from '../../src/core/view.ts'
 import { Conductor } from '../../src/engine/conductor.ts'
-import { Feed } from '../../src/engine/feed.ts'
+import { GroupCommit } from '../../src/engine/group-commit.ts'
 import { handOverFor } from '../../src/engine/hand-over.ts'
 import { hostClock } from '../../src/system/host.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
@@ -24,7 +24,7 @@ async function open(path: string): Promise<Store> {
 }
 
 /** Leads one attempt whose CLI does this and no more. */
-async function attempt(store: Store, run: RunId, told: readonly RunEvent[], forgotten: boolean): Promise<void> {
+async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Promise<void> {
   const [claimed] = await store.journal.claim((board) => board.waiting.map((each) => each.run), 1)
   const view = viewOf(await store.journal.read(run))
   assert.ok(claimed !== undefined && view !== null)
@@ -39,15 +39,13 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[], forg
   const turn = { run, attempt: claimed.attempt, prompt: claimed.prompt, session: here, files: [], handOver: null }
   const tools = {
     journal: store.journal,
-    feed: new Feed(),
+    texts: new GroupCommit(hostClock, 100),
     clock: hostClock,
     log: quietLog,
     checkpoint: () => {},
     signal: new AbortController().signal,
-    approve: () => Promise.resolve(null),
-    unheard: async () => {},
   }
-  await new Conductor(turn, conduct, view.run, [], tools, [], forgotten).done
+  await new Conductor(turn, conduct, tools).done
 }
 
 describe('a conversation that is gone', () => {
@@ -56,10 +54,10 @@ describe('a conversation that is gone', () => {
     await using store = await open(folder.path)
     const run = runId('r1')
     await store.journal.ask(run, prompt('501', here), 1, () => null)
-    await attempt(store, run, [gone], false)
+    await attempt(store, run, [gone])
     assert.equal((await store.journal.find(prompt('501', here).key))?.state, 'waiting')
     assert.equal((await store.vault.session(here.id))?.conversation, null)
-    await attempt(store, run, [gone], true)
+    await attempt(store, run, [gone])
     const view = viewOf(await store.journal.read(run))
     assert.equal(view?.run.state, 'over')
     assert.equal(view?.forgotten, true)
@@ -77,7 +75,7 @@ describe('a conversation that is gone', () => {
       const asked = { ...prompt(String(500 + nth), here), text: `question ${nth} ${'q'.repeat(900)}` }
       await store.journal.ask(run, asked, 1, () => null)
       const said = events.said(`${'a'.repeat(2000)} answer ${nth}`, 'b1', true)
-      await attempt(store, run, [events.started, said, nth === 11 ? events.failed : events.done], false)
+      await attempt(store, run, [events.started, said, nth === 11 ? events.failed : events.done])
       assert.match(textOf(viewOf(await store.journal.read(run)) as never), /answer/)
     }
     const told = (await handOverFor(store.journal, fresh)) ?? ''

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import type { Person } from '../../src/core/person.ts'
 import { EngineDesk } from '../../src/engine/desk.ts'
 import { Dispatcher } from '../../src/engine/dispatcher.ts'
-import { Feed } from '../../src/engine/feed.ts'
+import { EventBus } from '../../src/engine/bus.ts'
 import { EngineGate } from '../../src/engine/gate.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
 import { hostClock, uuids } from '../../src/system/host.ts'
@@ -83,7 +83,7 @@ function notAskedFor(): never {
   throw new Error('not asked for')
 }
 
-function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments' | 'transcripts'>): EngineDesk {
+function deskOn(store: Pick<Store, 'journal' | 'wake' | 'vault' | 'attachments' | 'transcripts'>): EngineDesk {
   const { signal } = new AbortController()
   const gate = new EngineGate({
     ...store,
@@ -96,7 +96,7 @@ function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments' | 'transc
     ...store,
     gate,
     rights: () => rights,
-    feed: new Feed(),
+    bus: new EventBus({ ...store, clock: hostClock, log: quietLog, signal }),
     clock: hostClock,
     ids: uuids(hostClock),
     log: quietLog,
@@ -104,8 +104,6 @@ function deskOn(store: Pick<Store, 'journal' | 'vault' | 'attachments' | 'transc
     caps: { active: 0, waiting: 5, personActive: 1, personWaiting: 5 },
     runtimes: new Map(),
     signal,
-    approve: () => Promise.resolve(null),
-    unheard: async () => {},
   }
   return new EngineDesk({
     ...tools,

@@ -1,12 +1,13 @@
 import type { Caps } from '../../src/core/admission.ts'
-import type { Steering } from '../../src/engine/conductor.ts'
 import { oneFolder } from './one-folder.ts'
 import { EngineDesk } from '../../src/engine/desk.ts'
 import { Dispatcher } from '../../src/engine/dispatcher.ts'
 import { Expiry } from '../../src/engine/expiry.ts'
-import { Feed } from '../../src/engine/feed.ts'
+import { EventBus } from '../../src/engine/bus.ts'
 import { EngineGate } from '../../src/engine/gate.ts'
-import { recover } from '../../src/engine/recovery.ts'
+import { GroupCommit } from '../../src/engine/group-commit.ts'
+import { UnheardWords } from '../../src/engine/unheard.ts'
+import { Worker } from '../../src/engine/worker.ts'
 import { uuids } from '../../src/system/host.ts'
 import { openStore } from '../../src/stores/open.ts'
 import { rights } from '../features/product.ts'
@@ -24,7 +25,8 @@ export async function live(
   const store = await openStore({ folder, clock, log: quietLog })
   const letGo = new AbortController()
   const runtime = scriptedRuntime(machine)
-  const feed = new Feed()
+  const { signal } = letGo
+  const bus = new EventBus({ ...store, clock, log: quietLog, signal })
   const gate = new EngineGate({
     ...store,
     rights: () => rights,
@@ -34,7 +36,7 @@ export async function live(
   })
   const tools = {
     ...store,
-    feed,
+    bus,
     gate,
     rights: () => rights,
     clock,
@@ -42,22 +44,24 @@ export async function live(
     ids: uuids(clock),
     log: quietLog,
     checkpoint: () => {},
-    signal: letGo.signal,
+    signal,
+    texts: new GroupCommit(clock, 100),
     runtimes: new Map([[runtime.name, runtime]]),
-    approve: () => Promise.resolve(null),
-    unheard: async ({ steer: { key, text }, speaker, place }: Steering) =>
-      void (await desk.ask({ key, place, speaker, text, message: null })),
   }
   const dispatcher = new Dispatcher(tools)
+  const worker = new Worker(tools)
   const nobody = (): never => {
     throw new Error('nobody asks for it')
   }
   const skills = { list: async () => [], read: async () => null }
   const more = { workspaces: oneFolder, skills, began: () => {}, approvals: nobody, boards: nobody }
   const desk: EngineDesk = new EngineDesk({ ...tools, dispatcher, ...more })
-  const expiry = new Expiry({ ...tools, dispatcher, queueStaleMs: options.queueStaleMs })
+  const words = new UnheardWords({ ...tools, ask: (request) => desk.ask(request) })
+  const expiry = new Expiry({ ...tools, queueStaleMs: options.queueStaleMs })
   async function wakeUp(): Promise<void> {
-    await recover({ ...store, runtimes: [runtime], dispatcher, log: quietLog })
+    await bus.open()
+    await worker.recover()
+    await words.resume()
     await expiry.sweep()
     dispatcher.open()
   }
@@ -71,7 +75,7 @@ export async function live(
       expiry.close()
       await runtime.close('leave')
       await store.close()
-      await dispatcher.close().catch(() => {})
+      await Promise.all([bus, dispatcher, worker, words].map((part) => part.close().catch(() => {})))
     },
   }
 }

@@ -90,7 +90,7 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
     { code: 'approval-answered', by: null, verdict },
     { code: 'approval-answered', by: nastyText, verdict },
   ]),
-  'approval-over': (['withdrawn', 'lost', 'ended', 'stopped', 'unknown', 'unreached'] as const).map((why) => ({
+  'approval-over': (['withdrawn', 'lost', 'ended', 'stopped', 'unknown'] as const).map((why) => ({
     code: 'approval-over',
     why,
   })),
@@ -285,6 +285,7 @@ export function queueSamples({ queue: say }: Phrases): string[] {
     say.waits([wait]),
     say.waits(Array.from({ length: 100 }, (_, at) => (at % 2 === 0 ? wait : direct))),
     say.steered({ how: 'steered', text: nastyText }),
+    say.steered({ how: 'kept', text: nastyText }),
     say.steered({ how: 'asked', text: nastyText }),
   ]
   return told.map((text) => text.replaceAll(/\]\(https:\/\/discord\.com\/channels\/[@\w/]+\)/g, ''))

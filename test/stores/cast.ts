@@ -121,6 +121,7 @@ export const events = {
     place: thread('200'),
     heard: true,
   },
+  declined: { type: 'declined', steer: promptKey('77') },
   forgotten: { type: 'forgotten', detail: 'No conversation found' },
   wanted: (id: string): RunEvent => ({
     type: 'wanted',

@@ -15,6 +15,7 @@ async function openIn(folder: { readonly path: string } & AsyncDisposable): Prom
   const store = await openStore({ folder: folder.path, clock: realClock, log: quietLog })
   return {
     journal: store.journal,
+    wake: store.wake,
     vault: store.vault,
     async reopen() {
       await store.close()
