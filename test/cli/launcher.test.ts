@@ -74,7 +74,7 @@ function run(root: string, flags: readonly string[], ...words: readonly string[]
   })
 }
 
-describe('the launcher', () => {
+describe('the launcher', { concurrency: 3 }, () => {
   it('runs the sources in a checkout, the build in a package', async () => {
     const both = await run(packed('both', 'src/main.ts', 'dist/main.js'), [], 'x', '--y')
     assert.match(both.stdout, /both\/src\/main\.ts.*\["x","--y"\]/)

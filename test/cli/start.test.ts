@@ -99,7 +99,7 @@ describe('the command line', () => {
   })
 })
 
-describe('start', () => {
+describe('start', { concurrency: 3 }, () => {
   it('runs the bot, refuses a second one on the folder, and ends by `stop`', async () => {
     await using sandbox = await startSandbox()
     const env = settings(sandbox, 'one')
