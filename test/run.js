@@ -2,6 +2,9 @@
 // `--everything` all three, or what the words given match. docs/TESTING.md says how to work with it.
 // Plain JavaScript, because it may be started by a Node that cannot run TypeScript yet.
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { argv, env, execPath, exit, version } from 'node:process'
 import { sealed } from './clis/seal.js'
 
@@ -19,8 +22,15 @@ if (wrapped === null) {
   await import('./runner/main.ts')
 } else {
   // The runner itself is sealed: all that talks to each other over 127.0.0.1 must stand in the same namespace.
-  const child = spawn(wrapped.command, wrapped.args, { stdio: 'inherit', env: { ...env, OMC_TEST_SEALED: '1' } })
-  // The terminal tells the whole group; the runner cleans up and ends, and we with it.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
-  child.on('exit', (code) => exit(code ?? 1))
+  // Its folder is ours, because a signal ends it with all that stands in there before it could clean up.
+  const folder = mkdtempSync(join(tmpdir(), 'omc-test-'))
+  const child = spawn(wrapped.command, wrapped.args, {
+    stdio: 'inherit',
+    env: { ...env, OMC_TEST_SEALED: '1', TMPDIR: folder },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGKILL'))
+  child.on('exit', (code) => {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    exit(code ?? 130)
+  })
 }

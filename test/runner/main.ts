@@ -20,7 +20,7 @@ const unrecorded = Number(process.env['OMC_TEST_BUDGET'] ?? unrecordedSeconds)
 const inCi = process.env['CI'] === 'true'
 const budgets = readBudgets()
 const waiting = [...longestFirst(plan.files, budgets)]
-const folder = mkdtempSync(join(tmpdir(), 'omc-test-'))
+const folder = mkdtempSync(join(tmpdir(), 'r-'))
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort())
 
