@@ -12,14 +12,21 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     const mary = await stage.sandbox.actor('mary')
     const bob = await stage.sandbox.actor('bob')
     await (await mary.runs('work', '/session start', { name: 'shop', runtime: 'echo' })).settled()
-    await mary.says('work', '!ask Bash cat secret-plan.txt')
+    await mary.says('work', '!until seen !ask Bash cat secret-plan.txt')
+    // The CLI has begun its call, and nobody knows yet that it will be asked about.
+    await stage.botShows(bob, bob.place('work'), /● Working[^]*Bash/)
+    stage.opens('seen')
     const line = await mary.sees('work', 'Echo needs an answer for @mary')
     assert.match(line.content, /An owner was asked in a direct message/)
     const dm = await oscar.opensDm()
     const ask = await asked(oscar, dm, 'cat secret-plan.txt')
     await stage.botShows(mary, mary.place('work'), /\? Asking/)
     const read = (await bob.messages('work')).filter(({ author }) => author.bot)
-    assert.doesNotMatch(JSON.stringify(read), /secret-plan/, 'neither a message nor the card says what is asked')
+    assert.doesNotMatch(
+      JSON.stringify(read),
+      /secret-plan/,
+      'neither a message nor the card says what is asked, nor did it ever',
+    )
 
     const refused = await (await bob.clicks(await bob.sees('work', 'needs an answer'), 'Look')).settled()
     assert.match(refused.content, /Only @mary and owners/)

@@ -148,7 +148,7 @@ async function perform(step: Step, stopped: AbortSignal): Promise<void> {
       return tell({ is: 'tool-over', id: action.id, failed: false })
     }
     case 'ask':
-      await Promise.all(step.asks.map((each) => ask(each, step.withdrawn, stopped)))
+      await Promise.all(step.asks.map((each) => ask(each, step, stopped)))
       return
     case 'read': {
       const action = begin({ tool: 'Read', title: step.path, kind: 'read' })
@@ -222,14 +222,17 @@ async function sayUntil(gate: string, text: string, stopped: AbortSignal): Promi
 
 const mayNot = 'I may only look here: nothing is changed, and nothing is run.'
 
-async function ask(what: Ask, isWithdrawn: boolean, stopped: AbortSignal): Promise<void> {
+type Asking = Extract<Step, { do: 'ask' }>
+
+async function ask(what: Ask, { withdrawn, gate }: Asking, stopped: AbortSignal): Promise<void> {
   const action = begin(callOf(what))
+  if (gate !== null) await opened(gate, stopped)
   const isQuestion = what.is === 'questions' || what.is === 'plan'
   if (values['read-only'] && !isQuestion) {
     tell({ is: 'tool-over', id: action.id, failed: true })
     return say(mayNot, 0, stopped)
   }
-  const decision = await decisionOn(what, action, isWithdrawn, stopped)
+  const decision = await decisionOn(what, action, withdrawn, stopped)
   tell({ is: 'tool-over', id: action.id, failed: decision === null || decision.verdict === 'deny' })
   return say(decision === null ? 'Never mind.' : carryOut(what, decision, cwd()), 0, stopped)
 }

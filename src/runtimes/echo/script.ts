@@ -15,8 +15,8 @@ export type Step =
   | { readonly do: 'until'; readonly gate: string; readonly text: string }
   /** `gate`: it lasts until that is opened. */
   | { readonly do: 'tool'; readonly tool: string; readonly title: string; readonly gate: string | null }
-  /** All at once; `withdrawn`: taken back after a second. */
-  | { readonly do: 'ask'; readonly asks: readonly Ask[]; readonly withdrawn: boolean }
+  /** All at once; `withdrawn`: taken back after a second; `gate`: the calls begin, and are asked about behind it. */
+  | { readonly do: 'ask'; readonly asks: readonly Ask[]; readonly withdrawn: boolean; readonly gate: string | null }
   | { readonly do: 'read'; readonly path: string }
   | { readonly do: 'fail'; readonly message: string }
   | { readonly do: 'flood'; readonly bytes: number }
@@ -31,7 +31,8 @@ const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2
  *     !slow 10s one two three                 says it word by word over that time
  *     !until noon one two three               says all but the last word, and that when `until/noon` lies beside its
  *                                             transcripts (<data>/echo): for tests, which end what must last;
- *                                             `!until noon !tool Bash npm test` is a tool call that lasts until then
+ *                                             `!until noon !tool Bash npm test` is a tool call that lasts until then,
+ *                                             `!until noon !ask …` one that is begun, and asked about only then
  *     !ask Bash npm test                      asks for leave to use a tool; `!ask! outside,network Bash …` names risks
  *     !asks Bash npm test | Bash npm publish  asks for several at once
  *     !withdraw Bash npm test                 asks, and takes it back after a second
@@ -57,7 +58,7 @@ function stepOf(line: string): Step | null {
       const [, gate = '', text = ''] = /^([\w-]+)\s*(.*)$/.exec(rest) ?? []
       if (gate === '') return null
       const held = stepOf(text)
-      return held?.do === 'tool' ? { ...held, gate } : { do: 'until', gate, text }
+      return held?.do === 'tool' || held?.do === 'ask' ? { ...held, gate } : { do: 'until', gate, text }
     }
     case 'tool': {
       const [tool = 'Bash', ...title] = rest.split(' ')
@@ -103,7 +104,7 @@ function stepOf(line: string): Step | null {
 }
 
 function asking(asks: readonly Ask[]): Extract<Step, { do: 'ask' }> {
-  return { do: 'ask', asks, withdrawn: false }
+  return { do: 'ask', asks, withdrawn: false, gate: null }
 }
 
 function toolAsk(text: string): Extract<Ask, { is: 'tool' }> {
