@@ -91,7 +91,7 @@ export function createApp(options: AppOptions): App {
       }),
       // Beside the data folder, not in it: agents may not read what lies there.
       skills: skillsIn({ operator: join(dirname(config.dataFolder), 'skills'), roots: config.projectRoots }),
-      features: (doors) => [...features(doors), others(clock, words, () => Object.keys(engineOf().features.rights))],
+      features: (doors) => [...features(doors), others(clock, words)],
       chat: (desk, all) =>
         createDiscord({
           token: config.discordToken ?? '',

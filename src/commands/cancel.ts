@@ -1,5 +1,5 @@
 import type { PhrasedCommand } from './phrased.ts'
-import { no, toAll } from '../core/reply.ts'
+import { refused, toAll } from '../core/reply.ts'
 
 /** `/cancel`: stops what runs in the place at once, or takes a waiting prompt of it out of the queue (SPEC F1). */
 export const cancel: PhrasedCommand = {
@@ -11,6 +11,6 @@ export const cancel: PhrasedCommand = {
 
   async run(call) {
     const stopped = await call.desk.stop(call.person, call.place)
-    return stopped.ok ? toAll(call.say.stopped(stopped.value)) : no(call, stopped.refusal)
+    return stopped.ok ? toAll(call.say.stopped(stopped.value)) : refused(call, stopped.refusal)
   },
 }

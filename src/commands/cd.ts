@@ -1,6 +1,6 @@
 import type { PhrasedCommand } from './phrased.ts'
 import { textOf } from '../core/option.ts'
-import { no, toAll } from '../core/reply.ts'
+import { refused, toAll } from '../core/reply.ts'
 
 /** `/cd path`: changes the folder of the session here, from the next turn on (SPEC F1). */
 export const cd: PhrasedCommand = {
@@ -12,9 +12,9 @@ export const cd: PhrasedCommand = {
 
   async run(call) {
     const typed = textOf(call, 'path')
-    if (typed === null) return no(call, { code: 'option-missing', option: 'path' })
+    if (typed === null) return refused(call, { code: 'option-missing', option: 'path' })
     const changed = await call.desk.changeSession(call.person, call.place, { what: 'folder', typed })
-    return changed.ok ? toAll(call.say.sessions.moved(changed.value)) : no(call, changed.refusal)
+    return changed.ok ? toAll(call.say.sessions.moved(changed.value)) : refused(call, changed.refusal)
   },
 
   complete: (call, _option, typed) => call.desk.suggestFolders(call.person, call.place, typed),

@@ -1,5 +1,5 @@
 import type { PhrasedCommand } from './phrased.ts'
-import { no, toThem } from '../core/reply.ts'
+import { refused, toThem } from '../core/reply.ts'
 
 /** `/diff`: what the session here has changed since it began, the patch as a file (SPEC F1). */
 export const diff: PhrasedCommand = {
@@ -11,7 +11,7 @@ export const diff: PhrasedCommand = {
 
   async run(call) {
     const found = await call.desk.diff(call.person, call.place)
-    if (!found.ok) return no(call, found.refusal)
+    if (!found.ok) return refused(call, found.refusal)
     const { session, diff } = found.value
     const reply = toThem(call.say.sessions.diff(session, diff))
     return diff.patch === '' ? reply : { ...reply, file: { name: `${session.name}.diff`, text: diff.patch } }

@@ -1,5 +1,5 @@
 import type { PhrasedCommand } from './phrased.ts'
-import { no, toAll } from '../core/reply.ts'
+import { refused, toAll } from '../core/reply.ts'
 
 /** `/resume`: the session here goes on where it was stopped, failed or lost (SPEC F1). */
 export const resume: PhrasedCommand = {
@@ -11,6 +11,6 @@ export const resume: PhrasedCommand = {
 
   async run(call) {
     const resumed = await call.desk.resume(call.person, call.place, call.key)
-    return resumed.ok ? toAll(call.say.sessions.resumed(resumed.value)) : no(call, resumed.refusal)
+    return resumed.ok ? toAll(call.say.sessions.resumed(resumed.value)) : refused(call, resumed.refusal)
   },
 }

@@ -1,5 +1,5 @@
 import type { PhrasedCommand } from './phrased.ts'
-import { no, toThem } from '../core/reply.ts'
+import { refused, toThem } from '../core/reply.ts'
 
 /** `/session export`: what was said here, as a file of JSON lines (SPEC F11). */
 export const sessionExport: PhrasedCommand = {
@@ -11,7 +11,7 @@ export const sessionExport: PhrasedCommand = {
 
   async run(call) {
     const found = await call.desk.transcript(call.person, call.place)
-    if (!found.ok) return no(call, found.refusal)
+    if (!found.ok) return refused(call, found.refusal)
     const { name, text, cut } = found.value
     return {
       ...toThem(call.say.sessions.exported(text.split('\n').length - 1, cut)),

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { PhrasedCommand } from './phrased.ts'
-import { no, toThem } from '../core/reply.ts'
+import { refused, toThem } from '../core/reply.ts'
 
 /** `/session list`: everyone's live sessions with what each does now (SPEC F1). */
 export function sessionList(clock: Clock): PhrasedCommand {
@@ -13,7 +13,7 @@ export function sessionList(clock: Clock): PhrasedCommand {
 
     async run(call) {
       const sessions = await call.desk.sessions(call.person, call.place)
-      return sessions.ok ? toThem(call.say.sessionList(sessions.value, clock.now())) : no(call, sessions.refusal)
+      return sessions.ok ? toThem(call.say.sessionList(sessions.value, clock.now())) : refused(call, sessions.refusal)
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { PhrasedCommand } from './phrased.ts'
 import { textOf } from '../core/option.ts'
-import { no, toAll } from '../core/reply.ts'
+import { refused, toAll } from '../core/reply.ts'
 
 /** `/session start name runtime [workdir] [model] [worktree] [trust]` (SPEC F1). */
 export const sessionStart: PhrasedCommand = {
@@ -24,9 +24,9 @@ export const sessionStart: PhrasedCommand = {
 
   async run(call) {
     const name = textOf(call, 'name')
-    if (name === null) return no(call, { code: 'option-missing', option: 'name' })
+    if (name === null) return refused(call, { code: 'option-missing', option: 'name' })
     const runtime = textOf(call, 'runtime')
-    if (runtime === null) return no(call, { code: 'option-missing', option: 'runtime' })
+    if (runtime === null) return refused(call, { code: 'option-missing', option: 'runtime' })
     const wish = {
       key: call.key,
       name,
@@ -37,7 +37,7 @@ export const sessionStart: PhrasedCommand = {
       trust: call.options.get('trust') === true,
     }
     const started = await call.desk.startSession(call.person, call.place, wish)
-    if (!started.ok) return no(call, started.refusal)
+    if (!started.ok) return refused(call, started.refusal)
     const { session, takenUp } = started.value
     const title = call.desk.runtimes().find((each) => each.name === session.runtime)?.title
     return toAll(call.say.sessionStarted(session, title ?? session.runtime, takenUp))

@@ -1,5 +1,5 @@
 import type { PhrasedCommand } from './phrased.ts'
-import { no, toAll } from '../core/reply.ts'
+import { refused, toAll } from '../core/reply.ts'
 
 /**
  * `/session stop`: ends the session of the place; work in its worktree stays. In an attached place it only detaches
@@ -14,6 +14,6 @@ export const sessionStop: PhrasedCommand = {
 
   async run(call) {
     const ended = await call.desk.stopSession(call.person, call.place)
-    return ended.ok ? toAll(call.say.sessionStopped(ended.value)) : no(call, ended.refusal)
+    return ended.ok ? toAll(call.say.sessionStopped(ended.value)) : refused(call, ended.refusal)
   },
 }

@@ -1,6 +1,6 @@
 import type { PhrasedCommand } from './phrased.ts'
 import { textOf } from '../core/option.ts'
-import { no, toAll } from '../core/reply.ts'
+import { refused, toAll } from '../core/reply.ts'
 
 /** `/steer text`: a word to the turn that is at work here (SPEC F4). */
 export const steer: PhrasedCommand = {
@@ -12,8 +12,8 @@ export const steer: PhrasedCommand = {
 
   async run(call) {
     const text = textOf(call, 'text')
-    if (text === null) return no(call, { code: 'option-missing', option: 'text' })
+    if (text === null) return refused(call, { code: 'option-missing', option: 'text' })
     const steered = await call.desk.steer(call.person, call.place, { key: call.key, text })
-    return steered.ok ? toAll(call.say.queue.steered(steered.value)) : no(call, steered.refusal)
+    return steered.ok ? toAll(call.say.steered(steered.value)) : refused(call, steered.refusal)
   },
 }

@@ -1,6 +1,5 @@
 import type { Ask, Reaction } from './ask.ts'
 import type { Attachment } from './attachment.ts'
-import type { LinePlace } from './chat.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal } from './failure.ts'
 import type { MessageId, PromptKey, RunId } from './ids.ts'
@@ -8,8 +7,8 @@ import type { State } from './lifecycle.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Remark } from './prompt.ts'
-import type { Grant, Ground, Scope, Verdict } from './policy.ts'
-import type { ActionName, Tier } from './right.ts'
+import type { Verdict } from './policy.ts'
+import type { ActionName } from './right.ts'
 import type { Session, Worktree } from './session.ts'
 import type { Diff, Remains } from './work.ts'
 
@@ -63,77 +62,17 @@ export interface Desk {
   /** The runtimes a session can be started with. */
   runtimes(): readonly { readonly name: string; readonly title: string }[]
 
-  /** Puts up the board of a place's channel, or moves it to the end. */
-  putUpBoard(by: Person, place: Place, key: PromptKey): Promise<Result<'stands' | 'later'>>
-  /** Asks the session of a place what one of its skills says. */
-  runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>>
-  /** Skills that fit what was typed so far, at most 25; [] for whom the gate refuses. */
-  suggestSkills(by: Person, place: Place, typed: string): Promise<readonly string[]>
-
-  /** Everything of one's own that waits, wherever it does. */
-  waits(by: Person, place: Place): Promise<Result<readonly Wait[]>>
   /**
    * A word to the turn that is at work in the place. What the CLI cannot take now, and what comes when nothing is at
    * work, becomes a prompt. The same key again changes nothing.
    */
   steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>>
-
-  /** Gives somebody a tier, or takes it back. It holds at once: for what waits, too, and what may not run is stopped. */
-  setTier(by: Person, place: Place, wish: TierWish): Promise<Result<TierChange>>
-  /** What somebody is in a place, and what made them that. */
-  standing(by: Person, place: Place, about: Person): Promise<Result<Standing>>
-  /** Every grant there is, by person and scope. */
-  grants(by: Person, place: Place): Promise<Result<readonly Grant[]>>
-  /** What the gate would answer somebody there: asked of the gate itself. */
-  why(by: Person, place: Place, question: Question): Promise<Result<Verdict>>
-}
-
-/** A waiting run of somebody. */
-export interface Wait {
-  readonly session: string
-  readonly place: Place
-  /** The message that asked; null: it came by a command. */
-  readonly message: MessageId | null
-  /** Null: it is about to start. */
-  readonly line: LinePlace | null
 }
 
 export interface Steered {
   /** `kept`: the CLI has not said yet that it heard it. `asked`: it waits for its turn as a prompt. */
   readonly how: 'steered' | 'kept' | 'asked'
   readonly text: string
-}
-
-/** Somebody's tier as an owner wants it; null: the grant is taken back. A thread's channel is its parent. */
-export interface TierWish {
-  readonly about: Person
-  readonly tier: Tier | null
-  readonly scope: 'here' | 'channel' | 'global'
-}
-
-export interface TierChange {
-  readonly about: Person
-  readonly scope: Scope
-  readonly tier: Tier | null
-  /** What they are now in the place where it was said. */
-  readonly now: Tier
-  /** Runs of theirs that were stopped, because they may no longer ask. */
-  readonly stopped: number
-}
-
-export interface Standing {
-  readonly about: Person
-  readonly tier: Tier
-  readonly ground: Ground
-  /** All their grants, also those that do not decide here. */
-  readonly grants: readonly Grant[]
-}
-
-export interface Question {
-  readonly about: Person
-  /** As typed. */
-  readonly action: string
-  readonly where: Place
 }
 
 export type Result<Value> =
@@ -219,14 +158,6 @@ export interface Transcript {
   readonly text: string
   /** There was more than fits. */
   readonly cut: boolean
-}
-
-export interface SkillWish {
-  /** The interaction that asks for it: the prompt's key. */
-  readonly key: PromptKey
-  readonly skill: string
-  /** Its arguments as typed; '' when there are none. */
-  readonly wanted: string
 }
 
 export interface SessionOverview {

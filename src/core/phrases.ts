@@ -1,12 +1,11 @@
 import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { LinePlace } from './chat.ts'
 import type { WallboardLine } from './wallboard.ts'
-import type { Ended, Stopped, SessionOverview } from './desk.ts'
+import type { Ended, Steered, Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { ChannelRules } from './listening.ts'
 import type { Locale } from './person.ts'
-import type { QueuePhrases } from './queue-phrases.ts'
-import type { RightsPhrases } from './rights-phrases.ts'
+import type { ActionName } from './right.ts'
 import type { Session } from './session.ts'
 import type { SessionPhrases } from './session-phrases.ts'
 import type { RunView } from './view.ts'
@@ -22,6 +21,8 @@ export interface Phrases {
   readonly commands: CommandWords
   /** What may be done, as it goes on behind "may". */
   readonly deeds: Readonly<Record<string, string>>
+  /** What an action is, as it goes on behind "may". */
+  deed(action: ActionName): string
 
   refusal(refusal: Refusal): string
   trouble(trouble: Trouble): string
@@ -33,7 +34,13 @@ export interface Phrases {
   sessionList(sessions: readonly SessionOverview[], now: number): string
   stopped(stopped: Stopped): string
 
+  /** Where a run stands in the queue, as the end of a sentence. */
+  stands(line: LinePlace): string
   waiting(line: LinePlace): string
+  /** What became of a word to a running turn, for all to see. */
+  steered(steered: Steered): string
+  /** The form for such a word (45 characters at most for a title or label, 100 for a placeholder). */
+  readonly steerForm: { readonly title: string; readonly label: string; readonly placeholder: string }
   /** The line of a run at work: state sign, seconds, the tool in use, steps, tokens, cost. */
   working(view: RunView, now: number): string
   /** The line of a run that is over. */
@@ -49,9 +56,6 @@ export interface Phrases {
   notForYou(): string
   /** The board of a channel: what runs, waits and asks there. */
   board(lines: readonly WallboardLine[], guild: string): string
-  boardStands(when: 'stands' | 'later'): string
-  /** Somebody had the agent do what a skill says. */
-  skillAsked(skill: string, wanted: string, by: string): string
   /** Said once in each channel: which messages there reach the agent. */
   channelNotice(rules: ChannelRules): string
   /** A mention in a place without a session. */
@@ -60,8 +64,6 @@ export interface Phrases {
   internalError(): string
 
   readonly approvals: ApprovalPhrases
-  readonly rights: RightsPhrases
-  readonly queue: QueuePhrases
 
   readonly buttons: { readonly stop: string; readonly steer: string; readonly withdraw: string }
 }
@@ -85,15 +87,7 @@ export interface CommandWords {
   readonly cd: CommandText
   readonly model: CommandText
   readonly cancel: CommandText
-  readonly skill: CommandText
-  readonly permission: CommandText
-  readonly 'permission set': CommandText
-  readonly 'permission show': CommandText
-  readonly 'permission list': CommandText
-  readonly why: CommandText
-  readonly wait: CommandText
   readonly steer: CommandText
-  readonly board: CommandText
 }
 
 /** The languages, by locale. */

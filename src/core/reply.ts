@@ -13,6 +13,6 @@ export function toThem(text: string): Reply {
 }
 
 /** A no, in the person's language; nobody else sees it. */
-export function no(call: Call, refusal: Refusal): Reply {
+export function refused(call: Call, refusal: Refusal): Reply {
   return toThem(call.say.refusal(refusal))
 }

@@ -36,7 +36,7 @@ export async function form(
   if (button.action === 'steer') {
     const verdict = await tools.desk.judge(person, 'run.steer', place)
     if (!verdict.allowed) return { text: say.refusal(verdict.refusal), hidden: true }
-    return { ...say.queue.steerForm, required: true }
+    return { ...say.steerForm, required: true }
   }
   const asked = await tools.desk.approval(person, button.token)
   if (!asked.ok) return { text: say.refusal(asked.refusal), hidden: true }
@@ -59,7 +59,7 @@ export async function submit(
     const say = tools.catalogue[person.locale]
     const steered = await tools.desk.steer(person, place, { key, text })
     if (!steered.ok) return { text: say.refusal(steered.refusal), hidden: true }
-    return { text: say.queue.steered(steered.value), hidden: false }
+    return { text: say.steered(steered.value), hidden: false }
   }
   const reaction: Reaction =
     button.action === 'other' ? { kind: 'write', question: button.question, text } : { kind: 'deny', reason: text }

@@ -4,8 +4,8 @@ import type { Attachment } from '../core/attachment.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Asked, Changed, Desk, Ended, Request, Result, SessionDiff, SessionOverview } from '../core/desk.ts'
-import type { SessionTurn, SessionWish, SkillWish, Started, Stopped, Transcript } from '../core/desk.ts'
-import type { Question, Standing, Steered, TierChange, TierWish, Wait } from '../core/desk.ts'
+import type { SessionTurn, SessionWish, Started, Stopped, Transcript } from '../core/desk.ts'
+import type { Steered } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Ids, PromptKey, RunId, RuntimeName } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
@@ -13,28 +13,24 @@ import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import { channelOf, type Place } from '../core/place.ts'
-import type { Grant, Verdict } from '../core/policy.ts'
+import type { Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
-import { reaches, type ActionName, type Rights } from '../core/right.ts'
+import { reaches, type ActionName } from '../core/right.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
-import type { Skills } from '../core/skill.ts'
 import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { background } from '../system/background.ts'
 import type { Approvals } from './approvals.ts'
 import type { EventBus } from './bus.ts'
-import type { WallboardKeeper } from './wallboard.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { Errands } from './errands.ts'
 import type { Gate } from '../core/gate.ts'
-import { no, yes } from './result.ts'
-import { isOver, seatAt, sessionFor } from './seats.ts'
+import { no, yes } from '../core/result.ts'
+import { isOver, seatAt, sessionFor } from '../core/session-lookup.ts'
 import { Mutex } from '../system/mutex.ts'
 import { Sessions } from './sessions.ts'
-import { runSkill, suggestSkills, type SkillTools } from './skills.ts'
-import { Permissions } from './permissions.ts'
 import { steer } from './steering.ts'
 import { stopRun } from './stopping.ts'
 
@@ -47,15 +43,12 @@ export interface DeskTools {
   readonly signal: AbortSignal
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly workspaces: Workspaces
-  readonly skills: Skills
   readonly gate: Gate
-  readonly rights: () => Rights
   readonly caps: Caps
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
   readonly checkpoint: Checkpoint
-  readonly boards: () => WallboardKeeper
   /** Told of every new session. */
   readonly began: (session: Session, by: Person) => void
   /** Asked for when somebody answers: it is built on top of the chat, and that of the desk. */
@@ -66,7 +59,6 @@ export interface DeskTools {
 export class EngineDesk implements Desk {
   readonly #tools: DeskTools
   readonly #sessions: Sessions
-  readonly #permissions: Permissions
   readonly #errands: Errands
 
   constructor(tools: DeskTools) {
@@ -74,7 +66,6 @@ export class EngineDesk implements Desk {
     const order = new Mutex()
     this.#sessions = new Sessions({ ...tools, order, stopRun: (run, by) => this.#stop(run, by) })
     this.#errands = new Errands({ ...tools, order, ask: (request) => this.ask(request) })
-    this.#permissions = new Permissions(tools)
   }
 
   judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
@@ -223,63 +214,9 @@ export class EngineDesk implements Desk {
     return [...this.#tools.runtimes.values()].map(({ name, title }) => ({ name, title }))
   }
 
-  async putUpBoard(by: Person, place: Place, key: PromptKey): Promise<Result<'stands' | 'later'>> {
-    const verdict = await this.judge(by, 'board', place)
-    if (!verdict.allowed) return no(verdict.refusal)
-    if (place.kind === 'dm') return no({ code: 'place-unsupported' })
-    const channel = { kind: 'channel', id: channelOf(place), guild: place.guild } as const
-    const put = await this.#tools.boards().putUp(channel, by, key)
-    return put === 'gone' ? no({ code: 'place-unsupported' }) : yes(put)
-  }
-
-  runSkill(by: Person, place: Place, wish: SkillWish): Promise<Result<RunId>> {
-    return runSkill(by, place, wish, this.#skillTools())
-  }
-
-  suggestSkills(by: Person, place: Place, typed: string): Promise<readonly string[]> {
-    return suggestSkills(by, place, typed, this.#skillTools())
-  }
-
-  #skillTools(): SkillTools {
-    return { ...this.#tools, judge: (...asked) => this.judge(...asked), ask: (request) => this.ask(request) }
-  }
-
-  async waits(by: Person, place: Place): Promise<Result<readonly Wait[]>> {
-    const { journal, vault, dispatcher } = this.#tools
-    const verdict = await this.judge(by, 'wait', place)
-    if (!verdict.allowed) return no(verdict.refusal)
-    const mine = (await journal.open()).filter(
-      ({ state, prompt }) => state === 'waiting' && prompt.speaker.id === by.id,
-    )
-    const places = dispatcher.places()
-    const waits = mine.map(async ({ run, session, prompt }) => ({
-      session: (await vault.session(session))?.name ?? '',
-      place: prompt.place,
-      message: prompt.message,
-      line: places.get(run) ?? null,
-    }))
-    return yes(await Promise.all(waits))
-  }
-
   steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>> {
     const sessionOf = (at: Place): Promise<Session | null> => sessionFor(this.#tools.vault, at)
     return steer(by, place, word, { ...this.#tools, sessionOf, ask: (request) => this.ask(request) })
-  }
-
-  setTier(by: Person, place: Place, wish: TierWish): Promise<Result<TierChange>> {
-    return this.#permissions.set(by, place, wish)
-  }
-
-  standing(by: Person, place: Place, about: Person): Promise<Result<Standing>> {
-    return this.#permissions.show(by, place, about)
-  }
-
-  grants(by: Person, place: Place): Promise<Result<readonly Grant[]>> {
-    return this.#permissions.list(by, place)
-  }
-
-  why(by: Person, place: Place, question: Question): Promise<Result<Verdict>> {
-    return this.#permissions.why(by, place, question)
   }
 
   async #stop(target: OpenRun, by: string | null): Promise<Result<Stopped>> {

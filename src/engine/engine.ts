@@ -116,13 +116,22 @@ export function createEngine(options: EngineOptions): Engine {
     dispatcher,
     bus,
     signal,
-    rights: () => features.rights,
     approvals: () => approvals,
-    boards: () => boards,
     began: (session, by) => intake.began(session, by.locale),
   })
   const words = new UnheardWords({ ...options, bus, signal, ask: (request) => desk.ask(request) })
-  const features = new Features(options.features({ gate, clock, health }))
+  const features: Features = new Features(
+    options.features({
+      ...options,
+      gate,
+      health,
+      rights: () => features.rights,
+      ask: (request) => desk.ask(request),
+      stopRun: (run, by) => stopRun(run, by, { ...options, signal }),
+      line: (run) => dispatcher.places().get(run) ?? null,
+      putUpBoard: (...wish) => boards.putUp(...wish),
+    }),
+  )
   const chat = options.chat(desk, features)
   const boards = new WallboardKeeper({ ...options, chat, bus, signal })
   const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards })

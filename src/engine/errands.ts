@@ -14,8 +14,8 @@ import type { SessionChange, Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import type { Gate } from '../core/gate.ts'
-import { no, yes } from './result.ts'
-import { isOver, seatAt } from './seats.ts'
+import { no, yes } from '../core/result.ts'
+import { isOver, seatAt } from '../core/session-lookup.ts'
 import type { Mutex } from '../system/mutex.ts'
 
 export interface ErrandsTools {

@@ -16,7 +16,7 @@ import { form, press, submit } from './answering.ts'
 import { keepFiles } from './files.ts'
 import { sayNotice } from './notice.ts'
 import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
-import { allSeats, seatAt, type Seat } from './seats.ts'
+import { allSeats, seatAt, type Seat } from '../core/session-lookup.ts'
 import { Mutex } from '../system/mutex.ts'
 
 /**

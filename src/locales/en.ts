@@ -11,8 +11,6 @@ import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { counted } from '../core/plural.ts'
 import { folder, folders } from '../core/paths.ts'
-import { englishQueue } from './queue-en.ts'
-import { englishRights } from './rights-en.ts'
 import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
@@ -34,30 +32,9 @@ const commands: CommandWords = {
   'session list': { description: 'Show every session: what it does, where and whose it is', options: {} },
   ...sessionCommands,
   cancel: { description: 'Stop what runs here, or take a waiting prompt back', options: {} },
-  board: { description: 'Pin a message here that shows what runs, waits and asks in this channel', options: {} },
-  skill: {
-    description: 'Let the agent here do what a file of skills says',
-    options: { name: 'Which skill', arguments: 'What it is to work on, if it asks for that' },
-  },
-  permission: { description: 'Who may do what', options: {} },
-  'permission set': {
-    description: 'Give somebody a tier, or take it back',
-    options: {
-      user: 'Whom',
-      tier: 'What they are to be; none takes the grant back',
-      scope: 'Where it holds: here, this channel with its threads (if left out), or everywhere',
-    },
-  },
-  'permission show': { description: 'Show what somebody is here, and why', options: { user: 'Who' } },
-  'permission list': { description: 'Show every tier that was given', options: {} },
-  wait: { description: 'Show where your prompts stand in the queue', options: {} },
   steer: {
     description: 'Put a word into the turn that is at work here',
     options: { text: 'What the agent should know now' },
-  },
-  why: {
-    description: 'Say whether somebody may do something, and why',
-    options: { action: 'What they would do', user: 'Who; you, if left out', place: 'Where; here, if left out' },
   },
 }
 
@@ -140,12 +117,6 @@ export function english(home: string | null, deed: (action: ActionName) => strin
         show: 'Show',
         more: (count) => `and ${count} more`,
       }),
-    boardStands: (when) =>
-      when === 'stands'
-        ? 'The board stands here and is kept current. Delete it to be rid of it; `/board` moves it to the end.'
-        : 'Discord does not take the board at the moment. It will stand here as soon as it does.',
-    skillAsked: (skill, wanted, by) =>
-      `› @${plain(by, 60)} runs the skill ${code(skill, 70)}${wanted === '' ? '' : `: ${plain(wanted, 1000)}`}`,
     channelNotice: ({ listen, includeBystanders }) =>
       includeBystanders
         ? 'What is written in this channel may reach the agent: the operator has switched that on. ' +
@@ -162,11 +133,23 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
     approvals: approvalsInEnglish(home),
-    rights: englishRights(deed),
-    queue: englishQueue(stands),
+    deed,
+    stands,
+    steered: ({ how, text }) => `» ${steeredHow[how]}: ${plain(text, 1_500)}`,
+    steerForm: {
+      title: 'Steer',
+      label: 'A word to the running turn',
+      placeholder: 'The agent hears it while it works',
+    },
     buttons: { stop: 'Stop', steer: 'Steer', withdraw: 'Withdraw' },
   }
 }
+
+const steeredHow = {
+  steered: 'Put into the running turn',
+  kept: 'Kept for the running turn, which hears it as soon as it can',
+  asked: 'Nothing here can take that in now, so it waits as a prompt of its own',
+} as const
 
 const deeds = {
   prompt: 'ask an agent',
@@ -183,13 +166,6 @@ const deeds = {
   'run.steer': 'steer a run',
   'approval.answer': 'answer an approval',
   diff: 'see the changes of a session',
-  skill: 'run a skill',
-  wait: 'see the queue',
-  board: 'put up a board',
-  why: 'ask why somebody may do something',
-  'permission.set': 'give somebody a tier',
-  'permission.show': 'see what somebody may do',
-  'permission.list': 'see all grants',
 }
 
 function stands({ place, expectedMs, atWork, cap }: LinePlace): string {

@@ -10,8 +10,6 @@ import { clockTime, moment, roughly } from '../core/durations.ts'
 import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder, folders } from '../core/paths.ts'
-import { koreanQueue } from './queue-ko.ts'
-import { koreanRights } from './rights-ko.ts'
 import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
@@ -33,30 +31,9 @@ const commands: CommandWords = {
   'session list': { description: '모든 세션을 보여 줘요: 하는 일, 장소, 주인', options: {} },
   ...sessionCommands,
   cancel: { description: '여기에서 진행 중인 작업을 멈추거나 대기 중인 요청을 취소해요', options: {} },
-  board: { description: '이 채널에서 진행, 대기, 질문 중인 작업을 보여 주는 메시지를 고정해요', options: {} },
-  skill: {
-    description: '스킬 파일에 적힌 일을 여기의 에이전트에게 맡겨요',
-    options: { name: '실행할 스킬', arguments: '스킬이 필요로 하는 내용' },
-  },
-  permission: { description: '누가 무엇을 할 수 있는지 정해요', options: {} },
-  'permission set': {
-    description: '등급을 주거나 거둬들여요',
-    options: {
-      user: '누구에게',
-      tier: '줄 등급. none은 준 등급을 거둬들여요',
-      scope: '적용할 곳: 여기, 이 채널과 스레드(비워 두면), 또는 모든 곳',
-    },
-  },
-  'permission show': { description: '여기에서의 등급과 그 이유를 보여 줘요', options: { user: '누구를' } },
-  'permission list': { description: '지금까지 준 등급을 모두 보여 줘요', options: {} },
-  wait: { description: '내 요청이 대기열의 어디에 있는지 보여 줘요', options: {} },
   steer: {
     description: '여기에서 진행 중인 작업에 말을 덧붙여요',
     options: { text: '에이전트가 지금 알아야 할 것' },
-  },
-  why: {
-    description: '할 수 있는지, 왜 그런지 알려 줘요',
-    options: { action: '무엇을', user: '누가. 비워 두면 나', place: '어디에서. 비워 두면 여기' },
   },
 }
 
@@ -139,12 +116,6 @@ export function korean(home: string | null, deed: (action: ActionName) => string
         show: '보기',
         more: (count) => `그 밖에 ${count}개`,
       }),
-    boardStands: (when) =>
-      when === 'stands'
-        ? '현황판을 걸었어요. 계속 새로 고칠게요. 지우면 사라지고, `/board`를 다시 쓰면 맨 아래로 옮겨요.'
-        : '지금은 Discord에 현황판을 걸 수 없어요. 가능해지면 바로 걸게요.',
-    skillAsked: (skill, wanted, by) =>
-      `› @${plain(by, 60)} 님이 ${code(skill, 70)} 스킬을 실행해요${wanted === '' ? '' : `: ${plain(wanted, 1000)}`}`,
     channelNotice: ({ listen, includeBystanders }) =>
       includeBystanders
         ? '이 채널에 쓴 글은 에이전트에게 전해질 수 있어요. 운영자가 그렇게 설정했어요. ' +
@@ -159,11 +130,19 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     internalError: () =>
       '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',
     approvals: approvalsInKorean(home),
-    rights: koreanRights(deed),
-    queue: koreanQueue(stands),
+    deed,
+    stands,
+    steered: ({ how, text }) => `» ${steeredHow[how]}: ${plain(text, 1_500)}`,
+    steerForm: { title: '덧붙이기', label: '진행 중인 작업에 전할 말', placeholder: '에이전트가 일하는 중에 들어요' },
     buttons: { stop: '멈추기', steer: '덧붙이기', withdraw: '요청 취소' },
   }
 }
+
+const steeredHow = {
+  steered: '진행 중인 작업에 전했어요',
+  kept: '받아 두었어요. 진행 중인 작업에 곧 전할게요',
+  asked: '지금은 바로 전할 수 없어서, 따로 요청으로 넣어 두었어요',
+} as const
 
 const deeds = {
   prompt: '에이전트에게 요청하는 것',
@@ -180,13 +159,6 @@ const deeds = {
   'run.steer': '진행 중인 작업에 말을 덧붙이는 것',
   'approval.answer': '승인 요청에 답하는 것',
   diff: '세션의 변경 내용을 보는 것',
-  skill: '스킬을 실행하는 것',
-  wait: '대기열을 보는 것',
-  board: '현황판을 거는 것',
-  why: '권한의 이유를 묻는 것',
-  'permission.set': '등급을 주는 것',
-  'permission.show': '다른 사람의 권한을 보는 것',
-  'permission.list': '모든 권한을 보는 것',
 }
 
 function stands({ place, expectedMs, atWork, cap }: LinePlace): string {

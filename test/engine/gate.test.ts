@@ -64,7 +64,6 @@ suite('every method of the desk asks the gate', () => {
           ask: [wish],
           judge: [eve, 'prompt', wish.place],
           stopRun: [eve, wish.place, runId('r1')],
-          standing: [eve, wish.place, eve],
           suggestFolders: [eve, wish.place, ''],
         }
         if (tier === 'public' && name === 'health') return
@@ -95,7 +94,6 @@ function deskOn(store: Pick<Store, 'journal' | 'wake' | 'vault' | 'attachments' 
   const tools = {
     ...store,
     gate,
-    rights: () => rights,
     bus: new EventBus({ ...store, clock: hostClock, log: quietLog, signal }),
     clock: hostClock,
     ids: uuids(hostClock),
@@ -109,9 +107,7 @@ function deskOn(store: Pick<Store, 'journal' | 'wake' | 'vault' | 'attachments' 
     ...tools,
     dispatcher: new Dispatcher(tools),
     workspaces: oneFolder,
-    skills: { list: async () => [], read: async () => null },
     began: () => {},
     approvals: notAskedFor,
-    boards: notAskedFor,
   })
 }

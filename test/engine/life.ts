@@ -38,7 +38,6 @@ export async function live(
     ...store,
     bus,
     gate,
-    rights: () => rights,
     clock,
     caps: options.caps,
     ids: uuids(clock),
@@ -53,8 +52,7 @@ export async function live(
   const nobody = (): never => {
     throw new Error('nobody asks for it')
   }
-  const skills = { list: async () => [], read: async () => null }
-  const more = { workspaces: oneFolder, skills, began: () => {}, approvals: nobody, boards: nobody }
+  const more = { workspaces: oneFolder, began: () => {}, approvals: nobody }
   const desk: EngineDesk = new EngineDesk({ ...tools, dispatcher, ...more })
   const words = new UnheardWords({ ...tools, ask: (request) => desk.ask(request) })
   const expiry = new Expiry({ ...tools, queueStaleMs: options.queueStaleMs })

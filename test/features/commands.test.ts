@@ -4,11 +4,10 @@ import type { Call, Command, OptionValue } from '../../src/core/command.ts'
 import type { Desk, SessionWish } from '../../src/core/desk.ts'
 import type { Refusal } from '../../src/core/failure.ts'
 import type { PersonId, PromptKey } from '../../src/core/ids.ts'
-import type { Person } from '../../src/core/person.ts'
-import { home, overview, session, someDiff, wellHealth } from '../locales/samples.ts'
-import { languages, withDoors } from './product.ts'
+import { home, overview, session, someDiff } from '../locales/samples.ts'
+import { languages, product } from './product.ts'
 
-const all = withDoors({ health: () => Promise.resolve(wellHealth) }).commands
+const all = product.commands
 const say = languages(home).en
 
 /** A desk that agrees to everything and remembers what was wished for, or refuses everything. */
@@ -47,16 +46,7 @@ function scripted(refusal?: Refusal): Desk & { readonly wishes: SessionWish[] } 
       { name: 'claude', title: 'Claude Code' },
       { name: 'echo', title: 'Echo' },
     ],
-    putUpBoard: () => give('stands' as const),
-    runSkill: () => give('run' as never),
-    suggestSkills: (_by, _place, typed) => Promise.resolve([`${typed}view`]),
-    setTier: (_by, _place, { about, tier }) =>
-      give({ about, scope: { kind: 'global' }, tier, now: tier ?? 'public', stopped: 0 }),
-    standing: (_by, _place, about) => give({ about, tier: 'public', ground: { kind: 'none' }, grants: [] }),
-    grants: () => give([]),
-    waits: () => give([]),
     steer: (_by, _place, { text }) => give({ how: 'steered', text }),
-    why: () => give({ allowed: true, tier: 'owner', ground: { kind: 'owner-user' }, needs: 'owner' }),
   }
 }
 
@@ -77,13 +67,9 @@ function command(...path: string[]): Command {
   return found
 }
 
-const bob: Person = { id: '3' as PersonId, name: 'bob', locale: 'en', roles: [] }
 const filled = {
   name: 'shop',
   runtime: 'claude',
-  user: bob,
-  tier: 'guest',
-  action: 'prompt',
   text: 'and quickly',
   path: 'src',
   session: 'other',
@@ -117,37 +103,23 @@ describe('the list of commands', () => {
 describe('answers', () => {
   const changing = ['session start', 'session stop', 'cancel', 'resume', 'attach', 'cd', 'model']
   const visible = new Set([...changing, 'skill', 'permission set', 'steer'])
-  const asksMore = new Set(all.map(({ path }) => path.join(' ')).filter((name) => name !== 'health'))
+  const asking = new Set([...changing, 'session list', 'session export', 'diff', 'steer'])
   for (const each of all) {
     const name = each.path.join(' ')
-    it(`/${name} is seen by ${visible.has(name) ? 'all' : 'the person alone'}`, async () => {
-      const reply = await each.run(call(scripted(), filled))
-      assert.equal(reply.hidden, !visible.has(name))
-      assert.ok(reply.text.length > 0)
+    it(`/${name} is seen by ${visible.has(name) ? 'all' : 'the person alone'}`, () => {
+      assert.equal(each.hidden, !visible.has(name))
     })
+  }
 
-    // Whether anybody may at all is asked before any command (e2e/gate); these ask for more than that.
-    if (!asksMore.has(name)) continue
+  // Whether anybody may at all is asked before any command (e2e/gate); these ask for more than that.
+  for (const each of [...all].filter(({ path }) => asking.has(path.join(' ')))) {
+    const name = each.path.join(' ')
     it(`/${name} tells a refusal to the person alone`, async () => {
       const refusal: Refusal = { code: 'not-allowed', action: each.right, tier: 'guest', needs: 'member' }
       const reply = await each.run(call(scripted(refusal), filled))
       assert.deepEqual(reply, { text: say.refusal(refusal), hidden: true })
     })
   }
-})
-
-describe('/skill', () => {
-  const skill = command('skill')
-
-  it('says who runs what, and on what', async () => {
-    const reply = await skill.run(call(scripted(), { name: ' review ', arguments: ' the cart ' }))
-    assert.equal(reply.text, '› @alice runs the skill `review`: the cart')
-  })
-
-  it('completes names, and names only', async () => {
-    assert.deepEqual(await skill.complete?.(call(scripted()), 'name', 're'), ['review'])
-    assert.deepEqual(await skill.complete?.(call(scripted()), 'arguments', 're'), [])
-  })
 })
 
 describe('/session start', () => {

@@ -6,18 +6,12 @@ import { features } from '../../src/features/all.ts'
 import { hostClock } from '../../src/system/host.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
 
-/** Everything people can do, with only these doors open. */
-export function withDoors(doors: Partial<Doors>): Features {
-  const names = (): readonly string[] => Object.keys(product.rights)
-  return new Features([...features(doors as Doors), others(hostClock, languages(null), names)])
-}
-
 /** Every language as the product speaks it, with paths relative to this folder. */
 export function languages(home: string | null): Catalogue {
   return catalogue(home, (action, locale) => product.deed(action, locale))
 }
 
 /** Everything people can do, for who only looks at what there is: behind its doors is nothing. */
-export const product: Features = withDoors({})
+export const product: Features = new Features([...features({} as Doors), others(hostClock, languages(null))])
 export const { rights } = product
 export const actionNames = Object.keys(rights)

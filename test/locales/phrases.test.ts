@@ -3,11 +3,17 @@ import { describe, it } from 'node:test'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { AccountId } from '../../src/core/ids.ts'
 import type { Remains } from '../../src/core/work.ts'
-import { en, ko } from '../../src/features/health/words.ts'
+import * as board from '../../src/features/board/words.ts'
+import * as health from '../../src/features/health/words.ts'
+import { en as permissionsEn } from '../../src/features/permissions/en.ts'
+import { ko as permissionsKo } from '../../src/features/permissions/ko.ts'
+import * as queue from '../../src/features/queue/words.ts'
+import * as skills from '../../src/features/skills/words.ts'
 import { languages as speaking, product } from '../features/product.ts'
 import {
   asks,
   home,
+  nastyText,
   overview,
   queueSamples,
   refusals,
@@ -22,7 +28,11 @@ import {
 } from './samples.ts'
 
 const languages = speaking(home)
-const healthWords = { en, ko }
+/** What the features say. */
+const words = {
+  en: { board: board.en, health: health.en, permissions: permissionsEn, queue: queue.en, skills: skills.en },
+  ko: { board: board.ko, health: health.ko, permissions: permissionsKo, queue: queue.ko, skills: skills.ko },
+}
 
 /** Words that send the reader on: a command, or something to do. */
 const nextStep = {
@@ -49,6 +59,7 @@ const tool = (id: string, phase: 'begun' | 'done'): RunEvent => ({
 })
 
 for (const say of Object.values(languages)) {
+  const own = words[say.locale]
   describe(`the phrases in ${say.locale}`, () => {
     for (const [code, table] of [...Object.entries(refusals), ...Object.entries(troubles)]) {
       it(`${code} is one message that names the next step`, () => {
@@ -112,26 +123,29 @@ for (const say of Object.values(languages)) {
         say.stopped({ run: 'r' as never, waiting: false, afterMs: 42_000 }),
         say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2 }),
         say.waiting({ place: 3, expectedMs: 240_000, atWork: 2, cap: 2 }),
-        ...rightsSamples(say),
-        ...queueSamples(say),
+        ...rightsSamples(own.permissions),
+        ...queueSamples(own.queue, (line) => say.stands(line)),
+        say.steered({ how: 'steered', text: nastyText }),
+        say.steered({ how: 'kept', text: nastyText }),
+        say.steered({ how: 'asked', text: nastyText }),
         say.wasAway(180_000, 2),
         say.restInFile('answer.md'),
         say.notForYou(),
         say.noSessionHere(),
         say.board([], '1'),
-        say.boardStands('stands'),
-        say.boardStands('later'),
-        say.skillAsked('review', '', 'alice'),
-        say.skillAsked('review', `@everyone <@&5> ${'x'.repeat(5000)}`, '*alice*'),
+        own.board.stands,
+        own.board.later,
+        own.skills.asked('review', '', 'alice'),
+        own.skills.asked('review', `@everyone <@&5> ${'x'.repeat(5000)}`, '*alice*'),
         ...(['starter', 'mention', 'all'] as const).flatMap((listen) =>
           [true, false].map((includeBystanders) => say.channelNotice({ listen, includeBystanders, history: 10 })),
         ),
         say.internalError(),
         say.moreSteps(5),
         ...states.map((state) =>
-          healthWords[say.locale].health({ ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null } }),
+          own.health.health({ ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null } }),
         ),
-        healthWords[say.locale].health({
+        own.health.health({
           ...wellHealth,
           ok: false,
           reasons: Array.from({ length: 90 }, () => 'x'.repeat(900)),

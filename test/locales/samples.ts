@@ -1,4 +1,4 @@
-import type { SessionOverview, Wait } from '../../src/core/desk.ts'
+import type { SessionOverview } from '../../src/core/desk.ts'
 import type { Decision, Subject } from '../../src/core/approval.ts'
 import type { Ask, Fate } from '../../src/core/ask.ts'
 import { bySessionRule } from '../../src/core/consent.ts'
@@ -17,18 +17,20 @@ import type {
 } from '../../src/core/ids.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import type { Person } from '../../src/core/person.ts'
-import type { Phrases } from '../../src/core/phrases.ts'
+import type { LinePlace } from '../../src/core/chat.ts'
+import type { en as permissionWords } from '../../src/features/permissions/en.ts'
+import type { en as queueWords, Wait } from '../../src/features/queue/words.ts'
 import { composeSessionKey, type Place } from '../../src/core/place.ts'
 import type { Ground, Scope } from '../../src/core/policy.ts'
 import { tiers } from '../../src/core/right.ts'
-import { actionNames, rights } from '../features/product.ts'
+import { actionNames, product, rights } from '../features/product.ts'
 import type { Session, Worktree } from '../../src/core/session.ts'
 import { viewOf, type RunView } from '../../src/core/view.ts'
 import type { Diff } from '../../src/core/work.ts'
 
 /** A path as nasty as a file system allows, and far too long for one message. */
 const nastyPath = `/srv/\`back\`tick *bold* @everyone \n<@1> ${'lang/'.repeat(700)}`
-const nastyText = `**loud** \`x\` <@&5> @here https://evil.example [a](b)\n# head ${'x'.repeat(5000)}`
+export const nastyText = `**loud** \`x\` <@&5> @here https://evil.example [a](b)\n# head ${'x'.repeat(5000)}`
 
 /** Every refusal, with what people and machines put into it at its worst. A missing code does not compile. */
 export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Refusal, { code: Code }>[] } = {
@@ -230,7 +232,7 @@ export function view(...events: readonly RunEvent[]): RunView {
 }
 
 /** Everything that is said about tiers, at its worst. */
-export function rightsSamples({ rights: say }: Phrases): string[] {
+export function rightsSamples(say: typeof permissionWords): string[] {
   const about: Person = { id: '3' as PersonId, name: nastyText, locale: 'en', roles: [] }
   const scopes: readonly Scope[] = [
     { kind: 'thread', id: '10' as PlaceId },
@@ -257,13 +259,13 @@ export function rightsSamples({ rights: say }: Phrases): string[] {
     ),
     ...actionNames.flatMap((action) =>
       places.flatMap((where) => [
-        say.why(about, action, where, {
+        say.why(about, product.deed(action, 'en'), where, {
           allowed: true,
           tier: 'owner',
           ground: { kind: 'none' },
           needs: rights[action] ?? 'owner',
         }),
-        say.why(about, action, where, {
+        say.why(about, product.deed(action, 'en'), where, {
           allowed: false,
           tier: 'blocked',
           ground: { kind: 'none' },
@@ -276,17 +278,17 @@ export function rightsSamples({ rights: say }: Phrases): string[] {
 }
 
 /** Everything that is said about the queue; its links lead into Discord and nowhere else. */
-export function queueSamples({ queue: say }: Phrases): string[] {
+export function queueSamples(say: typeof queueWords, stands: (line: LinePlace) => string): string[] {
   const line = { place: 3, expectedMs: 240_000, atWork: 1, cap: 1 }
   const wait: Wait = { session: nastyText, place: session().place, message: '5' as MessageId, line }
   const direct: Wait = { ...wait, place: { kind: 'dm', id: '12' as PlaceId }, message: null, line: null }
   const told = [
-    say.waits([]),
-    say.waits([wait]),
-    say.waits(Array.from({ length: 100 }, (_, at) => (at % 2 === 0 ? wait : direct))),
-    say.steered({ how: 'steered', text: nastyText }),
-    say.steered({ how: 'kept', text: nastyText }),
-    say.steered({ how: 'asked', text: nastyText }),
+    say.waits([], stands),
+    say.waits([wait], stands),
+    say.waits(
+      Array.from({ length: 100 }, (_, at) => (at % 2 === 0 ? wait : direct)),
+      stands,
+    ),
   ]
   return told.map((text) => text.replaceAll(/\]\(https:\/\/discord\.com\/channels\/[@\w/]+\)/g, ''))
 }

@@ -1,7 +1,7 @@
-import type { MessageId, PlaceId } from '../core/ids.ts'
-import { composeSessionKey, type Place } from '../core/place.ts'
-import type { Session } from '../core/session.ts'
-import type { AttachedPlace, Vault } from '../core/vault.ts'
+import type { MessageId, PlaceId } from './ids.ts'
+import { composeSessionKey, type Place } from './place.ts'
+import type { Session } from './session.ts'
+import type { AttachedPlace, Vault } from './vault.ts'
 
 /** A place with the session that its prompts go to: its own, or another's that it is attached to. */
 export interface Seat {

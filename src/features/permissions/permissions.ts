@@ -1,0 +1,88 @@
+import { feature, type Feature } from '../../core/feature.ts'
+import { personOf, placeOf, textOf } from '../../core/option.ts'
+import { refused, toAll, toThem } from '../../core/reply.ts'
+import { tiers } from '../../core/right.ts'
+import { en } from './en.ts'
+import { ko } from './ko.ts'
+import { Permissions, type PermissionDoors } from './service.ts'
+
+/** From most to least; `none` takes the grant back, so that wider ones count again. */
+const choices = [...tiers.toReversed(), 'none'] as const
+const scopes = ['here', 'channel', 'global'] as const
+const asChoices = (names: readonly string[]) => () => names.map((name) => ({ name, value: name }))
+
+/**
+ * `/permission set user tier [scope]` (without a scope: this channel, for a thread its parent), `/permission show`,
+ * `/permission list` (SPEC F3), and `/why action [user] [place]`, which answers as the gate would, because it asks it.
+ */
+export function permissions(doors: PermissionDoors): Feature {
+  const service = new Permissions(doors)
+  return feature({
+    name: 'permissions',
+    rights: { 'permission.set': 'owner', 'permission.show': 'member', 'permission.list': 'owner', why: 'member' },
+    words: { en, ko },
+    commands: {
+      'permission set': {
+        right: 'permission.set',
+        hidden: false,
+        options: [
+          { name: 'user', type: 'user', required: true },
+          { name: 'tier', type: 'text', required: true, choices: asChoices(choices) },
+          { name: 'scope', type: 'text', required: false, choices: asChoices(scopes) },
+        ],
+        async run(call, say) {
+          const about = personOf(call, 'user')
+          if (about === null) return refused(call, { code: 'option-missing', option: 'user' })
+          const tier = choices.find((each) => each === textOf(call, 'tier'))
+          if (tier === undefined) return refused(call, { code: 'option-missing', option: 'tier' })
+          const typed = textOf(call, 'scope') ?? 'channel'
+          const scope = scopes.find((each) => each === typed)
+          if (scope === undefined) return refused(call, { code: 'option-missing', option: 'scope' })
+          const wish = { about, tier: tier === 'none' ? null : tier, scope }
+          const changed = await service.set(call.person, call.place, wish)
+          return changed.ok ? toAll(say.changed(changed.value)) : refused(call, changed.refusal)
+        },
+      },
+      'permission show': {
+        right: 'permission.show',
+        hidden: true,
+        options: [{ name: 'user', type: 'user', required: true }],
+        async run(call, say) {
+          const about = personOf(call, 'user')
+          if (about === null) return refused(call, { code: 'option-missing', option: 'user' })
+          return toThem(say.standing(await service.show(call.place, about)))
+        },
+      },
+      'permission list': {
+        right: 'permission.list',
+        hidden: true,
+        options: [],
+        run: async (_call, say) => toThem(say.grants(await service.list())),
+      },
+      why: {
+        right: 'why',
+        hidden: true,
+        options: [
+          { name: 'action', type: 'text', required: true, suggests: true },
+          { name: 'user', type: 'user', required: false },
+          { name: 'place', type: 'place', required: false },
+        ],
+        async run(call, say) {
+          const action = textOf(call, 'action')
+          if (action === null) return refused(call, { code: 'option-missing', option: 'action' })
+          const about = call.options.has('user') ? personOf(call, 'user') : call.person
+          if (about === null) return refused(call, { code: 'option-missing', option: 'user' })
+          const where = call.options.has('place') ? placeOf(call, 'place') : call.place
+          if (where === null) return refused(call, { code: 'place-unsupported' })
+          const answer = await service.why(call.person, { about, action, where })
+          if (!answer.ok) return refused(call, answer.refusal)
+          return toThem(say.why(about, call.say.deed(action), where, answer.value))
+        },
+        async complete(_call, option, typed) {
+          const wanted = typed.trim().toLowerCase()
+          return option === 'action' ? Object.keys(doors.rights()).filter((name) => name.includes(wanted)) : []
+        },
+      },
+    },
+  })
+}
