@@ -1,4 +1,4 @@
-// The least that can answer on Discord: discord.js alone, no store, no agent. What ours costs is measured against it.
+// What most bots are: discord.js alone, no store, no agent. What ours costs is measured against it.
 import { writeSync } from 'node:fs'
 import { Client, GatewayIntentBits } from 'discord.js'
 

@@ -5,7 +5,6 @@ import { createApp } from '../src/app.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { createLog } from '../src/config/log.ts'
 import { messageOf } from '../src/core/failure.ts'
-import { collectGarbage, hostClock } from '../src/system/host.ts'
 
 /** The time is taken before the line is written; writing costs some ten microseconds, which the next mark carries. */
 function tell(name: string): void {
@@ -23,8 +22,6 @@ process.on('uncaughtException', fail)
 await app.start().catch(fail)
 tell('ready')
 log.info({ healthPort: app.healthPort }, 'app.started')
-// As `start` does: memory is measured of a bot at rest.
-hostClock.after(3_000, collectGarbage)
 
 function fail(error: unknown): void {
   log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'app.failed')

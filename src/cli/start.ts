@@ -4,7 +4,6 @@ import { createLog, scrubber } from '../config/log.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import { background } from '../system/background.ts'
-import { collectGarbage, hostClock } from '../system/host.ts'
 import { version } from '../version.ts'
 import { exitCodeOf } from './exit.ts'
 
@@ -19,9 +18,6 @@ export interface StartOptions {
  * twice for one Ctrl+C. What comes later than this is a person who has lost patience.
  */
 const sameSignalMs = 1000
-
-/** The start is over by then: connected, commands registered, gaps read. */
-const restAfterMs = 3_000
 
 /** A stop that takes longer than this is stuck. Supervisors wait about as long before they kill. */
 const stopWithinMs = 30_000
@@ -48,7 +44,6 @@ export async function start({ config, tied }: StartOptions): Promise<void> {
   try {
     await app.start()
     log.info({ version, node: process.versions.node, healthPort: app.healthPort }, 'bot.started')
-    hostClock.after(restAfterMs, collectGarbage)
   } catch (error) {
     if (stop.begun()) return
     log.error({ error }, 'bot.start-failed')

@@ -13,7 +13,7 @@ export interface Config {
   readonly discordToken: string | null
   /** DISCORD_GUILD_ID; null: commands are registered globally. */
   readonly discordGuild: string | null
-  /** OMC_DISCORD_API, as discord.js takes it for `rest.api`, without a slash at its end; null: Discord's own. */
+  /** OMC_DISCORD_API, as @discordjs/rest takes it for `api`, without a slash at its end; null: Discord's own. */
   readonly discordApi: string | null
   readonly owners: Owners
   /** OMC_PROJECT_ROOTS, at least one; they need not exist. */

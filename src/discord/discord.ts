@@ -1,5 +1,4 @@
-import { Routes } from 'discord.js'
-import { GatewayDispatchEvents, type APIChannel, type GatewayDispatchPayload } from 'discord-api-types/v10'
+import { Routes, GatewayDispatchEvents, type APIChannel, type GatewayDispatchPayload } from 'discord-api-types/v10'
 import type { Chat, Drawing, Inbox } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Desk } from '../core/desk.ts'
@@ -62,8 +61,7 @@ export interface DiscordChat extends Chat, AsyncDisposable {
 export function createDiscord(options: DiscordOptions): DiscordChat {
   const { token, api, log, clock, catalogue, features, desk } = options
   const timings = options.timings ?? usualTimings
-  const { answerWithinMs } = timings
-  const rest = createRest({ api, token, log, answerWithinMs })
+  const rest = createRest({ api, token, log, answerWithinMs: timings.answerWithinMs })
   const lanes = new Lanes(clock, log, timings.tryAgainAfterMs)
   const closing = new AbortController()
   const registered = Promise.withResolvers<void>()
@@ -80,11 +78,9 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   const interactions = new Interactions({ rest, lanes, atlas, people, features, desk, catalogue, clock, log })
   const gateway = new Gateway({
     token,
-    api,
     rest,
     clock,
     log,
-    answerWithinMs,
     rules: options.dialRules ?? { ...dialRules, firstPauseMs: timings.dialAgainAfterMs },
     startWithinMs: options.startWithinMs ?? 60_000,
     hear,

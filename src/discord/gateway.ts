@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DiscordAPIError, type REST } from '@discordjs/rest'
 import {
-  Client,
+  DefaultWebSocketManagerOptions,
+  WebSocketShard,
+  WebSocketShardEvents,
+  WebSocketShardStatus,
+  type IContextFetchingStrategy,
+  type SessionInfo,
+} from '@discordjs/ws'
+import {
   GatewayCloseCodes,
   GatewayDispatchEvents,
   GatewayIntentBits,
   GatewayOpcodes,
-  SimpleIdentifyThrottler,
-  SimpleShardingStrategy,
-  type REST,
-  type SessionInfo,
-} from 'discord.js'
-import {
   Routes,
   type APIGatewayBotInfo,
   type GatewayDispatchPayload,
@@ -23,14 +25,10 @@ import type { Log } from '../core/log.ts'
 import { background } from '../system/background.ts'
 import { DialGuard, type DialRules } from './guard.ts'
 import { meaningOf } from './lanes.ts'
-import { restOptions } from './rest.ts'
 
 export interface GatewayOptions {
   readonly token: string
-  readonly api: string | null
   readonly rest: REST
-  /** As of `rest`. */
-  readonly answerWithinMs: number
   readonly rules: DialRules
   /** Connecting for the first time is given up after this long. */
   readonly startWithinMs: number
@@ -40,16 +38,12 @@ export interface GatewayOptions {
   readonly hear: (payload: GatewayDispatchPayload) => void
 }
 
-type WsManager = Parameters<NonNullable<NonNullable<ConstructorParameters<typeof Client>[0]['ws']>['buildStrategy']>>[0]
-
 /** The parts of a shard of @discordjs/ws that are guarded; its types keep them private. */
 interface GuardedShard {
-  readonly status: number
+  connection: { terminate(): void } | null
   onMessage(data: unknown, isBinary: boolean): Promise<void>
 }
 
-/** `WebSocketShardStatus.Idle`: between two connections. */
-const idle = 0
 /** Heartbeats come each 41 s: after this long without any word the connection is not there, whatever it says. */
 const silentMs = 120_000
 
@@ -57,6 +51,15 @@ const closeWithinMs = 1000
 
 const tokenUnknown: number = GatewayCloseCodes.AuthenticationFailed
 const intentsRefused: number = GatewayCloseCodes.DisallowedIntents
+/** Discord wants no other try like this one; @discordjs/ws makes none. */
+const forGood: ReadonlySet<number> = new Set([
+  tokenUnknown,
+  intentsRefused,
+  GatewayCloseCodes.InvalidShard,
+  GatewayCloseCodes.ShardingRequired,
+  GatewayCloseCodes.InvalidAPIVersion,
+  GatewayCloseCodes.InvalidIntents,
+])
 
 const intents =
   GatewayIntentBits.Guilds |
@@ -65,20 +68,19 @@ const intents =
   GatewayIntentBits.MessageContent
 
 /**
- * The connection to Discord's gateway. discord.js keeps it alive; of what comes in, the raw dispatches are taken and
- * discord.js's own handling of them is switched off: nothing is cached (memory), nothing is re-ordered before it is
- * ready, and a dispatch that it cannot read cannot end the process.
+ * The connection to Discord's gateway: one shard of @discordjs/ws, which heartbeats, resumes and identifies by itself.
+ * Nothing is cached, nothing is re-ordered before it is ready, and a dispatch that cannot be read cannot end the
+ * process.
  */
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #guard: DialGuard
-  #client: Client | null = null
-  /** The connection of the client at work. */
-  #manager: WsManager | null = null
+  #shard: WebSocketShard | null = null
+  #information: APIGatewayBotInfo | null = null
+  #session: SessionInfo | null = null
   #state: 'connecting' | 'ready' | 'closed' = 'connecting'
   #lastEventAt: number | null = null
   #ping: number | null = null
-  #session: string | null = null
   /** Dispatches that overtook their READY; null when none is awaited. */
   #held: GatewayDispatchPayload[] | null = null
   readonly #first = Promise.withResolvers<void>()
@@ -86,14 +88,16 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options
-    const { clock, log, rules, rest } = options
+    const { clock, log, rules } = options
     this.#guard = new DialGuard({
       rules,
       clock,
       log,
       random: Math.random,
       budget: async () => {
-        const { session_start_limit: limit } = (await rest.get(Routes.gatewayBot())) as APIGatewayBotInfo
+        const { session_start_limit: limit } = this.#information ?? (await this.#ask())
+        // Good for one dial: the next one asks anew.
+        this.#information = null
         return { remaining: limit.remaining, resetAfterMs: limit.reset_after }
       },
     })
@@ -137,28 +141,33 @@ export class Gateway {
     this.#guard.close()
     this.#state = 'closed'
     this.#first.reject(new Problem('wire', 'The connection was closed before it was ready.'))
-    // discord.js waits for ever for the end of a connection that it was still building up. A timer that keeps the
-    // process alive, unlike the clock's: without it the process could end before `close` does.
+    // A shard waits for ever for the end of a connection that does not answer. A timer that keeps the process alive,
+    // unlike the clock's: without it the process could end before `close` does.
     const enough = new AbortController()
     const late = sleep(closeWithinMs, undefined, { signal: enough.signal }).catch(() => {})
-    await Promise.race([this.#client?.destroy(), late])
+    await Promise.race([this.#shard?.destroy(), late])
     enough.abort()
+    // One that was still being built up is not closed by `destroy`.
+    if (this.#shard !== null) guarded(this.#shard).connection?.terminate()
   }
 
-  /** Logs in until it works for the first time; from then on discord.js reconnects by itself. */
+  /** Asks where the gateway is until it is told, then dials; from then on the shard reconnects by itself. */
   async #connect(): Promise<void> {
-    const { token, log, clock, rules } = this.#options
+    const { log, clock, rules } = this.#options
     for (
       let pauseMs = rules.firstPauseMs;
       !this.#closing.signal.aborted;
       pauseMs = Math.min(2 * pauseMs, rules.longestPauseMs)
     ) {
       try {
-        this.#client = this.#newClient()
-        await this.#client.login(token)
+        const information = await this.#ask()
+        this.#information = information
+        if (this.#closing.signal.aborted) return
+        this.#shard = this.#newShard(information)
+        // Its promise is about the first connection only, and rejects at each trouble on the way there.
+        this.#shard.connect().catch(() => {})
         return
       } catch (error) {
-        this.#manager = null
         const refused = refusalOf(error)
         if (refused !== null) return this.#first.reject(refused)
         log.warn({ error: messageOf(error), againInMs: pauseMs }, 'discord.login-failed')
@@ -167,91 +176,48 @@ export class Gateway {
     }
   }
 
-  #newClient(): Client {
-    const { api, log, answerWithinMs } = this.#options
-    const client = new Client({
-      intents,
-      rest: restOptions({ api, log, answerWithinMs }),
-      ws: {
-        buildStrategy: (manager) => this.#strategy(manager),
-        buildIdentifyThrottler: async (manager) => this.#throttler(manager),
-      },
-    })
-    // Without this, every dispatch would be built into discord.js's own structures (see above).
-    Object.assign(client.ws, { handlePacket: () => true })
-    client.on('shardDisconnect', ({ code }) => this.#shutOut(code))
-    client.on('shardReconnecting', () => this.#down())
-    client.on('shardError', (error) => log.warn({ error: messageOf(error) }, 'discord.socket-error'))
-    client.on('error', (error) => log.warn({ error: messageOf(error) }, 'discord.client-error'))
-    return client
+  async #ask(): Promise<APIGatewayBotInfo> {
+    return (await this.#options.rest.get(Routes.gatewayBot())) as APIGatewayBotInfo
   }
 
-  /** discord.js's own strategy with our guards around its shard, and our ears at its dispatches. */
-  #strategy(manager: WsManager): SimpleShardingStrategy {
-    this.#manager = manager
-    const strategy = new SimpleShardingStrategy(manager)
-    // `private` in its types only.
-    const { shards } = strategy as unknown as { shards: Map<number, GuardedShard> }
-    const spawn = strategy.spawn.bind(strategy)
-    strategy.spawn = async (ids) => {
-      await spawn(ids)
-      for (const shard of shards.values()) this.#protect(shard)
+  #newShard(gatewayInformation: APIGatewayBotInfo): WebSocketShard {
+    const { token, log } = this.#options
+    // What a shard throws while it dials ends the process, so an address is looked at before.
+    if (!URL.canParse(gatewayInformation.url)) throw new Problem('wire', 'Discord did not say where its gateway is.')
+    const { retrieveSessionInfo: _, updateSessionInfo: _update, ...usual } = DefaultWebSocketManagerOptions
+    const strategy: IContextFetchingStrategy = {
+      options: { ...usual, intents, token, gatewayInformation, shardCount: 1 },
+      retrieveSessionInfo: () => (shard.status === WebSocketShardStatus.Idle ? this.#dial() : this.#session),
+      updateSessionInfo: (_id, session) => this.#keep(session, gatewayInformation.url),
+      waitForIdentify: (_id, signal) => this.#guard.identify(signal),
     }
-    const own = { ...manager.options }
-    Object.assign(manager.options, {
-      // The one thing discord.js awaits before it dials.
-      retrieveSessionInfo: (id: number) => {
-        const info = own.retrieveSessionInfo(id)
-        const shard = shards.get(id)
-        if (shard !== undefined && shard.status !== idle) return info
-        // A client whose login failed has been told to stop, and yet its shard dials once more.
-        if (shard === undefined || this.#manager !== manager) return new Promise<never>(() => {})
-        return Promise.resolve(info).then(async (session) => {
-          await this.#guard.pass(session !== null)
-          return session
-        })
-      },
-      updateSessionInfo: (id: number, info: SessionInfo | null) => {
-        if (info !== null && info.sessionId !== this.#session) {
-          this.#session = info.sessionId
-          this.#held ??= []
-        }
-        return own.updateSessionInfo(id, info)
-      },
-    })
-    manager.on('ready', ({ data }: { data: GatewayReadyDispatchData }) => this.#began(data))
-    manager.on('dispatch', ({ data }: { data: GatewayDispatchPayload }) => this.#dispatched(data))
-    manager.on('heartbeat', ({ latency }: { latency: number }) => {
+    const shard = new WebSocketShard(strategy, 0)
+    protect(shard, log)
+    shard.on(WebSocketShardEvents.Closed, ({ code }) => (forGood.has(code) ? this.#shutOut(code) : this.#down()))
+    shard.on(WebSocketShardEvents.Error, ({ error }) => log.warn({ error: messageOf(error) }, 'discord.socket-error'))
+    shard.on(WebSocketShardEvents.Ready, ({ data }) => this.#began(data))
+    shard.on(WebSocketShardEvents.Dispatch, ({ data }) => this.#dispatched(data))
+    shard.on(WebSocketShardEvents.HeartbeatComplete, ({ latency }) => {
       this.#ping = latency
       this.#lastEventAt = this.#options.clock.now()
     })
-    return strategy
+    return shard
   }
 
-  async #throttler(manager: WsManager): Promise<SimpleIdentifyThrottler> {
-    const { session_start_limit: limit } = await manager.fetchGatewayInformation()
-    const throttler = new SimpleIdentifyThrottler(limit.max_concurrency)
-    const wait = throttler.waitForIdentify.bind(throttler)
-    throttler.waitForIdentify = async (shard, signal) => {
-      await wait(shard, signal)
-      this.#guard.identified()
-    }
-    return throttler
+  /** The one thing a shard awaits before it dials: which session it is to resume. */
+  async #dial(): Promise<SessionInfo | null> {
+    const session = this.#session
+    await this.#guard.pass(session !== null)
+    return session
   }
 
-  /** What a shard does with a message runs outside any promise of ours: a throw there would end the process. */
-  #protect(shard: GuardedShard): void {
-    const onMessage = shard.onMessage.bind(shard)
-    shard.onMessage = async (data, isBinary) => {
-      try {
-        await onMessage(data, isBinary)
-      } catch (error) {
-        this.#options.log.error({ error: messageOf(error) }, 'discord.malformed')
-      }
-    }
+  #keep(session: SessionInfo | null, gatewayUrl: string): void {
+    if (session !== null && session.sessionId !== this.#session?.sessionId) this.#held ??= []
+    const isReachable = session === null || URL.canParse(session.resumeURL)
+    this.#session = isReachable ? session : { ...session, resumeURL: gatewayUrl }
   }
 
-  /** discord.js does a little more for READY than for others, so that what follows in one packet can overtake it. */
+  /** A shard does a little more for READY than for others, so that what follows in one packet can overtake it. */
   #dispatched(payload: GatewayDispatchPayload): void {
     this.#lastEventAt = this.#options.clock.now()
     if (payload.t === GatewayDispatchEvents.Ready) return
@@ -260,7 +226,6 @@ export class Gateway {
     if (payload.t === GatewayDispatchEvents.Resumed) this.#up()
   }
 
-  /** READY, as early as it can be heard: before discord.js itself has a chance to stumble over it. */
   #began(ready: GatewayReadyDispatchData): void {
     this.#lastEventAt = this.#options.clock.now()
     this.#hear({ op: GatewayOpcodes.Dispatch, s: 0, t: GatewayDispatchEvents.Ready, d: ready })
@@ -304,11 +269,26 @@ export class Gateway {
   }
 }
 
+function guarded(shard: WebSocketShard): GuardedShard {
+  return shard as unknown as GuardedShard
+}
+
+/** What a shard does with a message runs outside any promise of ours: a throw there would end the process. */
+function protect(shard: WebSocketShard, log: Log): void {
+  const inner = guarded(shard)
+  const onMessage = inner.onMessage.bind(shard)
+  inner.onMessage = async (data, isBinary) => {
+    try {
+      await onMessage(data, isBinary)
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'discord.malformed')
+    }
+  }
+}
+
 /** Why a login will never work like this; null when it may work later. */
 function refusalOf(error: unknown): Problem | null {
-  if (error instanceof Problem && error.kind === 'refused') return error
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  if (code === 'TokenInvalid') return problemOfClose(tokenUnknown, error)
+  if (error instanceof DiscordAPIError && error.status === 401) return problemOfClose(tokenUnknown, error)
   return meaningOf(error).kind === 'rejected' ? problemOfClose(null, error) : null
 }
 

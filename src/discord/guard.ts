@@ -2,7 +2,7 @@ import { pause, type Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 
 /**
- * When the gateway may be dialled. discord.js itself dials twice a second for ever, and identifies every 5 s when it
+ * When the gateway may be dialled. @discordjs/ws itself dials twice a second for ever, and identifies every 5 s when it
  * is thrown out right after (measured; facts/discord.md section 6): at 1,000 identifies a day Discord resets the
  * bot's token.
  */
@@ -13,6 +13,8 @@ export interface DialRules {
   readonly longestPauseMs: number
   /** Thrown out after each identify, of which a day has a thousand. */
   readonly longestIdentifyPauseMs: number
+  /** Discord takes one identify in 5 s. */
+  readonly identifyEveryMs: number
   /** A connection that held this long ends the row. */
   readonly steadyMs: number
   /** Pauses from here on are called resting. */
@@ -25,6 +27,7 @@ export const dialRules: DialRules = {
   firstPauseMs: 1000,
   longestPauseMs: 10_000,
   longestIdentifyPauseMs: 5 * 60_000,
+  identifyEveryMs: 5500,
   steadyMs: 30_000,
   restingFromMs: 30_000,
   identifiesKept: 50,
@@ -53,6 +56,7 @@ export class DialGuard {
   #dials = 0
   /** How many of them came as far as an identify. */
   #identified = 0
+  #identifiedAt: number | null = null
   #upSince: number | null = null
   #isResting = false
   /** Identifies made, for the log and for tests. */
@@ -73,11 +77,17 @@ export class DialGuard {
     this.#dials++
     if (pauseMs > 0) await this.#rest(pauseMs, 'discord.dial-later')
     if (!isResume) await this.#waitForBudget()
-    // discord.js dials as soon as this resolves, also when it was told to stop meanwhile.
+    // A shard dials as soon as this resolves, also when it was told to stop meanwhile.
     if (this.#closing.signal.aborted) await new Promise<never>(() => {})
   }
 
-  identified(): void {
+  /** Resolves when the connection that was dialled may identify itself; rejects when the signal fires before. */
+  async identify(signal: AbortSignal): Promise<void> {
+    const { clock, rules } = this.#options
+    const wait = this.#identifiedAt === null ? 0 : this.#identifiedAt + rules.identifyEveryMs - clock.now()
+    if (wait > 0) await pause(clock, Math.min(wait, rules.identifyEveryMs), signal)
+    signal.throwIfAborted()
+    this.#identifiedAt = clock.now()
     this.identifies++
     this.#identified++
     this.#options.log.info({ identifies: this.identifies }, 'discord.identify')

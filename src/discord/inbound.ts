@@ -1,5 +1,6 @@
-import { Routes, type REST } from 'discord.js'
+import type { REST } from '@discordjs/rest'
 import {
+  Routes,
   MessageReferenceType,
   MessageType,
   type APIGuildMember,

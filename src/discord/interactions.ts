@@ -1,5 +1,7 @@
-import { MessageFlags, Routes, type RawFile, type REST } from 'discord.js'
+import type { RawFile, REST } from '@discordjs/rest'
 import {
+  MessageFlags,
+  Routes,
   ApplicationCommandOptionType,
   ApplicationCommandType,
   InteractionResponseType,

@@ -1,4 +1,4 @@
-import { DiscordAPIError, RateLimitError } from 'discord.js'
+import { DiscordAPIError, RateLimitError } from '@discordjs/rest'
 import { pause, type Clock } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'

@@ -1,5 +1,5 @@
-import { Routes, type REST } from 'discord.js'
-import type { APIDMChannel, APIGuildMember } from 'discord-api-types/v10'
+import type { REST } from '@discordjs/rest'
+import { Routes, type APIDMChannel, type APIGuildMember } from 'discord-api-types/v10'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Place } from '../core/place.ts'

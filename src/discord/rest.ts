@@ -1,4 +1,4 @@
-import { DefaultRestOptions, REST, type RateLimitData, type ResponseLike, type RESTOptions } from 'discord.js'
+import { DefaultRestOptions, REST, type RateLimitData, type ResponseLike } from '@discordjs/rest'
 import type { Log } from '../core/log.ts'
 
 /** How long a rate limit may be before the caller is told instead of being kept waiting, in milliseconds. */
@@ -7,6 +7,7 @@ const longestWaitMs = 5000
 const blindWait = 2
 
 export interface RestSettings {
+  readonly token: string
   readonly api: string | null
   readonly log: Log
   /** A request that Discord has not answered by then is given up, its body included. */
@@ -14,40 +15,30 @@ export interface RestSettings {
 }
 
 /**
- * discord.js's REST client, made honest about trouble (facts/discord.md section 6):
+ * The REST client of @discordjs/rest, made honest about trouble (facts/discord.md section 6):
  * - it repeats nothing by itself (its own retries come at once, without a pause): `Lanes` does;
- * - a 429 without headers is given the header it lacks, or discord.js would ask again at once, for ever;
- * - 30046 comes as a 429, which discord.js would wait out again and again: it becomes the refusal it is;
+ * - a 429 without headers is given the header it lacks, or it would ask again at once, for ever;
+ * - 30046 comes as a 429, which it would wait out again and again: it becomes the refusal it is;
  * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
- * - every 429 is logged, as discord.js reports only those it saw coming.
+ * - every 429 is logged, as it reports only those it saw coming.
  */
-export function createRest(options: RestSettings & { readonly token: string }): REST {
-  const { makeRequest, ...others } = restOptions(options)
+export function createRest({ token, api, log, answerWithinMs }: RestSettings): REST {
   const rest: REST = new REST({
-    ...others,
-    makeRequest: async (url, init) => {
-      const answer = await makeRequest(url, init)
-      // discord.js forgets the token at the first 401, and a single one may be a slip of the edge.
-      if (answer.status === 401) setImmediate(() => rest.setToken(options.token))
-      return answer
-    },
-  })
-  // 10,000 answers of 401, 403 or 429 in ten minutes and Cloudflare shuts out the whole address.
-  rest.on('invalidRequestWarning', (data) => options.log.error({ ...data }, 'discord.invalid-requests'))
-  return rest.setToken(options.token)
-}
-
-/** The options behind it, for discord.js's own client to ask for the gateway's address in the same way. */
-export function restOptions({ api, log, answerWithinMs }: RestSettings) {
-  return {
     ...(api === null ? {} : { api }),
     retries: 0,
     timeout: answerWithinMs,
     invalidRequestWarningInterval: 500,
     rejectOnRateLimit: isLongWait,
-    makeRequest: async (...[url, init]: Parameters<RESTOptions['makeRequest']>): Promise<ResponseLike> =>
-      honest(await DefaultRestOptions.makeRequest(url, init), url, init.method, log),
-  } satisfies Partial<RESTOptions>
+    makeRequest: async (url, init) => {
+      const answer = await honest(await DefaultRestOptions.makeRequest(url, init), url, init.method, log)
+      // It forgets the token at the first 401, and a single one may be a slip of the edge.
+      if (answer.status === 401) setImmediate(() => rest.setToken(token))
+      return answer
+    },
+  })
+  // 10,000 answers of 401, 403 or 429 in ten minutes and Cloudflare shuts out the whole address.
+  rest.on('invalidRequestWarning', (data) => log.error({ ...data }, 'discord.invalid-requests'))
+  return rest.setToken(token)
 }
 
 function isLongWait({ route, method, retryAfter, timeToReset }: RateLimitData): boolean {

@@ -1,5 +1,5 @@
-import { Routes, type REST } from 'discord.js'
-import { ApplicationCommandOptionType, ApplicationCommandType } from 'discord-api-types/v10'
+import type { REST } from '@discordjs/rest'
+import { Routes, ApplicationCommandOptionType, ApplicationCommandType } from 'discord-api-types/v10'
 import { pause, type Clock } from '../core/clock.ts'
 import type { Command, CommandOption } from '../core/command.ts'
 import type { Desk } from '../core/desk.ts'

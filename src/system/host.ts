@@ -1,7 +1,5 @@
 import { randomFillSync } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Clock } from '../core/clock.ts'
 import type { Ids } from '../core/ids.ts'
 
@@ -38,15 +36,4 @@ export async function freeBytes(folder: string): Promise<number | null> {
   } catch {
     return null
   }
-}
-
-/**
- * Collects what the start has left behind, which V8 would keep for as long as memory is not short (measured: some
- * 25 MB of a bot at rest). `gc` is switched on for this one call, in a context of its own.
- */
-export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  setFlagsFromString('--no-expose-gc')
-  if (typeof collect === 'function') collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Problem } from '../../src/core/failure.ts'
 import { dialRules } from '../../src/discord/guard.ts'
 import { Scene, until } from './scene.ts'
@@ -9,7 +8,7 @@ async function heard(scene: Scene, text: string): Promise<void> {
   await until(() => scene.inbox.story.includes(text), `“${text}”`, 20_000)
 }
 
-describe('gateway', { concurrency: 4 }, () => {
+describe('gateway', { concurrency: true }, () => {
   test('a dropped socket is resumed: nothing is missed, nothing has to be read again', async () => {
     await using scene = await Scene.open()
     const alice = await scene.sandbox.actor('alice')
@@ -55,7 +54,7 @@ describe('gateway', { concurrency: 4 }, () => {
   })
 
   test('a connection without heartbeat answers is given up for a new one', async () => {
-    await using scene = await Scene.open({ sandbox: { heartbeatMs: 300 } })
+    await using scene = await Scene.open({ sandbox: { heartbeatMs: 1000 } })
     const alice = await scene.sandbox.actor('alice')
     await until(() => scene.chat.state().ping !== null, 'a first heartbeat')
     const fault = scene.sandbox.faults.add({ kind: 'gateway.muteAcks' })
@@ -67,12 +66,12 @@ describe('gateway', { concurrency: 4 }, () => {
   })
 
   test('refused upgrades are not hammered: the pauses grow, and nobody identifies', async () => {
-    const rules = { ...dialRules, firstPauseMs: 200, longestPauseMs: 5000 }
+    const rules = { ...dialRules, firstPauseMs: 50, longestPauseMs: 5000 }
     await using scene = await Scene.open({ discord: { dialRules: rules } })
     const fault = scene.sandbox.faults.add({ kind: 'gateway.refuseUpgrade' })
     scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
     await fault.struck(4)
-    // discord.js alone would dial twice a second, for ever.
+    // @discordjs/ws alone would dial twice a second, for ever.
     const pauses = scene.log.all('discord.dial-later').map((line) => Number(line['inMs']))
     assert.ok(pauses.length >= 2, `paused ${pauses.length} times`)
     assert.ok(
@@ -87,12 +86,12 @@ describe('gateway', { concurrency: 4 }, () => {
   test('a bot that is thrown out right after it identified backs off', async () => {
     await using scene = await Scene.open({
       closed: true,
-      discord: { dialRules: { ...dialRules, firstPauseMs: 4000, restingFromMs: 1000 } },
+      discord: { dialRules: { ...dialRules, firstPauseMs: 4000, identifyEveryMs: 100, restingFromMs: 1000 } },
     })
     const fault = scene.sandbox.faults.add({ kind: 'gateway.refuseIdentify' })
     const opening = scene.chat.open(scene.inbox)
     opening.catch(() => {})
-    // The third dial waits at least 2 s on top of discord.js's 5 s between identifies.
+    // The third dial waits at least 2 s.
     await until(() => scene.chat.state().state === 'resting', 'the breaker', 20_000)
     assert.ok(fault.hits <= 2, `identified ${fault.hits} times`)
     await scene.chat.close()
@@ -102,13 +101,14 @@ describe('gateway', { concurrency: 4 }, () => {
   test('near the daily limit of identifies it waits instead of losing its token', async () => {
     await using scene = await Scene.open({
       closed: true,
-      discord: { dialRules: { ...dialRules, identifiesKept: 100_000 }, startWithinMs: 1500 },
+      discord: { dialRules: { ...dialRules, identifiesKept: 100_000 } },
     })
     const opening = scene.chat.open(scene.inbox)
     opening.catch(() => {})
     await until(() => scene.log.all('discord.identify-budget').length > 0, 'the warning')
     assert.equal(scene.chat.state().state, 'resting')
     assert.equal(scene.chat.identifies, 0)
+    await scene.chat.close()
     await assert.rejects(opening, (error: Problem) => error.kind === 'wire')
   })
 
@@ -119,11 +119,9 @@ describe('gateway', { concurrency: 4 }, () => {
     await scene.chat.open(scene.inbox)
     assert.equal(fault.hits, 2)
     assert.equal(scene.chat.state().state, 'ready')
-    // The clients whose login failed would dial again after half a second.
-    await sleep(800)
     assert.equal(scene.chat.identifies, 1)
 
-    const nowhere = scene.another({ api: 'http://127.0.0.1:9/api', startWithinMs: 800 })
+    const nowhere = scene.another({ api: 'http://127.0.0.1:9/api', startWithinMs: 300 })
     await assert.rejects(nowhere.open(scene.inbox), (error: Problem) => {
       assert.equal(error.kind, 'wire')
       assert.match(error.message, /OMC_DISCORD_API/)
@@ -149,14 +147,19 @@ describe('gateway', { concurrency: 4 }, () => {
     })
   })
 
-  test('a READY that discord.js cannot read is good enough', async () => {
+  test('a READY that is not as it should be is good enough', async () => {
     await using scene = await Scene.open({ closed: true, lawless: true })
-    scene.sandbox.faults.add({ kind: 'gateway.nullFields', event: 'READY', fields: ['guilds'], times: 1 })
+    const fields = ['guilds', 'resume_gateway_url']
+    scene.sandbox.faults.add({ kind: 'gateway.nullFields', event: 'READY', fields, times: 1 })
     await scene.chat.open(scene.inbox)
     const alice = await scene.sandbox.actor('alice')
     await alice.says('general', 'hello')
     await heard(scene, 'hello')
-    assert.equal(scene.log.all('discord.malformed').length, 1)
+    // Nothing is known of where to resume: it goes back to where it came from.
+    scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
+    await alice.says('general', 'while away')
+    await heard(scene, 'while away')
+    assert.equal(scene.chat.identifies, 1)
   })
 
   test('rubbish on the socket neither ends the process nor the connection', async () => {

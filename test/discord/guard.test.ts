@@ -6,6 +6,7 @@ import { VirtualClock } from '../engine/virtual-clock.ts'
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const begin = 1_700_000_000_000
 const minute = 60_000
+const { signal } = new AbortController()
 
 /** A guard on a clock of its own. `random` at 0 makes every pause as long as it can be, at 1 as short. */
 function guarded(random: number) {
@@ -23,7 +24,7 @@ async function dialled({ clock, guard }: ReturnType<typeof guarded>, until: numb
       await guard.pass(false)
       if (isOver) return
       dials.push(clock.now() - begin)
-      if (identifies) guard.identified()
+      if (identifies) await guard.identify(signal)
     }
   }
   void dialling()
@@ -57,7 +58,7 @@ describe('when the gateway is dialled', () => {
       void guard.pass(false)
       await clock.goTo(clock.now())
       await clock.goTo(clock.now() + 5 * minute)
-      guard.identified()
+      await guard.identify(signal)
     }
     guard.up()
     await clock.goTo(clock.now() + dialRules.steadyMs)

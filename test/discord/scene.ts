@@ -171,8 +171,14 @@ export class Scene implements AsyncDisposable {
       ...options.sandbox,
     })
     const scene = new Scene(sandbox, oracle, options)
-    if (options.closed !== true) await scene.chat.open(scene.inbox)
-    return scene
+    if (options.closed === true) return scene
+    try {
+      await scene.chat.open(scene.inbox)
+      return scene
+    } catch (error) {
+      await scene[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** Another life of the bot on the same Discord. */
@@ -217,8 +223,13 @@ export class Scene implements AsyncDisposable {
       catalogue: words,
       clock: hostClock,
       log: this.log,
-      dialRules: { ...dialRules, firstPauseMs: 100, longestPauseMs: 400, longestIdentifyPauseMs: 400 },
-      startWithinMs: 15_000,
+      dialRules: {
+        ...dialRules,
+        firstPauseMs: 100,
+        longestPauseMs: 400,
+        longestIdentifyPauseMs: 400,
+        identifyEveryMs: 100,
+      },
       ...this.#options.discord,
       ...over,
     })

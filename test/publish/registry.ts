@@ -19,11 +19,11 @@ export interface Registry extends AsyncDisposable {
 }
 
 /**
- * Serves what is installed here for production, so that npm can install our package for real where there is no
+ * Serves what is installed here, for production or for development as well, so that npm can install our package for real where there is no
  * network. The tarballs are made of the folders when they are asked for.
  */
-export async function openRegistry(): Promise<Registry> {
-  const packages = installed()
+export async function openRegistry({ development }: { readonly development: boolean }): Promise<Registry> {
+  const packages = installed(development)
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '').slice(1)
     const [name = '', version] = path.split('/-/')
@@ -66,13 +66,13 @@ function packument(url: string, name: string, found: readonly Installed[]): obje
   return { name, 'dist-tags': { latest: found[0]?.manifest.version }, versions: Object.fromEntries(versions) }
 }
 
-/** Several versions of a package may stand in different folders; those for development are left out. */
-function installed(): readonly Installed[] {
+/** Several versions of a package may stand in different folders. */
+function installed(development: boolean): readonly Installed[] {
   const lock = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>
   }
   return Object.entries(lock.packages)
-    .filter(([path, { dev }]) => dev !== true && existsSync(join(root, path)))
+    .filter(([path, { dev }]) => (development || dev !== true) && existsSync(join(root, path)))
     .map(([path]) => {
       const folder = join(root, path)
       return {

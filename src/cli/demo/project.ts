@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import spawn from 'nano-spawn'
+import { promisify } from 'node:util'
 
 const files = {
   'README.md': `# Corner shop
@@ -63,5 +64,5 @@ export async function makeProject(folder: string): Promise<void> {
 /** The settings of whoever runs the demo (signing, hooks, templates) have no business in it. */
 async function git(folder: string, ...args: readonly string[]): Promise<void> {
   const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_DIR: join(folder, '.git') }
-  await spawn('git', ['-C', folder, ...args], { env: { ...env, GIT_WORK_TREE: folder } })
+  await promisify(execFile)('git', ['-C', folder, ...args], { env: { ...process.env, ...env, GIT_WORK_TREE: folder } })
 }
