@@ -193,11 +193,12 @@ describe('tiers', { concurrency: true }, () => {
     await give(olivia, thread, bob, 'member')
     await bob.says(thread, '!until never this runs until somebody notices')
     await stage.botShows(bob, thread, 'this runs')
-    await bot.kill()
     // What the store holds when the bot dies right behind the commit of the grant.
     const db = new DatabaseSync(join(stage.data, 'orchestrator.sqlite'))
+    db.exec('pragma busy_timeout = 5000')
     db.prepare("update grants set tier = 'blocked' where person = ?").run(bob.id)
     db.close()
+    await bot.kill()
     await stage.startBot()
     await stage.botShows(olivia, thread, /■ Stopped/)
     await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
