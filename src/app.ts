@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Checkpoint } from './core/checkpoint.ts'
+import type { PersonId } from './core/ids.ts'
 import type { Log } from './core/log.ts'
 import { usualTimings, type Timings } from './core/timings.ts'
 import { others } from './commands/all.ts'
@@ -9,6 +10,7 @@ import { createEngine, type Engine } from './engine/engine.ts'
 import { features } from './features/all.ts'
 import { freeBytes, hostClock, uuids } from './system/host.ts'
 import { catalogue } from './locales/catalogue.ts'
+import { createOutbox } from './messages/outbox.ts'
 import { Opened } from './opened.ts'
 import { runtimes } from './runtimes/all.ts'
 import { defaultLimits } from './runtimes/limits.ts'
@@ -104,6 +106,20 @@ export function createApp(options: AppOptions): App {
           log,
           timings,
         }),
+      outbox: (needs) =>
+        createOutbox(
+          {
+            ...store,
+            catalogue: words,
+            owner: config.owners.user as PersonId | null,
+            locale: 'en',
+            clock,
+            log,
+            checkpoint,
+            timings,
+          },
+          needs,
+        ),
       catalogue: words,
       owners: config.owners,
       channelOwnerOnly: config.channel.ownerOnly,

@@ -30,16 +30,14 @@ export interface Chat {
 
   /**
    * Posts a sheet. The nonce makes a repeat within some minutes give the earlier message instead of a second one.
-   * 'gone': the place is no more or closed to us; 'later': the other side cannot take it now (it says no more than
-   * that: rate limits are waited out inside).
    */
-  post(place: Place, sheet: Sheet, options: PostOptions): Promise<MessageId | 'gone' | 'later'>
+  post(place: Place, sheet: Sheet, options: PostOptions): Promise<MessageId | Unposted>
 
-  /** Makes an earlier message show the sheet. 'gone': it was deleted. 'too-old': it may not be edited any more. */
-  edit(place: Place, message: MessageId, sheet: Sheet): Promise<'edited' | 'gone' | 'too-old' | 'later'>
+  /** Makes an earlier message show the sheet. */
+  edit(place: Place, message: MessageId, sheet: Sheet): Promise<Edited>
 
   /** Takes a message of ours away, because what it said was taken back. One that is gone already is fine. */
-  remove(place: Place, message: MessageId): Promise<'removed' | 'later'>
+  remove(place: Place, message: MessageId): Promise<Removed>
 
   /** Pins a message of ours. Where that is not ours to do, it stands unpinned, and nobody hears of it. */
   pin(place: Place, message: MessageId): Promise<void>
@@ -53,6 +51,12 @@ export interface Chat {
 
   /** Says something that belongs to no run, silently; the nonce makes a repeat within some minutes a no-op. */
   tell(place: Place, text: string, options: PostOptions): Promise<void>
+
+  /**
+   * The same said plainer, because it was refused: 1: its words, without what belongs to their look; 2: a sentence and
+   * the words as a file; 3: the sentence alone. Pure.
+   */
+  plainer(sheet: Sheet, plainness: number, how: { readonly locale: Locale; readonly asks: boolean }): Sheet
 
   /** A message that is nothing but this text (cut at one message's length), to be posted, edited or found. Pure. */
   note(text: string): Sheet
@@ -87,6 +91,16 @@ export interface Chat {
   /** What hangs on a message, piece by piece. Throws when it does not come. */
   download(file: ChatFile): AsyncIterable<Uint8Array>
 }
+
+/**
+ * Why nothing was posted. 'gone': the place is no more. 'refused': this content will not be taken there, another may.
+ * 'closed': the place takes nothing of ours for now. 'later': the other side cannot take anything now (rate limits are
+ * waited out inside).
+ */
+export type Unposted = 'gone' | 'refused' | 'closed' | 'later'
+/** How an edit ended. 'gone': the message (or its place) is no more. 'too-old': not edited any more, for now at least. */
+export type Edited = 'edited' | 'too-old' | Unposted
+export type Removed = 'removed' | 'closed' | 'later'
 
 /** Which earlier messages `recent` gives. */
 export interface Recollection {

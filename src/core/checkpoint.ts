@@ -1,3 +1,5 @@
+import type { OwnerKind } from './message.ts'
+
 /**
  * The moments at which a death of the process hurts most. The product passes a function that does nothing; tests pass
  * one that kills the process there, and see that nothing is lost and nothing comes twice.
@@ -10,6 +12,7 @@ export const checkpoints = [
   'piece-committed',
   'post-intended',
   'posted',
+  'remembered',
   'settled',
   'approval-wanted',
   'approval-posted',
@@ -23,4 +26,5 @@ export type CheckpointName =
   | (typeof checkpoints)[number]
   | (typeof sessionCheckpoints)[number]
   | (typeof intentCheckpoints)[number]
-export type Checkpoint = (name: CheckpointName) => void
+/** `of`: whose message it is about, where it is about one. */
+export type Checkpoint = (name: CheckpointName, of?: OwnerKind) => void

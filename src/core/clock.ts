@@ -4,6 +4,8 @@ export type EpochMs = number
 /** Time as a door, so that tests own it. */
 export interface Clock {
   now(): EpochMs
+  /** Milliseconds since some moment, never set back or forward by anybody: for waits. */
+  monotonic(): number
   /**
    * Calls `run` once after `ms`, unless disposed before. `run` must not throw.
    * A pending timer does not keep the process alive, unless `keepsAlive`: for what somebody awaits.

@@ -15,6 +15,8 @@ export interface Health {
   readonly queuedCount: number
   readonly oldestQueuedAgeMs: number
   readonly cliProcessCount: number
+  /** Runs, approvals, boards and notes with a message that its place does not take now. */
+  readonly closedMessages: number
   readonly rssBytes: number
   /** How often the bot was started on this data folder, this time not counted. */
   readonly restartCount: number

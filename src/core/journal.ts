@@ -2,7 +2,7 @@ import type { Board } from './admission.ts'
 import type { EpochMs } from './clock.ts'
 import type { Entry, RunEvent } from './event.ts'
 import type { Refusal } from './failure.ts'
-import type { MessageId, PlaceId, PromptKey, RunId, Seq, SessionId } from './ids.ts'
+import type { PromptKey, RunId, Seq, SessionId } from './ids.ts'
 import type { State } from './lifecycle.ts'
 import type { Prompt } from './prompt.ts'
 import type { Cursor } from './runtime.ts'
@@ -110,54 +110,4 @@ export interface OpenRun {
   readonly prompt: Prompt
   /** How far the CLI's output has been taken in; null: nothing yet in this attempt. */
   readonly cursor: Cursor | null
-}
-
-/** What was said to Discord, and how far: everything that makes posting exactly-once. Part of the vault door. */
-export interface Deliveries {
-  /** Remembers that a sheet is about to be posted. Called before the post; the same call again changes nothing. */
-  intend(intent: Intent): Promise<void>
-  /** Remembers the message that the post became, and what it shows. */
-  posted(run: RunId, part: number, message: MessageId, shown: Shown, at: EpochMs): Promise<void>
-  /** Remembers what an edit made the message show. */
-  edited(run: RunId, part: number, shown: Shown): Promise<void>
-  /**
-   * Closes a part for good at what it shows: later text goes to new messages (Discord refuses edits after an hour).
-   */
-  frozen(run: RunId, part: number): Promise<void>
-  /** The message was deleted by somebody: the part is intended anew, under this nonce. */
-  gone(run: RunId, part: number, nonce: string, at: EpochMs): Promise<void>
-  /** Everything about a run is said: nothing will be posted or edited for it any more. */
-  settled(run: RunId): Promise<void>
-  /** The parts of a run in order. */
-  of(run: RunId): Promise<readonly Part[]>
-  /** Runs that are not settled, oldest first: what delivery goes on with after a restart. */
-  unsettled(): Promise<readonly RunId[]>
-}
-
-export interface Intent {
-  readonly run: RunId
-  readonly part: number
-  /** Up to 25 characters; the same for every try, so that Discord itself refuses a second message. */
-  readonly nonce: string
-  /** What the message will show, to find it again when even the nonce is too old. */
-  readonly hash: string
-  readonly place: PlaceId
-  readonly at: EpochMs
-}
-
-/** What a message shows. */
-export interface Shown {
-  /** The sheet's hash; '' when it is not known (found again after a crash). */
-  readonly hash: string
-  /** Where the sheet's text ends, as an offset into the drawn text. */
-  readonly end: number
-}
-
-export interface Part extends Intent, Shown {
-  /** Null: intended, and nobody knows whether it was posted. */
-  readonly message: MessageId | null
-  /** Null until posted. */
-  readonly postedAt: EpochMs | null
-  /** True: it is not edited any more. */
-  readonly frozen: boolean
 }

@@ -4,6 +4,7 @@ import type { WallboardLine } from './wallboard.ts'
 import type { Ended, Steered, Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { ChannelRules } from './listening.ts'
+import type { MessagePhrases } from './message-phrases.ts'
 import type { Locale } from './person.ts'
 import type { ActionName } from './right.ts'
 import type { Session } from './session.ts'
@@ -64,6 +65,7 @@ export interface Phrases {
   internalError(): string
 
   readonly approvals: ApprovalPhrases
+  readonly messages: MessagePhrases
 
   readonly buttons: { readonly stop: string; readonly steer: string; readonly withdraw: string }
 }

@@ -5,6 +5,12 @@
 export interface Timings {
   /** Between two edits in one place; Discord takes about one a second, and answers more with waits that grow. */
   readonly editEveryMs: number
+  /** A message older than this is edited once more at the most; what goes on moves to a new one. */
+  readonly editableForMs: number
+  /** A message that its place does not take is tried again after this long at first, and then ever more rarely. */
+  readonly closedAgainAfterMs: number
+  /** A place that has taken nothing for this long is told of. */
+  readonly tellClosedAfterMs: number
   /** Without a word or a step, a run shows its card (and the Stop button on it) after this long. */
   readonly silentForMs: number
   /** A board is looked at this often at the most. */
@@ -26,6 +32,9 @@ export interface Timings {
 /** What people get. */
 export const usualTimings: Timings = {
   editEveryMs: 1500,
+  editableForMs: 55 * 60_000,
+  closedAgainAfterMs: 1000,
+  tellClosedAfterMs: 120_000,
   silentForMs: 2500,
   boardEveryMs: 5000,
   boardBreathMs: 500,

@@ -1,7 +1,7 @@
 import type { Wallboards } from './wallboard.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, Seq, SessionId, SessionKey } from './ids.ts'
-import type { Deliveries } from './journal.ts'
+import type { Postings } from './message.ts'
 import type { Grant, Scope } from './policy.ts'
 import type { Approvals } from './slip.ts'
 import type { Place } from './place.ts'
@@ -13,7 +13,7 @@ import type { Session, Worktree } from './session.ts'
  * Contract: as for the journal: durable when resolved, nothing written when rejected, safe to call again.
  */
 export interface Vault {
-  readonly deliveries: Deliveries
+  readonly postings: Postings
   readonly grants: Grants
   readonly approvals: Approvals
   readonly boards: Wallboards

@@ -16,10 +16,11 @@ import { Gateway } from './gateway.ts'
 import { dialRules, type DialRules } from './guard.ts'
 import { Inbound } from './inbound.ts'
 import { Interactions } from './interactions.ts'
-import { Lanes, meaningOf } from './lanes.ts'
+import { isKeptFromUs, Lanes } from './lanes.ts'
 import { Membership } from './membership.ts'
 import { Outbound } from './outbound.ts'
 import { People } from './people.ts'
+import { plainerSheet } from './plainer.ts'
 import { draw } from './render.ts'
 import { createRest } from './rest.ts'
 import { noteOf } from './sheet.ts'
@@ -69,7 +70,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   const atlas = new Atlas(async (channel) => {
     const done = await lanes.attempt(channel, () => rest.get(Routes.channel(channel)))
     if (done.ok) return done.value as APIChannel
-    if (meaningOf(done.error).kind === 'gone') return null
+    if (isKeptFromUs(done.error)) return null
     throw done.error
   })
   const outbound = new Outbound(rest, lanes, log)
@@ -151,7 +152,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   return {
     // SPEC F6: an edit per 1.5 s and channel (`usualTimings`), none after the message's first hour (with some room for slow clocks).
     // Nonces hold "a few minutes" (Discord's words); two are certain enough.
-    pace: { editEveryMs: timings.editEveryMs, editableForMs: 55 * 60_000, nonceForMs: 120_000 },
+    pace: { editEveryMs: timings.editEveryMs, editableForMs: timings.editableForMs, nonceForMs: 120_000 },
     async open(to) {
       inbox = to
       await gateway.open()
@@ -172,6 +173,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     find: (place, sheet, since, known) => outbound.find(place, selfId(), sheet, since, known),
     tell: (place, text, how) => outbound.tell(place, text, how),
     note: (text) => noteOf(split(text, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? ''),
+    plainer: (sheet, plainness, { locale, asks }) => plainerSheet(sheet, plainness, asks, catalogue[locale]),
     typing: async (place) => outbound.typing(place),
     history: (place, after) => inbound.history(place, after, selfId()),
     recent: (place, before, wish) => inbound.recent(place, before, wish, selfId()),

@@ -17,7 +17,7 @@ import type { Place } from '../core/place.ts'
 import type { Remark } from '../core/prompt.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
 import type { Atlas } from './atlas.ts'
-import { isNoMore, meaningOf, type Lanes } from './lanes.ts'
+import { isKeptFromUs, isNoMore, type Lanes } from './lanes.ts'
 import type { Outbound } from './outbound.ts'
 import type { MemberFacts, People } from './people.ts'
 import { timeOf } from './snowflake.ts'
@@ -67,7 +67,7 @@ export class Inbound {
     const done = await lanes.attempt(place.id, () => rest.get(Routes.channelMessage(place.id, id)))
     if (!done.ok) {
       if (isNoMore(done.error)) return 'gone'
-      if (meaningOf(done.error).kind === 'gone') return 'closed'
+      if (isKeptFromUs(done.error)) return 'closed'
       throw new Problem('wire', `The message ${id} could not be read: ${messageOf(done.error)}`, { cause: done.error })
     }
     const message = done.value as APIMessage
@@ -136,7 +136,7 @@ export class Inbound {
       }
       return remarks.reverse()
     } catch (error) {
-      if (meaningOf(error).kind === 'gone') return []
+      if (isKeptFromUs(error)) return []
       throw new Problem('wire', `What was said in ${place.id} could not be read: ${messageOf(error)}`, { cause: error })
     }
   }
@@ -198,7 +198,7 @@ export class Inbound {
     const { rest, lanes } = this.#with
     const done = await lanes.attempt(guild, () => rest.get(Routes.guildMember(guild, user)))
     if (done.ok) return done.value as APIGuildMember
-    if (meaningOf(done.error).kind === 'gone') return null
+    if (isKeptFromUs(done.error)) return null
     throw done.error
   }
 }

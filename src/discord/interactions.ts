@@ -25,7 +25,7 @@ import type { Person } from '../core/person.ts'
 import type { Catalogue, Phrases } from '../core/phrases.ts'
 import type { Place } from '../core/place.ts'
 import type { Atlas, ChannelFacts } from './atlas.ts'
-import { meaningOf, type Lanes } from './lanes.ts'
+import { isKeptFromUs, meaningOf, type Lanes } from './lanes.ts'
 import type { People } from './people.ts'
 import { modalOf, textIn } from './components.ts'
 import { buttonOf } from './custom-id.ts'
@@ -256,8 +256,8 @@ export class Interactions {
       const done = await lanes.attempt(`interaction ${scene.id}`, step)
       if (done.ok) continue
       log.warn({ interaction: scene.id, error: messageOf(done.error) }, 'discord.answer-late')
-      const { kind } = meaningOf(done.error)
-      if (kind === 'expired' || kind === 'gone') await this.#sayInPlace(scene, reply, parts)
+      if (meaningOf(done.error).kind === 'expired' || isKeptFromUs(done.error))
+        await this.#sayInPlace(scene, reply, parts)
       return
     }
   }

@@ -5,8 +5,12 @@ import type { Log } from '../core/log.ts'
 
 /** What an error of Discord's REST means to whoever asked. */
 export type Meaning =
-  /** The place or message is no more, or closed to us. */
+  /** The place is no more. Only what Discord says in so many words is believed. */
   | { readonly kind: 'gone' }
+  /** The message is no more. */
+  | { readonly kind: 'deleted' }
+  /** Not for us, for now: rights, roles and locks change. */
+  | { readonly kind: 'closed' }
   /** The message may not be edited any more (30046, some time after its first hour). */
   | { readonly kind: 'too-old' }
   /** The thread sleeps; writing into it needs it awake. */
@@ -16,36 +20,61 @@ export type Meaning =
   | { readonly kind: 'limited'; readonly forMs: number }
   /** Trouble on the way or on their side: the same call may work in a moment. */
   | { readonly kind: 'trouble' }
-  /** They understood and said no. We are wrong, so trying again would not help. */
+  /** They understood and said no to this very call. */
   | { readonly kind: 'rejected' }
 
-/** Unknown channel, guild, message; missing access or permission; a closed DM; a locked thread. */
-const goneCodes = new Set([10_003, 10_004, 10_008, 50_001, 50_007, 50_013, 160_005])
+/** Unknown channel, unknown guild. */
+const goneCodes = new Set([10_003, 10_004])
+const unknownMessage = 10_008
 /** Unknown interaction or webhook, answered already, token too old. */
 const expiredCodes = new Set([10_015, 10_062, 40_060, 50_027])
+/**
+ * About the place, although they may come with 400: missing access, a closed DM, no text channel, missing permission,
+ * the wrong kind of channel, a locked thread.
+ */
+const closedCodes = new Set([50_001, 50_007, 50_008, 50_013, 50_024, 160_005])
+/** Slow mode and other waits that come without the usual headers. */
+const waitCodes = new Set([20_016, 20_022, 20_028, 40_004, 40_006])
 const tooOldToEdit = 30_046
 const archivedThread = 50_083
 
 /** Unknown channel or message: it was deleted, or never was. */
 export function isNoMore(error: unknown): boolean {
-  return error instanceof DiscordAPIError && [10_003, 10_008].includes(Number(error.code))
+  const { kind } = meaningOf(error)
+  return kind === 'gone' || kind === 'deleted'
+}
+
+/** What is there cannot be had: it is no more, or not for us. */
+export function isKeptFromUs(error: unknown): boolean {
+  return isNoMore(error) || meaningOf(error).kind === 'closed'
 }
 
 export function meaningOf(error: unknown): Meaning {
   if (error instanceof RateLimitError) {
     return { kind: 'limited', forMs: Math.max(error.retryAfter, error.timeToReset, error.sublimitTimeout, 500) }
   }
-  if (error instanceof DiscordAPIError) {
-    const code = Number(error.code)
-    if (code === archivedThread) return { kind: 'archived' }
-    if (code === tooOldToEdit) return { kind: 'too-old' }
-    if (goneCodes.has(code)) return { kind: 'gone' }
-    if (expiredCodes.has(code)) return { kind: 'expired' }
-    // A 401 or 403 without a code of Discord's comes from the edge before it, and may be over in a moment.
-    if (!(code > 0) || error.status === 401) return { kind: 'trouble' }
-    return { kind: error.status === 403 || error.status === 404 ? 'gone' : 'rejected' }
+  if (!(error instanceof DiscordAPIError)) return { kind: 'trouble' }
+  const code = Number(error.code)
+  if (code === archivedThread) return { kind: 'archived' }
+  if (code === tooOldToEdit) return { kind: 'too-old' }
+  if (code === unknownMessage) return { kind: 'deleted' }
+  if (goneCodes.has(code)) return { kind: 'gone' }
+  if (closedCodes.has(code)) return { kind: 'closed' }
+  if (expiredCodes.has(code)) return { kind: 'expired' }
+  if (waitCodes.has(code)) return { kind: 'trouble' }
+  switch (error.status) {
+    case 401:
+    case 408:
+    case 429:
+      return { kind: 'trouble' }
+    case 403:
+      // Without a code of Discord's it comes from the edge before it, and may be over in a moment.
+      return { kind: code > 0 ? 'closed' : 'trouble' }
+    case 404:
+      return { kind: 'closed' }
+    default:
+      return { kind: error.status < 500 ? 'rejected' : 'trouble' }
   }
-  return { kind: 'trouble' }
 }
 
 /** No call is kept waiting for longer than this because of rate limits. */
@@ -65,7 +94,7 @@ export class Lanes {
   readonly #closing = new AbortController()
   /** The end of each lane's queue. */
   readonly #ends = new Map<string, Promise<unknown>>()
-  /** Until when a channel is to be left alone. */
+  /** Until when a channel is to be left alone, by the monotonic clock. */
   readonly #restUntil = new Map<string, number>()
 
   /** `backOffMs`: the pauses before the second, third, … try. */
@@ -87,11 +116,11 @@ export class Lanes {
 
   /** The same without waiting for the channel's other calls. */
   async attempt<Value>(channel: string, call: () => Promise<Value>): Promise<Done<Value>> {
-    const patience = this.#clock.now() + patienceMs
+    const patience = this.#clock.monotonic() + patienceMs
     for (let tries = 0; ;) {
       if (this.#closing.signal.aborted) return { ok: false, error: new Error('The connection to Discord is closed') }
       const until = this.#restUntil.get(channel) ?? 0
-      const rest = until - this.#clock.now()
+      const rest = until - this.#clock.monotonic()
       if (until > patience) return { ok: false, error: new Error(`Rate limited for ${rest} ms more`) }
       if (rest > 0) await pause(this.#clock, rest, this.#closing.signal)
       else this.#restUntil.delete(channel)
@@ -100,7 +129,7 @@ export class Lanes {
       } catch (error) {
         const meaning = meaningOf(error)
         if (meaning.kind === 'limited') {
-          this.#restUntil.set(channel, this.#clock.now() + meaning.forMs)
+          this.#restUntil.set(channel, this.#clock.monotonic() + meaning.forMs)
           continue
         }
         const wait = this.#backOffMs[tries++]
@@ -112,7 +141,7 @@ export class Lanes {
   }
 
   isResting(channel: string): boolean {
-    return (this.#restUntil.get(channel) ?? 0) > this.#clock.now()
+    return (this.#restUntil.get(channel) ?? 0) > this.#clock.monotonic()
   }
 
   /** Ends all waiting; what still waits gives trouble. */

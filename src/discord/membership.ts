@@ -3,7 +3,7 @@ import { Routes, type APIDMChannel, type APIGuildMember } from 'discord-api-type
 import { messageOf, Problem } from '../core/failure.ts'
 import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Place } from '../core/place.ts'
-import { meaningOf, type Lanes } from './lanes.ts'
+import { isKeptFromUs, meaningOf, type Lanes } from './lanes.ts'
 
 /** What is asked about people when they do not come by themselves: their direct messages, their roles. */
 export class Membership {
@@ -39,8 +39,7 @@ export class Membership {
   async #ask(person: PersonId, call: () => Promise<unknown>): Promise<unknown> {
     const done = await this.#lanes.attempt(person, call)
     if (done.ok) return done.value
-    const { kind } = meaningOf(done.error)
-    if (kind === 'gone' || kind === 'rejected') return null
+    if (isKeptFromUs(done.error) || meaningOf(done.error).kind === 'rejected') return null
     throw new Problem('wire', `Nothing could be learned of ${person}: ${messageOf(done.error)}`, { cause: done.error })
   }
 }

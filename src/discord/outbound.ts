@@ -7,13 +7,13 @@ import {
   type APIMessage,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord-api-types/v10'
-import type { PostOptions, Sheet } from '../core/chat.ts'
+import type { Edited, PostOptions, Removed, Sheet, Unposted } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { MessageId, PersonId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
-import { isNoMore, meaningOf, type Done, type Lanes } from './lanes.ts'
+import { isKeptFromUs, isNoMore, meaningOf, type Done, type Lanes } from './lanes.ts'
 import { componentsOf } from './components.ts'
 import { isMarked } from './custom-id.ts'
 import { bodyOf } from './sheet.ts'
@@ -40,7 +40,7 @@ export class Outbound {
     this.#log = log
   }
 
-  async post(place: Place, sheet: Sheet, options: PostOptions): Promise<MessageId | 'gone' | 'later'> {
+  async post(place: Place, sheet: Sheet, options: PostOptions): Promise<MessageId | Unposted> {
     const body: RESTPostAPIChannelMessageJSONBody = {
       ...wordsOf(sheet, options.mention),
       // Only the done line rings; everything else arrives without a sound.
@@ -49,20 +49,26 @@ export class Outbound {
     }
     const route = Routes.channelMessages(place.id)
     const done = await this.#write(place, () => this.#rest.post(route, { body, files: filesOf(sheet) }))
-    return done.ok ? ((done.value as APIMessage).id as MessageId) : this.#failed(done.error, place, 'post')
+    if (done.ok) return (done.value as APIMessage).id as MessageId
+    const no = this.#failed(done.error, place, 'post')
+    return no === 'deleted' || no === 'too-old' ? 'refused' : no
   }
 
-  async edit(place: Place, message: MessageId, sheet: Sheet): Promise<'edited' | 'gone' | 'too-old' | 'later'> {
+  async edit(place: Place, message: MessageId, sheet: Sheet): Promise<Edited> {
     const body = wordsOf(sheet, null)
     const route = Routes.channelMessage(place.id, message)
     const done = await this.#write(place, () => this.#rest.patch(route, { body, files: filesOf(sheet) }))
     if (done.ok) return 'edited'
-    return meaningOf(done.error).kind === 'too-old' ? 'too-old' : this.#failed(done.error, place, 'edit')
+    const no = this.#failed(done.error, place, 'edit')
+    return no === 'deleted' ? 'gone' : no
   }
 
-  async remove(place: Place, message: MessageId): Promise<'removed' | 'later'> {
+  async remove(place: Place, message: MessageId): Promise<Removed> {
     const done = await this.#write(place, () => this.#rest.delete(Routes.channelMessage(place.id, message)))
-    return done.ok || this.#failed(done.error, place, 'remove') === 'gone' ? 'removed' : 'later'
+    if (done.ok) return 'removed'
+    const no = this.#failed(done.error, place, 'remove')
+    if (no === 'gone' || no === 'deleted') return 'removed'
+    return no === 'later' ? 'later' : 'closed'
   }
 
   async pin(place: Place, message: MessageId): Promise<void> {
@@ -87,7 +93,7 @@ export class Outbound {
       }
       return null
     } catch (error) {
-      return meaningOf(error).kind === 'gone' ? null : 'later'
+      return isKeptFromUs(error) ? null : 'later'
     }
   }
 
@@ -161,7 +167,7 @@ export class Outbound {
       return messages
     } catch (error) {
       if (isNoMore(error)) return 'gone'
-      if (meaningOf(error).kind === 'gone') return 'closed'
+      if (isKeptFromUs(error)) return 'closed'
       throw new Problem('wire', `The messages of ${place.id} could not be read: ${messageOf(error)}`, { cause: error })
     }
   }
@@ -187,16 +193,29 @@ export class Outbound {
     await this.#rest.patch(Routes.channel(place.id), { body: { archived: false } })
   }
 
-  #failed(error: unknown, place: Place, deed: string): 'gone' | 'later' {
+  /** What a no means for a message of ours. */
+  #failed(error: unknown, place: Place, deed: string): Unposted | 'deleted' | 'too-old' {
     const { kind } = meaningOf(error)
     const fields = { place: place.id, deed, error: messageOf(error) }
-    if (kind === 'rejected') {
-      // Saying the same again would be rejected again, so it counts as a place that cannot take it.
-      this.#log.error(fields, 'discord.rejected')
-      return 'gone'
+    switch (kind) {
+      case 'gone':
+      case 'deleted':
+      case 'too-old':
+        this.#log.warn(fields, 'discord.gone')
+        return kind
+      case 'rejected':
+        this.#log.error(fields, 'discord.rejected')
+        return 'refused'
+      case 'closed':
+      case 'archived':
+      case 'expired':
+        this.#log.warn(fields, 'discord.closed')
+        return 'closed'
+      case 'limited':
+      case 'trouble':
+        this.#log.warn(fields, 'discord.later')
+        return 'later'
     }
-    this.#log.warn(fields, kind === 'gone' || kind === 'archived' ? 'discord.gone' : 'discord.later')
-    return kind === 'gone' || kind === 'archived' || kind === 'expired' ? 'gone' : 'later'
   }
 }
 

@@ -234,7 +234,7 @@ export class Clerk {
     const { chat, approvals } = this.#tools
     const { post, message } = write
     if (write.kind === 'remove') {
-      if ((await chat.remove(post.place, message)) === 'later') return this.#later()
+      if ((await chat.remove(post.place, message)) !== 'removed') return this.#later()
       await retry(this.#tools, 'approval-forgotten', () => approvals.forget(post.token, post.role))
       this.#posts.delete(post.role)
       return
@@ -282,7 +282,7 @@ export class Clerk {
       mention: wanted.mention,
     })
     if (posted === 'later') return this.#later()
-    if (posted === 'gone') {
+    if (posted === 'gone' || posted === 'closed' || posted === 'refused') {
       this.#tools.log.warn({ run: this.#ask().run, place: post.place.id, role }, 'approval.place-gone')
       return this.#keep({ ...post, gone: true })
     }

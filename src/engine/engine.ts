@@ -14,6 +14,7 @@ import type { Journal, Wake } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { ChannelRules } from '../core/listening.ts'
 import type { Log } from '../core/log.ts'
+import type { Outbox, OutboxNeeds } from '../core/message.ts'
 import type { Locale } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import type { Owners } from '../core/policy.ts'
@@ -26,7 +27,6 @@ import type { Workspaces } from '../core/workspace.ts'
 import { Approvals } from './approvals.ts'
 import { EventBus } from './bus.ts'
 import { WallboardKeeper } from './wallboard.ts'
-import { Delivery } from './delivery.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Expiry } from './expiry.ts'
@@ -60,6 +60,8 @@ export interface EngineOptions {
   readonly features: (doors: Doors) => readonly Feature[]
   /** Made with the desk and what people can do there. */
   readonly chat: (desk: Desk, features: Features) => Chat
+  /** Made with the chat it speaks through. */
+  readonly outbox: (needs: OutboxNeeds) => Outbox
   readonly catalogue: Catalogue
   readonly owners: Owners
   /** OMC_CHANNEL_OWNER_ONLY */
@@ -104,7 +106,16 @@ export function createEngine(options: EngineOptions): Engine {
   const runtimes = new Map(options.runtimes.map((runtime) => [runtime.name, runtime]))
   const startedAt = clock.now()
   const health = (): Promise<Health> =>
-    examine({ journal, vault, chat, runtimes: options.runtimes, clock, vitals: options.vitals, startedAt })
+    examine({
+      journal,
+      vault,
+      chat,
+      runtimes: options.runtimes,
+      clock,
+      vitals: options.vitals,
+      closedMessages: () => outbox.closed,
+      startedAt,
+    })
   const gate = new EngineGate({ ...options, rights: () => features.rights })
   const dispatcher = new Dispatcher({ ...options, bus, signal })
   const worker = new Worker({ ...options, gate, runtimes, bus, signal, texts: new GroupCommit(clock, textEveryMs) })
@@ -133,6 +144,13 @@ export function createEngine(options: EngineOptions): Engine {
     }),
   )
   const chat = options.chat(desk, features)
+  const outbox = options.outbox({
+    chat,
+    bus,
+    signal,
+    line: (run) => dispatcher.places().get(run) ?? null,
+    questionOf: (run) => approvals.spotOf(run),
+  })
   const boards = new WallboardKeeper({ ...options, chat, bus, signal })
   const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards })
   const approvals = new Approvals({
@@ -145,23 +163,15 @@ export function createEngine(options: EngineOptions): Engine {
     bus,
     runtimes,
     signal,
-    moved: () => delivery.look(),
-  })
-  const delivery = new Delivery({
-    ...options,
-    chat,
-    bus,
-    signal,
-    line: (run) => dispatcher.places().get(run) ?? null,
-    questionOf: (run) => approvals.spotOf(run),
+    moved: () => outbox.look(),
   })
   const transcriber = new Transcriber({ ...options, bus, signal })
-  dispatcher.onMove(() => delivery.look())
+  dispatcher.onMove(() => outbox.look())
   let stopping: Promise<void> | null = null
 
   async function start(): Promise<void> {
     await bus.open()
-    await delivery.resume()
+    await outbox.resume()
     await worker.recover()
     await desk.tidyUp()
     transcriber.wake()
@@ -193,7 +203,7 @@ export function createEngine(options: EngineOptions): Engine {
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await Promise.all([dispatcher.close(), worker.close(), words.close()])
     await approvals.close()
-    await Promise.all([delivery.close(), boards.close()])
+    await Promise.all([boards.close(), outbox.close()])
     await transcriber.close()
     await bus.close()
   }
@@ -205,7 +215,7 @@ export function createEngine(options: EngineOptions): Engine {
     await bus.idle()
     await worker.ended(runs)
     await bus.idle()
-    await Promise.all([delivery.settles(runs, lastWordsMs), approvals.settles(lastWordsMs)])
+    await Promise.all([outbox.settles(runs, lastWordsMs), approvals.settles(lastWordsMs)])
   }
 
   return { desk, features, health, start, stop: (agents) => (stopping ??= stop(agents)) }

@@ -24,6 +24,7 @@ export interface HealthTools {
   readonly runtimes: Iterable<Runtime>
   readonly clock: Clock
   readonly vitals: Vitals
+  readonly closedMessages: () => number
   readonly startedAt: number
 }
 
@@ -45,6 +46,7 @@ export async function examine(tools: HealthTools): Promise<Health> {
     queuedCount: waiting.length,
     oldestQueuedAgeMs: Math.max(0, ...waiting.map((run) => clock.now() - run.prompt.askedAt)),
     cliProcessCount: [...tools.runtimes].reduce((sum, runtime) => sum + runtime.processes().length, 0),
+    closedMessages: tools.closedMessages(),
     rssBytes: vitals.rssBytes(),
     restartCount: vitals.restartCount,
     gateway,

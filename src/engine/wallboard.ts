@@ -133,7 +133,7 @@ export class WallboardKeeper {
     const done = await chat.edit(place, message, chat.note(text))
     if (done === 'edited') await vault.boards.change({ ...board, shown: text })
     if (done === 'gone') await vault.boards.forget(place.id, message)
-    return done === 'later' || done === 'too-old'
+    return done !== 'edited' && done !== 'gone'
   }
 
   /** Posts and pins a board that is kept as about to be; one that an earlier life may have posted is looked for. */
@@ -145,7 +145,7 @@ export class WallboardKeeper {
     const found = isOld ? await chat.find(place, sheet, at, []) : null
     const message = found ?? (await chat.post(place, sheet, { nonce, replyTo: null, mention: null }))
     if (message === 'later') return 'later'
-    if (message === 'gone') {
+    if (message === 'gone' || message === 'closed' || message === 'refused') {
       await vault.boards.forget(place.id, null)
       return 'gone'
     }

@@ -11,6 +11,7 @@ import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { counted } from '../core/plural.ts'
 import { folder, folders } from '../core/paths.ts'
+import { messagesInEnglish } from './messages-en.ts'
 import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
@@ -141,6 +142,7 @@ export function english(home: string | null, deed: (action: ActionName) => strin
       label: 'A word to the running turn',
       placeholder: 'The agent hears it while it works',
     },
+    messages: messagesInEnglish,
     buttons: { stop: 'Stop', steer: 'Steer', withdraw: 'Withdraw' },
   }
 }

@@ -10,6 +10,7 @@ import { clockTime, moment, roughly } from '../core/durations.ts'
 import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder, folders } from '../core/paths.ts'
+import { messagesInKorean } from './messages-ko.ts'
 import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 import { sessionLines } from './session-lines.ts'
@@ -134,6 +135,7 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     stands,
     steered: ({ how, text }) => `» ${steeredHow[how]}: ${plain(text, 1_500)}`,
     steerForm: { title: '덧붙이기', label: '진행 중인 작업에 전할 말', placeholder: '에이전트가 일하는 중에 들어요' },
+    messages: messagesInKorean,
     buttons: { stop: '멈추기', steer: '덧붙이기', withdraw: '요청 취소' },
   }
 }

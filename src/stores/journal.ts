@@ -10,6 +10,7 @@ import type { Prompt } from '../core/prompt.ts'
 import type { Cursor } from '../core/runtime.ts'
 import { readBoard } from './board.ts'
 import type { Commits } from './commits.ts'
+import { firstMessageOf } from './postings.ts'
 import { changesOf, conversationAfter, firstRow, keepConversation, project, runOf } from './projection.ts'
 import { damaged, entryOf, parse } from './rows.ts'
 import type { RunTable, Tables } from './schema.ts'
@@ -50,7 +51,7 @@ export class DatabaseJournal implements Journal {
       const asked = await insertLine(trx, run, { type: 'asked', prompt }, at)
       const row = firstRow(asked, account)
       await trx.insertInto('runs').values(row).execute()
-      await trx.insertInto('unsettled').values({ run, asked_seq: asked.seq }).execute()
+      await trx.insertInto('messages').values(firstMessageOf(run, prompt)).execute()
       const entries = [asked, ...(refusal === null ? [] : await write(trx, row, [{ type: 'refused', refusal }], at))]
       return { run, fresh: true, entries }
     })

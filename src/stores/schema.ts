@@ -11,8 +11,7 @@ export interface Tables {
   readonly omc_sessions: SessionTable
   readonly run_events: RunEventTable
   readonly runs: RunTable
-  readonly unsettled: UnsettledTable
-  readonly deliveries: DeliveryTable
+  readonly messages: MessageTable
   readonly seen: SeenTable
   readonly notices: NoticeTable
   readonly meta: MetaTable
@@ -82,25 +81,28 @@ export interface RunTable {
   ended_at: number | null
 }
 
-/** Runs about which something may still have to be said. Only these are looked at, however many there ever were. */
-interface UnsettledTable {
-  run: string
-  asked_seq: number
-}
-
-export interface DeliveryTable {
-  run: string
-  part: number
-  nonce: string
-  hash: string
+/** A message of ours: what is known of it. `owner` and `role` name it. */
+export interface MessageTable {
+  /** The order in which messages were first kept. */
+  seq: Generated<number>
+  owner: string
+  role: string
+  /** json of a Place */
   place: string
-  intended_at: number
+  nonce: string
+  intended_at: number | null
   message: string | null
   posted_at: number | null
-  /** Where the text that the message shows ends. */
-  text_end: number
-  /** 1: it is not edited any more. */
-  frozen: number
+  shown: Generated<string>
+  text_end: Generated<number>
+  frozen: Generated<number>
+  over: Generated<number>
+  plainness: Generated<number>
+  refused: Generated<string>
+  closed_since: number | null
+  /** json of a Note, for those whose owner is nothing else */
+  note: string | null
+  settled: Generated<number>
 }
 
 interface SeenTable {

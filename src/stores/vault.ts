@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Wallboards } from '../core/wallboard.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { MessageId, PlaceId, Seq, SessionId, SessionKey } from '../core/ids.ts'
-import type { Deliveries } from '../core/journal.ts'
+import type { Postings } from '../core/message.ts'
 import type { Approvals } from '../core/slip.ts'
 import { DatabaseApprovals } from './approvals.ts'
 import { DatabaseWallboards } from './wallboards.ts'
@@ -10,14 +10,14 @@ import type { Session, Worktree } from '../core/session.ts'
 import type { AttachedPlaces, Grants, SessionChange, Vault } from '../core/vault.ts'
 import { DatabaseAttachedPlaces } from './attached-places.ts'
 import type { Commits } from './commits.ts'
-import { DatabaseDeliveries } from './deliveries.ts'
 import { DatabaseGrants } from './grants.ts'
+import { DatabasePostings } from './postings.ts'
 import { parse, rowOfSession, sessionOf } from './rows.ts'
 import type { Tables } from './schema.ts'
 
 /** Everything that is not a run, in a database. */
 export class DatabaseVault implements Vault {
-  readonly deliveries: Deliveries
+  readonly postings: Postings
   readonly grants: Grants
   readonly approvals: Approvals
   readonly boards: Wallboards
@@ -28,7 +28,7 @@ export class DatabaseVault implements Vault {
   constructor(db: Kysely<Tables>, commits: Commits) {
     this.#db = db
     this.#commits = commits
-    this.deliveries = new DatabaseDeliveries(db, commits)
+    this.postings = new DatabasePostings(db, commits)
     this.grants = new DatabaseGrants(db, commits)
     this.approvals = new DatabaseApprovals(db, commits)
     this.boards = new DatabaseWallboards(db, commits)

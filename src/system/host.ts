@@ -6,6 +6,7 @@ import type { Ids } from '../core/ids.ts'
 /** The machine's clock. */
 export const hostClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after(ms, run, { keepsAlive = false } = {}) {
     // Node fires at once for anything longer than 2^31 - 1.
     const timer = setTimeout(run, Math.min(Math.max(0, ms), 2_147_483_647))

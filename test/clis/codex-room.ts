@@ -36,6 +36,7 @@ export class CodexRoom implements AsyncDisposable {
       dataDir,
       clock: {
         now: () => Date.now(),
+        monotonic: () => performance.now(),
         after: (ms, run) => {
           const timer = setTimeout(run, ms).unref()
           return { [Symbol.dispose]: () => clearTimeout(timer) }

@@ -92,7 +92,7 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       )
       assert.equal((await store.journal.find(promptKey('502')))?.state, 'over')
       assert.deepEqual(everyone(await store.journal.board()), ['r1'])
-      assert.deepEqual(await store.vault.deliveries.unsettled(), ['r1', 'r2'], 'a refusal too must be told')
+      assert.deepEqual(await store.vault.postings.unsettled(), ['run:r1', 'run:r2'], 'a refusal too must be told')
     })
 
     test('a judge that throws leaves nothing behind', async () => {
@@ -103,7 +103,7 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       }
       await assert.rejects(store.journal.ask(runId('r1'), prompt('501', here), 1, refuse), /judge fell over/)
       assert.equal(await store.journal.find(promptKey('501')), null)
-      assert.deepEqual(await store.vault.deliveries.unsettled(), [])
+      assert.deepEqual(await store.vault.postings.unsettled(), [])
       assert.equal((await store.journal.ask(runId('r1'), prompt('501', here), 1, never)).fresh, true)
     })
 

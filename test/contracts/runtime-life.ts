@@ -44,6 +44,7 @@ export interface LifeOrder {
 }
 
 const realClock: Clock = {
+  monotonic: () => performance.now(),
   now: () => Date.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms).unref()

@@ -1,14 +1,27 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { Problem } from '../../src/core/failure.ts'
-import type { Intent } from '../../src/core/journal.ts'
+import type { Note, Posting } from '../../src/core/message.ts'
 import type { Wallboard } from '../../src/core/wallboard.ts'
 import { composeSessionKey } from '../../src/core/place.ts'
 import { messageId, person, placeId, prompt, runId, session, sessionId, thread } from '../stores/cast.ts'
 import type { StoreUnderTest } from './ground.ts'
 
-const intent: Intent = { run: runId('r1'), part: 0, nonce: 'nonce-1', hash: 'h1', place: placeId('200'), at: 100 }
-const unposted = { message: null, postedAt: null, end: 0, frozen: false }
+const posting: Posting = {
+  owner: 'run:r1',
+  role: '0',
+  place: thread('200'),
+  nonce: 'nonce-1',
+  at: 100,
+  message: null,
+  postedAt: null,
+  shown: '',
+  end: 0,
+  frozen: false,
+  over: false,
+  plainness: 0,
+  refused: '',
+  closedSince: null,
+}
 
 /** What any vault must do, whatever it writes to. `open` gives a store with nothing in it. */
 export function vaultContract(name: string, open: () => Promise<StoreUnderTest>): void {
@@ -184,64 +197,64 @@ export function vaultContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.equal(await again.vault.once('notice:200', 99), false)
     })
 
-    test('a part goes from intended to posted, edited and frozen', async () => {
+    test('a message is kept as it is last known, each in its place', async () => {
       await using store = await open()
-      const { deliveries } = store.vault
-      assert.deepEqual(await deliveries.of(runId('r1')), [])
-      await deliveries.intend(intent)
-      assert.deepEqual(await deliveries.of(runId('r1')), [{ ...intent, ...unposted }])
-      await deliveries.posted(runId('r1'), 0, messageId('700'), { hash: 'h2', end: 12 }, 150)
-      const posted = { ...intent, hash: 'h2', message: '700', postedAt: 150, end: 12, frozen: false }
-      assert.deepEqual(await deliveries.of(runId('r1')), [posted])
-      await deliveries.edited(runId('r1'), 0, { hash: 'h3', end: 30 })
-      await deliveries.frozen(runId('r1'), 0)
+      const { postings } = store.vault
+      assert.deepEqual(await postings.of('run:r1'), [])
+      await postings.keep(posting)
+      const posted: Posting = {
+        ...posting,
+        message: messageId('700'),
+        postedAt: 150,
+        shown: 'h2',
+        end: 12,
+        frozen: true,
+        over: true,
+        plainness: 2,
+        refused: 'h1',
+        closedSince: 140,
+      }
+      await postings.keep({ ...posting, role: '1', at: null })
+      await postings.keep(posted)
+      await postings.keep({ ...posting, owner: 'board:200' })
       await using again = await store.reopen()
-      const parts = await again.vault.deliveries.of(runId('r1'))
-      assert.deepEqual(parts, [{ ...posted, hash: 'h3', end: 30, frozen: true }])
+      assert.deepEqual(await again.vault.postings.of('run:r1'), [posted, { ...posting, role: '1', at: null }])
+      await again.vault.postings.forget('run:r1', '0')
+      await again.vault.postings.forget('run:r1', '0')
+      assert.deepEqual(await again.vault.postings.of('run:r1'), [{ ...posting, role: '1', at: null }])
     })
 
-    test('the first intent stands, whatever comes after it', async () => {
+    test('whoever is settled is unsettled again by the next message that is kept', async () => {
       await using store = await open()
-      const { deliveries } = store.vault
-      await deliveries.intend(intent)
-      await deliveries.intend({ ...intent, nonce: 'nonce-2', hash: 'h9', at: 999 })
-      assert.deepEqual(await deliveries.of(runId('r1')), [{ ...intent, ...unposted }])
-      await deliveries.posted(runId('r1'), 0, messageId('700'), { hash: 'h1', end: 1 }, 150)
-      await deliveries.intend(intent)
-      assert.equal((await deliveries.of(runId('r1')))[0]?.message, '700')
+      const { postings } = store.vault
+      await postings.keep(posting)
+      await postings.keep({ ...posting, owner: 'approval:t1' })
+      await postings.settled('run:r1')
+      assert.deepEqual(await postings.unsettled(), ['approval:t1'])
+      await postings.keep({ ...posting, shown: 'h2' })
+      assert.deepEqual(await postings.unsettled(), ['run:r1', 'approval:t1'])
     })
 
-    test('a message that somebody deleted is intended anew', async () => {
+    test('a note is kept once, and waits to be said', async () => {
       await using store = await open()
-      const { deliveries } = store.vault
-      await deliveries.intend(intent)
-      await deliveries.posted(runId('r1'), 0, messageId('700'), { hash: 'h1', end: 1 }, 150)
-      await deliveries.gone(runId('r1'), 0, 'nonce-2', 900)
-      const [part] = await deliveries.of(runId('r1'))
-      assert.deepEqual([part?.message, part?.postedAt, part?.nonce, part?.at], [null, null, 'nonce-2', 900])
-    })
-
-    test('what was never intended cannot have been posted', async () => {
-      await using store = await open()
-      const { deliveries } = store.vault
-      const isBug = (error: unknown): boolean => error instanceof Problem && error.kind === 'bug'
-      await deliveries.intend(intent)
-      const shown = { hash: 'h', end: 1 }
-      await assert.rejects(deliveries.posted(runId('r1'), 1, messageId('700'), shown, 1), isBug)
-      await assert.rejects(deliveries.edited(runId('r2'), 0, shown), isBug)
-      await assert.rejects(deliveries.frozen(runId('r2'), 0), isBug)
-      await assert.rejects(deliveries.gone(runId('r2'), 0, 'n', 1), isBug)
-    })
-
-    test('parts come in order, each run its own', async () => {
-      await using store = await open()
-      const { deliveries } = store.vault
-      for (const part of [2, 10, 0, 1]) await deliveries.intend({ ...intent, part })
-      await deliveries.intend({ ...intent, run: runId('r2') })
+      const note: Note = { key: 'no:1', place: thread('200'), text: "아니요 '", replyTo: messageId('5'), mention: null }
       assert.deepEqual(
-        (await deliveries.of(runId('r1'))).map((each) => each.part),
-        [0, 1, 2, 10],
+        await Promise.all([store.vault.postings.note(note, 'n1'), store.vault.postings.note(note, 'n1')]),
+        [true, false],
       )
+      assert.equal(await store.vault.postings.note({ ...note, text: 'another' }, 'n2'), false)
+      await using again = await store.reopen()
+      const { postings } = again.vault
+      assert.deepEqual(await postings.noted('no:1'), note)
+      assert.equal(await postings.noted('no:2'), null)
+      assert.deepEqual(await postings.unsettled(), ['note:no:1'])
+      const [known] = await postings.of('note:no:1')
+      assert.deepEqual([known?.nonce, known?.at, known?.message], ['n1', null, null])
+      await postings.keep({ ...posting, owner: 'note:no:1', role: 'note', message: messageId('9') })
+      await postings.settled('note:no:1')
+      assert.deepEqual(await postings.noted('no:1'), note, 'it is known for ever')
+      assert.equal(await postings.note(note, 'n1'), false)
+      assert.deepEqual(await postings.unsettled(), [])
     })
 
     test('every run is unsettled from its asking on until it is settled', async () => {
@@ -255,14 +268,14 @@ export function vaultContract(name: string, open: () => Promise<StoreUnderTest>)
       ] as const) {
         await store.journal.ask(runId(id), prompt(key, here), 1, () => null)
       }
-      const { deliveries } = store.vault
-      assert.deepEqual(await deliveries.unsettled(), ['z', 'm', 'a'])
-      await deliveries.settled(runId('m'))
-      await deliveries.settled(runId('m'))
+      const { postings } = store.vault
+      assert.deepEqual(await postings.unsettled(), ['run:z', 'run:m', 'run:a'])
+      await postings.settled('run:m')
+      await postings.settled('run:m')
       await using again = await store.reopen()
-      assert.deepEqual(await again.vault.deliveries.unsettled(), ['z', 'a'])
+      assert.deepEqual(await again.vault.postings.unsettled(), ['run:z', 'run:a'])
       await again.journal.ask(runId('again'), prompt('502', here), 2, () => null)
-      assert.deepEqual(await again.vault.deliveries.unsettled(), ['z', 'a'], 'a replayed prompt stays settled')
+      assert.deepEqual(await again.vault.postings.unsettled(), ['run:z', 'run:a'], 'a replayed prompt stays settled')
     })
   })
 }

@@ -71,6 +71,10 @@ class HandClock implements Clock {
     return 0
   }
 
+  monotonic(): number {
+    return 0
+  }
+
   after(_ms: number, run: () => void): Disposable {
     this.#timers.add(run)
     return { [Symbol.dispose]: () => void this.#timers.delete(run) }

@@ -75,7 +75,11 @@ export class Scene implements AsyncDisposable {
 
   /** Waits until every run is over and everything about it is said. */
   async settled(within = patienceMs): Promise<void> {
-    await until(() => this.stage.query('select 1 from unsettled').length === 0, within, 'the last word about every run')
+    await until(
+      () => this.stage.query('select 1 from messages where settled = 0').length === 0,
+      within,
+      'the last word about every run',
+    )
   }
 
   get runs(): number {
@@ -90,7 +94,7 @@ export class Scene implements AsyncDisposable {
   /** The bot is calm, and knows each of its messages: one that it does not know was posted twice. */
   assertSound(bounds: { readonly identifies: number; readonly requests: number }): void {
     this.assertCalm(bounds)
-    const known = this.stage.query<{ message: string }>('select message from deliveries').map(({ message }) => message)
+    const known = this.stage.query<{ message: string }>('select message from messages').map(({ message }) => message)
     const strangers = this.#own().filter(({ id, origin }) => origin === null && !known.includes(id))
     assert.deepEqual(
       strangers.map(({ content }) => content),

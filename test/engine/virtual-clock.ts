@@ -21,6 +21,10 @@ export class VirtualClock implements Clock {
     return this.#now
   }
 
+  monotonic(): number {
+    return this.#now
+  }
+
   after(ms: number, run: () => void): Disposable {
     const timer = { at: this.#now + Math.max(0, ms), nth: ++this.#nth, run }
     this.#timers.add(timer)

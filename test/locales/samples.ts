@@ -196,6 +196,7 @@ export const wellHealth: Health = {
   queuedCount: 2,
   oldestQueuedAgeMs: 42_000,
   cliProcessCount: 4,
+  closedMessages: 2,
   rssBytes: 120_000_000,
   restartCount: 3,
   gateway: { state: 'ready', lastEventAgeMs: 12, ping: 41.6 },

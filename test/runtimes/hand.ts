@@ -10,6 +10,10 @@ export class Hand implements Clock {
     return this.#now
   }
 
+  monotonic(): number {
+    return this.now()
+  }
+
   after(ms: number, run: () => void): Disposable {
     const timer = { at: this.#now + ms, run }
     this.#timers.add(timer)

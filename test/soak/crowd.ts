@@ -75,7 +75,7 @@ export class Crowd {
       assert.equal((holding[0]?.content.split(text).length ?? 0) - 1, 1)
     }
     assert.equal(this.#stage.query('select 1 from runs').length, this.prompts.length, 'each prompt became one run')
-    const known = this.#stage.query<{ message: string }>('select message from deliveries').map(({ message }) => message)
+    const known = this.#stage.query<{ message: string }>('select message from messages').map(({ message }) => message)
     const strangers = this.#threads.flatMap(({ id }) => this.said(id)).filter(({ id }) => !known.includes(id))
     assert.deepEqual(
       strangers.map(({ content }) => content),

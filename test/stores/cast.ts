@@ -27,6 +27,7 @@ export { hostClock as realClock } from '../../src/system/host.ts'
 
 /** The machine's clock, for which no wait is long. */
 export const hurriedClock: Clock = {
+  monotonic: () => performance.now(),
   now: () => Date.now(),
   after: (_ms, run, options) => hostClock.after(0, run, options),
 }

@@ -14,8 +14,13 @@ const connections = { people: z.boolean().optional() }
 
 /** Everything that can go wrong on demand. A fault without `times` stays until it is removed. */
 export const faultForm = z.discriminatedUnion('kind', [
-  /** an error instead of the effect */
-  z.object({ kind: z.literal('rest.error'), ...requests, status: z.number().int().min(400).max(599).default(500) }),
+  /** an error instead of the effect; `code` is Discord's own, 0 where it has none */
+  z.object({
+    kind: z.literal('rest.error'),
+    ...requests,
+    status: z.number().int().min(400).max(599).default(500),
+    code: z.number().int().min(0).default(0),
+  }),
   /** 429 instead of the effect; `html` is the edge's own page, without JSON */
   z.object({
     kind: z.literal('rest.limit'),

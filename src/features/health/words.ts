@@ -24,6 +24,9 @@ export const en = {
       ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
       `${counted(health.activeSessions, 'session')} · ${counted(health.activeRuns, 'run')} at work · ` +
         `${health.queuedCount} waiting${oldest} · ${counted(health.cliProcessCount, 'agent process', 'agent processes')}`,
+      ...(health.closedMessages === 0
+        ? []
+        : [`⚠ ${counted(health.closedMessages, 'message')} waiting for a place that is closed to me`]),
       `Discord ${gatewayInEnglish[health.gateway.state]}${ping} · store ${health.store.ok ? 'in order' : 'not in order'} · ` +
         `disk ${free} · memory ${bytes(health.rssBytes)}`,
       `Version ${plain(health.version, 40)} · started ${moment(health.startedAt, 'R')} · ` +
@@ -46,6 +49,9 @@ export const ko: typeof en = {
       ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
       `세션 ${health.activeSessions}개 · 진행 중 ${health.activeRuns}개 · 대기 ${health.queuedCount}개${oldest} · ` +
         `에이전트 프로세스 ${health.cliProcessCount}개`,
+      ...(health.closedMessages === 0
+        ? []
+        : [`⚠ 글을 쓸 수 없는 곳에 올려야 할 메시지 ${health.closedMessages}개가 기다리고 있어요`]),
       `Discord ${gatewayInKorean[health.gateway.state]}${ping} · 저장소 ${health.store.ok ? '정상' : '이상 있음'} · ` +
         `디스크 ${free} · 메모리 ${bytes(health.rssBytes)}`,
       `버전 ${plain(health.version, 40)} · ${moment(health.startedAt, 'R')}에 시작 · 재시작 ${health.restartCount}번`,

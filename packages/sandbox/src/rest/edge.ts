@@ -161,7 +161,10 @@ async function serve(parts: EdgeParts, one: Route, context: Context<Env>): Promi
 /** What a fault answers instead of the world. */
 function brokenAnswer(faults: Faults, fits: (fault: Requested) => boolean): Answer | null {
   const error = faults.take('rest.error', fits)
-  if (error) return { status: error.status, body: { message: `${error.status}: Internal Server Error`, code: 0 } }
+  if (error) {
+    const { status, code } = error
+    return { status, body: { message: code === 0 ? `${status}: Internal Server Error` : `Refused (${code})`, code } }
+  }
   const limit = faults.take('rest.limit', fits)
   if (!limit) return null
   if (limit.html) return edgePage(limit.headers ? limit.retryAfter : null)

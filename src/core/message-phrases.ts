@@ -1,0 +1,14 @@
+import type { Place } from './place.ts'
+
+/** What is said where a message could not stand as it was meant to. */
+export interface MessagePhrases {
+  /** Discord refused a message: its words are in a file beside this. */
+  refusedInFile(): string
+  /** Discord refused the file, too. */
+  refused(): string
+  /** To the speaker, direct: the place takes nothing of ours. `over`: the answer is ready. */
+  answerShutOut(session: string, place: Place, over: boolean): string
+  approvalShutOut(session: string, place: Place): string
+  /** The same to an owner, when it concerns nobody else. */
+  placeClosed(place: Place): string
+}

@@ -1,0 +1,19 @@
+import type { MessagePhrases } from '../core/message-phrases.ts'
+import type { Place } from '../core/place.ts'
+import { plain } from '../core/markdown.ts'
+
+export const messagesInEnglish: MessagePhrases = {
+  refusedInFile: () => 'I wrote an answer that Discord refused to show; here it is as a file.',
+  refused: () => 'I wrote something here that Discord refused to show.',
+  answerShutOut: (session, place, over) => {
+    const state = over ? 'is ready' : 'is being written'
+    return `Your answer from **${plain(session)}** ${state}; ${named(place)} is closed to me. I post it there as soon as I may.`
+  },
+  approvalShutOut: (session, place) =>
+    `**${plain(session)}** needs an answer before it goes on; ${named(place)} is closed to me. I ask there as soon as I may.`,
+  placeClosed: (place) => `${named(place)} is closed to me. What I have to say there waits until I may.`,
+}
+
+function named(place: Place): string {
+  return place.kind === 'dm' ? 'a direct conversation' : `<#${place.id}>`
+}

@@ -1,0 +1,20 @@
+import type { MessagePhrases } from '../core/message-phrases.ts'
+import type { Place } from '../core/place.ts'
+import { plain } from '../core/markdown.ts'
+
+export const messagesInKorean: MessagePhrases = {
+  refusedInFile: () => '답변을 썼지만 Discord가 표시를 거부했어요. 대신 파일로 올려요.',
+  refused: () => '여기에 글을 썼지만 Discord가 표시를 거부했어요.',
+  answerShutOut: (session, place, over) => {
+    const state = over ? '답변이 준비됐지만' : '답변을 쓰고 있지만'
+    return `**${plain(session)}** 세션의 ${state}, 지금은 제가 ${named(place)}에 글을 쓸 수 없어요. 쓸 수 있게 되면 바로 올릴게요.`
+  },
+  approvalShutOut: (session, place) =>
+    `**${plain(session)}** 세션을 계속하려면 답이 필요하지만, 지금은 제가 ${named(place)}에 글을 쓸 수 없어요. 쓸 수 있게 되면 거기에서 바로 물어볼게요.`,
+  placeClosed: (place) =>
+    `지금은 제가 ${named(place)}에 글을 쓸 수 없어요. 거기에 할 말은 쓸 수 있을 때까지 보관할게요.`,
+}
+
+function named(place: Place): string {
+  return place.kind === 'dm' ? '개인 대화' : `<#${place.id}>`
+}

@@ -1,0 +1,174 @@
+import { pause } from '../core/clock.ts'
+import { messageOf } from '../core/failure.ts'
+import { ownerKind, type Owner, type Posting } from '../core/message.ts'
+import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
+import type { Pace } from './pace.ts'
+import { nextWrite, untilOld, type PlanTools, type Write } from './plan.ts'
+import type { Subject, Wanted } from './subject.ts'
+import { Writer, type WriterTools } from './writer.ts'
+
+export interface KeeperTools extends WriterTools {
+  readonly pace: Pace
+  /** Resolves when Discord can be written to, or the process lets go. */
+  ready(): Promise<void>
+  /** A message has been shut out of its place for long: somebody is told. */
+  tell(subject: Subject, posting: Posting): Promise<void>
+}
+
+/** Discord's typing mark lasts ten seconds. */
+const typingEveryMs = 8_000
+/** Nothing is looked at more often than this by itself, and nothing more rarely. */
+const [soonestMs, latestMs] = [50, 3_600_000]
+const troubleBackOff: BackOff = { firstMs: 1_000, longestMs: 30_000 }
+
+/** Keeps the messages of one owner as they should be, until everything is said. */
+export class Keeper {
+  /** Resolves when everything is said or the process lets go. Never rejects. */
+  readonly done: Promise<void>
+  readonly subject: Subject
+  readonly #writer: Writer
+  readonly #tools: KeeperTools
+  #changed = Promise.withResolvers<void>()
+  #isStale = false
+  #typedAt = Number.NEGATIVE_INFINITY
+  /** Since when a message of it is shut out, by the monotonic clock. */
+  #closedAt: number | null = null
+  #isTold = false
+
+  constructor(subject: Subject, postings: readonly Posting[], tools: KeeperTools) {
+    this.subject = subject
+    this.#tools = tools
+    this.#writer = new Writer(subject, postings, tools)
+    this.done = this.#work()
+  }
+
+  get owner(): Owner {
+    return this.subject.owner
+  }
+
+  get postings(): readonly Posting[] {
+    return this.#writer.postings
+  }
+
+  /** The first message that its place does not take. */
+  get closed(): Posting | null {
+    return this.#writer.closed
+  }
+
+  /** What should stand may have changed. */
+  look(): void {
+    this.#isStale = true
+    this.#changed.resolve()
+  }
+
+  /** A place has changed: what waits for it is tried at once. */
+  retry(): void {
+    this.#writer.held.release()
+    this.look()
+  }
+
+  async #work(): Promise<void> {
+    const { signal, log, clock } = this.#tools
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await this.#tools.ready()
+        if (signal.aborted) return
+        const isDone = await this.#step()
+        failures = 0
+        if (isDone) return
+      } catch (error) {
+        if (signal.aborted) return
+        failures += 1
+        log.error({ owner: this.owner, error: messageOf(error), failures }, 'message.failed')
+        await pause(clock, backOffMs(troubleBackOff, failures), signal)
+      }
+    }
+  }
+
+  /** One write, or a wait; true: everything is said. */
+  async #step(): Promise<boolean> {
+    const { postings, checkpoint, pace } = this.#tools
+    const changed = this.#changed.promise
+    this.#isStale = false
+    const wanted = await this.#wanted()
+    this.#type(wanted)
+    const write = this.#plan(wanted)
+    if (write !== null) {
+      const perform = (next: Write): Promise<void> => this.#writer.perform(next)
+      const isUrgent = 'message' in write && write.message.urgent
+      if (isUrgent) await perform(write)
+      else await pace.turn(placeOf(write), async () => this.#plan(await this.#wanted()), perform)
+      return false
+    }
+    await this.#tellClosed()
+    if (wanted.over && this.#writer.held.nextInMs === null) {
+      await retry(this.#tools, 'settled', () => postings.settled(this.owner))
+      checkpoint('settled', ownerKind(this.owner))
+      return !this.#isStale
+    }
+    await this.#wait(wanted, changed)
+    return false
+  }
+
+  async #wanted(): Promise<Wanted> {
+    return this.subject.wanted(this.postings)
+  }
+
+  #plan(wanted: Wanted): Write | null {
+    return nextWrite(wanted, this.postings, this.#writer.held.now(), this.#planTools())
+  }
+
+  #planTools(): PlanTools {
+    return { chat: this.#tools.chat, now: this.#tools.clock.now() }
+  }
+
+  /** Until something changes, or it is time to look again. */
+  async #wait(wanted: Wanted, changed: Promise<void>): Promise<void> {
+    const { clock, signal } = this.#tools
+    const ends = [
+      wanted.againInMs,
+      this.#writer.held.nextInMs,
+      untilOld(wanted, this.postings, this.#planTools()),
+      this.#tellInMs(),
+    ]
+    const ms = Math.max(soonestMs, Math.min(latestMs, ...ends.filter((end) => end !== null)))
+    const timer = new AbortController()
+    const stop = (): void => timer.abort()
+    signal.addEventListener('abort', stop, { once: true })
+    await Promise.race([changed, pause(clock, ms, timer.signal)])
+    signal.removeEventListener('abort', stop)
+    timer.abort()
+    this.#changed = Promise.withResolvers<void>()
+  }
+
+  #tellInMs(): number | null {
+    const { clock, timings } = this.#tools
+    const closed = this.closed
+    if (closed?.closedSince == null) {
+      this.#closedAt = null
+      this.#isTold = false
+      return null
+    }
+    // An earlier life may have met it closed already; a clock that was set back tells nothing.
+    this.#closedAt ??= clock.monotonic() - Math.max(0, clock.now() - closed.closedSince)
+    return this.#isTold ? null : Math.max(0, this.#closedAt + timings.tellClosedAfterMs - clock.monotonic())
+  }
+
+  async #tellClosed(): Promise<void> {
+    if (this.#tellInMs() !== 0 || this.closed === null) return
+    await this.#tools.tell(this.subject, this.closed)
+    this.#isTold = true
+  }
+
+  #type({ typingIn }: Wanted): void {
+    const { clock, chat } = this.#tools
+    if (typingIn === null || clock.monotonic() - this.#typedAt < typingEveryMs) return
+    this.#typedAt = clock.monotonic()
+    chat.typing(typingIn).catch(() => undefined)
+  }
+}
+
+function placeOf(write: Write) {
+  if (write.kind === 'post') return write.message.place.id
+  return write.posting.place.id
+}

@@ -1,0 +1,62 @@
+import type { Chat } from '../core/chat.ts'
+import type { Note, Owner, Posting } from '../core/message.ts'
+import type { Locale } from '../core/person.ts'
+import type { Concern, Subject, Wanted } from './subject.ts'
+
+export interface NoteTools {
+  readonly chat: Chat
+  readonly locale: Locale
+  say(note: Note): Promise<void>
+}
+
+/** A word that belongs to no run: it is posted once, and that is all. */
+export class NoteSubject implements Subject {
+  readonly owner: Owner
+  readonly #note: Note
+  readonly #tools: NoteTools
+
+  constructor(note: Note, tools: NoteTools) {
+    this.owner = `note:${note.key}`
+    this.#note = note
+    this.#tools = tools
+  }
+
+  wanted(postings: readonly Posting[]): Wanted {
+    const { chat, locale } = this.#tools
+    const { place, text, replyTo, mention } = this.#note
+    const isSaid = postings.some(({ message, over }) => message !== null || over)
+    const message = {
+      role: 'note',
+      place,
+      sheet: chat.note(text),
+      replyTo,
+      mention,
+      locale,
+      final: true,
+      asks: false,
+      urgent: true,
+      pinned: false,
+      goesOn: 'no',
+      whenDeleted: 'enough',
+    } as const
+    return {
+      messages: isSaid ? [] : [message],
+      ordered: false,
+      exact: false,
+      over: isSaid,
+      againInMs: null,
+      typingIn: null,
+    }
+  }
+
+  concern(): Concern | null {
+    return null
+  }
+
+  async shutOut(): Promise<boolean> {
+    const { otherwise } = this.#note
+    if (otherwise === undefined) return false
+    await this.#tools.say(otherwise)
+    return true
+  }
+}

@@ -1,0 +1,152 @@
+import { pause } from '../core/clock.ts'
+import type { PersonId } from '../core/ids.ts'
+import { ownerKind, ownerName, type Note, type Owner, type Posting, type Whereabouts } from '../core/message.ts'
+import type { Locale } from '../core/person.ts'
+import type { Catalogue } from '../core/phrases.ts'
+import type { Place } from '../core/place.ts'
+import { retry } from '../system/back-off.ts'
+import { background } from '../system/background.ts'
+import { tellClosed } from './closed.ts'
+import { Keeper, type KeeperTools } from './keeper.ts'
+import { nonceOf } from './nonce.ts'
+import { NoteSubject } from './note.ts'
+import { Pace } from './pace.ts'
+import type { Subject } from './subject.ts'
+import type { WriterTools } from './writer.ts'
+
+export interface ReconcilerTools extends WriterTools {
+  readonly catalogue: Catalogue
+  /** Who is told what nobody else can be: OMC_OWNER_USER_ID; null: nobody. */
+  readonly owner: PersonId | null
+  /** For people whose language is not known. */
+  readonly locale: Locale
+}
+
+/** How often it is looked whether Discord can be written to again. */
+const readyEveryMs = 200
+
+/** Makes Discord show what should stand there: one keeper for each owner about whom not all is said. */
+export class Reconciler {
+  readonly #tools: ReconcilerTools
+  readonly #pace: Pace
+  readonly #keepers = new Map<Owner, Keeper>()
+  #ready: Promise<void> | null = null
+
+  constructor(tools: ReconcilerTools) {
+    this.#tools = tools
+    this.#pace = new Pace(tools.clock, tools.chat.pace.editEveryMs, tools.signal)
+  }
+
+  async say(note: Note): Promise<void> {
+    const { postings } = this.#tools
+    const owner = `note:${note.key}` as const
+    if (await postings.note(note, nonceOf(owner, 'note'))) await this.keep(this.#noteSubject(note))
+  }
+
+  /** Goes on with the notes that an earlier life left unsaid. */
+  async resumeNotes(): Promise<void> {
+    const { postings } = this.#tools
+    for (const owner of await postings.unsettled()) {
+      if (ownerKind(owner) !== 'note') continue
+      const note = await postings.noted(ownerName(owner))
+      if (note === null) await postings.settled(owner)
+      else await this.keep(this.#noteSubject(note))
+    }
+  }
+
+  /** Takes a subject up, or looks at it again. */
+  async keep(subject: Subject): Promise<Keeper> {
+    const { owner } = subject
+    const known = this.#keepers.get(owner)
+    const postings =
+      known === undefined ? await retry(this.#tools, 'messages', () => this.#tools.postings.of(owner)) : []
+    const keeper = this.#keepers.get(owner)
+    if (keeper === undefined) return this.#add(new Keeper(subject, postings, this.#keeperTools()))
+    keeper.look()
+    return keeper
+  }
+
+  #add(keeper: Keeper): Keeper {
+    const { owner, done } = keeper
+    this.#keepers.set(owner, keeper)
+    const forget = (): void => void (this.#keepers.get(owner) === keeper && this.#keepers.delete(owner))
+    background(done.then(forget), this.#tools.log, 'message keeper')
+    return keeper
+  }
+
+  keeperOf(owner: Owner): Keeper | null {
+    return this.#keepers.get(owner) ?? null
+  }
+
+  /** Everything may have changed. */
+  look(): void {
+    for (const keeper of this.#keepers.values()) keeper.look()
+  }
+
+  placeChanged(where: Whereabouts): void {
+    for (const keeper of this.#keepers.values()) {
+      if (keeper.postings.some(({ place }) => isAt(place, where))) keeper.retry()
+    }
+  }
+
+  /** Messages that their places do not take now. */
+  get closed(): number {
+    return [...this.#keepers.values()].filter(({ closed }) => closed !== null).length
+  }
+
+  /** Resolves when everything about these owners is said, or after `ms`. */
+  async settles(owners: readonly Owner[], ms: number): Promise<void> {
+    const { clock, signal } = this.#tools
+    const keepers = owners.flatMap((owner) => this.#keepers.get(owner) ?? [])
+    await Promise.race([Promise.all(keepers.map(({ done }) => done)), pause(clock, ms, signal)])
+  }
+
+  /** Resolves when nothing is written any more (the signal has fired). */
+  async close(): Promise<void> {
+    this.look()
+    await Promise.all([...this.#keepers.values()].map(({ done }) => done))
+  }
+
+  #keeperTools(): KeeperTools {
+    return {
+      ...this.#tools,
+      pace: this.#pace,
+      ready: () => this.#untilReady(),
+      tell: (subject, posting) => this.#tell(subject, posting),
+    }
+  }
+
+  async #tell(subject: Subject, posting: Posting): Promise<void> {
+    const { log } = this.#tools
+    log.warn({ owner: subject.owner, place: posting.place.id }, 'message.place-stays-closed')
+    // One word for all that has waited there since.
+    const since = [...this.#keepers.values()].flatMap(({ closed }) =>
+      closed !== null && closed.place.id === posting.place.id ? (closed.closedSince ?? []) : [],
+    )
+    const first = Math.min(...since)
+    const tools = { ...this.#tools, say: (note: Note) => this.say(note) }
+    await tellClosed(posting.place, first, subject.concern(), tools)
+  }
+
+  #noteSubject(note: Note): NoteSubject {
+    const { chat, locale } = this.#tools
+    return new NoteSubject(note, { chat, locale, say: (other) => this.say(other) })
+  }
+
+  #untilReady(): Promise<void> {
+    const { chat } = this.#tools
+    if (chat.state().state === 'ready') return Promise.resolve()
+    return (this.#ready ??= this.#becomesReady())
+  }
+
+  async #becomesReady(): Promise<void> {
+    const { chat, clock, signal } = this.#tools
+    while (chat.state().state !== 'ready' && !signal.aborted) await pause(clock, readyEveryMs, signal)
+    this.#ready = null
+  }
+}
+
+function isAt(place: Place, where: Whereabouts): boolean {
+  if ('guild' in where) return place.kind !== 'dm' && place.guild === where.guild
+  return place.id === where.place || (place.kind === 'thread' && place.channel === where.place)
+}

@@ -1,0 +1,125 @@
+import type { Chat, LinePlace, Sheet, Spot } from '../core/chat.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Entry } from '../core/event.ts'
+import type { RunId, SessionId } from '../core/ids.ts'
+import { isLive } from '../core/lifecycle.ts'
+import type { Message, Owner, Posting } from '../core/message.ts'
+import type { Timings } from '../core/timings.ts'
+import { see, textOf, type RunView } from '../core/view.ts'
+import { nothingYet, type Concern, type Subject, type Wanted } from './subject.ts'
+
+/** How often a run at work is looked at again although nothing happened: its seconds run. */
+const tickMs = 1_000
+
+export interface RunTools {
+  readonly chat: Chat
+  readonly clock: Clock
+  readonly timings: Timings
+  /** Where a waiting run stands; null when it is about to start. */
+  line(run: RunId): LinePlace | null
+  /** Where the question stands that the run waits for; null: nowhere. */
+  questionOf(run: RunId): Spot | null
+}
+
+/** A run's messages: the answer in parts, the card under it, and the line at the end of a long one. */
+export class RunSubject implements Subject {
+  readonly owner: Owner
+  readonly #run: RunId
+  readonly #tools: RunTools
+  #view: RunView
+  /** The name of its session. */
+  session = ''
+
+  constructor(view: RunView, tools: RunTools) {
+    this.owner = `run:${view.id}`
+    this.#run = view.id
+    this.#view = view
+    this.#tools = tools
+  }
+
+  get run(): RunId {
+    return this.#run
+  }
+
+  get sessionId(): SessionId {
+    return this.#view.prompt.session
+  }
+
+  take(entry: Entry): void {
+    this.#view = see(this.#view, entry) ?? this.#view
+  }
+
+  wanted(postings: readonly Posting[]): Wanted {
+    const view = this.#view
+    const { clock, chat } = this.#tools
+    const { state } = view.run
+    const line = state === 'waiting' ? this.#tools.line(this.#run) : null
+    const facts = { view, line, now: clock.now(), session: this.session }
+    const isAtWork = isLive(state)
+    if (!isWorthSaying(facts, this.#tools.timings.silentForMs, postings)) {
+      const typingIn = isAtWork && state !== 'stopping' ? view.prompt.place : null
+      return { ...nothingYet, againInMs: isAtWork ? tickMs : null, typingIn }
+    }
+    const question = this.#tools.questionOf(this.#run)
+    const sheets = chat.draw({ ...facts, frozen: frozenEnds(postings), question })
+    return {
+      messages: sheets.map((sheet, at) => messageOf(view, sheet, at === sheets.length - 1)),
+      ordered: true,
+      // A lost attempt may have said more than the one that answered: what stands beyond the answer is taken back.
+      exact: state === 'over',
+      over: state === 'over',
+      againInMs: isAtWork ? tickMs : null,
+      typingIn: null,
+    }
+  }
+
+  concern(): Concern {
+    const view = this.#view
+    const { id, locale } = view.prompt.speaker
+    return {
+      person: id,
+      locale,
+      text: (say, place) => say.messages.answerShutOut(this.session, place, view.run.state === 'over'),
+    }
+  }
+}
+
+interface RunFacts {
+  readonly view: RunView
+  readonly line: LinePlace | null
+  readonly now: number
+}
+
+/** Without a word or a step, a run shows its card (and the Stop button on it) after `silentForMs`. */
+function isWorthSaying({ view, line, now }: RunFacts, silentForMs: number, postings: readonly Posting[]): boolean {
+  if (postings.some(({ at }) => at !== null) || view.run.state === 'over') return true
+  if (view.run.state === 'waiting') return line !== null
+  const isSpoken = view.steps.length > 0 || view.run.open.length > 0 || textOf(view) !== ''
+  return isSpoken || now - (view.startedAt ?? view.askedAt) >= silentForMs
+}
+
+/** Where the parts that are closed for good end: the last of them closes all before it. */
+function frozenEnds(postings: readonly Posting[]): readonly number[] {
+  const parts = [...postings].sort((a, b) => Number(a.role) - Number(b.role))
+  return parts.slice(0, parts.findLastIndex(({ frozen }) => frozen) + 1).map(({ end }) => end)
+}
+
+function messageOf(view: RunView, sheet: Sheet, isLast: boolean): Message {
+  const { place, message, speaker } = view.prompt
+  const isOver = view.run.state === 'over'
+  return {
+    role: String(sheet.part),
+    place,
+    sheet,
+    replyTo: sheet.part === 0 || sheet.rings ? message : null,
+    mention: sheet.rings ? speaker.id : null,
+    locale: speaker.locale,
+    final: isOver,
+    asks: false,
+    urgent: false,
+    pinned: false,
+    // The card is under the last part: while the run goes on, it moves to a new message in time.
+    goesOn: isLast && !isOver ? 'now' : 'when-changed',
+    whenDeleted: 'again',
+  }
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '../core/clock.ts'
+import type { Entry } from '../core/event.ts'
+import type { RunId } from '../core/ids.ts'
+import type { Journal } from '../core/journal.ts'
+import type { Log } from '../core/log.ts'
+import { ownerKind, ownerName } from '../core/message.ts'
+import type { Vault } from '../core/vault.ts'
+import { viewOf } from '../core/view.ts'
+import { retry } from '../system/back-off.ts'
+import { background } from '../system/background.ts'
+import type { Reconciler } from './reconciler.ts'
+import { RunSubject, type RunTools } from './run.ts'
+
+export interface RunsTools extends RunTools {
+  readonly journal: Journal
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+  readonly reconciler: Reconciler
+}
+
+/** Journal → view → messages: every run about which not all is said. */
+export class Runs {
+  readonly #tools: RunsTools
+  readonly #subjects = new Map<RunId, RunSubject>()
+
+  constructor(tools: RunsTools) {
+    this.#tools = tools
+  }
+
+  /** An event of a run has happened. */
+  take(entry: Entry): void {
+    const subject = this.#subjects.get(entry.run)
+    if (subject !== undefined) {
+      subject.take(entry)
+      this.#tools.reconciler.keeperOf(subject.owner)?.look()
+      return
+    }
+    const view = entry.event.type === 'asked' ? viewOf([entry]) : null
+    if (view === null) return
+    background(this.#begin(new RunSubject(view, this.#tools)), this.#tools.log, 'messages of a run')
+  }
+
+  /** Goes on with what an earlier life left unsaid. */
+  async resume(): Promise<void> {
+    const { vault, journal } = this.#tools
+    for (const owner of await vault.postings.unsettled()) {
+      if (ownerKind(owner) !== 'run') continue
+      const view = viewOf(await journal.read(ownerName(owner) as RunId))
+      if (view !== null) await this.#begin(new RunSubject(view, this.#tools))
+    }
+  }
+
+  async #begin(subject: RunSubject): Promise<void> {
+    const { vault, reconciler, log } = this.#tools
+    // From now on it takes in what happens, also while its session is looked up.
+    this.#subjects.set(subject.run, subject)
+    const session = await retry(this.#tools, 'session', () => vault.session(subject.sessionId))
+    subject.session = session?.name ?? ''
+    const keeper = await reconciler.keep(subject)
+    background(
+      keeper.done.then(() => this.#subjects.delete(subject.run)),
+      log,
+      'messages of a run',
+    )
+  }
+}

@@ -1,0 +1,51 @@
+import type { PersonId } from '../core/ids.ts'
+import type { Message, Owner, Posting } from '../core/message.ts'
+import type { Locale } from '../core/person.ts'
+import type { Phrases } from '../core/phrases.ts'
+import type { Place } from '../core/place.ts'
+
+/** What messages are about: a run, an approval, a board, a note. Says what should stand, and does nothing itself. */
+export interface Subject {
+  readonly owner: Owner
+  /** What should stand now, given what is known to. */
+  wanted(postings: readonly Posting[]): Wanted | Promise<Wanted>
+  /** Who is told when its place stays closed; null: an owner alone. */
+  concern(): Concern | null
+  /** Its message cannot stand in its place for now. True: then it need not, something else was done. */
+  shutOut?(posting: Posting): Promise<boolean>
+  /** A message of it was posted. */
+  posted?(posting: Posting): void
+  /** Its message, or its place, is no more, and it need not stand again. */
+  gone?(posting: Posting): Promise<void>
+}
+
+export interface Wanted {
+  /** In the order in which they are to be posted. */
+  readonly messages: readonly Message[]
+  /** A message that cannot stand yet holds up those behind it. */
+  readonly ordered: boolean
+  /** What stands and is not wanted is taken away. */
+  readonly exact: boolean
+  /** When this stands, everything is said. */
+  readonly over: boolean
+  /** When to look again although nothing happened, in milliseconds; null: never. */
+  readonly againInMs: number | null
+  /** Where "is typing" shows that something will come. */
+  readonly typingIn: Place | null
+}
+
+export interface Concern {
+  readonly person: PersonId
+  readonly locale: Locale
+  /** That a place is closed to us, and what waits for it. */
+  text(say: Phrases, place: Place): string
+}
+
+export const nothingYet: Wanted = {
+  messages: [],
+  ordered: false,
+  exact: false,
+  over: false,
+  againInMs: null,
+  typingIn: null,
+}
