@@ -2,7 +2,7 @@ import type { Ask, Reaction } from './ask.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, PromptKey, RunId } from './ids.ts'
 import type { Locale, Person } from './person.ts'
-import type { Place } from './place.ts'
+import type { Place, Whereabouts } from './place.ts'
 import type { Remark } from './prompt.ts'
 import type { PostRole } from './slip.ts'
 import type { RunView } from './view.ts'
@@ -225,6 +225,8 @@ export interface Inbox {
   submit(button: FormButton, sent: Sent, person: Person, place: Place): Promise<Reply | Shown>
   /** A place was deleted. */
   placeGone(place: PlaceId): Promise<void>
+  /** What we may do there has changed, perhaps. */
+  placeChanged(where: Whereabouts): void
 }
 
 /** The buttons and selects a run's messages carry; those of an approval name it by its token. */

@@ -1,9 +1,9 @@
 import type { Chat, LinePlace, Sheet, Spot } from './chat.ts'
 import type { EpochMs } from './clock.ts'
 import type { Entry } from './event.ts'
-import type { MessageId, PersonId, PlaceId, RunId } from './ids.ts'
+import type { MessageId, PersonId, RunId } from './ids.ts'
 import type { Locale } from './person.ts'
-import type { Place } from './place.ts'
+import type { Place, Whereabouts } from './place.ts'
 
 export type OwnerKind = 'run' | 'approval' | 'board' | 'note'
 /** Whose message it is: what it says is made from that. */
@@ -106,9 +106,6 @@ export interface Postings {
   /** A note by its key. */
   noted(key: string): Promise<Note | null>
 }
-
-/** Where something has changed: a place (and the threads in it), or a whole guild. */
-export type Whereabouts = { readonly place: PlaceId } | { readonly guild: string }
 
 /**
  * Makes Discord show what should stand there, exactly once, whatever dies and however long it takes. `Whereabouts`

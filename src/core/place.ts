@@ -6,6 +6,9 @@ export type Place =
   | { readonly kind: 'channel'; readonly id: PlaceId; readonly guild: string }
   | { readonly kind: 'dm'; readonly id: PlaceId }
 
+/** Where something has changed: a place (and the threads in it), or a whole guild. */
+export type Whereabouts = { readonly place: PlaceId } | { readonly guild: string }
+
 /**
  * The one function that names the session of a place; messages, slash commands and buttons all use it.
  * A snowflake never contains `:`, so the three forms cannot collide.

@@ -25,6 +25,7 @@ import { draw } from './render.ts'
 import { createRest } from './rest.ts'
 import { noteOf } from './sheet.ts'
 import { registerCommands } from './slash.ts'
+import { changedWith } from './whereabouts.ts'
 import { messageLimit, split } from './split.ts'
 
 export interface DiscordOptions {
@@ -99,6 +100,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
         log.error({ place: gone.id, error: messageOf(error) }, 'discord.place-gone-failed')
       })
     }
+    const changed = changedWith(payload, self)
+    if (changed !== null) inbox.placeChanged(changed)
     if (payload.t === GatewayDispatchEvents.MessageCreate) inbound.message(payload.d, self, inbox)
     if (payload.t === GatewayDispatchEvents.MessageUpdate) inbound.edited(payload.d, self, inbox)
     if (payload.t === GatewayDispatchEvents.MessageDelete) deleted(payload.d.channel_id, [payload.d.id], inbox)

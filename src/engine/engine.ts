@@ -152,7 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
     questionOf: (run) => approvals.spotOf(run),
   })
   const boards = new WallboardKeeper({ ...options, chat, bus, signal })
-  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards })
+  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards, outbox })
   const approvals = new Approvals({
     ...options,
     timeoutMs: options.approvals.timeoutMs,

@@ -3,9 +3,10 @@ import { pause, type Clock, type EpochMs } from '../core/clock.ts'
 import { messageOf, type Refusal } from '../core/failure.ts'
 import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
 import { isForUs } from '../core/listening.ts'
+import type { Outbox } from '../core/message.ts'
 import type { Locale, Person } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
-import { composeSessionKey, type Place } from '../core/place.ts'
+import { composeSessionKey, type Place, type Whereabouts } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
 import type { Timings } from '../core/timings.ts'
@@ -35,6 +36,7 @@ export interface IntakeTools extends SecondLookTools {
   /** Called when the messages of waiting prompts have been looked at again after a gap. */
   readonly lookedAgain: () => void
   readonly boards: WallboardKeeper
+  readonly outbox: Outbox
 }
 
 /**
@@ -102,6 +104,10 @@ export class Intake implements Inbox {
     }
     const attached = (await this.#tools.vault.attachedPlaces.all()).filter((each) => each.place.id === place)
     for (const { key } of attached) await this.#tools.vault.attachedPlaces.remove(key)
+  }
+
+  placeChanged(where: Whereabouts): void {
+    this.#tools.outbox.placeChanged(where)
   }
 
   /** A session was started: its channel is told now which messages reach the agent. */

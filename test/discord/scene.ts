@@ -99,6 +99,8 @@ class KeptInbox implements Inbox {
     return { text: 'submitted', hidden: true }
   }
 
+  placeChanged(): void {}
+
   async placeGone(place: PlaceId): Promise<void> {
     this.gone.push(place)
   }
