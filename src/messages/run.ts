@@ -1,7 +1,7 @@
 import type { Chat, LinePlace, Sheet, Spot } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Entry } from '../core/event.ts'
-import type { RunId, SessionId } from '../core/ids.ts'
+import type { RunId, Seq, SessionId } from '../core/ids.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Message, Owner, Posting } from '../core/message.ts'
 import type { Timings } from '../core/timings.ts'
@@ -27,13 +27,16 @@ export class RunSubject implements Subject {
   readonly #run: RunId
   readonly #tools: RunTools
   #view: RunView
+  /** The last entry that the view is made of. */
+  #seen: Seq
   /** The name of its session. */
   session = ''
 
-  constructor(view: RunView, tools: RunTools) {
+  constructor(view: RunView, seen: Seq, tools: RunTools) {
     this.owner = `run:${view.id}`
     this.#run = view.id
     this.#view = view
+    this.#seen = seen
     this.#tools = tools
   }
 
@@ -46,6 +49,8 @@ export class RunSubject implements Subject {
   }
 
   take(entry: Entry): void {
+    if (entry.seq <= this.#seen) return
+    this.#seen = entry.seq
     this.#view = see(this.#view, entry) ?? this.#view
   }
 

@@ -39,7 +39,7 @@ export class Runs {
     }
     const view = entry.event.type === 'asked' ? viewOf([entry]) : null
     if (view === null) return
-    background(this.#begin(new RunSubject(view, this.#tools)), this.#tools.log, 'messages of a run')
+    background(this.#begin(new RunSubject(view, entry.seq, this.#tools)), this.#tools.log, 'messages of a run')
   }
 
   /** Goes on with what an earlier life left unsaid. */
@@ -47,8 +47,9 @@ export class Runs {
     const { vault, journal } = this.#tools
     for (const owner of await vault.postings.unsettled()) {
       if (ownerKind(owner) !== 'run') continue
-      const view = viewOf(await journal.read(ownerName(owner) as RunId))
-      if (view !== null) await this.#begin(new RunSubject(view, this.#tools))
+      const entries = await journal.read(ownerName(owner) as RunId)
+      const view = viewOf(entries)
+      if (view !== null) await this.#begin(new RunSubject(view, entries.at(-1)?.seq ?? 0, this.#tools))
     }
   }
 
