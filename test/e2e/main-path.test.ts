@@ -72,7 +72,8 @@ describe('the main path', { concurrency: true }, () => {
     const waiting = await stage.botShows(olivia, thread, /place 2/)
     await olivia.clicks(waiting, 'Withdraw')
     stage.opens('asked')
-    await stage.botShows(olivia, thread, 'fourth')
+    // Each message is edited in its turn, the last answer's perhaps before the second's.
+    for (const text of ['second', 'fourth']) await stage.botShows(olivia, thread, text)
     const answers = (await stage.botMessages(olivia, thread)).filter((message) => message.repliesTo !== null)
     const texts = answers.map((message) => message.content.trim().split(' ')[0] ?? '')
     assert.deepEqual(

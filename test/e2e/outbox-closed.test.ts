@@ -20,6 +20,12 @@ async function direct(stage: Stage, actor: Actor, count: number): Promise<readon
   })
 }
 
+/** Waits until so many prompts have been asked, and everything about them is said. */
+async function said(scene: Scene, count: number): Promise<void> {
+  await until(() => scene.runs === count)
+  await scene.settled()
+}
+
 describe('a place that is closed for now', { concurrency: 2 }, () => {
   test('a thread that is locked in mid-answer and opened again has the whole answer, in the same message', async () => {
     await using scene = await Scene.open({ timings: { ...timings, closedAgainAfterMs: 60_000 } })
@@ -52,7 +58,8 @@ describe('a place that is closed for now', { concurrency: 2 }, () => {
   })
 
   test('a bot that starts anew tries at once', async () => {
-    await using scene = await Scene.open({ timings: { ...timings, closedAgainAfterMs: 60_000 } })
+    const slow = { ...timings, closedAgainAfterMs: 60_000 }
+    await using scene = await Scene.open({ timings: slow, ownProcess: true })
     await shut(scene.stage, scene.olivia, 'general')
     await scene.says(`!say ${words}`)
     await until(() => scene.stage.query('select 1 from messages where closed_since is not null').length === 1)
@@ -78,7 +85,7 @@ describe('a place that is closed for now', { concurrency: 2 }, () => {
         const fault = scene.breaks({ kind: 'rest.error', status, code, method, path, times: 3 })
         const text = `${words} after a ${method}`
         await scene.says(method === 'POST' ? `!say ${text}` : `!slow 1s ${text}`)
-        await scene.settled()
+        await said(scene, method === 'POST' ? 1 : 2)
         assert.equal(fault.hits, 3)
         assertSaidOnce(scene.stage, scene.thread, text)
       }
@@ -87,10 +94,11 @@ describe('a place that is closed for now', { concurrency: 2 }, () => {
   }
 
   test('when it lasts, the speaker is told once in a direct message, and the answer still comes', async () => {
-    await using scene = await Scene.open({ timings: { ...timings, tellClosedAfterMs: 800 } })
+    await using scene = await Scene.open({ timings: { ...timings, tellClosedAfterMs: 800 }, ownProcess: true })
     await shut(scene.stage, scene.olivia, 'general')
     await scene.says(`!say ${words}`)
     await scene.says('!say and another')
+    await until(() => scene.runs === 2)
     const told = await direct(scene.stage, scene.olivia, 1)
     assert.match(told[0] ?? '', /\*\*shop\*\* is ready; <#\d+> is closed to me/)
     assert.equal((await scene.bot.health())['closedMessages'], 2)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Scene } from './scene.ts'
+import { until } from './stage.ts'
 import { assertSaidOnce, own, shown } from './shutting.ts'
 
 /** Discord refuses what the bot says: it is said plainer, once, and nothing stands there for ever as it was. */
@@ -12,6 +13,12 @@ const edits = { method: 'PATCH', path: String.raw`/messages/\d+$` } as const
 const codes = [50_035, 50_006, 123_456]
 const timings = { editEveryMs: 100, silentForMs: 500, closedAgainAfterMs: 200 }
 
+/** Waits until so many prompts have been asked, and everything about them is said. */
+async function said(scene: Scene, count: number): Promise<void> {
+  await until(() => scene.runs === count)
+  await scene.settled()
+}
+
 describe('what Discord refuses', { concurrency: 2 }, () => {
   test('a post that is refused is said plainer: its words, then a file, then one sentence', async () => {
     await using scene = await Scene.open({ timings })
@@ -19,7 +26,7 @@ describe('what Discord refuses', { concurrency: 2 }, () => {
       const text = `${words} post ${nth}`
       const fault = scene.breaks({ kind: 'rest.error', status: 400, code, ...posts, times: nth + 1 })
       await scene.says(`!say ${text}`)
-      await scene.settled()
+      await said(scene, nth + 1)
       assert.equal(fault.hits, nth + 1)
       // Three times refused, not even the file was taken: the sentence stands for what cannot be shown.
       if (nth === 2) assert.match(shown(scene.stage, scene.thread), /something here that Discord refused/)
@@ -42,9 +49,9 @@ describe('what Discord refuses', { concurrency: 2 }, () => {
   test('an edit that is refused is made plainer in the same message: nothing goes on working, nothing comes twice', async () => {
     await using scene = await Scene.open({ timings })
     for (const [nth, code] of codes.entries()) {
-      const text = `${words} edit ${nth}`
+      const text = `edit${nth} ${words}`
       await scene.says(`!slow 2s ${text}`)
-      const growing = await scene.grows('alpha')
+      const growing = await scene.grows(`edit${nth}`)
       const fault = scene.breaks({ kind: 'rest.error', status: 400, code, ...edits, times: nth + 1 })
       await fault.struck(nth + 1)
       await scene.settled()
@@ -65,7 +72,7 @@ describe('what Discord refuses', { concurrency: 2 }, () => {
   })
 
   test('a bot that is killed in the middle of it goes on where it was', async () => {
-    await using scene = await Scene.open({ timings })
+    await using scene = await Scene.open({ timings, ownProcess: true })
     await scene.says(`!slow 2s ${words}`)
     await scene.grows('alpha')
     const fault = scene.breaks({ kind: 'rest.error', status: 400, code: 50_035, ...edits })
