@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import type { Actor, SeenMessage, SeenPlace } from 'loopback-discord'
+import { sideBySide } from '../contracts/runtime-stage.ts'
 import { assertNothingOfTheBot } from '../e2e/secrets.ts'
 import type { Bot } from '../e2e/bots.ts'
 import { scripted } from '../models/script.ts'
@@ -16,7 +17,7 @@ const bash = (command: string) => ({ tool: 'Bash', input: { command, description
 
 describe(
   'nobody gets anything of the bot out of the real Claude CLI',
-  { skip: binary === null && howToInstall },
+  { ...sideBySide, skip: binary === null && howToInstall },
   () => {
     interface Room extends AsyncDisposable {
       readonly bench: BotBench

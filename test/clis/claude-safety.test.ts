@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Tier } from '../../src/core/right.ts'
 import type { Runtime, Turn } from '../../src/core/runtime.ts'
 import { sandboxProbe } from '../../src/runtimes/claude/sandbox.ts'
@@ -12,6 +11,7 @@ import { makeRuntime } from '../contracts/runtime-life.ts'
 import { scripted, type StepInput } from '../models/script.ts'
 import { claudeBench, type ClaudeBench } from './claude-bench.ts'
 import { claudeBinary, howToInstall } from './install.ts'
+import { scenes } from './scenes.ts'
 import { usualPath } from './unconfined.ts'
 
 const binary = claudeBinary()
@@ -22,18 +22,18 @@ const worlds = [
 ] as const
 
 for (const { world, confined, skip } of worlds)
-  describe(
+  scenes(
     `nobody gets more than they were given by the real Claude CLI, ${world}`,
     { skip: (binary === null && howToInstall) || skip, timeout: 120_000 },
-    () => {
+    (scene) => {
       let bench: ClaudeBench
       let runtime: Runtime
 
-      beforeEach(async () => {
+      scene.before(async () => {
         bench = await claudeBench(binary ?? '', !confined)
         runtime = makeRuntime(bench.options)
       })
-      afterEach(async () => {
+      scene.after(async () => {
         await runtime.close('end')
         await bench[Symbol.asyncDispose]()
       })
@@ -51,7 +51,7 @@ for (const { world, confined, skip } of worlds)
         assert.ok(last?.type === 'finished' && last.outcome.kind === 'failed', JSON.stringify(last))
         return last.outcome.trouble
       }
-      test('a repository that nobody trusts: its notes are read, nothing of it runs', async () => {
+      scene.test('a repository that nobody trusts: its notes are read, nothing of it runs', async () => {
         const proof = join(bench.workdir, 'proof')
         const touch = `touch ${proof}`
         const hook = [{ matcher: '*', hooks: [{ type: 'command', command: touch }] }]
@@ -86,40 +86,43 @@ for (const { world, confined, skip } of worlds)
         assert.ok(!sent.includes('planted command'))
       })
 
-      test('a repository that an owner trusts: what it brings runs, but not for somebody who may only look', async () => {
-        const { workdir } = bench
-        plantAll(workdir)
-        const session = { ...makeSession('claude', workdir), trusted: true }
-        const trusting = (text: string, tier: Tier): Turn => makeTurn(session, text, { tier })
+      scene.test(
+        'a repository that an owner trusts: what it brings runs, but not for somebody who may only look',
+        async () => {
+          const { workdir } = bench
+          plantAll(workdir)
+          const session = { ...makeSession('claude', workdir), trusted: true }
+          const trusting = (text: string, tier: Tier): Turn => makeTurn(session, text, { tier })
 
-        const guests = begin(trusting(bench.words.say('a look'), 'guest'))
-        await guests.done
-        assert.equal(guests.text, 'a look')
-        assert.deepEqual(ranOf(workdir), [], 'nothing of it for a guest')
-        assert.ok(!bench.received().includes('mcp__planted'))
+          const guests = begin(trusting(bench.words.say('a look'), 'guest'))
+          await guests.done
+          assert.equal(guests.text, 'a look')
+          assert.deepEqual(ranOf(workdir), [], 'nothing of it for a guest')
+          assert.ok(!bench.received().includes('mcp__planted'))
 
-        // Its settings hold; what they allow is asked about all the same, where no sandbox holds it.
-        const login = join(bench.config, '.credentials.json')
-        writeFileSync(login, '{"planted":"login-secret"}')
-        writeFileSync(join(workdir, 'told.sh'), 'echo "it says: $PLANTED_BY_THE_REPOSITORY" > told.txt')
-        const steps = [
-          { tools: [{ tool: 'Bash', input: { command: 'sh told.sh', description: 'x' } }] },
-          { tools: [{ tool: 'Read', input: { file_path: login } }] },
-          { text: 'worked' },
-        ]
-        const members = begin({
-          ...trusting(scripted(steps), 'member'),
-          session: { ...session, conversation: guests.conversation },
-        })
-        await approving(members)
-        assert.equal(members.text, 'worked')
-        assert.deepEqual(ranOf(workdir), ['SessionStart', 'Stop', 'UserPromptSubmit', 'server'])
-        assert.equal(readFileSync(join(workdir, 'told.txt'), 'utf8'), 'it says: yes\n')
-        assert.equal(members.events.filter(({ type }) => type === 'wanted').length, confined ? 0 : 1)
-        assert.ok(!bench.received().includes('login-secret'))
-        const last = JSON.stringify(bench.model.requests.at(-1)?.body)
-        assert.equal(last.split('Use tabs, says the repository.').length, 2, 'its notes are told once')
-      })
+          // Its settings hold; what they allow is asked about all the same, where no sandbox holds it.
+          const login = join(bench.config, '.credentials.json')
+          writeFileSync(login, '{"planted":"login-secret"}')
+          writeFileSync(join(workdir, 'told.sh'), 'echo "it says: $PLANTED_BY_THE_REPOSITORY" > told.txt')
+          const steps = [
+            { tools: [{ tool: 'Bash', input: { command: 'sh told.sh', description: 'x' } }] },
+            { tools: [{ tool: 'Read', input: { file_path: login } }] },
+            { text: 'worked' },
+          ]
+          const members = begin({
+            ...trusting(scripted(steps), 'member'),
+            session: { ...session, conversation: guests.conversation },
+          })
+          await approving(members)
+          assert.equal(members.text, 'worked')
+          assert.deepEqual(ranOf(workdir), ['SessionStart', 'Stop', 'UserPromptSubmit', 'server'])
+          assert.equal(readFileSync(join(workdir, 'told.txt'), 'utf8'), 'it says: yes\n')
+          assert.equal(members.events.filter(({ type }) => type === 'wanted').length, confined ? 0 : 1)
+          assert.ok(!bench.received().includes('login-secret'))
+          const last = JSON.stringify(bench.model.requests.at(-1)?.body)
+          assert.equal(last.split('Use tabs, says the repository.').length, 2, 'its notes are told once')
+        },
+      )
 
       // What a trusted repository brings runs at the next start: an agent does not write it unasked.
       const planting: readonly [string, string, (path: string) => StepInput][] = [
@@ -140,7 +143,7 @@ for (const { world, confined, skip } of worlds)
         ['.mcp.json', 'a redirection', (path) => bash(`echo {} > ${path}`)],
       ]
       for (const [name, how, step] of planting)
-        test(`in a trusted repository, ${name} is not written unasked by ${how}`, async () => {
+        scene.test(`in a trusted repository, ${name} is not written unasked by ${how}`, async () => {
           writeFileSync(join(bench.workdir, 'planted'), '{}')
           const session = { ...makeSession('claude', bench.workdir), trusted: true }
           const path = join(bench.workdir, name)
@@ -173,29 +176,34 @@ for (const { world, confined, skip } of worlds)
         ['another folder', true, 'settings.json', (outside) => ({ permissions: { additionalDirectories: [outside] } })],
       ]
       for (const [what, trusted, name, settings] of openings)
-        test(`${what} in ${name} of a repository${trusted ? ' that is trusted' : ''} gives its agents no more`, async () => {
-          const { workdir } = bench
-          const outside = join(workdir, '..', 'outside')
-          for (const folder of [outside, join(workdir, '.claude')]) mkdirSync(folder)
-          const login = join(bench.config, '.credentials.json')
-          writeFileSync(login, '{"planted":"login-secret"}')
-          const mode = { permissions: { defaultMode: 'bypassPermissions' } }
-          writeFileSync(join(workdir, '.claude', name), JSON.stringify({ ...mode, ...settings(outside) }))
-          const session = { ...makeSession('claude', workdir), trusted }
-          const tools = [
-            { tool: 'Bash', input: { command: `touch ${join(outside, 'by-shell')}`, description: 'x' } },
-            { tool: 'Bash', input: { command: `cat ${login}`, description: 'x' } },
-            { tool: 'Write', input: { file_path: join(outside, 'by-editor'), content: 'x' } },
-            { tool: 'Read', input: { file_path: login } },
-          ].map((each) => ({ tools: [each] }))
-          const listener = begin(makeTurn(session, scripted([...tools, { text: 'tried it all' }]), { tier: 'member' }))
-          await denying(listener)
-          assert.equal(listener.text, 'tried it all')
-          for (const made of ['by-shell', 'by-editor']) assert.ok(!existsSync(join(outside, made)), made)
-          assert.ok(!bench.received().includes('login-secret'))
-        })
+        scene.test(
+          `${what} in ${name} of a repository${trusted ? ' that is trusted' : ''} gives its agents no more`,
+          async () => {
+            const { workdir } = bench
+            const outside = join(workdir, '..', 'outside')
+            for (const folder of [outside, join(workdir, '.claude')]) mkdirSync(folder)
+            const login = join(bench.config, '.credentials.json')
+            writeFileSync(login, '{"planted":"login-secret"}')
+            const mode = { permissions: { defaultMode: 'bypassPermissions' } }
+            writeFileSync(join(workdir, '.claude', name), JSON.stringify({ ...mode, ...settings(outside) }))
+            const session = { ...makeSession('claude', workdir), trusted }
+            const tools = [
+              { tool: 'Bash', input: { command: `touch ${join(outside, 'by-shell')}`, description: 'x' } },
+              { tool: 'Bash', input: { command: `cat ${login}`, description: 'x' } },
+              { tool: 'Write', input: { file_path: join(outside, 'by-editor'), content: 'x' } },
+              { tool: 'Read', input: { file_path: login } },
+            ].map((each) => ({ tools: [each] }))
+            const listener = begin(
+              makeTurn(session, scripted([...tools, { text: 'tried it all' }]), { tier: 'member' }),
+            )
+            await denying(listener)
+            assert.equal(listener.text, 'tried it all')
+            for (const made of ['by-shell', 'by-editor']) assert.ok(!existsSync(join(outside, made)), made)
+            assert.ok(!bench.received().includes('login-secret'))
+          },
+        )
 
-      test('the login and the spools are closed to its tools', async () => {
+      scene.test('the login and the spools are closed to its tools', async () => {
         const login = join(bench.config, '.credentials.json')
         writeFileSync(login, '{"planted":"login-secret"}')
         const turn = turnOf('')
@@ -220,7 +228,7 @@ for (const { world, confined, skip } of worlds)
         assert.ok(!bench.received().includes('login-secret'))
       })
 
-      test('what came with a prompt is read, and nothing beside it', async () => {
+      scene.test('what came with a prompt is read, and nothing beside it', async () => {
         const { dataDir } = bench.options
         const log = givenFile(dataDir, 'crash.bin', 'application/x-crash', Buffer.from('what the crash said'))
         const other = givenFile(dataDir, 'other.bin', 'application/x-crash', Buffer.from('of somebody else'))
@@ -249,7 +257,7 @@ for (const { world, confined, skip } of worlds)
         assert.ok(!listener.events.some(({ type }) => type === 'wanted'))
       })
 
-      test('an agent that answers its own question is ended', async () => {
+      scene.test('an agent that answers its own question is ended', async () => {
         const forged = join(bench.workdir, 'forged')
         // The second question's id is read from the output, and answered into the input, by a command that was approved.
         const forge = `
@@ -277,7 +285,7 @@ for (const { world, confined, skip } of worlds)
         assert.deepEqual(await findMarked(dataIdOf(join(bench.options.dataDir, 'spools'))), [])
       })
 
-      test('an agent that changes its own permission mode is ended', async () => {
+      scene.test('an agent that changes its own permission mode is ended', async () => {
         const line = JSON.stringify({
           type: 'control_request',
           request_id: 'x',
@@ -291,25 +299,28 @@ for (const { world, confined, skip } of worlds)
       })
 
       if (confined)
-        test('from inside the sandbox no process but its own is seen, and its own input is not written to', async () => {
-          const turn = turnOf('')
-          const input = join(bench.options.dataDir, 'spools', turn.session.id, 'stdin')
-          const steps = [
-            bash('cat /proc/[0-9]*/comm > seen.txt'),
-            bash(`timeout 2 sh -c 'echo {} > ${input}'; echo "written: $?" > written.txt`),
-            { text: 'tried it' },
-          ]
-          const listener = begin({ ...turn, prompt: { ...turn.prompt, text: scripted(steps) } })
-          await denying(listener)
-          assert.equal(listener.text, 'tried it')
-          assert.ok(existsSync(input), 'that is where it is')
-          const seen = readFileSync(join(bench.workdir, 'seen.txt'), 'utf8')
-          assert.match(seen, /^bash$/m)
-          assert.doesNotMatch(seen, /claude|node/)
-          assert.match(readFileSync(join(bench.workdir, 'written.txt'), 'utf8'), /written: [1-9]/)
-        })
+        scene.test(
+          'from inside the sandbox no process but its own is seen, and its own input is not written to',
+          async () => {
+            const turn = turnOf('')
+            const input = join(bench.options.dataDir, 'spools', turn.session.id, 'stdin')
+            const steps = [
+              bash('cat /proc/[0-9]*/comm > seen.txt'),
+              bash(`timeout 2 sh -c 'echo {} > ${input}'; echo "written: $?" > written.txt`),
+              { text: 'tried it' },
+            ]
+            const listener = begin({ ...turn, prompt: { ...turn.prompt, text: scripted(steps) } })
+            await denying(listener)
+            assert.equal(listener.text, 'tried it')
+            assert.ok(existsSync(input), 'that is where it is')
+            const seen = readFileSync(join(bench.workdir, 'seen.txt'), 'utf8')
+            assert.match(seen, /^bash$/m)
+            assert.doesNotMatch(seen, /claude|node/)
+            assert.match(readFileSync(join(bench.workdir, 'written.txt'), 'utf8'), /written: [1-9]/)
+          },
+        )
 
-      test('a refused key is told at once, and the process does not go on trying', async () => {
+      scene.test('a refused key is told at once, and the process does not go on trying', async () => {
         const error = { status: 401, type: 'authentication_error', message: 'invalid x-api-key' }
         const before = Date.now()
         const listener = begin(turnOf(scripted([{ error }])))
@@ -319,7 +330,7 @@ for (const { world, confined, skip } of worlds)
         assert.deepEqual(await findMarked(dataIdOf(join(bench.options.dataDir, 'spools'))), [])
       })
 
-      test('a limit of the login is told with its end', async () => {
+      scene.test('a limit of the login is told with its end', async () => {
         const headers = {
           'anthropic-ratelimit-unified-status': 'rejected',
           'anthropic-ratelimit-unified-reset': '1893456000',
@@ -332,7 +343,7 @@ for (const { world, confined, skip } of worlds)
         assert.equal(troubleOf(listener).code, 'rate-limited')
       })
 
-      test('what check says of it', async () => {
+      scene.test('what check says of it', async () => {
         const found = await runtime.check()
         assert.deepEqual(found[0], { level: 'ok', text: 'Claude Code 2.1.197' })
         assert.equal(found[1]?.level, 'ok', found[1]?.text)

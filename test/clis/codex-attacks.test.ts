@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Actor, SeenPlace } from 'loopback-discord'
+import { sideBySide } from '../contracts/runtime-stage.ts'
 import { isWhole } from '../e2e/scene.ts'
 import { assertNothingOfTheBot } from '../e2e/secrets.ts'
 import type { ModelRequest } from '../models/ledger.ts'
@@ -26,7 +27,7 @@ function tellsWhatTheToolsSaid({ prompt, step, body }: ModelRequest): StepInput 
 
 describe(
   'nobody gets anything of the bot out of the real Codex CLI',
-  { skip: codexBinary() === null && howToInstallCodex },
+  { ...sideBySide, skip: codexBinary() === null && howToInstallCodex },
   () => {
     interface Room extends AsyncDisposable {
       readonly bot: CodexBot

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, test } from 'node:test'
 import { codexName } from '../../src/runtimes/codex/server.ts'
 import { dataIdOf, findMarked, markVariables } from '../../src/runtimes/marker.ts'
 import { Listener, makeSession, makeTurn, until } from '../contracts/runtime-bench.ts'
@@ -11,25 +10,26 @@ import { scripted } from '../models/script.ts'
 import type { CodexBench } from './codex-bench.ts'
 import { asked, CodexRoom, command, leave, troubleOf, wanted } from './codex-room.ts'
 import { codexBinary, howToInstallCodex } from './install.ts'
+import { scenes } from './scenes.ts'
 
 const binary = codexBinary()
 
-describe(
+scenes(
   'nobody gets more than they were given by the real Codex CLI',
   { skip: binary === null && howToInstallCodex, timeout: 120_000 },
-  () => {
+  (scene) => {
     let room: CodexRoom
     let bench: CodexBench
 
-    beforeEach(async () => {
+    scene.before(async () => {
       room = await CodexRoom.open(binary ?? '')
       ;({ bench } = room)
       // Denied, and there or not: the bot's own files come and go.
       writeFileSync(join(bench.workdir, '.env.bot'), 'planted-bot-secret')
     })
-    afterEach(() => room[Symbol.asyncDispose]())
+    scene.after(() => room[Symbol.asyncDispose]())
 
-    test('a repository that nobody trusts: its notes are read, nothing of it runs', async () => {
+    scene.test('a repository that nobody trusts: its notes are read, nothing of it runs', async () => {
       const proof = join(bench.workdir, 'proof')
       mkdirSync(join(bench.workdir, '.git'))
       mkdirSync(join(bench.workdir, '.codex'))
@@ -51,7 +51,7 @@ describe(
       assert.ok(bench.received().includes('Use tabs, says the repository.'))
     })
 
-    test('a repository that an owner trusts: what it brings runs; in another folder it has no say', async () => {
+    scene.test('a repository that an owner trusts: what it brings runs; in another folder it has no say', async () => {
       const [proof, other] = [join(bench.workdir, 'proof'), join(bench.workdir, '..', 'other')]
       for (const folder of [join(bench.workdir, '.git'), join(bench.workdir, '.codex'), other]) mkdirSync(folder)
       const server = `[mcp_servers.planted]\ncommand = "touch"\nargs = [${JSON.stringify(proof)}]\n`
@@ -70,31 +70,39 @@ describe(
       assert.ok(!existsSync(join(bench.workdir, 'there')), 'and no longer where it was')
     })
 
-    test('the login, the spools and the environment are closed to its tools, also to one that was approved', async () => {
-      writeFileSync(join(bench.home, 'planted.json'), '{"planted":"login-secret"}')
-      const spools = join(bench.options.dataDir, 'spools')
-      const tries = [
-        `cat ${join(bench.home, 'planted.json')}`,
-        `cat ${join(bench.workdir, '.env.bot')}`,
-        `cat ${spools}/*/process.json`,
-        `sh -c 'echo forged > "$(ls -d ${spools}/codex*/stdin)"'`,
-        'env',
-        'echo forged > /proc/$PPID/fd/0',
-      ]
-      const all = `${tries.map((each) => `${each} 2>&1`).join('; ')}; true`
-      const listener = room.begin(scripted([command(all), command(`${all}; exit 0`, leave), { text: 'tried it all' }]))
-      await listener.conduct.answer((await asked(listener)).id, { verdict: 'approve' })
-      await listener.done
-      assert.equal(listener.text, 'tried it all')
-      const sent = bench.received()
-      assert.ok(sent.includes('OMC_SPOOL='), 'the environment was printed')
-      for (const secret of ['login-secret', 'planted-bot-secret', 'dummy-key', '\\"generation\\"'])
-        assert.ok(!sent.includes(secret), secret)
-      const [server = ''] = readdirSync(spools).filter((name) => name.startsWith('codex.'))
-      assert.ok(!readFileSync(join(spools, server, 'stderr'), 'utf8').includes('expected ident'), 'nothing was forged')
-    })
+    scene.test(
+      'the login, the spools and the environment are closed to its tools, also to one that was approved',
+      async () => {
+        writeFileSync(join(bench.home, 'planted.json'), '{"planted":"login-secret"}')
+        const spools = join(bench.options.dataDir, 'spools')
+        const tries = [
+          `cat ${join(bench.home, 'planted.json')}`,
+          `cat ${join(bench.workdir, '.env.bot')}`,
+          `cat ${spools}/*/process.json`,
+          `sh -c 'echo forged > "$(ls -d ${spools}/codex*/stdin)"'`,
+          'env',
+          'echo forged > /proc/$PPID/fd/0',
+        ]
+        const all = `${tries.map((each) => `${each} 2>&1`).join('; ')}; true`
+        const listener = room.begin(
+          scripted([command(all), command(`${all}; exit 0`, leave), { text: 'tried it all' }]),
+        )
+        await listener.conduct.answer((await asked(listener)).id, { verdict: 'approve' })
+        await listener.done
+        assert.equal(listener.text, 'tried it all')
+        const sent = bench.received()
+        assert.ok(sent.includes('OMC_SPOOL='), 'the environment was printed')
+        for (const secret of ['login-secret', 'planted-bot-secret', 'dummy-key', '\\"generation\\"'])
+          assert.ok(!sent.includes(secret), secret)
+        const [server = ''] = readdirSync(spools).filter((name) => name.startsWith('codex.'))
+        assert.ok(
+          !readFileSync(join(spools, server, 'stderr'), 'utf8').includes('expected ident'),
+          'nothing was forged',
+        )
+      },
+    )
 
-    test('a write outside its folder is not possible unasked', async () => {
+    scene.test('a write outside its folder is not possible unasked', async () => {
       const outside = join(bench.options.dataDir, 'outside')
       const listener = room.begin(scripted([command(`touch ${outside}; echo tried`), { text: 'went on' }]))
       await listener.done
@@ -103,7 +111,7 @@ describe(
       assert.deepEqual(wanted(listener), [])
     })
 
-    test('stopping one session ends what it had started, and leaves the other alone', async () => {
+    scene.test('stopping one session ends what it had started, and leaves the other alone', async () => {
       const other = makeSession('codex', bench.workdir)
       const going = room.begin(bench.words.held('one two three', ' four five'), { session: other })
       const stopped = room.begin(
@@ -124,7 +132,7 @@ describe(
       assert.equal(going.pid, stopped.pid)
     })
 
-    test('stopping a session ends what its tools have put aside, of which the server knows nothing', async () => {
+    scene.test('stopping a session ends what its tools have put aside, of which the server knows nothing', async () => {
       const stopped = room.begin(bench.words.held('word', ' after word'))
       await stopped.saysEventually('word')
       const data = dataIdOf(join(bench.options.dataDir, 'spools'))
@@ -145,7 +153,7 @@ describe(
       assert.deepEqual([next.text, next.pid], ['the server goes on', stopped.pid])
     })
 
-    test('a sweep ends the turn of a session nobody wants any more', async () => {
+    scene.test('a sweep ends the turn of a session nobody wants any more', async () => {
       const unwanted = makeTurn(room.session, bench.words.held('a very long', ' story'))
       const kept = makeTurn(makeSession('codex', bench.workdir), bench.words.held('one two', ' three four'))
       const lives = [unwanted, kept].map((turn) => new Listener(room.runtime.begin(turn), turn))
@@ -161,7 +169,7 @@ describe(
       assert.equal(listener.text, 'one two three four')
     })
 
-    test('troubles of the model are told by their kind', async () => {
+    scene.test('troubles of the model are told by their kind', async () => {
       const refused = room.begin(scripted([{ error: { status: 401, message: 'invalid key' } }]))
       await refused.done
       assert.equal(troubleOf(refused).code, 'auth-failed')
@@ -178,7 +186,7 @@ describe(
       assert.equal(next.text, 'here again')
     })
 
-    test('what a turn cost is told without the turns before it', async () => {
+    scene.test('what a turn cost is told without the turns before it', async () => {
       const usages = []
       for (const text of ['one', 'two']) {
         const listener = room.begin(bench.words.say(text))
@@ -190,28 +198,31 @@ describe(
       assert.deepEqual(usages, [each, each])
     })
 
-    test('what a conversation was opened with holds for the next process too, and a wrong name of one opens none', async () => {
-      const first = room.begin(bench.words.say('one'))
-      await first.done
-      await room.runtime.close('end')
-      room.runtime = room.make()
-      const session = { ...room.session, conversation: first.conversation }
-      const second = room.begin(scripted([command('env; touch in-its-folder'), { text: 'two' }]), { session })
-      await second.done
-      assert.equal(second.text, 'two')
-      assert.ok(existsSync(join(bench.workdir, 'in-its-folder')))
-      const sent = JSON.stringify(bench.model.requests.at(-1)?.body)
-      assert.ok(sent.includes(`OMC_SPOOL=${room.session.id}`), 'its tools can be found by their marker')
-      assert.ok(!sent.includes('dummy-key'), 'and get nothing of the environment but the core')
-      const asked = bench.model.requests.length
-      const wrong = { ...room.session, conversation: { id: 'no-uuid', transcript: null } }
-      const third = room.begin(bench.words.say('never'), { session: wrong })
-      await third.done
-      assert.equal(troubleOf(third).code, 'conversation-gone')
-      assert.equal(bench.model.requests.length, asked, 'no other conversation was begun in its place')
-    })
+    scene.test(
+      'what a conversation was opened with holds for the next process too, and a wrong name of one opens none',
+      async () => {
+        const first = room.begin(bench.words.say('one'))
+        await first.done
+        await room.runtime.close('end')
+        room.runtime = room.make()
+        const session = { ...room.session, conversation: first.conversation }
+        const second = room.begin(scripted([command('env; touch in-its-folder'), { text: 'two' }]), { session })
+        await second.done
+        assert.equal(second.text, 'two')
+        assert.ok(existsSync(join(bench.workdir, 'in-its-folder')))
+        const sent = JSON.stringify(bench.model.requests.at(-1)?.body)
+        assert.ok(sent.includes(`OMC_SPOOL=${room.session.id}`), 'its tools can be found by their marker')
+        assert.ok(!sent.includes('dummy-key'), 'and get nothing of the environment but the core')
+        const asked = bench.model.requests.length
+        const wrong = { ...room.session, conversation: { id: 'no-uuid', transcript: null } }
+        const third = room.begin(bench.words.say('never'), { session: wrong })
+        await third.done
+        assert.equal(troubleOf(third).code, 'conversation-gone')
+        assert.equal(bench.model.requests.length, asked, 'no other conversation was begun in its place')
+      },
+    )
 
-    test('where tools cannot be shut in, nothing is begun, and the check says why', async () => {
+    scene.test('where tools cannot be shut in, nothing is begun, and the check says why', async () => {
       const real = join(bench.home, '..', 'codex-without-sandbox')
       const failing = 'echo "bwrap: Creating new namespace failed: Operation not permitted" >&2; exit 1'
       writeFileSync(real, `#!/bin/sh\n[ "$1" = sandbox ] && { ${failing}; }\nexec "${binary}" "$@"\n`, { mode: 0o755 })
@@ -231,7 +242,7 @@ describe(
       assert.equal(bench.model.requests.length, 0)
     })
 
-    test('a model that says nothing more is given up, and the next turn is answered', async () => {
+    scene.test('a model that says nothing more is given up, and the next turn is answered', async () => {
       await room.runtime.close('end')
       room.runtime = room.make({ limits: { silenceMs: 2000 } })
       const silent = room.begin(scripted([{ text: 'one two three', chunks: 3, hang: 1 }]))
@@ -244,7 +255,7 @@ describe(
       assert.equal(next.text, 'here again')
     })
 
-    test('what check says of it', async () => {
+    scene.test('what check says of it', async () => {
       assert.equal((await room.runtime.models())[0], 'gpt-6.1-sol')
       const found = await room.runtime.check()
       assert.deepEqual(found[0], { level: 'ok', text: 'Codex CLI 0.169.0' })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Tier } from '../../src/core/right.ts'
 import type { Turn } from '../../src/core/runtime.ts'
 import type { Session } from '../../src/core/session.ts'
@@ -10,6 +9,7 @@ import { scripted } from '../models/script.ts'
 import type { CodexBench } from './codex-bench.ts'
 import { asked, CodexRoom, command, leave, wanted } from './codex-room.ts'
 import { codexBinary, howToInstallCodex } from './install.ts'
+import { scenes } from './scenes.ts'
 
 /** Who gets what a trusted repository brings, with the real CLI: node test/run.js <this file> */
 const binary = codexBinary()
@@ -26,16 +26,16 @@ text('tools: ' + names.length + ' ' + output)`,
 }
 const calls = scripted([calling, { text: 'done' }])
 
-describe(
+scenes(
   'what a trusted repository brings to the real Codex CLI',
   { skip: binary === null && howToInstallCodex, timeout: 120_000 },
-  () => {
+  (scene) => {
     let room: CodexRoom
     let bench: CodexBench
     let notes: string
     let session: Session
 
-    beforeEach(async () => {
+    scene.before(async () => {
       room = await CodexRoom.open(binary ?? '')
       ;({ bench } = room)
       notes = join(bench.workdir, '..', 'notes')
@@ -43,7 +43,7 @@ describe(
       session = { ...room.session, trusted: true, model: 'gpt-6-sol' }
       plant('')
     })
-    afterEach(() => room[Symbol.asyncDispose]())
+    scene.after(() => room[Symbol.asyncDispose]())
 
     /** `more`: further settings of the repository. */
     function plant(more: string): void {
@@ -79,24 +79,27 @@ describe(
       return JSON.stringify((last.body as { readonly input: readonly unknown[] }).input.slice(-1))
     }
 
-    test('a guest gets none of it, whoever spoke before; a member and an owner get all of it, whoever did', async () => {
-      assert.match(await turn('guest'), /tools: 0 <>/)
-      assert.equal(noted(), '', 'its server was not even started')
-      assert.match(await turn('owner'), /tools: 2 <yes>/)
-      assert.equal(noted(), 'started\ncalled change\ncalled look\n')
-      const [first] = room.runtime.processes()
-      assert.match(await turn('guest'), /tools: 0 <>/)
-      assert.match(await turn('guest'), /tools: 0 <>/)
-      assert.equal(noted(), 'started\ncalled change\ncalled look\n')
-      assert.match(await turn('member'), /tools: 2 <yes>/)
-      assert.match(await turn('owner'), /tools: 2 <yes>/)
-      assert.equal(noted().split('started').length - 1, 2, 'opened anew only where it has to be')
-      assert.equal(room.runtime.processes()[0]?.pid, first?.pid, 'all of it in one process')
-      const told = JSON.stringify(bench.model.requests.at(-1)?.body)
-      assert.equal(told.split('MOCK{').length - 1, 6, 'it is one conversation all along')
-    })
+    scene.test(
+      'a guest gets none of it, whoever spoke before; a member and an owner get all of it, whoever did',
+      async () => {
+        assert.match(await turn('guest'), /tools: 0 <>/)
+        assert.equal(noted(), '', 'its server was not even started')
+        assert.match(await turn('owner'), /tools: 2 <yes>/)
+        assert.equal(noted(), 'started\ncalled change\ncalled look\n')
+        const [first] = room.runtime.processes()
+        assert.match(await turn('guest'), /tools: 0 <>/)
+        assert.match(await turn('guest'), /tools: 0 <>/)
+        assert.equal(noted(), 'started\ncalled change\ncalled look\n')
+        assert.match(await turn('member'), /tools: 2 <yes>/)
+        assert.match(await turn('owner'), /tools: 2 <yes>/)
+        assert.equal(noted().split('started').length - 1, 2, 'opened anew only where it has to be')
+        assert.equal(room.runtime.processes()[0]?.pid, first?.pid, 'all of it in one process')
+        const told = JSON.stringify(bench.model.requests.at(-1)?.body)
+        assert.equal(told.split('MOCK{').length - 1, 6, 'it is one conversation all along')
+      },
+    )
 
-    test('nor after its conversation was given back a moment ago, or the bot was killed', async () => {
+    scene.test('nor after its conversation was given back a moment ago, or the bot was killed', async () => {
       assert.match(await turn('owner'), /tools: 2 <yes>/)
       await room.runtime.release(session.id)
       assert.match(await turn('guest'), /tools: 0 <>/)
@@ -110,7 +113,7 @@ describe(
       assert.match(await turn('member'), /tools: 2 <yes>/)
     })
 
-    test('nor when the bot was killed while it opened the conversation anew, or was at the turn', async () => {
+    scene.test('nor when the bot was killed while it opened the conversation anew, or was at the turn', async () => {
       assert.match(await turn('owner'), /tools: 2 <yes>/)
       const file = join(bench.options.dataDir, 'codex', `${session.id}.json`)
       const record = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, unknown>>
@@ -146,7 +149,7 @@ describe(
       return received(listener, Math.min(before, bench.model.requests.length - 1))
     }
 
-    test('its settings give nobody more than their own rights, and nobody else is asked', async () => {
+    scene.test('its settings give nobody more than their own rights, and nobody else is asked', async () => {
       const outside = join(bench.workdir, '..', 'outside')
       mkdirSync(outside)
       const wide = ['omc-read', 'omc-write', ':workspace', ':read-only'].map(

@@ -1,5 +1,6 @@
 import { describe } from 'node:test'
 import { killStories, manyKills, type Script } from '../e2e/kills.ts'
+import { sideBySide } from '../contracts/runtime-stage.ts'
 import { startAnthropic } from '../models/anthropic.ts'
 import { scripted } from '../models/script.ts'
 import { CodexLogin } from './codex-bot.ts'
@@ -8,11 +9,11 @@ import { claudeBinary, codexBinary, howToInstall, howToInstallCodex } from './in
 /** The same deaths as with `echo`, with the real CLIs behind the bot. */
 const claude = claudeBinary()
 const codex = codexBinary()
-describe('the bot of a real Claude CLI', { skip: claude === null && howToInstall }, () => {
+describe('the bot of a real Claude CLI', { ...sideBySide, skip: claude === null && howToInstall }, () => {
   killStories(() => withClaude(claude ?? ''))
   manyKills(() => withClaude(claude ?? ''))
 })
-describe('the bot of a real Codex CLI', { skip: codex === null && howToInstallCodex }, () => {
+describe('the bot of a real Codex CLI', { ...sideBySide, skip: codex === null && howToInstallCodex }, () => {
   killStories(() => withCodex(codex ?? ''))
   manyKills(() => withCodex(codex ?? ''))
 })

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import type { SeenMessage } from 'loopback-discord'
+import { sideBySide } from '../contracts/runtime-stage.ts'
 import { until } from '../e2e/stage.ts'
-import { scripted } from '../models/script.ts'
+import { heldText, scripted } from '../models/script.ts'
 import { BotBench } from './bot-bench.ts'
 import { claudeBinary, howToInstall } from './install.ts'
 
 /** The main path with the real CLI. Run it sealed: node test/clis/seal.js --test test/clis/main-path.test.ts */
 const binary = claudeBinary()
 
-describe('a person works with the real Claude CLI', { skip: binary === null && howToInstall }, () => {
+describe('a person works with the real Claude CLI', { ...sideBySide, skip: binary === null && howToInstall }, () => {
   const open = (env: Record<string, string> = {}): Promise<BotBench> => BotBench.open(binary ?? '', env)
   const isWhole = (message: SeenMessage, text: string): boolean =>
     message.author.bot && message.content.includes(text) && message.components.length === 0
@@ -41,44 +42,35 @@ describe('a person works with the real Claude CLI', { skip: binary === null && h
     assert.ok(bench.received.includes('The first answer.'), 'the model was told what it had said')
   })
 
-  test('the first words of a long answer are seen within a second of the model saying them', async () => {
+  test('the first words of an answer are seen while the model is still talking, in the message that grows', async () => {
     await using bench = await open()
     const { stage, model } = bench
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
-    const text = 'one two three four five six seven eight nine ten eleven twelve'
-    await olivia.says(thread, scripted([{ text, chunks: 12, chunkDelay: 600 }]))
-    const request = await model.waitFor(({ chunks, prompt }) => chunks === 1 && prompt.includes('twelve'))
-    const saidAt = Date.now()
+    await olivia.says(thread, scripted([heldText('one two', ' three four')]))
+    const request = await model.gate('held').reached()
     const first = await olivia.sees(thread, (message) => message.author.bot && message.content.startsWith('one'))
-    const seenAt = first.revisions.find(({ content }) => content.startsWith('one'))?.at ?? Number.POSITIVE_INFINITY
     assert.equal(request.state, 'open', 'the model is still talking')
-    const answer = await olivia.sees(thread, (message) => isWhole(message, text), { within: 20_000 })
+    model.gate('held').open()
+    const answer = await olivia.sees(thread, (message) => isWhole(message, 'one two three four'), { within: 20_000 })
     assert.equal(answer.id, first.id, 'one message, which grew')
-    const tookMs = (request.endedAt ?? 0) - saidAt
-    assert.ok(tookMs > 5500, `an answer of six seconds, not of ${tookMs} ms`)
-    assert.ok(seenAt - saidAt <= 1000, `seen ${seenAt - saidAt} ms after it was said`)
   })
 
-  test('/cancel ends the request to the model within a second, and the session goes on', async () => {
+  test('/cancel ends the request to the model without ending the process, and the session goes on', async () => {
     await using bench = await open()
     const { stage, model } = bench
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
-    const long = scripted([{ text: 'one two three', chunks: 3, gate: { name: 'middle', at: 2 } }])
-    await olivia.says(thread, long)
-    const request = await model.gate('middle').reached()
+    await olivia.says(thread, scripted([heldText('one two', ' three four')]))
+    const request = await model.gate('held').reached()
     await stage.botShows(olivia, thread, 'one')
     const before = await stage.agents()
-    const cancelledAt = performance.timeOrigin + performance.now()
     const told = await (await olivia.runs(thread, '/cancel')).settled()
     assert.match(told.content, /■|Stopped/)
-    await until(() => request.endedAt !== null, 5000, 'the end of the request')
+    await model.waitFor(({ number, state }) => number === request.number && state !== 'open')
     assert.equal(request.state, 'aborted')
-    const tookMs = (request.endedAt ?? 0) - cancelledAt
-    assert.ok(tookMs <= 1000, `the request ended ${tookMs} ms after /cancel`)
     await stage.botShows(olivia, thread, /■/)
     await olivia.says(thread, scripted([{ text: 'Still here.' }]))
     await olivia.sees(thread, (message) => isWhole(message, 'Still here.'), { within: 20_000 })

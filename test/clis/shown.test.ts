@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Actor, SeenPlace } from 'loopback-discord'
+import { sideBySide } from '../contracts/runtime-stage.ts'
 import { asked, decided, openTeam } from '../e2e/approving.ts'
 import { pinging, pressesForged } from '../e2e/forging.ts'
 import { isWhole } from '../e2e/scene.ts'
@@ -27,7 +28,7 @@ const asking: Readonly<Record<string, (text: string) => StepInput>> = {
 }
 
 for (const [runtime, ask] of Object.entries(asking))
-  describe(`what people are shown of the real CLI of ${runtime}`, { skip: missing }, () => {
+  describe(`what people are shown of the real CLI of ${runtime}`, { ...sideBySide, skip: missing }, () => {
     async function enter(tried: (bench: BotBench, olivia: Actor, thread: SeenPlace) => Promise<void>): Promise<void> {
       await using login = await CodexLogin.open(codex ?? '')
       await using bench = await BotBench.open(claude ?? '', login.env, openTeam)
