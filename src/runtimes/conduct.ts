@@ -50,7 +50,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   readonly #handing: Promise<Handed<State> | null>
   readonly #stopped = new AbortController()
   readonly #answered = new Set<ApprovalId>()
-  readonly #refused = new Set<ApprovalId>()
+  readonly #paid = new Set<string>()
   readonly #steers = new Set<PromptKey>()
   readonly #over = Promise.withResolvers<void>()
   #state: State | null = null
@@ -215,11 +215,10 @@ export class SpooledConduct<State extends Standing> implements Conduct {
 
   /** Gives the answers that the dialect owes, each once in this life: a repeated one changes nothing for the CLI. */
   #pay(agent: Agent, { owed }: State): void {
-    for (const [approval, reason] of owed ?? []) {
-      if (this.#refused.has(approval)) continue
-      this.#refused.add(approval)
-      const line = this.#options.dialect.refusal?.(approval, reason)
-      if (line !== undefined) agent.spool.send(line)
+    for (const [request, line] of owed) {
+      if (this.#paid.has(request)) continue
+      this.#paid.add(request)
+      agent.spool.send(line)
     }
   }
 

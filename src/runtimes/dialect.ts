@@ -38,8 +38,6 @@ export interface Dialect<State extends Standing> {
   expecting?(state: State, words: readonly PromptKey[]): State
   /** Null when that approval is not open. */
   answer(state: State, approval: ApprovalId, decision: Decision): string | null
-  /** The line that refuses what nobody is asked about; left out where `Standing.owed` is. */
-  refusal?(approval: ApprovalId, reason: string): string
   /** Asks the process to end. */
   readonly farewell: readonly string[]
 
@@ -85,8 +83,8 @@ export interface Standing {
   readonly costSoFar: number
   /** Questions of this turn of which the CLI has said that it took an answer. */
   readonly settled: readonly ApprovalId[]
-  /** Answers that the dialect itself gives to questions of this turn, not yet taken in by the CLI: reasons for its no. */
-  readonly owed?: ReadonlyMap<ApprovalId, string>
+  /** Lines that answer requests of the CLI that no person is asked about, by request, until it has taken them in. */
+  readonly owed: ReadonlyMap<string, string>
   /** What shows that somebody else has written to the process's input; null: nothing does. */
   readonly tampering: string | null
 }

@@ -78,7 +78,10 @@ class Cli {
     }
     if (line['type'] === 'user') this.#hear({ uuid: String(line['uuid']), message: line['message'] as Json })
     else if (line['type'] === 'control_request') this.#control(String(line['request_id']), line['request'] as Json)
-    else if (line['type'] === 'control_response') this.#turn?.answer(line)
+    else if (line['type'] === 'control_response') {
+      if ((line['response'] as Json)['request_id'] === 'unheard-of') unheardOf.resolve()
+      else this.#turn?.answer(line)
+    }
   }
 
   /** Ends after the turn at work, which `breaksOff` shortens. */
@@ -168,7 +171,11 @@ const piece = (): string =>
     parent_tool_use_id: null,
     uuid: crypto.randomUUID(),
   })
-const mischief = new Mischief(wrong, piece)
+const unheardOf = Promise.withResolvers<void>()
+const mischief = new Mischief(wrong, piece, () => {
+  voice.say({ type: 'control_request', request_id: 'unheard-of', request: { subtype: 'of_tomorrow' } })
+  return unheardOf.promise
+})
 await mischief.at('start')
 if (opened === null && resume === undefined) {
   stderr.write(`Error: Session ID ${wanted} is already in use.\n`)

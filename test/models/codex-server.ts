@@ -76,6 +76,13 @@ class Server {
     return JSON.stringify({ method: 'item/agentMessage/delta', params, emittedAtMs: Date.now() })
   }
 
+  /** Asks the host something that no version has asked yet, of the first thread and of none. */
+  async asksUnheardOf(): Promise<void> {
+    const [thread = ''] = this.#turns.keys()
+    await asks.ask('item/of/tomorrow', thread, { threadId: thread, turnId: this.#turns.get(thread)?.id ?? '' })
+    await asks.ask('account/of/tomorrow', thread, {})
+  }
+
   #request(id: unknown, method: string, params: Json): void {
     switch (method) {
       case 'initialize':
@@ -185,8 +192,13 @@ function setting(name: string): string {
   }
 }
 
-const mischief = new Mischief(wrong, () => server.piece())
-const ground = { url: setting('base_url'), key: env['OPENAI_API_KEY'] ?? '', mischief, asks: new Asks() }
+const asks = new Asks()
+const mischief = new Mischief(
+  wrong,
+  () => server.piece(),
+  () => server.asksUnheardOf(),
+)
+const ground = { url: setting('base_url'), key: env['OPENAI_API_KEY'] ?? '', mischief, asks }
 const server = new Server(ground, setting('model'))
 await mischief.at('start')
 process.on('SIGTERM', () => server.end())

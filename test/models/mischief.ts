@@ -26,6 +26,8 @@ const mischief = z.strictObject({
     z.strictObject({ flood: z.enum(['stdout', 'one line', 'stderr']) }),
     /** Says and does nothing any more, and ignores what it is told. */
     z.strictObject({ hang: z.literal(true) }),
+    /** Asks something that nobody knows, and waits until it is answered, however; then it goes on. */
+    z.strictObject({ asks: z.literal('of tomorrow') }),
     /** Leaves a process behind that nobody waits for, in a session of its own, and ends. */
     z.strictObject({ orphan: z.number().int().positive() }),
   ]),
@@ -38,12 +40,14 @@ type Moment = (typeof moments)[number]
 export class Mischief {
   readonly #plan: z.output<typeof mischief> | null
   readonly #piece: () => string
+  readonly #ask: () => Promise<unknown>
   #times = 0
 
-  /** `piece`: a line that says one more letter of the answer. */
-  constructor(json: string, piece: () => string) {
+  /** `piece`: a line that says one more letter of the answer; `ask`: asks the host something unheard of. */
+  constructor(json: string, piece: () => string, ask: () => Promise<unknown>) {
     this.#plan = json === 'null' ? null : mischief.parse(JSON.parse(json))
     this.#piece = piece
+    this.#ask = ask
   }
 
   /** To be called whenever that moment has come. */
@@ -64,6 +68,7 @@ export class Mischief {
     if ('longLine' in what) return longLine(this.#piece(), what.longLine)
     if ('pieces' in what) return this.#pieces(what.pieces)
     if ('flood' in what) return this.#flood(what.flood)
+    if ('asks' in what) return void (await this.#ask())
     if ('orphan' in what) {
       spawn('sleep', [String(what.orphan)], { detached: true, stdio: 'ignore' }).unref()
       process.exit(1)

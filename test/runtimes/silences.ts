@@ -67,6 +67,12 @@ export function silenceStories(name: DialectName): void {
       assert.equal((await trial.left()).length, trial.bench.sharesProcess ? 1 : 0)
     })
 
+    test('no request of its that nobody knows is left without an answer', async () => {
+      await using trial = await Trial.open(name, { at: 'delta', what: { asks: 'of tomorrow' } })
+      const listener = await trial.hears(trial.bench.words.pieces('a b c'))
+      assert.deepEqual([endOf(listener).how, listener.text], ['done', 'a b c'])
+    })
+
     test('deaf to a stop', async () => {
       await using trial = await Trial.open(name, hangs('delta'), hasty)
       const listener = trial.begin(makeTurn(trial.session(), trial.bench.words.pieces('a b c')))

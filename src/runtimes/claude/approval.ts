@@ -3,10 +3,13 @@ import type { Approval, Change, Decision, Question, Risk, Subject } from '../../
 import type { ApprovalId } from '../../core/ids.ts'
 import { risksOfCommand } from '../../core/risk.ts'
 import { diffOf } from '../diff.ts'
+import { contentOf, isFilled, type Field } from '../engine/form.ts'
 import { relativeTo } from './action.ts'
-import { arrayAt, objectAt, stringAt, type JsonObject, type Line } from './wire.ts'
+import { arrayAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
+import { type Line } from './wire.ts'
 
 export type Asked = Extract<Line, { is: 'asked' }>
+export type Elicited = Extract<Line, { is: 'elicited' }>
 
 /** What the CLI asks, as a person should see it. `confined`: its shell runs in a sandbox of the operating system. */
 export function approvalOf(asked: Asked, action: Action, workdir: string, confined: boolean): Approval {
@@ -18,6 +21,25 @@ export function approvalOf(asked: Asked, action: Action, workdir: string, confin
     subject: subjectOf(tool, input, workdir),
     risks: risksOf(asked, workdir, confined),
   }
+}
+
+/** What an MCP server asks by way of the CLI. */
+export function elicitationOf({ request, server, message, schema }: Elicited, fields: readonly Field[]): Approval {
+  const questions = fields.map(({ question }) => question)
+  return {
+    id: request as ApprovalId,
+    action: { id: request, kind: 'other', tool: 'MCP', title: server },
+    input: JSON.stringify({ server, message, schema }),
+    subject: fields.length === 0 ? { kind: 'tool' } : { kind: 'questions', questions },
+    risks: [],
+  }
+}
+
+/** A person's answer to it, as the server wants it. */
+export function contentFor(fields: readonly Field[], decision: Decision): JsonObject {
+  const given = decision.verdict === 'reply' ? decision.answers : {}
+  if (decision.verdict === 'deny' || !isFilled(fields, given)) return { action: 'decline' }
+  return { action: 'accept', content: contentOf(fields, given) }
 }
 
 /** The CLI's own word for a person's decision. `mode`: the permission mode that an approved plan is carried out in. */

@@ -7,13 +7,14 @@ import type { Turn } from '../../core/runtime.ts'
 import type { Dialect, Launch } from '../dialect.ts'
 import type { Environment } from '../environment.ts'
 import { rightsOf } from '../rights.ts'
-import { responseTo } from './approval.ts'
+import { contentFor, responseTo } from './approval.ts'
 import { argvOf, entryOf, ownEnvironment, type TrustedRepository } from './argv.ts'
 import { checkClaude, findClaude } from './check.ts'
-import { beginning, meaningOf, withdrawalOf, type ClaudeState } from './meaning.ts'
+import { beginning, meaningOf, type ClaudeState } from './meaning.ts'
 import { deniedBut, isShown } from './files.ts'
 import { notesOf } from './notes.ts'
 import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
+import { answerLine, requestLine, withdrawalOf } from './request.ts'
 import { opensSandbox, sandboxFinding, sandboxProbe } from './sandbox.ts'
 import { findTranscript, transcriptPath } from './transcript.ts'
 
@@ -54,7 +55,7 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
     greeting: (turn) => {
       const notes = notesOf(turn.session.workdir, trustedBy(turn) !== null)
       const appendSystemPrompt = [discord, notes].filter((part) => part !== null).join('\n\n')
-      return [request('initialize', { subtype: 'initialize', appendSystemPrompt })]
+      return [requestLine('initialize', { subtype: 'initialize', appendSystemPrompt })]
     },
     prompt: (turn) => [promptLine(turn)],
     // Waiting, it is taken out of the queue; at work, it is interrupted. Each does nothing where the other one does.
@@ -63,14 +64,13 @@ export function claude(options: ClaudeOptions): Dialect<ClaudeState> {
       return [
         // A word that is still queued would begin a turn of its own after the interrupt.
         ...[uuid, ...state.unheard].map((message_uuid) =>
-          request(withdrawalOf(message_uuid), { subtype: 'cancel_async_message', message_uuid }),
+          requestLine(withdrawalOf(message_uuid), { subtype: 'cancel_async_message', message_uuid }),
         ),
-        request(`interrupt:${uuid}`, { subtype: 'interrupt' }),
+        requestLine(`interrupt:${uuid}`, { subtype: 'interrupt' }),
       ]
     },
     answer,
-    refusal: (approval, reason) => control(approval, { behavior: 'deny', message: reason }),
-    farewell: [request('end', { subtype: 'end_session' })],
+    farewell: [requestLine('end', { subtype: 'end_session' })],
     begin: (turn, birth) => {
       const { session } = turn
       const config = configOf(environmentOf(options, session.account))
@@ -159,14 +159,7 @@ function isWithin(path: string, folder: string): boolean {
 function answer(state: ClaudeState, approval: ApprovalId, decision: Decision): string | null {
   const asked = state.open.has(approval) ? state.inputs.get(approval) : undefined
   if (asked === undefined) return null
-  return control(approval, responseTo(asked.tool, asked.input, decision, state.mode))
-}
-
-/** Our answer to a request of the CLI. */
-function control(request: ApprovalId, response: object): string {
-  return JSON.stringify({ type: 'control_response', response: { subtype: 'success', request_id: request, response } })
-}
-
-function request(id: string, what: object): string {
-  return JSON.stringify({ type: 'control_request', request_id: id, request: what })
+  const { tool, input, fields } = asked
+  const response = tool === 'MCP' ? contentFor(fields, decision) : responseTo(tool, input, decision, state.mode)
+  return answerLine(approval, response)
 }

@@ -3,10 +3,13 @@ import type { RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId } from '../../core/ids.ts'
 import type { Conversation } from '../../core/session.ts'
 import type { Birth, Reading, Standing } from '../dialect.ts'
+import { formOf, type Field } from '../engine/form.ts'
 import { actionOf } from './action.ts'
-import { approvalOf, type Asked } from './approval.ts'
+import { approvalOf, elicitationOf, type Asked, type Elicited } from './approval.ts'
 import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
-import { parseLine, type JsonObject, type Line, type ResultLine } from './wire.ts'
+import { answerLine, errorLine, refusalLine, withdrawalOf } from './request.ts'
+import { type JsonObject } from '../engine/json.ts'
+import { parseLine, type Line, type ResultLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
 export interface ClaudeState extends Standing {
@@ -37,9 +40,8 @@ export interface ClaudeState extends Standing {
   readonly actions: ReadonlyMap<string, Action>
   readonly inputs: ReadonlyMap<
     ApprovalId,
-    { readonly tool: string; readonly input: JsonObject; readonly toolUse: string }
+    { readonly tool: string; readonly input: JsonObject; readonly toolUse: string; readonly fields: readonly Field[] }
   >
-  readonly owed: ReadonlyMap<ApprovalId, string>
   /** Words put into the turn that the CLI has not yet taken in, by uuid. */
   readonly unheard: ReadonlySet<string>
   /** Of the turns of the CLI that belong to this one, but for the last. */
@@ -96,6 +98,8 @@ export function meaningOf(state: ClaudeState, text: string): Reading<ClaudeState
   if (line.is === 'result') return result(now, line)
   if (line.is === 'response') return response(now, line)
   if (line.is === 'replay') return { state: heard(now, line.uuid), events: [] }
+  if (line.is === 'request')
+    return { state: owing(now, line.request, errorLine(line.request, line.subtype)), events: [] }
   if (line.is === 'mode') return { state: inMode(now, line.mode), events: [] }
   return state.whose === 'ours' ? during(now, line) : { state: now, events: [] }
 }
@@ -169,6 +173,8 @@ function during(state: ClaudeState, line: Line): Reading<ClaudeState> {
       return toolResults(state, line.results)
     case 'asked':
       return asked(state, line)
+    case 'elicited':
+      return elicited(state, line)
     case 'unasked':
       return unasked(state, line.request as ApprovalId)
     case 'retry': {
@@ -240,11 +246,30 @@ function toolResults(
 function asked(state: ClaudeState, line: Asked): Reading<ClaudeState> {
   const id = line.request as ApprovalId
   const refusal = refusalOf(state, line)
-  if (refusal !== null) return { state: { ...state, owed: new Map(state.owed).set(id, refusal) }, events: [] }
+  if (refusal !== null) return { state: owing(state, id, refusalLine(id, refusal)), events: [] }
   const action = state.actions.get(line.toolUse) ?? actionOf(line.toolUse, line.tool, line.input, state.workdir)
-  const inputs = new Map(state.inputs).set(id, { tool: line.tool, input: line.input, toolUse: line.toolUse })
+  const inputs = new Map(state.inputs).set(id, {
+    tool: line.tool,
+    input: line.input,
+    toolUse: line.toolUse,
+    fields: [],
+  })
   const approval = approvalOf(line, action, state.workdir, state.confined)
   return { state: { ...state, inputs, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
+}
+
+/** A form of an MCP server is a question to people; not for somebody whose agent only looks. */
+function elicited(state: ClaudeState, line: Elicited): Reading<ClaudeState> {
+  const id = line.request as ApprovalId
+  const fields = line.schema === null || state.readOnly ? null : formOf(line.schema, line.message)
+  if (fields === null) return { state: owing(state, id, answerLine(id, { action: 'decline' })), events: [] }
+  const inputs = new Map(state.inputs).set(id, { tool: 'MCP', input: {}, toolUse: '', fields })
+  const approval = elicitationOf(line, fields)
+  return { state: { ...state, inputs, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
+}
+
+function owing(state: ClaudeState, request: string, line: string): ClaudeState {
+  return { ...state, owed: new Map(state.owed).set(request, line) }
 }
 
 /** Our own line, echoed when the CLI takes it in. */
@@ -279,9 +304,4 @@ function unasked(state: ClaudeState, id: ApprovalId): Reading<ClaudeState> {
 function close(state: ClaudeState, id: ApprovalId): ClaudeState {
   if (!state.open.has(id)) return state
   return { ...state, open: new Set([...state.open].filter((each) => each !== id)) }
-}
-
-/** Id of our request to take a prompt or a word out of the CLI's queue. */
-export function withdrawalOf(uuid: string): string {
-  return `withdraw:${uuid}`
 }

@@ -1,3 +1,5 @@
+import { arrayAt, numberAt, objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
+
 /**
  * What the Claude CLI writes on its stdout with `--output-format stream-json`, as far as we read it. Tolerant: types,
  * subtypes and fields it does not know are `other` or left out, and nothing here throws. Shapes were seen in the CLI
@@ -29,6 +31,17 @@ export type Line =
       /** Which kind of rule made it ask, e.g. `mode`, `workingDir`, `safetyCheck`; may be empty. */
       readonly reason: string
     }
+  /** An MCP server wants a form filled in. */
+  | {
+      readonly is: 'elicited'
+      readonly request: string
+      readonly server: string
+      readonly message: string
+      /** Null: it wants something else than a form. */
+      readonly schema: JsonObject | null
+    }
+  /** A request that we do not know. */
+  | { readonly is: 'request'; readonly request: string; readonly subtype: string }
   | { readonly is: 'unasked'; readonly request: string }
   /** An answer to a request of ours, or the echo of an answer of ours (then `behavior` says which). */
   | {
@@ -66,17 +79,10 @@ export type AssistantBlock =
   | { readonly is: 'tool'; readonly id: string; readonly name: string; readonly input: JsonObject }
   | { readonly is: 'other' }
 
-export type JsonObject = Readonly<Record<string, unknown>>
-
 const other: Line = { is: 'other' }
 
 export function parseLine(text: string): Line {
-  let line: JsonObject
-  try {
-    line = objectAt(JSON.parse(text))
-  } catch {
-    return other
-  }
+  const line = objectIn(text)
   switch (line['type']) {
     case 'stream_event':
       return streamEvent(objectAt(line['event']))
@@ -177,10 +183,22 @@ function result(line: JsonObject): ResultLine {
 
 function controlRequest(line: JsonObject): Line {
   const request = objectAt(line['request'])
-  if (request['subtype'] !== 'can_use_tool') return other
+  const subtype = stringAt(request['subtype'])
+  const id = stringAt(line['request_id'])
+  if (subtype === 'elicitation') {
+    const isForm = request['mode'] === undefined || request['mode'] === 'form'
+    return {
+      is: 'elicited',
+      request: id,
+      server: stringAt(request['mcp_server_name']),
+      message: stringAt(request['message']),
+      schema: isForm ? objectAt(request['requested_schema']) : null,
+    }
+  }
+  if (subtype !== 'can_use_tool') return { is: 'request', request: id, subtype }
   return {
     is: 'asked',
-    request: stringAt(line['request_id']),
+    request: id,
     tool: stringAt(request['tool_name']),
     toolUse: stringAt(request['tool_use_id']),
     input: objectAt(request['input']),
@@ -195,26 +213,10 @@ function controlResponse(response: JsonObject): Line {
     is: 'response',
     request: stringAt(response['request_id']),
     cancelled: typeof inner['cancelled'] === 'boolean' ? inner['cancelled'] : null,
-    behavior: typeof inner['behavior'] === 'string' ? inner['behavior'] : null,
+    behavior: stringAt(inner['behavior']) || stringAt(inner['action']) || null,
   }
 }
 
 function isNested(line: JsonObject): boolean {
   return typeof line['parent_tool_use_id'] === 'string'
-}
-
-export function objectAt(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
-}
-
-export function arrayAt(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-export function stringAt(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function numberAt(value: unknown): number | null {
-  return typeof value === 'number' ? value : null
 }

@@ -1,5 +1,5 @@
 import type { Action } from '../../core/action.ts'
-import { arrayAt, objectAt, stringAt, type JsonObject } from './wire.ts'
+import { arrayAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 
 /** Characters of a title at most: it is one line on a status card. */
 const titleLimit = 200

@@ -3,8 +3,8 @@ import type { Decision, Question, Risk, Subject } from '../../core/approval.ts'
 import { risksOfCommand } from '../../core/risk.ts'
 import { commandOf, relativeTo } from './action.ts'
 import { changesOf, reachesOutside } from './change.ts'
-import { contentOf, formOf, isFilled, type Field } from './form.ts'
-import { arrayAt, objectAt, stringAt, type JsonObject } from './wire.ts'
+import { contentOf, formOf, isFilled, type Field } from '../engine/form.ts'
+import { arrayAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 
 /** A question of the server that a person answers. */
 export interface Ask {
@@ -107,7 +107,7 @@ function elicitationAsk({ id, params }: Line): Ask | null {
   // It runs beside the sandbox, wherever its server is.
   if (isCall) return { ...ask, subject: { kind: 'tool' }, risks: ['unconfined'], fields: [] }
   if (params['mode'] !== 'form') return null
-  const fields = formOf(params)
+  const fields = formOf(objectAt(params['requestedSchema']), stringAt(params['message']))
   if (fields === null) return null
   if (fields.length === 0) return { ...ask, subject: { kind: 'tool' }, risks: [], fields }
   const questions = fields.map(({ question }) => question)

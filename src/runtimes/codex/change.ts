@@ -1,6 +1,6 @@
 import type { Change } from '../../core/approval.ts'
 import { relativeTo } from './action.ts'
-import { arrayAt, objectAt, stringAt, type JsonObject } from './wire.ts'
+import { arrayAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 
 /** Folders that the sandbox keeps read-only inside a writable one: what stands there is run or obeyed later. */
 const kept = /(^|\/)\.(git|codex|agents|aws)(\/|$)/

@@ -5,7 +5,7 @@ import { messageOf, Problem } from '../../core/failure.ts'
 import type { Finding } from '../../core/runtime.ts'
 import { findProgram, versionFinding, type Tested } from '../check.ts'
 import type { Environment } from '../environment.ts'
-import { arrayAt, numberAt, objectAt, stringAt } from './wire.ts'
+import { arrayAt, numberAt, objectAt, stringAt } from '../engine/json.ts'
 
 const run = promisify(execFile)
 

@@ -2,12 +2,11 @@ import { Problem } from '../../core/failure.ts'
 import type { RunEvent } from '../../core/event.ts'
 import type { ApprovalId, Ids } from '../../core/ids.ts'
 import type { Dialect } from '../dialect.ts'
-import { asksOf, refusalOf, replyTo } from './ask.ts'
+import { replyTo } from './ask.ts'
 import { meaningOf, type CodexState } from './meaning.ts'
 import { reasonLine, stopLines } from './request.ts'
 import type { Seat } from './seat.ts'
 import { codexName } from './server.ts'
-import { parseLine } from './wire.ts'
 
 /**
  * One turn's language: reading, answering, stopping. Starting and handing over need answers before they can go on, so
@@ -49,9 +48,6 @@ export function dialectOf(ids: Ids, seatOf: () => Seat | null): Dialect<CodexSta
       const reading = meaningOf(state, text)
       const seat = seatOf()
       if (seat !== null && reading.state.turn !== null) seat.turn = reading.state.turn
-      const line = parseLine(text)
-      const isOurs = line.is === 'request' && line.params['threadId'] === state.thread
-      if (isOurs && asksOf(line, {}, '') === null) seat?.spool.send(refusalOf(line.id, line.method))
       // What we have answered, and what was stopped, is over on record already.
       const isTold = (event: RunEvent): boolean =>
         event.type !== 'withdrawn' || (seat?.isStopping !== true && !answered.has(event.approval))

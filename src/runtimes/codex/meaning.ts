@@ -3,9 +3,10 @@ import type { Outcome, RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId } from '../../core/ids.ts'
 import type { Reading, Standing } from '../dialect.ts'
 import { actionOf } from './action.ts'
-import { asksOf, type Ask } from './ask.ts'
+import { asksOf, refusalOf, type Ask } from './ask.ts'
 import { openTrouble, resetOf, troubleOf } from './outcome.ts'
-import { arrayAt, numberAt, objectAt, parseLine, stringAt, type JsonObject, type Reply } from './wire.ts'
+import { arrayAt, numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
+import { parseLine, type Reply } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
 export interface CodexState extends Standing {
@@ -53,6 +54,7 @@ export function beginning(from: Beginning, thread: string | null, transcript: st
     turn: null,
     taken: false,
     open: new Set(),
+    owed: new Map(),
     over: 'no',
     costSoFar: 0,
     settled: [],
@@ -79,12 +81,21 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
     const resetsAt = resetOf(objectAt(line.params['rateLimits']))
     return resetsAt === null ? same : { state: { ...state, resetsAt }, events: [] }
   }
+  if (line.is === 'request' && isOurs(state, line.params) && asksOf(line, {}, '') === null) {
+    const owed = new Map(state.owed).set(String(line.id), refusalOf(line.id, line.method))
+    return { state: { ...state, owed }, events: [] }
+  }
   if (state.thread === null || line.params['threadId'] !== state.thread) return same
   if (line.method === 'serverRequest/resolved') return resolved(state, line.params['requestId'])
   // A form of an MCP server may come without a turn: it is ours while ours is the one at work.
   const turn = turnOf(line.params) ?? (line.is === 'request' ? state.turn : null)
   if (!state.taken || turn !== state.turn) return same
   return line.is === 'request' ? asked(state, line) : during(state, line.method, line.params)
+}
+
+/** Of our conversation, or of none: those of another one are its own reader's. */
+function isOurs({ thread }: CodexState, { threadId }: JsonObject): boolean {
+  return threadId === undefined || (thread !== null && threadId === thread)
 }
 
 function turnOf(params: JsonObject): unknown {
@@ -208,7 +219,8 @@ function asked(
  */
 function resolved(state: CodexState, request: unknown): Reading<CodexState> {
   const id = `${state.turn}:${String(request)}` as ApprovalId
-  if (!state.open.has(id)) return { state, events: [] }
+  const owed = new Map([...state.owed].filter(([each]) => each !== String(request)))
+  if (!state.open.has(id)) return { state: { ...state, owed }, events: [] }
   const open = new Set([...state.open].filter((each) => each !== id))
   const isHarmless = state.asks.get(id)?.subject.kind === 'questions'
   const settled = isHarmless ? state.settled : [...state.settled, id]

@@ -1,5 +1,5 @@
 import type { Trouble } from '../../core/failure.ts'
-import { numberAt, objectAt, stringAt, type JsonObject } from './wire.ts'
+import { numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 
 /** What the server said of a failure: `{message, codexErrorInfo}`, where the info is a word or `{word: {…}}`. */
 export function troubleOf(error: JsonObject, resetsAt: number | null): Trouble {

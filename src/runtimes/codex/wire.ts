@@ -1,3 +1,5 @@
+import { objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
+
 /**
  * What `codex app-server` writes on its stdout, as far as we read it: one JSON-RPC message a line, without the
  * `jsonrpc` field. Tolerant: methods, item types and fields it does not know are `other` or left out, and nothing here
@@ -20,15 +22,8 @@ export interface Reply {
   readonly error: string | null
 }
 
-export type JsonObject = Readonly<Record<string, unknown>>
-
 export function parseLine(text: string): Line {
-  let line: JsonObject
-  try {
-    line = objectAt(JSON.parse(text))
-  } catch {
-    return { is: 'other' }
-  }
+  const line = objectIn(text)
   const { id, method } = line
   const hasId = typeof id === 'string' || typeof id === 'number'
   if (typeof method === 'string') {
@@ -38,20 +33,4 @@ export function parseLine(text: string): Line {
   if (!hasId) return { is: 'other' }
   if (!('error' in line)) return { is: 'reply', id, result: objectAt(line['result']), error: null }
   return { is: 'reply', id, result: null, error: stringAt(objectAt(line['error'])['message']) || 'unknown error' }
-}
-
-export function objectAt(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
-}
-
-export function arrayAt(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : []
-}
-
-export function stringAt(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}
-
-export function numberAt(value: unknown): number | null {
-  return typeof value === 'number' ? value : null
 }

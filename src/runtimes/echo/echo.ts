@@ -49,6 +49,7 @@ export function echo({ dataDir, ids, environment }: EchoOptions): Dialect<EchoSt
       uuid: uuidOf(turn),
       taken: false,
       open: new Set(),
+      owed: new Map(),
       over: 'no',
       costSoFar: 0,
       settled: [],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Approval } from '../../../src/core/approval.ts'
-import { responseTo } from '../../../src/runtimes/claude/approval.ts'
+import { contentFor, responseTo } from '../../../src/runtimes/claude/approval.ts'
 import { sandboxFinding, sandboxProbe } from '../../../src/runtimes/claude/sandbox.ts'
 import { readTurn, start } from './turns.ts'
 
@@ -152,4 +152,39 @@ test('a sandbox is only relied on where both programs are and can be used', () =
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+describe('what the CLI asks beside permissions', () => {
+  const line = (request: object): string => JSON.stringify({ type: 'control_request', request_id: 'r', request })
+  const properties = { size: { type: 'integer', title: 'Size' } }
+  const requested_schema = { type: 'object', properties, required: ['size'] }
+  const elicitation = { subtype: 'elicitation', mcp_server_name: 'lab', message: 'How big?', requested_schema }
+
+  test('a form of an MCP server is a question, and its answer the content', () => {
+    const { events, state } = readTurn([init('acceptEdits'), line(elicitation)])
+    const wanted = events.find((event) => event.type === 'wanted')
+    assert.ok(wanted?.type === 'wanted' && wanted.approval.subject.kind === 'questions', JSON.stringify(events))
+    assert.equal(wanted.approval.subject.questions[0]?.text, 'How big?')
+    const fields = state.inputs.get(wanted.approval.id)?.fields ?? []
+    const reply = (size: string) => contentFor(fields, { verdict: 'reply', answers: { size: [size] } })
+    assert.deepEqual(reply('3'), { action: 'accept', content: { size: 3 } })
+    assert.deepEqual(reply('many'), { action: 'decline' })
+    assert.deepEqual(contentFor(fields, { verdict: 'deny', reason: 'no' }), { action: 'decline' })
+    const echo = { type: 'control_response', response: { request_id: 'r', response: { action: 'accept' } } }
+    const after = readTurn([JSON.stringify(echo)], state).state
+    assert.deepEqual([[...after.open], after.settled], [[], ['r']])
+  })
+
+  const refused: readonly (readonly [string, object, Parameters<typeof start>[2], RegExp])[] = [
+    ['a form for somebody who may only look', elicitation, { readOnly: true }, /"action":"decline"/],
+    ['a page to open', { ...elicitation, mode: 'url', url: 'https://example.org' }, {}, /"action":"decline"/],
+    ['a request of tomorrow', { subtype: 'of_tomorrow' }, {}, /"subtype":"error","request_id":"r"/],
+    ['a request without a kind', {}, {}, /"subtype":"error","request_id":"r"/],
+  ]
+  for (const [what, request, rights, answer] of refused)
+    test(`${what} is answered at once, and asks nobody`, () => {
+      const { events, state } = readTurn([init('acceptEdits'), line(request)], start(false, 0, rights))
+      assert.ok(!events.some(({ type }) => type === 'wanted'))
+      assert.match(state.owed.get('r') ?? '', answer)
+    })
 })

@@ -50,7 +50,6 @@ describe('what a reader may rely on', () => {
     const lines = ['{"type":"system","subtype":"something_new"}', '{"type":"assistant"}', '{"type":"user","message":7}']
     const inner = [
       '{"type":"stream_event","event":{"type":"content_block_delta","delta":{"type":"new_delta"}}}',
-      '{"type":"control_request","request":{"subtype":"hook_callback"}}',
       '{"type":"rate_limit_event"}',
     ]
     const nonsense: readonly OutputLine[] = [...values, ...lines, ...inner]

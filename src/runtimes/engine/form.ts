@@ -1,5 +1,5 @@
 import type { Question } from '../../core/approval.ts'
-import { arrayAt, objectAt, stringAt, type JsonObject } from './wire.ts'
+import { arrayAt, objectAt, stringAt, type JsonObject } from './json.ts'
 
 /** One entry of a form that an MCP server wants filled in (MCP 2025-11-25, `ElicitRequestFormParams`). */
 export interface Field {
@@ -14,12 +14,11 @@ type Answers = Readonly<Record<string, readonly string[]>>
 
 const [yes, no] = ['Yes', 'No']
 
-/** The entries of a request's form; [] when a yes is all it wants, null when it wants something else. */
-export function formOf(params: JsonObject): readonly Field[] | null {
-  const schema = objectAt(params['requestedSchema'])
+/** The entries of a form; [] when a yes is all it wants, null when it wants something else. */
+export function formOf(schema: JsonObject, message: string): readonly Field[] | null {
   const required = arrayAt(schema['required'])
   const fields = Object.entries(objectAt(schema['properties'])).map(([id, value]) =>
-    fieldOf(id, objectAt(value), stringAt(params['message']), required.includes(id)),
+    fieldOf(id, objectAt(value), message, required.includes(id)),
   )
   return fields.every((field) => field !== null) ? fields : null
 }
