@@ -102,7 +102,8 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'refused':
       return { ...next, refusal: event.refusal }
     case 'started':
-      return { ...next, startedAt: view.startedAt ?? entry.at }
+      // An attempt speaks for itself: what a lost one had said would stand before its answer as if it were a part of it.
+      return { ...next, blocks: [], startedAt: view.startedAt ?? entry.at }
     case 'said':
       return { ...next, blocks: say(view.blocks, event) }
     case 'acted':
@@ -111,7 +112,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
       return { ...next, stopped: { by: event.by } }
     case 'lost':
     case 'forgotten':
-      // The CLI's own transcript keeps completed blocks only, so the next attempt says the unfinished one again.
+      // What was whole stands until another attempt begins: there may be none.
       return {
         ...next,
         blocks: view.blocks.filter((block) => block.whole),

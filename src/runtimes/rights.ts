@@ -10,8 +10,8 @@ export interface Rights {
   readonly machine: 'read' | 'write'
   readonly claude: {
     readonly mode: 'default' | 'acceptEdits'
-    /** The only tools it has; null: all of them. */
-    readonly tools: readonly string[] | null
+    /** The only tools of its own that it has, by name; those of MCP servers come beside them. */
+    readonly tools: readonly string[]
   }
   readonly codex: {
     /** The permissions profile that it is started with. */
@@ -27,6 +27,36 @@ export interface Rights {
  */
 const looking = ['Read', 'Grep', 'Glob', 'AskUserQuestion', 'EnterPlanMode', 'ExitPlanMode']
 
+/**
+ * Every tool of the tested versions that works in the session's folder and within the turn. Named one by one, so that
+ * what the next version brings is absent until somebody has looked at it. Left out: `EnterWorktree`, `ExitWorktree` and
+ * `Workflow` (run git outside the sandbox, with what a repository's settings name), `CronCreate` and its kin and
+ * `ScheduleWakeup` (turns that nobody asked for), `SendMessage` (to agents in the background).
+ */
+const working = [
+  'Agent',
+  'AskUserQuestion',
+  'Bash',
+  'Edit',
+  'EnterPlanMode',
+  'ExitPlanMode',
+  'ListMcpResourcesTool',
+  'NotebookEdit',
+  'Read',
+  'ReadMcpResourceTool',
+  'ReportFindings',
+  'Skill',
+  'TaskCreate',
+  'TaskGet',
+  'TaskList',
+  'TaskOutput',
+  'TaskStop',
+  'TaskUpdate',
+  'WebFetch',
+  'WebSearch',
+  'Write',
+]
+
 const read: Rights = {
   machine: 'read',
   claude: { mode: 'default', tools: looking },
@@ -35,7 +65,7 @@ const read: Rights = {
 
 const write: Rights = {
   machine: 'write',
-  claude: { mode: 'acceptEdits', tools: null },
+  claude: { mode: 'acceptEdits', tools: working },
   codex: { profile: 'omc-write', approvalPolicy: 'on-request' },
 }
 

@@ -96,7 +96,7 @@ suite('view', () => {
     assert.equal(view === null ? '' : textOf(view), 'one\n\nthree')
   })
 
-  test('a loss keeps whole blocks and ended steps only, and the next attempt says the rest', () => {
+  test('a loss keeps ended steps only, and the next attempt says all of it', () => {
     const view = viewOf(
       told([
         ...underway,
@@ -111,13 +111,21 @@ suite('view', () => {
         events.said('the whole sentence', 'b2'),
       ]),
     )
-    assert.equal(view === null ? '' : textOf(view), 'kept\n\nthe whole sentence')
+    assert.equal(view === null ? '' : textOf(view), 'the whole sentence', 'the next attempt speaks for itself')
     assert.deepEqual(
       view?.steps.map((each) => [each.action.id, each.phase]),
       [['t1', 'done']],
     )
     assert.equal(view?.startedAt, 2, 'people wait since the first start')
     assert.equal(view?.run.attempts, 2)
+  })
+
+  test('what an attempt had said whole stands until another one begins', () => {
+    const lost = [...underway, events.said('whole', 'b1', true), events.said('half', 'b2'), events.lost]
+    const said = (more: readonly RunEvent[]): string => textOf(viewOf(told([...lost, ...more])) as RunView)
+    assert.equal(said([]), 'whole')
+    assert.equal(said([events.admitted]), 'whole')
+    assert.equal(said([events.admitted, events.started]), '')
   })
 
   test('a loss, wherever it comes, leaves no unfinished block and no step under way', () => {

@@ -27,10 +27,19 @@ describe('what a tier may do to the machine', () => {
     const { claude, codex } = rightsOf('guest')
     const forbidden = ['Bash', 'Edit', 'MultiEdit', 'NotebookEdit', 'Task', 'WebFetch', 'WebSearch', 'Write']
     assert.deepEqual(
-      forbidden.filter((tool) => claude.tools?.includes(tool) !== false),
+      forbidden.filter((tool) => claude.tools.includes(tool)),
       [],
     )
     assert.notEqual(claude.mode, 'acceptEdits')
     assert.deepEqual(codex, { profile: 'omc-read', approvalPolicy: 'never' })
   })
+})
+
+test('nobody has a tool that runs git outside the sandbox, or begins turns that nobody asked for', () => {
+  const never = ['EnterWorktree', 'ExitWorktree', 'Workflow', 'CronCreate', 'CronDelete', 'CronList', 'ScheduleWakeup']
+  for (const tier of ['guest', 'member', 'owner'] as const)
+    assert.deepEqual(
+      never.filter((tool) => rightsOf(tier).claude.tools.includes(tool)),
+      [],
+    )
 })

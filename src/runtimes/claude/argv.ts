@@ -47,7 +47,7 @@ export function argvOf(flags: Flags): readonly string[] {
     ['--strict-mcp-config'],
     trusted?.servers == null ? [] : ['--mcp-config', trusted.servers],
     ['--settings', JSON.stringify(settingsOf(flags))],
-    rights.tools === null ? [] : ['--tools', rights.tools.join(',')],
+    ['--tools', rights.tools.join(',')],
   ]
   return args.flat()
 }

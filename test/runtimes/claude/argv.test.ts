@@ -4,7 +4,7 @@ import { Problem } from '../../../src/core/failure.ts'
 import { argvOf, entryOf, type Flags } from '../../../src/runtimes/claude/argv.ts'
 
 const plain: Flags = {
-  rights: { mode: 'default', tools: null },
+  rights: { mode: 'default', tools: ['Read'] },
   model: null,
   denied: [],
   readable: [],
@@ -31,8 +31,13 @@ describe('the arguments of Claude Code', () => {
     ['no servers', { ...plain, trusted: { ...trusted, servers: null } }, '--mcp-config', undefined],
     ['questions come to us', plain, '--permission-prompt-tool', 'stdio'],
     ['the mode is always said, a resumed process forgets it', plain, '--permission-mode', 'default'],
-    ['another mode', { ...plain, rights: { mode: 'acceptEdits', tools: null } }, '--permission-mode', 'acceptEdits'],
-    ['all of its tools', plain, '--tools', undefined],
+    [
+      'another mode',
+      { ...plain, rights: { mode: 'acceptEdits', tools: ['Read'] } },
+      '--permission-mode',
+      'acceptEdits',
+    ],
+    ['no tool but those that are named', plain, '--tools', 'Read'],
     ['few of its tools', { ...plain, rights: { mode: 'default', tools: ['Read', 'Grep'] } }, '--tools', 'Read,Grep'],
     ['no model: the CLI decides', plain, '--model', undefined],
     ['a model', { ...plain, model: 'opus' }, '--model', 'opus'],
