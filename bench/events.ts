@@ -2,6 +2,7 @@ import { openSync, closeSync, fstatSync, readSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Turn } from '../src/core/runtime.ts'
+import { usualTimings } from '../src/core/timings.ts'
 import { see, viewOf, type RunView } from '../src/core/view.ts'
 import { Conductor } from '../src/engine/conductor.ts'
 import { EventBus } from '../src/engine/bus.ts'
@@ -82,7 +83,10 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
     const conduct = runtime.begin(turn)
     await written(output, afterwards ? '"is":"over"' : '"is":"taken"')
     const from = performance.now()
-    const conductor = new Conductor(turn, conduct, { ...tools, texts: new GroupCommit(hostClock, 100) })
+    const conductor = new Conductor(turn, conduct, {
+      ...tools,
+      texts: new GroupCommit(hostClock, usualTimings.textEveryMs),
+    })
     await conductor.done
     await bus.idle()
     const ms = performance.now() - from

@@ -13,6 +13,8 @@ export interface Timings {
   readonly tellClosedAfterMs: number
   /** Without a word or a step, a run shows its card (and the Stop button on it) after this long. */
   readonly silentForMs: number
+  /** Text of all runs is kept, and told, this often; the first of an answer at once. */
+  readonly textEveryMs: number
   /** A board is looked at this often at the most. */
   readonly boardEveryMs: number
   /** What comes in one breath is shown on a board by one edit. */
@@ -36,6 +38,7 @@ export const usualTimings: Timings = {
   closedAgainAfterMs: 1000,
   tellClosedAfterMs: 120_000,
   silentForMs: 2500,
+  textEveryMs: 50,
   boardEveryMs: 5000,
   boardBreathMs: 500,
   lookWithinMs: 5000,

@@ -39,9 +39,6 @@ import { Transcriber } from './transcriber.ts'
 import { UnheardWords } from './unheard.ts'
 import { Worker } from './worker.ts'
 
-/** Text of all runs is kept, and told, this often. */
-const textEveryMs = 100
-
 /** How often the mark is renewed from which "I was away for …" counts. */
 const aliveEveryMs = 20_000
 
@@ -118,7 +115,8 @@ export function createEngine(options: EngineOptions): Engine {
     })
   const gate = new EngineGate({ ...options, rights: () => features.rights })
   const dispatcher = new Dispatcher({ ...options, bus, signal })
-  const worker = new Worker({ ...options, gate, runtimes, bus, signal, texts: new GroupCommit(clock, textEveryMs) })
+  const texts = new GroupCommit(clock, options.timings.textEveryMs)
+  const worker = new Worker({ ...options, gate, runtimes, bus, signal, texts })
   const expiry = new Expiry({ ...options, bus, signal })
   const desk = new EngineDesk({
     ...options,
