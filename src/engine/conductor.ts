@@ -115,10 +115,10 @@ export class Conductor {
   #act({ stopped, answered, steered }: Intents): void {
     if (stopped && !this.#isStopped) {
       this.#isStopped = true
-      this.#do('stopped', () => this.#conduct.stop())
+      this.#do('stopped', () => this.#acted(this.#conduct.stop()))
     }
     for (const { approval, decision } of answered) {
-      this.#do('answered', () => this.#answers.run(() => this.#conduct.answer(approval, decision)))
+      this.#do('answered', () => this.#answers.run(() => this.#acted(this.#conduct.answer(approval, decision))))
     }
     for (const word of steered) {
       if (this.#told.has(word.steer.key)) continue
@@ -129,14 +129,17 @@ export class Conductor {
 
   /** Does something beside the reading of the output. */
   #do(what: string, work: () => Promise<void>): void {
-    const { log, signal, checkpoint } = this.#tools
-    const acted = work().then(
-      () => checkpoint('intent-acted'),
-      (error: unknown) => {
-        if (!signal.aborted) log.error({ run: this.turn.run, what, error: messageOf(error) }, 'run.intent-failed')
-      },
-    )
-    background(acted, log, 'run.intent')
+    const { log, signal } = this.#tools
+    const done = work().catch((error: unknown) => {
+      if (!signal.aborted) log.error({ run: this.turn.run, what, error: messageOf(error) }, 'run.intent-failed')
+    })
+    background(done, log, 'run.intent')
+  }
+
+  async #acted<Value>(work: Promise<Value>): Promise<Value> {
+    const value = await work
+    this.#tools.checkpoint('intent-acted')
+    return value
   }
 
   /** Says a word to the CLI; one of an earlier life that it has already is nothing new to it. */
@@ -144,7 +147,7 @@ export class Conductor {
     const { journal, signal } = this.#tools
     // It has become a prompt already, and is said as that.
     if ((await retry(this.#tools, 'word', () => journal.find(word.steer.key))) !== null) return
-    const heard = await this.#conduct.steer(word.steer)
+    const heard = await this.#acted(this.#conduct.steer(word.steer))
     // One that was heard before needs no word about it; a CLI that has gone on since is not told it as a prompt.
     if (word.heard || signal.aborted) return
     const event = heard ? { ...word, heard } : ({ type: 'declined', steer: word.steer.key } as const)

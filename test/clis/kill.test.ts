@@ -1,9 +1,11 @@
 import { describe } from 'node:test'
+import { intentStories } from '../e2e/intent-kills.ts'
 import { killStories, manyKills, type Script } from '../e2e/kills.ts'
 import { sideBySide } from '../contracts/runtime-stage.ts'
 import { startAnthropic } from '../models/anthropic.ts'
 import { scripted } from '../models/script.ts'
 import { CodexLogin } from './codex-bot.ts'
+import { command, leave } from './codex-room.ts'
 import { claudeBinary, codexBinary, howToInstall, howToInstallCodex } from './install.ts'
 
 /** The same deaths as with `echo`, with the real CLIs behind the bot. */
@@ -11,10 +13,12 @@ const claude = claudeBinary()
 const codex = codexBinary()
 describe('the bot of a real Claude CLI', { ...sideBySide, skip: claude === null && howToInstall }, () => {
   killStories(() => withClaude(claude ?? ''))
+  intentStories(() => withClaude(claude ?? ''))
   manyKills(() => withClaude(claude ?? ''))
 })
 describe('the bot of a real Codex CLI', { ...sideBySide, skip: codex === null && howToInstallCodex }, () => {
   killStories(() => withCodex(codex ?? ''))
+  intentStories(() => withCodex(codex ?? ''))
   manyKills(() => withCodex(codex ?? ''))
 })
 
@@ -33,6 +37,18 @@ async function withClaude(claude: string): Promise<Script> {
       // Not asked about: it changes nothing.
       const command = { command: 'sleep 4', description: 'takes its time' }
       return { prompt: scripted([{ tool: 'Bash', input: command }, { text }]), shows: 'sleep 4', ends: () => {} }
+    },
+    asks(text) {
+      const input = {
+        command: `chmod u+r . && echo ${text}`,
+        description: 'a test',
+        dangerouslyDisableSandbox: true,
+      }
+      return {
+        prompt: scripted([{ tool: 'Bash', input }, { text: `Said: ${text}` }]),
+        what: text,
+        done: `Said: ${text}`,
+      }
     },
     asked: (text) => model.requests.filter((request) => request.prompt.includes(text)).length,
     [Symbol.asyncDispose]: () => model.close(),
@@ -63,6 +79,11 @@ async function withCodex(binary: string): Promise<Script> {
         ends: () => {},
       }
     },
+    asks: (text) => ({
+      prompt: scripted([command(`echo ${text}`, leave), { text: `Said: ${text}` }]),
+      what: text,
+      done: `Said: ${text}`,
+    }),
     asked: (text) => login.model.requests.filter((request) => request.prompt.includes(text)).length,
     [Symbol.asyncDispose]: () => login[Symbol.asyncDispose](),
   }

@@ -13,6 +13,7 @@ export async function echoScript(): Promise<Script> {
       shows: 'sleep 3',
       ends: () => stage.opens('tool'),
     }),
+    asks: (text) => ({ prompt: `!ask Bash echo ${text}`, what: `echo ${text}`, done: `Done: echo ${text}` }),
     asked: () => null,
     async [Symbol.asyncDispose]() {},
   }

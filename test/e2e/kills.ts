@@ -21,6 +21,8 @@ export interface Script extends AsyncDisposable {
    * meanwhile.
    */
   tool(stage: Stage, text: string): { readonly prompt: string; readonly shows: string; ends(): void }
+  /** Asks a person for leave to do something harmless, and does it. `what` stands in the question, `done` in the answer. */
+  asks(text: string): { readonly prompt: string; readonly what: string; readonly done: string }
   /** How often the agent's model was asked something with this text; null where there is no model. */
   asked(text: string): number | null
 }
