@@ -1,4 +1,5 @@
 import type { Caps } from '../../src/core/admission.ts'
+import type { Wake } from '../../src/core/journal.ts'
 import { oneFolder } from './one-folder.ts'
 import { EngineDesk } from '../../src/engine/desk.ts'
 import { Dispatcher } from '../../src/engine/dispatcher.ts'
@@ -20,13 +21,14 @@ export async function live(
   folder: string,
   clock: VirtualClock,
   machine: Machine,
-  options: { readonly caps: Caps; readonly queueStaleMs: number },
+  options: { readonly caps: Caps; readonly queueStaleMs: number; readonly wake?: Wake },
 ) {
   const store = await openStore({ folder, clock, log: quietLog })
   const letGo = new AbortController()
   const runtime = scriptedRuntime(machine)
   const { signal } = letGo
-  const bus = new EventBus({ ...store, clock, log: quietLog, signal })
+  const wake = options.wake ?? store.wake
+  const bus = new EventBus({ ...store, wake, clock, log: quietLog, signal })
   const gate = new EngineGate({
     ...store,
     rights: () => rights,
