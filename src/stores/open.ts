@@ -8,6 +8,7 @@ import type { Journal, Wake } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
+import { background } from '../system/background.ts'
 import { FolderAttachments } from './attachments.ts'
 import { Commits } from './commits.ts'
 import { DatabaseJournal } from './journal.ts'
@@ -42,6 +43,9 @@ export interface StoreOptions {
   readonly log: Log
 }
 
+/** How often it is noted beside the database how far it has come. */
+const markEveryMs = 5_000
+
 export const databaseName = 'orchestrator.sqlite'
 
 /**
@@ -73,20 +77,23 @@ async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): P
     if (migrated !== null) log.info(migrated, 'store.migrated')
     const db = new Kysely<Tables>({ dialect: sqlite.dialect })
     const starts = await countStart(db)
-    markOpen(path)
+    const marking = await keepMark(db, path, starts, clock, log)
     log.info({ schema: migrations.length, starts }, 'store.opened')
-    return storeOf(db, folder, lock, starts)
+    return storeOf(db, folder, lock, starts, marking)
   } catch (error) {
     sqlite.raw.close()
     throw error
   }
 }
 
-function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number): Store {
+function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number, marking: Disposable): Store {
   const commits = new Commits(db)
   const wake = new LocalWake()
   let closing: Promise<void> | null = null
-  const close = (): Promise<void> => (closing ??= closeAll(db, commits, lock, join(folder, databaseName)))
+  const close = (): Promise<void> => {
+    marking[Symbol.dispose]()
+    return (closing ??= closeAll(db, commits, lock, join(folder, databaseName)))
+  }
   return {
     journal: new DatabaseJournal(db, commits, wake),
     wake,
@@ -109,6 +116,41 @@ async function closeAll(db: Kysely<Tables>, commits: Commits, lock: Lock, path: 
     await db.destroy()
   } finally {
     lock.close()
+  }
+}
+
+/** Notes beside the database how far it has come, as long as it is open. */
+async function keepMark(db: Kysely<Tables>, path: string, starts: number, clock: Clock, log: Log): Promise<Disposable> {
+  let noted = -1
+  let timer: Disposable | null = null
+  let isOver = false
+  const note = async (): Promise<void> => {
+    if (isOver) return
+    const last = await db
+      .selectFrom('run_events')
+      .select((run) => run.fn.max('seq').as('seq'))
+      .executeTakeFirst()
+    const entries = Number(last?.seq ?? 0)
+    if (!isOver && entries !== noted) markOpen(path, { starts, entries })
+    noted = entries
+  }
+  // It was closed in the middle of the question.
+  const unlessOver = (error: unknown): void => {
+    if (!isOver) throw error
+  }
+  const again = (): void => {
+    if (isOver) return
+    timer = clock.after(markEveryMs, () => {
+      background(note().catch(unlessOver).finally(again), log, 'the mark beside the database')
+    })
+  }
+  await note()
+  again()
+  return {
+    [Symbol.dispose]: () => {
+      isOver = true
+      timer?.[Symbol.dispose]()
+    },
   }
 }
 

@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { Problem } from '../core/failure.ts'
 import { writeAtomically } from '../system/atomic-file.ts'
 
@@ -24,7 +26,8 @@ export function refuseTorn(database: string, folder: string): void {
         `Nothing was changed.`,
     )
   }
-  if (existsSync(openMark(database)) && !existsSync(`${database}-wal`)) {
+  const mark = readMark(database)
+  if (mark !== null && !existsSync(`${database}-wal`) && isOlder(readPosition(database), mark)) {
     throw new Problem(
       'refused',
       `${database}-wal is missing: the bot was not stopped when ${name} was last used, so its newest changes are in that ` +
@@ -34,15 +37,62 @@ export function refuseTorn(database: string, folder: string): void {
   }
 }
 
-/** From here on, the newest changes are beside the database. Call when it is open. */
-export function markOpen(database: string): void {
+/** How far a database has come. */
+export interface Position {
+  /** How often it was opened. */
+  readonly starts: number
+  /** The last entry of the journal. */
+  readonly entries: number
+}
+
+/**
+ * From here on, the newest changes are beside the database. Call when it is open, and now and then with how far it has
+ * come: a database that is further back than that without its log is torn. (Whoever opens and closes one with any
+ * other program moves the log into it, and takes nothing away.)
+ */
+export function markOpen(database: string, position: Position): void {
   const name = basename(database)
-  writeAtomically(openMark(database), `In use, or not closed: the newest changes are in ${name}-wal. Copy both.\n`)
+  const note = `In use, or not closed: the newest changes are in ${name}-wal. Copy both.`
+  writeAtomically(openMark(database), `${JSON.stringify({ note, ...position })}\n`)
 }
 
 /** Nothing will be written any more. Call before it is closed: then a death in between is no false alarm. */
 export function unmarkOpen(database: string): void {
   rmSync(openMark(database), { force: true })
+}
+
+function readMark(database: string): Position | null {
+  if (!existsSync(openMark(database))) return null
+  try {
+    const { starts, entries } = JSON.parse(readFileSync(openMark(database), 'utf8')) as Partial<Position>
+    return { starts: starts ?? 0, entries: entries ?? 0 }
+  } catch {
+    // Nobody knows how far it had come: anything may be missing.
+    return { starts: Number.POSITIVE_INFINITY, entries: 0 }
+  }
+}
+
+/** What the database file holds by itself. Touches nothing; one that cannot be read holds nothing. */
+function readPosition(database: string): Position {
+  const file = pathToFileURL(database)
+  file.search = '?immutable=1'
+  let db: DatabaseSync | null = null
+  try {
+    db = new DatabaseSync(file, { readOnly: true })
+    const count = (sql: string): number => Number(db?.prepare(sql).get()?.['value'] ?? 0)
+    return {
+      starts: count(`select value from meta where key = 'starts'`),
+      entries: count('select max(seq) as value from run_events'),
+    }
+  } catch {
+    return { starts: 0, entries: 0 }
+  } finally {
+    db?.close()
+  }
+}
+
+function isOlder(one: Position, than: Position): boolean {
+  return one.starts < than.starts || one.entries < than.entries
 }
 
 function openMark(database: string): string {

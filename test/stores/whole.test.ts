@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { exitCodeOf } from '../../src/cli/exit.ts'
@@ -87,4 +88,26 @@ test('a bot that was stopped leaves a database that may be copied alone, and a n
   writeFileSync(join(folder.path, 'third', 'spools', 'id'), 'an id and nothing else')
   await using fresh = await openStore({ folder: join(folder.path, 'third'), ...options })
   assert.equal(fresh.starts, 1)
+})
+
+test('a database that another program has opened and closed after a kill is whole, with its log moved into it', async () => {
+  await using folder = await scratchFolder()
+  await liveAndDie(folder.path)
+  const path = join(folder.path, databaseName)
+  new DatabaseSync(path).exec('pragma wal_checkpoint(truncate)')
+  rmSync(`${path}-wal`, { force: true })
+  rmSync(`${path}-shm`, { force: true })
+  await using store = await openStore({ folder: folder.path, ...options })
+  assert.equal(store.starts, 2, 'the killed start is known')
+})
+
+test('a database that is further back than was noted beside it is refused, also where its log was moved into it once', async () => {
+  await using folder = await scratchFolder()
+  await liveAndDie(folder.path)
+  const path = join(folder.path, databaseName)
+  new DatabaseSync(path).exec('pragma wal_checkpoint(truncate)')
+  rmSync(`${path}-wal`, { force: true })
+  rmSync(`${path}-shm`, { force: true })
+  writeFileSync(`${path}-open`, JSON.stringify({ starts: 1, entries: 7 }))
+  await refused(folder.path, /-wal is missing.*Copy both, together/)
 })
