@@ -130,7 +130,7 @@ async function keepMark(db: Kysely<Tables>, path: string, starts: number, clock:
       .selectFrom('run_events')
       .select((run) => run.fn.max('seq').as('seq'))
       .executeTakeFirst()
-    const entries = Number(last?.seq ?? 0)
+    const entries = last?.seq ?? 0
     if (!isOver && entries !== noted) markOpen(path, { starts, entries })
     noted = entries
   }
