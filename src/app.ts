@@ -3,7 +3,6 @@ import type { Checkpoint } from './core/checkpoint.ts'
 import type { PersonId } from './core/ids.ts'
 import type { Log } from './core/log.ts'
 import { usualTimings, type Timings } from './core/timings.ts'
-import { others } from './commands/all.ts'
 import type { Config } from './config/load.ts'
 import { createDiscord } from './discord/discord.ts'
 import { createEngine, type Engine } from './engine/engine.ts'
@@ -93,7 +92,7 @@ export function createApp(options: AppOptions): App {
       }),
       // Beside the data folder, not in it: agents may not read what lies there.
       skills: skillsIn({ operator: join(dirname(config.dataFolder), 'skills'), roots: config.projectRoots }),
-      features: (doors) => [...features(doors), others(clock, words)],
+      features: (doors) => features({ ...doors, home: config.home }),
       chat: (desk, all) =>
         createDiscord({
           token: config.discordToken ?? '',

@@ -54,17 +54,4 @@ export interface ApprovalPhrases {
     readonly look: string
     choose(header: string): string
   }
-  readonly forms: {
-    readonly deny: FormWords
-    readonly change: FormWords
-    /** The label is the question. */
-    readonly other: Omit<FormWords, 'label'>
-  }
-}
-
-/** Words of a form with one field: 45, 45 and 100 characters at most. */
-export interface FormWords {
-  readonly title: string
-  readonly label: string
-  readonly placeholder: string
 }

@@ -1,6 +1,6 @@
-import type { Ask, Reaction } from './ask.ts'
+import type { Ask } from './ask.ts'
 import type { EpochMs } from './clock.ts'
-import type { MessageId, PersonId, PlaceId, PromptKey, RunId } from './ids.ts'
+import type { MessageId, PersonId, PlaceId } from './ids.ts'
 import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
 import type { Remark } from './prompt.ts'
@@ -217,50 +217,10 @@ export interface Inbox {
   edited(message: ChatMessage): Promise<void>
   /** Messages of anybody are no more. */
   deleted(place: PlaceId, messages: readonly MessageId[]): Promise<void>
-  /** A button of a run was pressed. */
-  press(button: RunButton, person: Person, place: Place): Promise<Reply | Shown>
-  /** A button was pressed that opens a form: the form, or why it is not for them. */
-  form(button: FormButton, person: Person, place: Place): Promise<Reply | Form>
-  /** A form was sent. */
-  submit(button: FormButton, sent: Sent, person: Person, place: Place): Promise<Reply | Shown>
   /** A place was deleted. */
   placeGone(place: PlaceId): Promise<void>
   /** What we may do there has changed, perhaps. */
   placeChanged(where: Whereabouts): void
-}
-
-/** The buttons and selects a run's messages carry; those of an approval name it by its token. */
-export type RunButton =
-  | { readonly action: 'stop'; readonly run: RunId }
-  /** The approval itself, for this person alone. */
-  | { readonly action: 'look'; readonly token: string }
-  | { readonly action: 'react'; readonly token: string; readonly reaction: Reaction }
-
-/**
- * The buttons that open a form first. `deny`: why not. `change`: what to change. `other`: an answer in own words.
- * `steer`: a word to the turn that is at work.
- */
-export type FormButton =
-  | { readonly action: 'steer'; readonly run: RunId }
-  | { readonly action: 'deny'; readonly token: string }
-  | { readonly action: 'change'; readonly token: string }
-  | { readonly action: 'other'; readonly token: string; readonly question: number }
-
-/** Every kind of button there is, and what it does: each is a way in, and passes the gate. */
-export const buttonKinds: Readonly<Record<(RunButton | FormButton)['action'], 'acts' | 'opens a form'>> = {
-  stop: 'acts',
-  look: 'acts',
-  react: 'acts',
-  deny: 'opens a form',
-  change: 'opens a form',
-  other: 'opens a form',
-  steer: 'opens a form',
-}
-
-/** A form as it was sent: what stands in its field, and the interaction it came by. */
-export interface Sent {
-  readonly key: PromptKey
-  readonly text: string
 }
 
 /** A form with one field to write in. */

@@ -1,8 +1,7 @@
 import type { Reply } from './chat.ts'
-import type { Desk } from './desk.ts'
 import type { PromptKey } from './ids.ts'
 import type { Localised, Person } from './person.ts'
-import type { CommandText, Phrases } from './phrases.ts'
+import type { Phrases } from './phrases.ts'
 import type { Place } from './place.ts'
 import type { ActionName } from './right.ts'
 
@@ -25,12 +24,19 @@ export interface Command {
   complete?(call: Call, option: string, typed: string): Promise<readonly string[]>
 }
 
+/** What Discord shows of a command: 100 characters at most each. */
+export interface CommandText {
+  readonly description: string
+  /** By option name. */
+  readonly options: Readonly<Record<string, string>>
+}
+
 export interface CommandOption<Name extends string = string> {
   readonly name: Name
   readonly type: 'text' | 'flag' | 'user' | 'place'
   readonly required: boolean
   /** Its values, when only these are allowed (at most 25). */
-  readonly choices?: (desk: Desk) => readonly { readonly name: string; readonly value: string }[]
+  readonly choices?: () => readonly { readonly name: string; readonly value: string }[]
   readonly suggests?: boolean
 }
 
@@ -47,7 +53,6 @@ export interface Call {
   readonly person: Person
   readonly place: Place
   readonly options: ReadonlyMap<string, OptionValue>
-  readonly desk: Desk
   /** What all features say alike, in the person's language. */
   readonly say: Phrases
 }

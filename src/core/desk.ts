@@ -1,16 +1,12 @@
 import type { Ask, Reaction } from './ask.ts'
 import type { Attachment } from './attachment.ts'
-import type { EpochMs } from './clock.ts'
 import type { Refusal } from './failure.ts'
 import type { MessageId, PromptKey, RunId } from './ids.ts'
-import type { State } from './lifecycle.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Remark } from './prompt.ts'
 import type { Verdict } from './policy.ts'
 import type { ActionName } from './right.ts'
-import type { Session, Worktree } from './session.ts'
-import type { Diff, Remains } from './work.ts'
 
 /**
  * The inward door: whatever a person (or, later, an agent or a schedule) wants, comes here. Discord's messages,
@@ -35,32 +31,6 @@ export interface Desk {
   approval(by: Person, token: string): Promise<Result<Ask>>
   /** Answers it, or keeps a choice of several; the approval as it is then. Two at once: the first one wins. */
   answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>>
-
-  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Started>>
-  /**
-   * Ends the session of a place: what runs is stopped, what waits is taken back, its process ends. A worktree that holds
-   * work stays. A place that is attached to another's session is only detached from it.
-   */
-  stopSession(by: Person, place: Place): Promise<Result<Ended>>
-  /** `/cd` and `/model`: from the next turn on; refused while a run is open. */
-  changeSession(by: Person, place: Place, change: SessionTurn): Promise<Result<Changed>>
-  /** Binds a place to a live session of another: `to` is its name, or its place (an id or a mention). */
-  attach(by: Person, place: Place, key: PromptKey, to: string): Promise<Result<Session>>
-  /** Asks the session to go on where it was stopped, failed or lost. The same key again starts nothing. */
-  resume(by: Person, place: Place, key: PromptKey): Promise<Result<Session>>
-  /** What the session of a place has changed. */
-  diff(by: Person, place: Place): Promise<Result<SessionDiff>>
-  /** What was said in a place, as JSON lines: the latest that fit a file. */
-  transcript(by: Person, place: Place): Promise<Result<Transcript>>
-  /** Models that fit what was typed, for the runtime of a place's session, or for the one named; [] for whom the gate refuses. */
-  suggestModels(by: Person, place: Place, typed: string, runtime: string | null): Promise<readonly string[]>
-  /** Names of live sessions that fit what was typed; [] for whom the gate refuses. */
-  suggestSessions(by: Person, place: Place, typed: string): Promise<readonly string[]>
-  sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>>
-  /** Folders under the roots that fit what was typed so far, for autocomplete; [] for whom the gate refuses. */
-  suggestFolders(by: Person, place: Place, typed: string): Promise<readonly string[]>
-  /** The runtimes a session can be started with. */
-  runtimes(): readonly { readonly name: string; readonly title: string }[]
 
   /**
    * A word to the turn that is at work in the place. What the CLI cannot take now, and what comes when nothing is at
@@ -105,65 +75,4 @@ export interface Stopped {
   readonly waiting: boolean
   /** Since it began, in milliseconds; 0 when it had not. */
   readonly afterMs: number
-}
-
-export interface SessionWish {
-  /** The interaction that asks for it. */
-  readonly key: PromptKey
-  readonly name: string
-  readonly runtime: string
-  /** As typed; null: the first root. */
-  readonly workdir: string | null
-  readonly model: string | null
-  /** False: in a git repository it works in the folder itself. */
-  readonly worktree: boolean
-  /** What the repository brings may run. */
-  readonly trust: boolean
-}
-
-export interface Started {
-  readonly session: Session
-  /** Its worktree holds what an earlier session of this name had left. */
-  readonly takenUp: boolean
-}
-
-export interface Ended {
-  readonly session: Session
-  /** What became of its worktree; null: it had none, or was not ended. */
-  readonly remains: Remains | null
-  /** The place was attached to it, and no more than that has ended. */
-  readonly detached: boolean
-}
-
-/** What of a session is changed: the folder as typed, or the model (null: the runtime's own default). */
-export type SessionTurn =
-  | { readonly what: 'folder'; readonly typed: string }
-  | { readonly what: 'model'; readonly model: string | null }
-
-export interface Changed {
-  readonly session: Session
-  /** The worktree it went out of, and what became of that; null: it is still in the same, or had none. */
-  readonly left: { readonly worktree: Worktree; readonly remains: Remains } | null
-  /** The repository it was in was trusted, and where it is now nobody has said so. */
-  readonly trustEnded: boolean
-}
-
-export interface SessionDiff {
-  readonly session: Session
-  readonly diff: Diff
-}
-
-export interface Transcript {
-  readonly name: string
-  readonly text: string
-  /** There was more than fits. */
-  readonly cut: boolean
-}
-
-export interface SessionOverview {
-  readonly session: Session
-  /** State of its oldest open run; null: idle. */
-  readonly state: State | null
-  readonly waiting: number
-  readonly since: EpochMs
 }

@@ -1,29 +1,53 @@
-import type { LinePlace } from './chat.ts'
+import type { Ask } from './ask.ts'
+import type { LinePlace, Shown } from './chat.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import type { Clock } from './clock.ts'
-import type { Asked, Request, Stopped } from './desk.ts'
+import type { Asked, Desk, Request, Stopped } from './desk.ts'
 import type { Gate } from './gate.ts'
 import type { Health } from './health.ts'
-import type { PromptKey, RunId } from './ids.ts'
+import type { Ids, PromptKey, RunId, RuntimeName } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import type { Person } from './person.ts'
 import type { Rights } from './right.ts'
+import type { Runtime } from './runtime.ts'
+import type { Session } from './session.ts'
 import type { Skills } from './skill.ts'
+import type { Transcripts } from './transcript.ts'
 import type { Vault } from './vault.ts'
 import type { Wallboard } from './wallboard.ts'
+import type { Workspaces } from './workspace.ts'
 
 /** What features are handed: the doors of everything there is. Each takes what it needs and names it in its type. */
 export interface Doors {
   readonly gate: Gate
   readonly journal: Journal
   readonly vault: Vault
+  readonly transcripts: Transcripts
+  readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
+  readonly workspaces: Workspaces
   readonly skills: Skills
   readonly clock: Clock
+  readonly ids: Ids
   readonly log: Log
+  readonly checkpoint: Checkpoint
+  /** The folder that paths are shown relative to; null: they are shown whole. */
+  readonly home: string | null
   /** One request to the session of a place: see `Desk.ask`. */
   readonly ask: (request: Request) => Promise<Asked>
+  /** Stops what runs in the place, or takes a waiting prompt of it out of the queue. */
+  readonly stop: Desk['stop']
+  /** The same for one run, by its button: see `Desk.stopRun`. */
+  readonly stopByButton: Desk['stopRun']
+  readonly steer: Desk['steer']
+  readonly approval: Desk['approval']
+  readonly answer: Desk['answer']
+  /** An approval as it is now, as this person is to see it. */
+  readonly showAsk: (ask: Ask, to: Person) => Shown
   /** Stops a run, or takes it out of the queue; nobody is asked whether they may. Null: it is over. */
   readonly stopRun: (run: RunId, by: string | null) => Promise<Stopped | null>
+  /** Told of every new session. */
+  readonly began: (session: Session, by: Person) => void
   /** Where a waiting run stands; null: it is about to start. */
   readonly line: (run: RunId) => LinePlace | null
   /**

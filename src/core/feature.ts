@@ -1,13 +1,14 @@
-import type { Reply } from './chat.ts'
-import type { Call, Command, CommandOption } from './command.ts'
+import { parseButtonId, type Button, type Press } from './button.ts'
+import type { Form, Reply, Shown } from './chat.ts'
+import type { Call, Command, CommandOption, CommandText } from './command.ts'
 import { Problem } from './failure.ts'
+import type { PlaceId } from './ids.ts'
 import type { Locale, Localised } from './person.ts'
-import type { CommandText } from './phrases.ts'
 import type { ActionName, Rights, Tier } from './right.ts'
 
 /**
- * One thing people can do, as one value: its rights, its commands, and their words in every language. Discord's
- * registration, the gate's table and the names of what may be done are folds over the list of these.
+ * One thing people can do, as one value: its rights, its commands, its buttons, and their words in every language. Discord's
+ * registration, the gate's table, the buttons' routing and the names of what may be done are folds over the list of these.
  */
 export interface Feature {
   readonly name: string
@@ -17,6 +18,12 @@ export interface Feature {
   /** Descriptions of commands that have only subcommands. */
   readonly groups: Localised<Readonly<Record<string, string>>>
   readonly commands: readonly Command[]
+  /** By verb. */
+  readonly buttons: ReadonlyMap<string, Button>
+  /** Called when the engine is taken up again, before Discord is connected. */
+  start?(): Promise<void>
+  /** A place was deleted. May be called again for the same one. */
+  placeGone?(place: PlaceId): Promise<void>
 }
 
 /** The words that every feature has; its own ones stand beside them. */
@@ -27,8 +34,10 @@ export interface FeatureWords {
 }
 
 /** A feature as it is written down: what is missing in one of its languages does not compile. */
-export interface Definition<Right extends string, Words extends FeatureWords> {
-  readonly name: string
+export interface Definition<Right extends string, Words extends FeatureWords> extends Pick<
+  Feature,
+  'name' | 'start' | 'placeGone'
+> {
   readonly rights: Readonly<Record<Right, Tier>>
   /** The first language says which words there are. */
   readonly words: { readonly en: Words } & Localised<NoInfer<Words & Deeds<Right>>>
@@ -36,6 +45,7 @@ export interface Definition<Right extends string, Words extends FeatureWords> {
   readonly commands: {
     readonly [Path in keyof Words['commands']]: FeatureCommand<NoInfer<Right>, Words, OptionOf<Words, Path>>
   }
+  readonly buttons?: Readonly<Record<string, FeatureButton<NoInfer<Right>, Words>>>
 }
 
 /** A command of a feature; `say` is the feature's own words in the person's language. */
@@ -44,6 +54,13 @@ export interface FeatureCommand<Right extends string, Words, Option extends stri
   readonly options: readonly CommandOption<Option>[]
   run(call: Call, say: Words): Promise<Reply>
   complete?(call: Call, option: Option, typed: string): Promise<readonly string[]>
+}
+
+/** A button of a feature; `say` is the feature's own words in the person's language. */
+export interface FeatureButton<Right extends string, Words> extends Pick<Button, 'asksItself' | 'answer'> {
+  readonly right: Right
+  form?(press: Press, say: Words): Promise<Form | Reply>
+  act(press: Press, say: Words): Promise<Reply | Shown>
 }
 
 type Deeds<Right extends string> = { readonly deeds: Readonly<Record<Right, string>> }
@@ -56,22 +73,33 @@ type OptionOf<
 export function feature<Right extends string, Words extends FeatureWords>(
   definition: Definition<Right, Words>,
 ): Feature {
-  const { name, rights, words } = definition
+  const { words, buttons = {}, ...rest } = definition
   const inAll = <Value>(find: (each: Words) => Value): Localised<Value> => ({ en: find(words.en), ko: find(words.ko) })
-  const entries: readonly (readonly [string, FeatureCommand<Right, Words, string>])[] = Object.entries(
-    definition.commands,
-  )
+  const commands: Readonly<Record<string, FeatureCommand<Right, Words, string>>> = definition.commands
   return {
-    name,
-    rights,
+    ...rest,
     deeds: inAll(({ deeds }) => deeds),
     groups: inAll(({ groups }) => groups ?? {}),
-    commands: entries.map(([path, command]): Command => ({
+    commands: Object.entries(commands).map(([path, command]): Command => ({
       ...command,
       path: pathOf(path),
-      text: inAll(({ commands }) => commands[path] ?? { description: path, options: {} }),
+      text: inAll(({ commands: texts }) => texts[path] ?? { description: path, options: {} }),
       run: (call) => command.run(call, words[call.person.locale]),
     })),
+    buttons: new Map(Object.entries(buttons).map(([verb, button]) => [verb, speaking(button, words)])),
+  }
+}
+
+function speaking<Right extends string, Words>(button: FeatureButton<Right, Words>, words: Localised<Words>): Button {
+  const { right, asksItself = false, answer } = button
+  const speaks = (press: Press): Words => words[press.person.locale]
+  const form = button.form?.bind(button)
+  return {
+    right,
+    asksItself,
+    answer,
+    act: (press) => button.act(press, speaks(press)),
+    ...(form === undefined ? {} : { form: (press: Press) => form(press, speaks(press)) }),
   }
 }
 
@@ -104,6 +132,23 @@ export class Features {
       all.flatMap(({ rights }) => Object.keys(rights)),
     )
     this.rights = Object.assign({}, ...all.map(({ rights }) => rights)) as Rights
+  }
+
+  /** The button behind an id in Discord, with what the id says to it; null: it is none of ours any more. */
+  button(id: string): { readonly button: Button; readonly argument: string } | null {
+    const parsed = parseButtonId(id)
+    const button = this.all.find(({ name }) => name === parsed?.feature)?.buttons.get(parsed?.verb ?? '')
+    return parsed === null || button === undefined ? null : { button, argument: parsed.argument }
+  }
+
+  /** At the start of a life. */
+  async start(): Promise<void> {
+    for (const each of this.all) await each.start?.()
+  }
+
+  /** A place was deleted. */
+  async placeGone(place: PlaceId): Promise<void> {
+    for (const each of this.all) await each.placeGone?.(place)
   }
 
   /** What an action is, as it goes on behind "may". */

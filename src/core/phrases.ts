@@ -1,14 +1,13 @@
 import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { LinePlace } from './chat.ts'
 import type { WallboardLine } from './wallboard.ts'
-import type { Ended, Steered, Stopped, SessionOverview } from './desk.ts'
 import type { Refusal, Trouble } from './failure.ts'
+import type { State } from './lifecycle.ts'
 import type { ChannelRules } from './listening.ts'
 import type { MessagePhrases } from './message-phrases.ts'
 import type { Locale } from './person.ts'
 import type { ActionName } from './right.ts'
 import type { Session } from './session.ts'
-import type { SessionPhrases } from './session-phrases.ts'
 import type { RunView } from './view.ts'
 
 /**
@@ -18,30 +17,20 @@ import type { RunView } from './view.ts'
  */
 export interface Phrases {
   readonly locale: Locale
-  /** Names and descriptions of slash commands and their options, as Discord shows them (100 characters at most). */
-  readonly commands: CommandWords
-  /** What may be done, as it goes on behind "may". */
-  readonly deeds: Readonly<Record<string, string>>
   /** What an action is, as it goes on behind "may". */
   deed(action: ActionName): string
 
   refusal(refusal: Refusal): string
   trouble(trouble: Trouble): string
 
-  /** `takenUp`: its worktree holds what an earlier session of this name had left. */
-  sessionStarted(session: Session, runtimeTitle: string, takenUp: boolean): string
-  sessionStopped(ended: Ended): string
-  readonly sessions: SessionPhrases
-  sessionList(sessions: readonly SessionOverview[], now: number): string
-  stopped(stopped: Stopped): string
-
+  readonly states: Readonly<Record<State, string>>
+  /** Where a session works. */
+  whereabouts(session: Session): string
+  /** One line on the card of a run whose CLI no longer knew its conversation. */
+  forgotten(): string
   /** Where a run stands in the queue, as the end of a sentence. */
   stands(line: LinePlace): string
   waiting(line: LinePlace): string
-  /** What became of a word to a running turn, for all to see. */
-  steered(steered: Steered): string
-  /** The form for such a word (45 characters at most for a title or label, 100 for a placeholder). */
-  readonly steerForm: { readonly title: string; readonly label: string; readonly placeholder: string }
   /** The line of a run at work: state sign, seconds, the tool in use, steps, tokens, cost. */
   working(view: RunView, now: number): string
   /** The line of a run that is over. */
@@ -68,28 +57,6 @@ export interface Phrases {
   readonly messages: MessagePhrases
 
   readonly buttons: { readonly stop: string; readonly steer: string; readonly withdraw: string }
-}
-
-/** What Discord shows of a command: 100 characters at most each. */
-export interface CommandText {
-  readonly description: string
-  /** By option name. */
-  readonly options: Readonly<Record<string, string>>
-}
-
-export interface CommandWords {
-  readonly session: CommandText
-  readonly 'session start': CommandText
-  readonly 'session stop': CommandText
-  readonly 'session list': CommandText
-  readonly 'session export': CommandText
-  readonly resume: CommandText
-  readonly attach: CommandText
-  readonly diff: CommandText
-  readonly cd: CommandText
-  readonly model: CommandText
-  readonly cancel: CommandText
-  readonly steer: CommandText
 }
 
 /** The languages, by locale. */

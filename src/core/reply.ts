@@ -1,3 +1,4 @@
+import type { Press } from './button.ts'
 import type { Reply } from './chat.ts'
 import type { Call } from './command.ts'
 import type { Refusal } from './failure.ts'
@@ -13,6 +14,6 @@ export function toThem(text: string): Reply {
 }
 
 /** A no, in the person's language; nobody else sees it. */
-export function refused(call: Call, refusal: Refusal): Reply {
-  return toThem(call.say.refusal(refusal))
+export function refused({ say }: Call | Press, refusal: Refusal): Reply {
+  return toThem(say.refusal(refusal))
 }

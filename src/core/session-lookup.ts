@@ -1,5 +1,12 @@
+import type { Result } from './desk.ts'
+import type { Refusal } from './failure.ts'
+import type { Gate } from './gate.ts'
 import type { MessageId, PlaceId } from './ids.ts'
+import type { Journal } from './journal.ts'
+import type { Person } from './person.ts'
 import { composeSessionKey, type Place } from './place.ts'
+import { no, yes } from './result.ts'
+import type { ActionName } from './right.ts'
 import type { Session } from './session.ts'
 import type { AttachedPlace, Vault } from './vault.ts'
 
@@ -26,6 +33,29 @@ export async function seatAt(vault: Vault, place: Place): Promise<Seat | null> {
 export async function sessionFor(vault: Vault, place: Place): Promise<Session | null> {
   const seat = await seatAt(vault, place)
   return seat === null || isOver(seat) ? null : seat.session
+}
+
+/** The live session that a place talks to, if the person may do that here and, when it is attached, there. */
+export async function sessionAllowed(
+  { gate, vault }: { readonly gate: Gate; readonly vault: Vault },
+  by: Person,
+  action: ActionName,
+  place: Place,
+): Promise<Result<Session>> {
+  const verdict = await gate.judge(by, action, place)
+  if (!verdict.allowed) return no(verdict.refusal)
+  const seat = await seatAt(vault, place)
+  if (seat === null) return no({ code: 'no-session' })
+  if (isOver(seat)) return no({ code: 'attached-ended', name: seat.session.name })
+  if (seat.attached === null) return yes(seat.session)
+  const there = await gate.judge(by, action, seat.session.place)
+  return there.allowed ? yes(seat.session) : no(there.refusal)
+}
+
+/** Why a session cannot be changed or sent on: it is at work. */
+export async function busyWith({ id, name }: Session, journal: Journal): Promise<Refusal> {
+  const waiting = (await journal.openOf(id)).filter(({ state }) => state === 'waiting').length
+  return { code: 'session-busy', name, waiting }
 }
 
 /** Everywhere that somebody may be talking to a session. */

@@ -70,7 +70,7 @@ function workText(run: RunView, now: EpochMs, say: Phrases): string {
       const line = say.step(action.tool, action.title, phase === 'failed')
       return grantor === null ? line : `${line} · ${say.approvals.standing(grantor)}`
     }),
-    ...(view.forgotten ? [say.sessions.forgotten()] : []),
+    ...(view.forgotten ? [say.forgotten()] : []),
   ].join('\n')
 }
 
@@ -84,7 +84,7 @@ function legible(view: RunView): RunView {
 }
 
 function withNote(view: RunView, line: string, say: Phrases): string {
-  return view.forgotten ? `${line}\n${say.sessions.forgotten()}` : line
+  return view.forgotten ? `${line}\n${say.forgotten()}` : line
 }
 
 function ticked(view: RunView, now: EpochMs): EpochMs {

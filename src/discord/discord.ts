@@ -107,7 +107,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     if (payload.t === GatewayDispatchEvents.MessageDelete) deleted(payload.d.channel_id, [payload.d.id], inbox)
     if (payload.t === GatewayDispatchEvents.MessageDeleteBulk) deleted(payload.d.channel_id, payload.d.ids, inbox)
     if (payload.t === GatewayDispatchEvents.InteractionCreate) {
-      background(interactions.take(payload.d, inbox), log, 'discord.interaction')
+      background(interactions.take(payload.d), log, 'discord.interaction')
     }
   }
 
@@ -131,7 +131,6 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
       application,
       guild,
       features,
-      desk,
       clock,
       log,
       signal,

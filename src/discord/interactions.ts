@@ -13,7 +13,8 @@ import {
   type APIMessageComponentInteraction,
   type APIModalSubmitInteraction,
 } from 'discord-api-types/v10'
-import { buttonKinds, type FormButton, type Inbox, type Reply, type RunButton, type Shown } from '../core/chat.ts'
+import type { Button, Press } from '../core/button.ts'
+import type { Reply, Shown } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Call, Command, OptionValue } from '../core/command.ts'
 import type { Desk } from '../core/desk.ts'
@@ -24,11 +25,11 @@ import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import type { Catalogue, Phrases } from '../core/phrases.ts'
 import type { Place } from '../core/place.ts'
+import type { ActionName } from '../core/right.ts'
 import type { Atlas, ChannelFacts } from './atlas.ts'
 import { isKeptFromUs, meaningOf, type Lanes } from './lanes.ts'
 import type { People } from './people.ts'
 import { modalOf, textIn } from './components.ts'
-import { buttonOf } from './custom-id.ts'
 import { filesOf, wordsOf } from './outbound.ts'
 import { messageLimit, split } from './split.ts'
 
@@ -72,14 +73,14 @@ export class Interactions {
     this.#with = options
   }
 
-  async take(interaction: APIInteraction, inbox: Inbox): Promise<void> {
+  async take(interaction: APIInteraction): Promise<void> {
     if (this.#seen.has(interaction.id)) return
     this.#remember(interaction.id)
     try {
       if (interaction.type === InteractionType.ApplicationCommand) await this.#command(interaction)
       else if (interaction.type === InteractionType.ApplicationCommandAutocomplete) await this.#suggest(interaction)
-      else if (interaction.type === InteractionType.MessageComponent) await this.#press(interaction, inbox)
-      else if (interaction.type === InteractionType.ModalSubmit) await this.#submit(interaction, inbox)
+      else if (interaction.type === InteractionType.MessageComponent) await this.#press(interaction)
+      else if (interaction.type === InteractionType.ModalSubmit) await this.#submit(interaction)
     } catch (error) {
       this.#with.log.error({ interaction: interaction.id, error: messageOf(error) }, 'discord.interaction-failed')
     }
@@ -88,7 +89,7 @@ export class Interactions {
   async #command(interaction: APIApplicationCommandInteraction): Promise<void> {
     const scene = this.#scene(interaction)
     if (scene === null) return
-    const { desk, log } = this.#with
+    const { log } = this.#with
     const { data } = interaction
     const found = data.type === ApplicationCommandType.ChatInput ? this.#find(data, interaction) : null
     if (found === null) {
@@ -97,7 +98,7 @@ export class Interactions {
       return
     }
     const { command, options } = found
-    const verdict = await this.#judge(scene, command)
+    const verdict = await this.#judge(scene, command.right)
     if (verdict !== null) {
       await this.#answerAtOnce(scene, verdict)
       return
@@ -107,42 +108,49 @@ export class Interactions {
       person: scene.person,
       place: scene.place,
       options,
-      desk: desk(),
       say: scene.say,
     }
     await this.#work(scene, command.hidden, () => command.run(call), command.path.join(' '))
   }
 
-  async #press(interaction: APIMessageComponentInteraction, inbox: Inbox): Promise<void> {
+  async #press(interaction: APIMessageComponentInteraction): Promise<void> {
+    const { data, message } = interaction
+    await this.#use(interaction, { customId: data.custom_id, chosen: 'values' in data ? data.values : [] }, message)
+  }
+
+  async #submit(interaction: APIModalSubmitInteraction): Promise<void> {
+    const { data, message } = interaction
+    await this.#use(interaction, { customId: data.custom_id, text: textIn(data.components) }, message)
+  }
+
+  /** A button that was pressed, or (with `text`) its form that was sent. */
+  async #use(
+    interaction: APIMessageComponentInteraction | APIModalSubmitInteraction,
+    used: { readonly customId: string; readonly chosen?: readonly string[]; readonly text?: string },
+    message: { readonly flags?: number } | undefined,
+  ): Promise<void> {
     const scene = this.#scene(interaction)
     if (scene === null) return
-    const { data, message } = interaction
-    const button = buttonOf(data.custom_id, 'values' in data ? data.values : [])
-    const { person, place } = scene
-    if (button === null) return this.#unknown(scene, data.custom_id)
-    if (isFormButton(button)) return this.#open(scene, data.custom_id, button, inbox)
-    const work = (): Promise<Reply | Shown> => inbox.press(button, person, place)
-    if (button.action === 'react') await this.#react(scene, isPrivate(message), work)
-    else await this.#work(scene, true, work, button.action)
+    const { customId, chosen = [], text } = used
+    const found = this.#with.features.button(customId)
+    if (found === null) return this.#unknown(scene, customId)
+    const { button, argument } = found
+    const { id, person, place, say } = scene
+    const press = { key: id as PromptKey, person, place, argument, chosen, text: text ?? '', say }
+    const no = button.asksItself === true ? null : await this.#judge(scene, button.right)
+    if (no !== null) return this.#answerAtOnce(scene, no)
+    if (button.form !== undefined && text === undefined) return this.#open(scene, customId, button, press)
+    const work = (): Promise<Reply | Shown> => button.act(press)
+    if (button.answer === 'in-place') await this.#react(scene, isPrivate(message), work)
+    else await this.#work(scene, button.answer === 'hidden', work, customId)
   }
 
   /** Nothing may go before a form, so the gate is asked within Discord's 3 s. */
-  async #open(scene: Scene, customId: string, button: FormButton, inbox: Inbox): Promise<void> {
-    const form = await inbox.form(button, scene.person, scene.place)
+  async #open(scene: Scene, customId: string, button: Button, press: Press): Promise<void> {
+    const form = await button.form?.(press)
+    if (form === undefined) return
     if (!('title' in form)) return this.#answerAtOnce(scene, form.text)
     await this.#callback(scene, { type: InteractionResponseType.Modal, data: modalOf(customId, form) })
-  }
-
-  async #submit(interaction: APIModalSubmitInteraction, inbox: Inbox): Promise<void> {
-    const scene = this.#scene(interaction)
-    if (scene === null) return
-    const { data, message } = interaction
-    const button = buttonOf(data.custom_id)
-    if (button === null || !isFormButton(button)) return this.#unknown(scene, data.custom_id)
-    const sent = { key: scene.id as PromptKey, text: textIn(data.components) }
-    const work = (): Promise<Reply | Shown> => inbox.submit(button, sent, scene.person, scene.place)
-    if (button.action === 'steer') await this.#work(scene, false, work, button.action)
-    else await this.#react(scene, isPrivate(message), work)
   }
 
   async #unknown(scene: Scene, button: string): Promise<void> {
@@ -177,16 +185,15 @@ export class Interactions {
     const scene = this.#scene(interaction)
     const found = scene === null ? null : this.#find(interaction.data as Typed, interaction)
     if (scene === null) return
-    const { clock, desk, log } = this.#with
+    const { clock, log } = this.#with
     let choices: readonly string[] = []
-    if (found !== null && found.focused !== null && (await this.#judge(scene, found.command)) === null) {
+    if (found !== null && found.focused !== null && (await this.#judge(scene, found.command.right)) === null) {
       const { command, options, focused } = found
       const call: Call = {
         key: scene.id as PromptKey,
         person: scene.person,
         place: scene.place,
         options,
-        desk: desk(),
         say: scene.say,
       }
       const timeout = Promise.withResolvers<readonly string[]>()
@@ -301,8 +308,8 @@ export class Interactions {
   }
 
   /** Why the gate says no, in the person's words; null when it says yes. */
-  async #judge(scene: Scene, command: Command): Promise<string | null> {
-    const verdict = await this.#with.desk().judge(scene.person, command.right, scene.place)
+  async #judge(scene: Scene, right: ActionName): Promise<string | null> {
+    const verdict = await this.#with.desk().judge(scene.person, right, scene.place)
     return verdict.allowed ? null : scene.say.refusal(verdict.refusal)
   }
 
@@ -371,10 +378,6 @@ interface Found {
   readonly command: Command
   readonly options: ReadonlyMap<string, OptionValue>
   readonly focused: { readonly name: string; readonly typed: string } | null
-}
-
-function isFormButton(button: RunButton | FormButton): button is FormButton {
-  return buttonKinds[button.action] === 'opens a form'
 }
 
 /** Whether only one person sees this message. */

@@ -1,13 +1,11 @@
 import type { REST } from '@discordjs/rest'
 import { Routes, ApplicationCommandOptionType, ApplicationCommandType } from 'discord-api-types/v10'
 import { pause, type Clock } from '../core/clock.ts'
-import type { Command, CommandOption } from '../core/command.ts'
-import type { Desk } from '../core/desk.ts'
+import type { Command, CommandOption, CommandText } from '../core/command.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
 import type { Log } from '../core/log.ts'
 import type { Localised } from '../core/person.ts'
-import type { CommandText } from '../core/phrases.ts'
 import type { Lanes } from './lanes.ts'
 
 /** A command or option as Discord keeps it, reduced to what we say about it. */
@@ -33,7 +31,6 @@ export interface SlashOptions {
   /** Null: commands are registered for all guilds and DMs. */
   readonly guild: string | null
   readonly features: Features
-  readonly desk: () => Desk
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -72,7 +69,7 @@ async function sendChanges(options: SlashOptions): Promise<number> {
   }
   const query = new URLSearchParams({ with_localizations: 'true' })
   const kept = await call<readonly Kept[]>(() => rest.get(list, { query }))
-  const wanted = registrationOf(options.features, options.desk())
+  const wanted = registrationOf(options.features)
   const stale = kept.filter((each) => !wanted.some((command) => isSame(command, each)))
   const fresh = wanted.filter((command) => !kept.some((each) => shapeOf(each) === shapeOf(command)))
   // Room first: Discord keeps 100 at most.
@@ -87,19 +84,19 @@ function isSame(a: Registered, b: Registered): boolean {
 }
 
 /** Discord's form of our commands; a path of two becomes a command with subcommands. */
-function registrationOf(features: Features, desk: Desk): readonly Registered[] {
+function registrationOf(features: Features): readonly Registered[] {
   const groups = Map.groupBy(features.commands, (command) => command.path[0])
   return [...groups].map(([name, members]) => {
     const single = members.find((command) => command.path.length === 1)
     const type = ApplicationCommandType.ChatInput
     if (single !== undefined) {
-      return { type, name, ...described(textOf(single)), options: optionsOf(single, desk) }
+      return { type, name, ...described(textOf(single)), options: optionsOf(single) }
     }
     const subcommands = members.map((command) => ({
       type: ApplicationCommandOptionType.Subcommand,
       name: command.path[1] as string,
       ...described(textOf(command)),
-      options: optionsOf(command, desk),
+      options: optionsOf(command),
     }))
     const text = { en: features.group(name, 'en'), ko: features.group(name, 'ko') }
     return { type, name, ...described(text), options: subcommands }
@@ -113,7 +110,7 @@ const optionTypes = {
   place: ApplicationCommandOptionType.Channel,
 } as const satisfies Record<CommandOption['type'], ApplicationCommandOptionType>
 
-function optionsOf(command: Command, desk: Desk): readonly Registered[] {
+function optionsOf(command: Command): readonly Registered[] {
   // Discord wants the required ones first.
   const ordered = [...command.options].sort((a, b) => Number(b.required) - Number(a.required))
   return ordered.map((option) => ({
@@ -121,12 +118,12 @@ function optionsOf(command: Command, desk: Desk): readonly Registered[] {
     name: option.name,
     ...described(inAll(command, ({ options }) => options[option.name] ?? option.name)),
     required: option.required,
-    ...more(option, desk),
+    ...more(option),
   }))
 }
 
-function more(option: CommandOption, desk: Desk): Pick<Registered, 'choices' | 'autocomplete'> {
-  if (option.choices !== undefined) return { choices: option.choices(desk).slice(0, 25) }
+function more(option: CommandOption): Pick<Registered, 'choices' | 'autocomplete'> {
+  if (option.choices !== undefined) return { choices: option.choices().slice(0, 25) }
   return option.suggests === true ? { autocomplete: true } : {}
 }
 

@@ -3,11 +3,9 @@ import type { Ask, Reaction } from '../core/ask.ts'
 import type { Attachment } from '../core/attachment.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Asked, Changed, Desk, Ended, Request, Result, SessionDiff, SessionOverview } from '../core/desk.ts'
-import type { SessionTurn, SessionWish, Started, Stopped, Transcript } from '../core/desk.ts'
-import type { Steered } from '../core/desk.ts'
+import type { Asked, Desk, Request, Result, Steered, Stopped } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
-import type { Ids, PromptKey, RunId, RuntimeName } from '../core/ids.ts'
+import type { Ids, PromptKey, RunId } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
@@ -16,41 +14,29 @@ import { channelOf, type Place } from '../core/place.ts'
 import type { Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
 import { reaches, type ActionName } from '../core/right.ts'
-import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
-import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
-import type { Workspaces } from '../core/workspace.ts'
-import { background } from '../system/background.ts'
 import type { Approvals } from './approvals.ts'
 import type { EventBus } from './bus.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import { Errands } from './errands.ts'
 import type { Gate } from '../core/gate.ts'
 import { no, yes } from '../core/result.ts'
 import { isOver, seatAt, sessionFor } from '../core/session-lookup.ts'
-import { Mutex } from '../system/mutex.ts'
-import { Sessions } from './sessions.ts'
 import { steer } from './steering.ts'
 import { stopRun } from './stopping.ts'
 
 export interface DeskTools {
   readonly journal: Journal
   readonly vault: Vault
-  readonly transcripts: Transcripts
   readonly dispatcher: Dispatcher
   readonly bus: EventBus
   readonly signal: AbortSignal
-  readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
-  readonly workspaces: Workspaces
   readonly gate: Gate
   readonly caps: Caps
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
   readonly checkpoint: Checkpoint
-  /** Told of every new session. */
-  readonly began: (session: Session, by: Person) => void
   /** Asked for when somebody answers: it is built on top of the chat, and that of the desk. */
   readonly approvals: () => Approvals
 }
@@ -58,14 +44,9 @@ export interface DeskTools {
 /** The desk: asks the gate, keeps what is asked, and only then says yes. */
 export class EngineDesk implements Desk {
   readonly #tools: DeskTools
-  readonly #sessions: Sessions
-  readonly #errands: Errands
 
   constructor(tools: DeskTools) {
     this.#tools = tools
-    const order = new Mutex()
-    this.#sessions = new Sessions({ ...tools, order, stopRun: (run, by) => this.#stop(run, by) })
-    this.#errands = new Errands({ ...tools, order, ask: (request) => this.ask(request) })
   }
 
   judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
@@ -153,65 +134,6 @@ export class EngineDesk implements Desk {
 
   answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>> {
     return this.#tools.approvals().answer(by, token, reaction)
-  }
-
-  startSession(by: Person, place: Place, wish: SessionWish): Promise<Result<Started>> {
-    return this.#sessions.start(by, place, wish)
-  }
-
-  stopSession(by: Person, place: Place): Promise<Result<Ended>> {
-    return this.#sessions.stop(by, place)
-  }
-
-  /** Ends a session because its place is gone. */
-  async endSession(session: Session): Promise<void> {
-    await this.#sessions.end(session, null)
-  }
-
-  /** At the start of a life: what an earlier one had ended and not yet stopped; then a look at what lies about. */
-  async tidyUp(): Promise<void> {
-    await this.#sessions.stopLeft()
-    background(this.#sessions.reportLeftovers(), this.#tools.log, 'session.leftovers')
-  }
-
-  changeSession(by: Person, place: Place, change: SessionTurn): Promise<Result<Changed>> {
-    return this.#errands.change(by, place, change)
-  }
-
-  attach(by: Person, place: Place, key: PromptKey, to: string): Promise<Result<Session>> {
-    return this.#errands.attach(by, place, key, to)
-  }
-
-  resume(by: Person, place: Place, key: PromptKey): Promise<Result<Session>> {
-    return this.#errands.resume(by, place, key)
-  }
-
-  diff(by: Person, place: Place): Promise<Result<SessionDiff>> {
-    return this.#errands.diff(by, place)
-  }
-
-  transcript(by: Person, place: Place): Promise<Result<Transcript>> {
-    return this.#errands.transcript(by, place)
-  }
-
-  suggestModels(by: Person, place: Place, typed: string, runtime: string | null): Promise<readonly string[]> {
-    return this.#errands.models(by, place, typed, runtime)
-  }
-
-  suggestSessions(by: Person, place: Place, typed: string): Promise<readonly string[]> {
-    return this.#errands.names(by, place, typed)
-  }
-
-  sessions(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>> {
-    return this.#sessions.list(by, place)
-  }
-
-  async suggestFolders(by: Person, place: Place, typed: string): Promise<readonly string[]> {
-    return (await this.judge(by, 'session.start', place)).allowed ? this.#tools.workspaces.suggest(typed) : []
-  }
-
-  runtimes(): readonly { readonly name: string; readonly title: string }[] {
-    return [...this.#tools.runtimes.values()].map(({ name, title }) => ({ name, title }))
   }
 
   steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>> {

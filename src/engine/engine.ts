@@ -34,6 +34,7 @@ import { EngineGate } from './gate.ts'
 import { GroupCommit } from './group-commit.ts'
 import { examine, type Vitals } from './health.ts'
 import { Intake } from './intake.ts'
+import { showAsk } from './answering.ts'
 import { stopRun } from './stopping.ts'
 import { Transcriber } from './transcriber.ts'
 import { UnheardWords } from './unheard.ts'
@@ -54,7 +55,7 @@ export interface EngineOptions {
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Workspaces
   readonly skills: Skills
-  readonly features: (doors: Doors) => readonly Feature[]
+  readonly features: (doors: Omit<Doors, 'home'>) => readonly Feature[]
   /** Made with the desk and what people can do there. */
   readonly chat: (desk: Desk, features: Features) => Chat
   /** Made with the chat it speaks through. */
@@ -121,21 +122,27 @@ export function createEngine(options: EngineOptions): Engine {
   const desk = new EngineDesk({
     ...options,
     gate,
-    runtimes,
     dispatcher,
     bus,
     signal,
     approvals: () => approvals,
-    began: (session, by) => intake.began(session, by.locale),
   })
   const words = new UnheardWords({ ...options, bus, signal, ask: (request) => desk.ask(request) })
   const features: Features = new Features(
     options.features({
       ...options,
       gate,
+      runtimes,
       health,
       rights: () => features.rights,
       ask: (request) => desk.ask(request),
+      stop: (...asked) => desk.stop(...asked),
+      stopByButton: (...asked) => desk.stopRun(...asked),
+      steer: (...asked) => desk.steer(...asked),
+      approval: (...asked) => desk.approval(...asked),
+      answer: (...asked) => desk.answer(...asked),
+      showAsk: (ask, to) => showAsk(ask, to, chat),
+      began: (session, by) => intake.began(session, by.locale),
       stopRun: (run, by) => stopRun(run, by, { ...options, signal }),
       line: (run) => dispatcher.places().get(run) ?? null,
       putUpBoard: (...wish) => boards.putUp(...wish),
@@ -150,7 +157,8 @@ export function createEngine(options: EngineOptions): Engine {
     questionOf: (run) => approvals.spotOf(run),
   })
   const boards = new WallboardKeeper({ ...options, chat, bus, signal })
-  const intake = new Intake({ ...options, desk, chat, signal, lookedAgain: () => dispatcher.open(), boards, outbox })
+  const lookedAgain = (): void => dispatcher.open()
+  const intake = new Intake({ ...options, desk, features, chat, signal, lookedAgain, boards, outbox })
   const approvals = new Approvals({
     ...options,
     timeoutMs: options.approvals.timeoutMs,
@@ -171,7 +179,7 @@ export function createEngine(options: EngineOptions): Engine {
     await bus.open()
     await outbox.resume()
     await worker.recover()
-    await desk.tidyUp()
+    await features.start()
     transcriber.wake()
     await approvals.resume()
     await words.resume()

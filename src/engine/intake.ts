@@ -1,6 +1,7 @@
-import type { ChatMessage, Form, FormButton, Inbox, Reply, RunButton, Sent, Shown } from '../core/chat.ts'
+import type { ChatMessage, Inbox } from '../core/chat.ts'
 import { pause, type Clock, type EpochMs } from '../core/clock.ts'
 import { messageOf, type Refusal } from '../core/failure.ts'
+import type { Features } from '../core/feature.ts'
 import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
 import { isForUs } from '../core/listening.ts'
 import type { Outbox } from '../core/message.ts'
@@ -13,7 +14,6 @@ import type { Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import type { WallboardKeeper } from './wallboard.ts'
 import { contextOf } from './context.ts'
-import { form, press, submit } from './answering.ts'
 import { keepFiles } from './files.ts'
 import { sayNotice } from './notice.ts'
 import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
@@ -28,6 +28,7 @@ const overlapMs = 120_000
 
 export interface IntakeTools extends SecondLookTools {
   readonly catalogue: Catalogue
+  readonly features: Features
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly timings: Timings
@@ -82,28 +83,8 @@ export class Intake implements Inbox {
     background(this.#catchUpAll(), this.#tools.log, 'chat.catch-up')
   }
 
-  async press(button: RunButton, person: Person, place: Place): Promise<Reply | Shown> {
-    if (button.action !== 'stop') return press(this.#tools, button, person)
-    const say = this.#tools.catalogue[person.locale]
-    const stopped = await this.#tools.desk.stopRun(person, place, button.run)
-    return { text: stopped.ok ? say.stopped(stopped.value) : say.refusal(stopped.refusal), hidden: true }
-  }
-
-  form(button: FormButton, person: Person, place: Place): Promise<Reply | Form> {
-    return form(this.#tools, button, person, place)
-  }
-
-  submit(button: FormButton, sent: Sent, person: Person, place: Place): Promise<Reply | Shown> {
-    return submit(this.#tools, button, sent, person, place)
-  }
-
-  async placeGone(place: PlaceId): Promise<void> {
-    const sessions = await this.#tools.vault.liveSessions()
-    for (const session of sessions.filter((each) => each.place.id === place)) {
-      await this.#tools.desk.endSession(session)
-    }
-    const attached = (await this.#tools.vault.attachedPlaces.all()).filter((each) => each.place.id === place)
-    for (const { key } of attached) await this.#tools.vault.attachedPlaces.remove(key)
+  placeGone(place: PlaceId): Promise<void> {
+    return this.#tools.features.placeGone(place)
   }
 
   placeChanged(where: Whereabouts): void {

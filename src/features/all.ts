@@ -1,12 +1,28 @@
 import type { Doors } from '../core/doors.ts'
 import type { Feature } from '../core/feature.ts'
+import { approvals } from './approvals/approvals.ts'
 import { board } from './board/board.ts'
+import { diff } from './diff/diff.ts'
 import { health } from './health/health.ts'
 import { permissions } from './permissions/permissions.ts'
 import { queue } from './queue/queue.ts'
+import { runs } from './runs/runs.ts'
+import { sessions } from './sessions/sessions.ts'
 import { skills } from './skills/skills.ts'
+import { transcript } from './transcript/transcript.ts'
 
 /** Everything people can do. */
 export function features(doors: Doors): readonly Feature[] {
-  return [skills(doors), queue(doors), board(doors), permissions(doors), health(doors)]
+  return [
+    sessions(doors),
+    runs(doors),
+    approvals(doors),
+    queue(doors),
+    skills(doors),
+    diff(doors),
+    transcript(doors),
+    board(doors),
+    permissions(doors),
+    health(doors),
+  ]
 }

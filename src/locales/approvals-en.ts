@@ -59,11 +59,6 @@ export function approvalsInEnglish(home: string | null): ApprovalPhrases {
       look: 'Look',
       choose: (header) => (header === '' ? 'Choose' : header),
     },
-    forms: {
-      deny: { title: 'Deny', label: 'Why not', placeholder: 'The agent reads this; it may be left empty' },
-      change: { title: 'Change the plan', label: 'What to change', placeholder: 'The agent reads this' },
-      other: { title: 'Your answer', placeholder: 'The agent reads this' },
-    },
   }
 }
 

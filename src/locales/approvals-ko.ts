@@ -58,11 +58,6 @@ export function approvalsInKorean(home: string | null): ApprovalPhrases {
       look: '보기',
       choose: (header) => (header === '' ? '골라 주세요' : header),
     },
-    forms: {
-      deny: { title: '거절', label: '거절하는 이유', placeholder: '에이전트가 읽어요. 비워 두어도 돼요' },
-      change: { title: '계획 고치기', label: '고칠 점', placeholder: '에이전트가 읽어요' },
-      other: { title: '직접 답하기', placeholder: '에이전트가 읽어요' },
-    },
   }
 }
 

@@ -3,41 +3,18 @@ import { approvalsInEnglish } from './approvals-en.ts'
 import type { LinePlace } from '../core/chat.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
-import type { CommandWords, Phrases } from '../core/phrases.ts'
+import type { Session } from '../core/session.ts'
+import type { Phrases } from '../core/phrases.ts'
 import { reaches, type ActionName, type Tier } from '../core/right.ts'
 import { boardText } from './board-lines.ts'
-import { clockTime, moment, roughly } from '../core/durations.ts'
+import { moment, roughly } from '../core/durations.ts'
 import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { counted } from '../core/plural.ts'
 import { folder, folders } from '../core/paths.ts'
 import { messagesInEnglish } from './messages-en.ts'
-import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-en.ts'
+import { refuseSession } from './session-refusals-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
-import { sessionLines } from './session-lines.ts'
-
-const commands: CommandWords = {
-  session: { description: 'Sessions with a coding agent', options: {} },
-  'session start': {
-    description: 'Start a session with a coding agent here',
-    options: {
-      name: 'A short name: letters, digits, - and _',
-      runtime: 'Which agent works here',
-      workdir: 'The folder it works in',
-      model: 'The model it uses; left out, the agent decides',
-      worktree: 'In a git repository: work on a branch of its own (usual), or in the folder itself',
-      trust: 'Let hooks, tools and settings of the repository run (owners only)',
-    },
-  },
-  'session stop': { description: 'End the session here; its folder stays as it is', options: {} },
-  'session list': { description: 'Show every session: what it does, where and whose it is', options: {} },
-  ...sessionCommands,
-  cancel: { description: 'Stop what runs here, or take a waiting prompt back', options: {} },
-  steer: {
-    description: 'Put a word into the turn that is at work here',
-    options: { text: 'What the agent should know now' },
-  },
-}
 
 const states: Readonly<Record<State, string>> = {
   new: 'New',
@@ -62,43 +39,11 @@ export function english(home: string | null, deed: (action: ActionName) => strin
   }
   return {
     locale: 'en',
-    commands,
-    deeds,
     refusal: (refusal) => refuse(refusal, home, deed),
     trouble,
-    sessions: sessionPhrases(home),
-    sessionStarted(session, runtimeTitle, takenUp) {
-      const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
-      const begin =
-        session.place.kind === 'channel'
-          ? 'Write here to begin; everyone else mentions me or replies to me.'
-          : 'Write here to begin.'
-      return [
-        `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
-        whereabouts(session, home),
-        ...(takenUp ? ['What an earlier session of this name had left is still in it.'] : []),
-        ...(session.trusted
-          ? ['The repository is trusted: its hooks, tools and settings may run for everybody who may change it.']
-          : []),
-        `${begin} \`/cancel\` stops what runs, \`/session stop\` ends the session.`,
-      ].join('\n')
-    },
-    sessionStopped: (ended) => sessionEnded(ended, home),
-    sessionList: (sessions, now) =>
-      sessions.length === 0
-        ? 'No session is open. `/session start` begins one.'
-        : sessionLines(sessions, now, {
-            whereabouts: (session) => whereabouts(session, home),
-            state: states,
-            idle: 'Idle',
-            directMessage: 'a direct message',
-            waiting: (count) => `${count} waiting`,
-            more: (count) => `and ${count} more`,
-          }),
-    stopped: (stopped) =>
-      stopped.waiting
-        ? '■ Taken out of the queue. It had not begun.'
-        : `■ Stopped after ${clockTime(stopped.afterMs)}. What it had done stays. Write again to go on.`,
+    states,
+    whereabouts: (session) => whereabouts(session, home),
+    forgotten: () => 'The agent had lost its earlier conversation, so it began a new one with a short summary.',
     waiting: (line) => `● Waiting · ${stands(line)}`,
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
@@ -136,38 +81,9 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     approvals: approvalsInEnglish(home),
     deed,
     stands,
-    steered: ({ how, text }) => `» ${steeredHow[how]}: ${plain(text, 1_500)}`,
-    steerForm: {
-      title: 'Steer',
-      label: 'A word to the running turn',
-      placeholder: 'The agent hears it while it works',
-    },
     messages: messagesInEnglish,
     buttons: { stop: 'Stop', steer: 'Steer', withdraw: 'Withdraw' },
   }
-}
-
-const steeredHow = {
-  steered: 'Put into the running turn',
-  kept: 'Kept for the running turn, which hears it as soon as it can',
-  asked: 'Nothing here can take that in now, so it waits as a prompt of its own',
-} as const
-
-const deeds = {
-  prompt: 'ask an agent',
-  'session.start': 'start sessions',
-  'session.stop': 'end sessions',
-  'session.list': 'see the sessions',
-  'session.change': 'change the folder or the model of a session',
-  'session.attach': 'attach a place to a session',
-  'session.resume': 'resume a run',
-  'session.export': 'take a transcript away',
-  'session.trust': 'trust a repository',
-  'run.stop': "stop somebody else's run",
-  'run.stop-own': 'stop a run',
-  'run.steer': 'steer a run',
-  'approval.answer': 'answer an approval',
-  diff: 'see the changes of a session',
 }
 
 function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
@@ -399,4 +315,11 @@ function list(names: readonly string[]): string {
 function lasting(ms: number): string {
   const { count, unit } = roughly(ms)
   return unit === 'seconds' ? counted(count, 'second') : unit === 'minutes' ? `${count} min` : counted(count, 'hour')
+}
+
+/** Where a session works: `~/projects/shop` on `omc/shop`. */
+function whereabouts({ workdir, worktree }: Session, home: string | null): string {
+  if (worktree === null) return folder(workdir, home)
+  const inside = workdir.slice(worktree.folder.length)
+  return `${folder(worktree.repository + inside, home)} on ${code(worktree.branch, 80)}`
 }

@@ -3,40 +3,17 @@ import { approvalsInKorean } from './approvals-ko.ts'
 import type { LinePlace } from '../core/chat.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
-import type { CommandWords, Phrases } from '../core/phrases.ts'
+import type { Session } from '../core/session.ts'
+import type { Phrases } from '../core/phrases.ts'
 import { reaches, type ActionName, type Tier } from '../core/right.ts'
 import { boardText } from './board-lines.ts'
-import { clockTime, moment, roughly } from '../core/durations.ts'
+import { moment, roughly } from '../core/durations.ts'
 import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder, folders } from '../core/paths.ts'
 import { messagesInKorean } from './messages-ko.ts'
-import { refuseSession, sessionCommands, sessionEnded, sessionPhrases, whereabouts } from './sessions-ko.ts'
+import { refuseSession } from './session-refusals-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
-import { sessionLines } from './session-lines.ts'
-
-const commands: CommandWords = {
-  session: { description: '코딩 에이전트와 함께 쓰는 세션', options: {} },
-  'session start': {
-    description: '여기에서 코딩 에이전트 세션을 시작해요',
-    options: {
-      name: '짧은 이름: 글자, 숫자, -, _',
-      runtime: '여기에서 일할 에이전트',
-      workdir: '작업할 폴더',
-      model: '사용할 모델. 비워 두면 에이전트가 정해요',
-      worktree: 'git 저장소에서 브랜치를 따로 만들어 작업할지(기본), 폴더에서 바로 작업할지',
-      trust: '저장소의 훅, 도구, 설정을 실행해도 되는지 (owner만)',
-    },
-  },
-  'session stop': { description: '여기의 세션을 끝내요. 폴더는 그대로 남아요', options: {} },
-  'session list': { description: '모든 세션을 보여 줘요: 하는 일, 장소, 주인', options: {} },
-  ...sessionCommands,
-  cancel: { description: '여기에서 진행 중인 작업을 멈추거나 대기 중인 요청을 취소해요', options: {} },
-  steer: {
-    description: '여기에서 진행 중인 작업에 말을 덧붙여요',
-    options: { text: '에이전트가 지금 알아야 할 것' },
-  },
-}
 
 const states: Readonly<Record<State, string>> = {
   new: '접수',
@@ -61,43 +38,11 @@ export function korean(home: string | null, deed: (action: ActionName) => string
   }
   return {
     locale: 'ko',
-    commands,
-    deeds,
     refusal: (refusal) => refuse(refusal, home, deed),
     trouble,
-    sessions: sessionPhrases(home),
-    sessionStarted(session, runtimeTitle, takenUp) {
-      const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
-      const begin =
-        session.place.kind === 'channel'
-          ? '여기에 바로 쓰면 시작해요. 다른 분들은 저를 멘션하거나 제 메시지에 답장해 주세요.'
-          : '여기에 바로 쓰면 시작해요.'
-      return [
-        `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
-        whereabouts(session, home),
-        ...(takenUp ? ['같은 이름의 이전 세션이 남긴 작업이 그대로 있어요.'] : []),
-        ...(session.trusted
-          ? ['신뢰하는 저장소예요. 수정 권한이 있는 사람에게는 저장소의 훅, 도구, 설정이 실행될 수 있어요.']
-          : []),
-        `${begin} \`/cancel\`은 진행 중인 작업을 멈추고, \`/session stop\`은 세션을 끝내요.`,
-      ].join('\n')
-    },
-    sessionStopped: (ended) => sessionEnded(ended, home),
-    sessionList: (sessions, now) =>
-      sessions.length === 0
-        ? '열려 있는 세션이 없어요. `/session start`로 시작해 보세요.'
-        : sessionLines(sessions, now, {
-            whereabouts: (session) => whereabouts(session, home),
-            state: states,
-            idle: '쉬는 중',
-            directMessage: 'DM',
-            waiting: (count) => `${count}개 대기`,
-            more: (count) => `그 밖에 ${count}개가 더 있어요`,
-          }),
-    stopped: (stopped) =>
-      stopped.waiting
-        ? '■ 대기열에서 뺐어요. 아직 시작하기 전이었어요.'
-        : `■ ${clockTime(stopped.afterMs)} 만에 멈췄어요. 그때까지 한 작업은 남아 있어요. 다시 쓰면 이어서 해요.`,
+    states,
+    whereabouts: (session) => whereabouts(session, home),
+    forgotten: () => '에이전트가 이전 대화를 찾지 못해서, 짧은 요약과 함께 새 대화를 시작했어요.',
     waiting: (line) => `● 대기 중 · ${stands(line)}`,
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
@@ -133,34 +78,9 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     approvals: approvalsInKorean(home),
     deed,
     stands,
-    steered: ({ how, text }) => `» ${steeredHow[how]}: ${plain(text, 1_500)}`,
-    steerForm: { title: '덧붙이기', label: '진행 중인 작업에 전할 말', placeholder: '에이전트가 일하는 중에 들어요' },
     messages: messagesInKorean,
     buttons: { stop: '멈추기', steer: '덧붙이기', withdraw: '요청 취소' },
   }
-}
-
-const steeredHow = {
-  steered: '진행 중인 작업에 전했어요',
-  kept: '받아 두었어요. 진행 중인 작업에 곧 전할게요',
-  asked: '지금은 바로 전할 수 없어서, 따로 요청으로 넣어 두었어요',
-} as const
-
-const deeds = {
-  prompt: '에이전트에게 요청하는 것',
-  'session.start': '세션을 시작하는 것',
-  'session.stop': '세션을 끝내는 것',
-  'session.list': '세션 목록을 보는 것',
-  'session.change': '세션의 폴더나 모델을 바꾸는 것',
-  'session.attach': '세션에 이곳을 연결하는 것',
-  'session.resume': '작업을 이어 가는 것',
-  'session.export': '대화 기록을 내보내는 것',
-  'session.trust': '저장소를 신뢰하는 것',
-  'run.stop': '다른 사람의 작업을 멈추는 것',
-  'run.stop-own': '작업을 멈추는 것',
-  'run.steer': '진행 중인 작업에 말을 덧붙이는 것',
-  'approval.answer': '승인 요청에 답하는 것',
-  diff: '세션의 변경 내용을 보는 것',
 }
 
 function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
@@ -398,4 +318,11 @@ function list(names: readonly string[]): string {
 function lasting(ms: number): string {
   const { count, unit } = roughly(ms)
   return `${count}${{ seconds: '초', minutes: '분', hours: '시간' }[unit]}`
+}
+
+/** Where a session works. */
+function whereabouts({ workdir, worktree }: Session, home: string | null): string {
+  if (worktree === null) return folder(workdir, home)
+  const inside = workdir.slice(worktree.folder.length)
+  return `${folder(worktree.repository + inside, home)} · ${code(worktree.branch, 80)} 브랜치`
 }

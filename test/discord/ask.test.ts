@@ -99,26 +99,16 @@ test('a button, a select and a form bring what was done, and a form comes first'
   inbox.answer = async () => ({ text: 'not for you', hidden: true })
   await olivia.chooses(seen, 'Head 0', ['blue', 'red'])
   await olivia.sees('general', (each) => each.ephemeral && each.content === 'not for you')
-  assert.deepEqual(inbox.presses.at(-1)?.button, {
-    action: 'react',
-    token,
-    reaction: { kind: 'choose', question: 0, options: [1, 0] },
-  })
+  const { argument, chosen } = inbox.presses.at(-1) ?? assert.fail('nothing was pressed')
+  assert.deepEqual({ argument, chosen }, { argument: `${token}:0`, chosen: ['1', '0'] })
 
   const outcome = await olivia.clicks(seen, 'Other…')
   assert.equal(outcome.modal?.title, 'Why')
   assert.ok(outcome.modal)
+  assert.equal(inbox.presses.length, 1, 'nothing is done before the form is sent')
   await olivia.submits(outcome.modal, { 'Why not': 'green' })
-  await olivia.sees('general', (each) => each.ephemeral && each.content === 'submitted')
-  await until(() => inbox.forms.length === 2, 'the form')
-  const button = { action: 'other', token, question: 0 }
-  assert.deepEqual(
-    inbox.forms.map(({ button: each, text }) => [each, text]),
-    [
-      [button, null],
-      [button, 'green'],
-    ],
-  )
+  const sent = await until(() => inbox.presses[1], 'the form')
+  assert.deepEqual([sent.argument, sent.text], [`${token}:0`, 'green'])
 })
 
 test('an approval is found again by its buttons, a decided one by its text', async () => {

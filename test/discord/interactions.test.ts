@@ -53,7 +53,7 @@ test('options arrive as what they are, in a thread and in a DM', async () => {
           name: 'runtime',
           type: 'text',
           required: true,
-          choices: (desk) => desk.runtimes().map(({ name, title }) => ({ name: title, value: name })),
+          choices: () => [{ name: 'Echo', value: 'echo' }],
         },
       ],
       run: async (call) => {
@@ -219,7 +219,7 @@ test('the Stop button brings its run, its person and its place', async () => {
   assert.equal((await outcome.settled()).content, 'stopped')
   assert.equal(outcome.ephemeral, true)
   const [press] = inbox.presses
-  assert.deepEqual(press?.button, { action: 'stop', run: sheet.mark.slice(0, sheet.mark.lastIndexOf('.')) })
+  assert.equal(press?.argument, sheet.mark)
   assert.equal(press?.person.name, 'olivia')
   assert.deepEqual(press?.place, place)
 })

@@ -6,7 +6,7 @@ import type { PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 import type { RunView } from '../../src/core/view.ts'
 import { draw } from '../../src/discord/render.ts'
-import { buttonOf } from '../../src/discord/custom-id.ts'
+import { stopId } from '../../src/discord/custom-id.ts'
 import { bodyOf } from '../../src/discord/sheet.ts'
 import { drawing, viewAfter, words } from './scene.ts'
 import { fc } from '../random.ts'
@@ -47,8 +47,8 @@ describe('the card', () => {
     assert.equal(card(sheet), words.en.waiting(line))
     const { button } = bodyOf(sheet)
     assert.equal(button?.label, words.en.buttons.withdraw)
-    assert.deepEqual(buttonOf(button?.id ?? ''), { action: 'stop', run: waiting.id })
-    assert.ok(button?.id.includes(sheet?.mark ?? '?'))
+    assert.equal(button?.id, stopId(`${waiting.id}.0`))
+    assert.equal(sheet?.mark, `${waiting.id}.0`)
   })
 
   test('a run that is about to start has nothing to say', () => {

@@ -1,31 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type {
-  ChatMessage,
-  Drawing,
-  Form,
-  FormButton,
-  Inbox,
-  Reply,
-  RunButton,
-  Sent,
-  Sheet,
-  Shown,
-} from '../../src/core/chat.ts'
-import type { Call, Command } from '../../src/core/command.ts'
+import type { Button, Press } from '../../src/core/button.ts'
+import type { ChatMessage, Drawing, Inbox, Reply, Sheet, Shown } from '../../src/core/chat.ts'
+import type { Call, Command, CommandText } from '../../src/core/command.ts'
 import type { Desk } from '../../src/core/desk.ts'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
 import type { MessageId, PersonId, PlaceId, PromptKey, RunId, SessionId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/log.ts'
 import type { Person } from '../../src/core/person.ts'
 import type { Place } from '../../src/core/place.ts'
-import type { CommandText } from '../../src/core/phrases.ts'
 import { judge } from '../../src/core/policy.ts'
 import { viewOf, type RunView } from '../../src/core/view.ts'
 import { createDiscord, type DiscordChat, type DiscordOptions } from '../../src/discord/discord.ts'
 import { dialRules } from '../../src/discord/guard.ts'
 import { hostClock } from '../../src/system/host.ts'
-import { Features } from '../../src/core/feature.ts'
+import { Features, type Feature } from '../../src/core/feature.ts'
 import { languages, rights } from '../features/product.ts'
 import { startSandbox, type Sandbox, type SandboxOptions, type SeenPlace } from 'loopback-discord'
 import { Oracle } from 'loopback-discord/oracle'
@@ -57,10 +46,9 @@ class KeptInbox implements Inbox {
   readonly gone: PlaceId[] = []
   readonly edits: ChatMessage[] = []
   readonly deletions: MessageId[] = []
-  readonly presses: { button: RunButton; person: Person; place: Place }[] = []
+  readonly presses: Press[] = []
   gaps = 0
-  readonly forms: { button: FormButton; text: string | null; person: Person }[] = []
-  answer: (press: KeptInbox['presses'][number]) => Promise<Reply | Shown> = async () => ({
+  answer: (press: Press) => Promise<Reply | Shown> = async () => ({
     text: 'pressed',
     hidden: true,
   })
@@ -81,22 +69,6 @@ class KeptInbox implements Inbox {
   gap(): void {
     this.gaps++
     this.story.push('(gap)')
-  }
-
-  async press(button: RunButton, person: Person, place: Place): Promise<Reply | Shown> {
-    const press = { button, person, place }
-    this.presses.push(press)
-    return this.answer(press)
-  }
-
-  async form(button: FormButton, person: Person): Promise<Reply | Form> {
-    this.forms.push({ button, text: null, person })
-    return { title: 'Why', label: 'Why not', placeholder: 'Say it', required: false }
-  }
-
-  async submit(button: FormButton, { text }: Sent, person: Person): Promise<Reply | Shown> {
-    this.forms.push({ button, text, person })
-    return { text: 'submitted', hidden: true }
   }
 
   placeChanged(): void {}
@@ -214,13 +186,12 @@ export class Scene implements AsyncDisposable {
   }
 
   #newChat(over: BotOptions = {}): DiscordChat {
-    const none = { en: {}, ko: {} }
     const commands = over.commands ?? this.#options.discord?.commands ?? [echoCommand(['health'])]
     return createDiscord({
       token: this.sandbox.bot.token,
       api: this.sandbox.api,
       guild: this.sandbox.guildId,
-      features: new Features([{ name: 'test', rights: {}, deeds: none, groups: none, commands }]),
+      features: this.#features(commands),
       desk: () => this.#desk(),
       catalogue: words,
       clock: hostClock,
@@ -237,9 +208,28 @@ export class Scene implements AsyncDisposable {
     })
   }
 
+  /** What the cards and approvals of this folder carry; each only says that it was used. */
+  #features(commands: readonly Command[]): Features {
+    const none = { en: {}, ko: {} }
+    const act = (press: Press): Promise<Reply | Shown> => {
+      this.inbox.presses.push(press)
+      return this.inbox.answer(press)
+    }
+    const form = async () => ({ title: 'Why', label: 'Why not', placeholder: 'Say it', required: false })
+    const stop: Button = { right: 'run.stop-own', asksItself: true, answer: 'hidden', act }
+    const pick: Button = { ...stop, answer: 'in-place' }
+    const feature = (name: string, buttons: Readonly<Record<string, Button>>): Feature => {
+      return { name, rights: {}, deeds: none, groups: none, commands: [], buttons: new Map(Object.entries(buttons)) }
+    }
+    return new Features([
+      { ...feature('runs', { stop }), commands },
+      feature('approvals', { pick, other: { ...pick, form } }),
+    ])
+  }
+
   /** The gate alone; nothing in this folder asks a desk for more. */
   #desk(): Desk {
-    const desk: Pick<Desk, 'judge' | 'runtimes'> = {
+    const desk: Pick<Desk, 'judge'> = {
       judge: async (person, action, place) =>
         judge(person, action, place, {
           rights,
@@ -247,7 +237,6 @@ export class Scene implements AsyncDisposable {
           grants: [],
           channelOwnerOnly: false,
         }),
-      runtimes: () => [{ name: 'echo', title: 'Echo' }],
     }
     return desk as Desk
   }

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FormButton, RunButton } from '../../src/core/chat.ts'
 import type { CommandOption } from '../../src/core/command.ts'
-import type { Desk } from '../../src/core/desk.ts'
-import type { ActionName } from '../../src/core/right.ts'
 import type { Actor, OptionValues } from 'loopback-discord'
 import { product } from '../features/product.ts'
 import type { Bot } from './bots.ts'
@@ -13,23 +10,24 @@ import { patienceMs, Stage, until } from './stage.ts'
 
 const ways = product.commands
 
-/**
- * What each button needs of the gate, and a prompt whose run carries it. A new kind does not compile until it stands
- * here, and then it is pressed.
- */
+/** What each button asks of the gate, and a prompt whose run carries it. A new button fails the test until it is here. */
 const buttons: Readonly<
-  Record<
-    (RunButton | FormButton)['action'],
-    { readonly label: string; readonly action: ActionName; readonly prompt: string; readonly place: 'thread' | 'hall' }
-  >
+  Record<string, { readonly label: string; readonly action: string; readonly prompt: string; readonly where?: 'hall' }>
 > = {
-  stop: { label: 'Stop', action: 'run.stop', prompt: '!until never alpha at work for olivia alone', place: 'thread' },
-  react: { label: 'Approve', action: 'approval.answer', prompt: '!ask Bash echo react', place: 'thread' },
-  deny: { label: 'Deny…', action: 'approval.answer', prompt: '!ask Bash echo deny', place: 'thread' },
-  change: { label: 'Change it…', action: 'approval.answer', prompt: '!plan first this', place: 'thread' },
-  other: { label: 'Other…', action: 'approval.answer', prompt: '!question Which one? | this | that', place: 'thread' },
-  steer: { label: 'Steer', action: 'run.steer', prompt: '!until never beta at work for olivia alone', place: 'thread' },
-  look: { label: 'Look', action: 'approval.answer', prompt: '!ask Bash echo look', place: 'hall' },
+  'runs:stop': { label: 'Stop', action: 'run.stop', prompt: '!until never alpha at work for olivia alone' },
+  'runs:steer': { label: 'Steer', action: 'run.steer', prompt: '!until never beta at work for olivia alone' },
+  'approvals:yes': { label: 'Approve', action: 'approval.answer', prompt: '!ask Bash echo yes' },
+  'approvals:session': {
+    label: 'Approve for this session',
+    action: 'approval.answer',
+    prompt: '!ask Bash echo session',
+  },
+  'approvals:no': { label: 'Deny…', action: 'approval.answer', prompt: '!ask Bash echo no' },
+  'approvals:change': { label: 'Change it…', action: 'approval.answer', prompt: '!plan first this' },
+  'approvals:other': { label: 'Other…', action: 'approval.answer', prompt: '!question Which one? | this | that' },
+  'approvals:pick': { label: 'round', action: 'approval.answer', prompt: '!question Which shape? | round | square' },
+  'approvals:send': { label: 'Send', action: 'approval.answer', prompt: '!question* Colours? | red || Sizes? | S | M' },
+  'approvals:look': { label: 'Look', action: 'approval.answer', prompt: '!ask Bash echo look', where: 'hall' },
 }
 
 /** How often the gate was asked this about somebody, and what it said last. */
@@ -41,7 +39,6 @@ function asked(bot: Bot, actor: Actor, action: string): { readonly times: number
 }
 
 function filledIn(options: readonly CommandOption[], actor: Actor): OptionValues {
-  const desk = { runtimes: () => [{ name: 'echo', title: 'Echo' }] } as Pick<Desk, 'runtimes'> as Desk
   const values: OptionValues = {}
   for (const option of options.filter(({ required }) => required)) {
     values[option.name] =
@@ -51,7 +48,7 @@ function filledIn(options: readonly CommandOption[], actor: Actor): OptionValues
           ? actor.id
           : option.type === 'place'
             ? actor.place('general').id
-            : (option.choices?.(desk)[0]?.value ?? 'something')
+            : (option.choices?.()[0]?.value ?? 'something')
   }
   return values
 }
@@ -89,9 +86,12 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
     }
   }
 
-  for (const [kind, { label, action, prompt, place }] of Object.entries(buttons)) {
+  const known = product.all.flatMap(({ name, buttons: all }) => [...all.keys()].map((verb) => `${name}:${verb}`))
+  assert.deepEqual(known.sort(), Object.keys(buttons).sort())
+  for (const [kind, { label, action, prompt, where: hall }] of Object.entries(buttons)) {
     await t.test(`the button ${kind}`, async () => {
-      const where = place === 'hall' ? bob.place('general') : await stage.session(olivia, `for-${kind}`)
+      const session = `for-${kind.split(':')[1]}`
+      const where = hall === undefined ? await stage.session(olivia, session) : bob.place('general')
       const { id } = await olivia.says(where, prompt)
       const carrier = await bob.sees(
         where,
@@ -132,7 +132,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
     .filter(({ json }) => json.includes(bob.id))
   assert.deepEqual(ofOthers, [], 'and nothing of it reached one')
   assert.equal(stage.query('select * from grants').length, grants)
-  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 8)
+  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 11)
   // LOOK.md: one word, once per person and place; after that, silence.
   await bob.says(thread, 'and again')
   await olivia.says(thread, '!say next in line')

@@ -8,23 +8,13 @@ import { EngineGate } from '../../src/engine/gate.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
 import { hostClock, uuids } from '../../src/system/host.ts'
 import { rights } from '../features/product.ts'
-import { oneFolder } from './one-folder.ts'
 import { person, prompt, promptKey, quietLog, runId, scratchFolder, session, thread } from '../stores/cast.ts'
 
 /**
  * No gate: what asks nothing of anybody, and what only the bot itself calls. Approvals have their own desk behind this
  * one; their gate is shown over the wire, and so is that of an edited message (e2e/gate, e2e/channels-edits).
  */
-const withoutPerson = new Set([
-  'constructor',
-  'runtimes',
-  'endSession',
-  'tidyUp',
-  'withdraw',
-  'reword',
-  'approval',
-  'answer',
-])
+const withoutPerson = new Set(['constructor', 'withdraw', 'reword', 'approval', 'answer'])
 
 /** Something for every option that any method of the desk takes. */
 function wishOf(about: Person) {
@@ -106,8 +96,6 @@ function deskOn(store: Pick<Store, 'journal' | 'wake' | 'vault' | 'attachments' 
   return new EngineDesk({
     ...tools,
     dispatcher: new Dispatcher(tools),
-    workspaces: oneFolder,
-    began: () => {},
     approvals: notAskedFor,
   })
 }

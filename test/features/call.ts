@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import type { Call, Command, OptionValue } from '../../src/core/command.ts'
-import type { Desk } from '../../src/core/desk.ts'
 import type { Feature } from '../../src/core/feature.ts'
 import type { PersonId, PromptKey } from '../../src/core/ids.ts'
 import { home, session } from '../locales/samples.ts'
@@ -16,7 +15,6 @@ export function call(options: Record<string, OptionValue> = {}, over: Partial<Ca
     person: { id: '2' as PersonId, name: 'alice', locale: 'en', roles: [] },
     place: session().place,
     options: new Map(Object.entries(options)),
-    desk: {} as Desk,
     say,
     ...over,
   }

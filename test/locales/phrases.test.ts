@@ -2,13 +2,20 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { AccountId } from '../../src/core/ids.ts'
+import type { Session } from '../../src/core/session.ts'
 import type { Remains } from '../../src/core/work.ts'
+import * as approvals from '../../src/features/approvals/words.ts'
 import * as board from '../../src/features/board/words.ts'
+import * as diff from '../../src/features/diff/words.ts'
 import * as health from '../../src/features/health/words.ts'
 import { en as permissionsEn } from '../../src/features/permissions/en.ts'
 import { ko as permissionsKo } from '../../src/features/permissions/ko.ts'
 import * as queue from '../../src/features/queue/words.ts'
+import * as runs from '../../src/features/runs/words.ts'
+import { english } from '../../src/features/sessions/en.ts'
+import { korean } from '../../src/features/sessions/ko.ts'
 import * as skills from '../../src/features/skills/words.ts'
+import * as transcript from '../../src/features/transcript/words.ts'
 import { languages as speaking, product } from '../features/product.ts'
 import {
   asks,
@@ -30,8 +37,30 @@ import {
 const languages = speaking(home)
 /** What the features say. */
 const words = {
-  en: { board: board.en, health: health.en, permissions: permissionsEn, queue: queue.en, skills: skills.en },
-  ko: { board: board.ko, health: health.ko, permissions: permissionsKo, queue: queue.ko, skills: skills.ko },
+  en: {
+    approvals: approvals.en,
+    board: board.en,
+    diff: diff.en,
+    health: health.en,
+    permissions: permissionsEn,
+    queue: queue.en,
+    runs: runs.en,
+    sessions: english(home),
+    skills: skills.en,
+    transcript: transcript.en,
+  },
+  ko: {
+    approvals: approvals.ko,
+    board: board.ko,
+    diff: diff.ko,
+    health: health.ko,
+    permissions: permissionsKo,
+    queue: queue.ko,
+    runs: runs.ko,
+    sessions: korean(home),
+    skills: skills.ko,
+    transcript: transcript.ko,
+  },
 }
 
 /** Words that send the reader on: a command, or something to do. */
@@ -85,7 +114,7 @@ for (const say of Object.values(languages)) {
 
     it('lists a hundred sessions in one message and counts the rest', () => {
       const many = Array.from({ length: 100 }, (_, at) => overview({ session: session({ name: `shop-${at}` }) }))
-      const text = say.sessionList(many, startedAt)
+      const text = own.sessions.list(many, startedAt, say)
       assert.ok(text.length <= 2000)
       const shown = text.match(/\*\*shop-\d+\*\*/g)?.length ?? 0
       assert.ok(shown > 3)
@@ -93,41 +122,46 @@ for (const say of Object.values(languages)) {
     })
 
     it('says everything else calmly, too', () => {
+      const started = (of: Session, title: string, takenUp: boolean): string =>
+        own.sessions.started(of, title, takenUp, say.whereabouts(of))
       const states = ['connecting', 'ready', 'resting', 'closed'] as const
       for (const text of [
-        say.sessionStarted(session(), 'Claude Code', false),
-        say.sessionStarted(session({ worktree, trusted: true }), 'Claude Code', true),
-        say.sessionStarted(session({ place: { kind: 'channel', id: session().place.id, guild: '1' } }), 'Echo', false),
-        say.sessionStopped({ session: session(), remains: null, detached: false }),
-        say.sessionStopped({ session: session(), remains: null, detached: true }),
+        started(session(), 'Claude Code', false),
+        started(session({ worktree, trusted: true }), 'Claude Code', true),
+        started(session({ place: { kind: 'channel', id: session().place.id, guild: '1' } }), 'Echo', false),
+        own.sessions.ended({ session: session(), remains: null, detached: false }),
+        own.sessions.ended({ session: session(), remains: null, detached: true }),
         ...allRemains.map((remains) =>
-          say.sessionStopped({ session: session({ worktree }), remains, detached: false }),
+          own.sessions.ended({ session: session({ worktree }), remains, detached: false }),
         ),
         ...allRemains.map((remains) =>
-          say.sessions.moved({ session: session({ worktree }), left: { worktree, remains }, trustEnded: false }),
+          own.sessions.moved(
+            { session: session({ worktree }), left: { worktree, remains }, trustEnded: false },
+            say.whereabouts(session({ worktree })),
+          ),
         ),
-        say.sessions.moved({ session: session(), left: null, trustEnded: true }),
-        say.sessions.remodelled(session()),
-        say.sessions.remodelled(session({ model: null })),
-        say.sessions.attached(session()),
-        say.sessions.resumed(session()),
-        say.sessions.diff(session({ worktree }), someDiff),
-        say.sessions.diff(session(), { ...someDiff, files: [], patch: '' }),
-        say.sessions.diff(session(), { ...someDiff, base: null, cut: true, files: manyFiles }),
-        say.sessions.exported(1, false),
-        say.sessions.exported(12_000, true),
-        say.sessions.forgotten(),
-        say.sessionList([], startedAt),
-        say.sessionList([overview({ state: null, waiting: 0 })], startedAt),
-        say.stopped({ run: 'r' as never, waiting: true, afterMs: 0 }),
-        say.stopped({ run: 'r' as never, waiting: false, afterMs: 42_000 }),
+        own.sessions.moved({ session: session(), left: null, trustEnded: true }, say.whereabouts(session())),
+        own.sessions.remodelled(session()),
+        own.sessions.remodelled(session({ model: null })),
+        own.sessions.attached(session()),
+        own.sessions.resumed(session()),
+        own.diff.diff(session({ worktree }), someDiff, say.whereabouts(session({ worktree }))),
+        own.diff.diff(session(), { ...someDiff, files: [], patch: '' }, say.whereabouts(session())),
+        own.diff.diff(session(), { ...someDiff, base: null, cut: true, files: manyFiles }, say.whereabouts(session())),
+        own.transcript.exported(1, false),
+        own.transcript.exported(12_000, true),
+        say.forgotten(),
+        own.sessions.list([], startedAt, say),
+        own.sessions.list([overview({ state: null, waiting: 0 })], startedAt, say),
+        own.runs.stopped({ run: 'r' as never, waiting: true, afterMs: 0 }),
+        own.runs.stopped({ run: 'r' as never, waiting: false, afterMs: 42_000 }),
         say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2 }),
         say.waiting({ place: 3, expectedMs: 240_000, atWork: 2, cap: 2 }),
         ...rightsSamples(own.permissions),
         ...queueSamples(own.queue, (line) => say.stands(line)),
-        say.steered({ how: 'steered', text: nastyText }),
-        say.steered({ how: 'kept', text: nastyText }),
-        say.steered({ how: 'asked', text: nastyText }),
+        own.runs.steered({ how: 'steered', text: nastyText }),
+        own.runs.steered({ how: 'kept', text: nastyText }),
+        own.runs.steered({ how: 'asked', text: nastyText }),
         say.wasAway(180_000, 2),
         say.restInFile('answer.md'),
         say.notForYou(),
@@ -200,7 +234,7 @@ for (const say of Object.values(languages)) {
           sounds(text)
         }
       }
-      for (const form of [say.approvals.forms.deny, say.approvals.forms.change]) {
+      for (const form of [own.approvals.deny, own.approvals.change, own.runs.steerForm]) {
         assert.ok(form.title.length <= 45 && form.label.length <= 45 && form.placeholder.length <= 100)
       }
     })
@@ -271,10 +305,10 @@ describe('the lines of a run', () => {
 describe('the session started', () => {
   it('shows folders relative to home', () => {
     assert.equal(
-      languages.en.sessionStarted(session(), 'Claude Code', false),
+      words.en.sessions.started(session(), 'Claude Code', false, languages.en.whereabouts(session())),
       '**shop** · Claude Code · `opus`\n`~/projects/shop`\n' +
         'Write here to begin. `/cancel` stops what runs, `/session stop` ends the session.',
     )
-    assert.match(speaking(null).en.sessionStarted(session(), 'Claude Code', false), /`\/home\/olivia\/projects\/shop`/)
+    assert.match(speaking(null).en.whereabouts(session()), /^`\/home\/olivia\/projects\/shop`$/)
   })
 })

@@ -1,4 +1,4 @@
-import type { SessionOverview } from '../../src/core/desk.ts'
+import type { SessionOverview } from '../../src/features/sessions/service.ts'
 import type { Decision, Subject } from '../../src/core/approval.ts'
 import type { Ask, Fate } from '../../src/core/ask.ts'
 import { bySessionRule } from '../../src/core/consent.ts'

@@ -1,12 +1,12 @@
-import type { SessionOverview } from '../core/desk.ts'
-import type { State } from '../core/lifecycle.ts'
-import type { Place } from '../core/place.ts'
-import type { Session } from '../core/session.ts'
-import { clockTime, moment } from '../core/durations.ts'
-import { code, plain } from '../core/markdown.ts'
+import type { State } from '../../core/lifecycle.ts'
+import type { Place } from '../../core/place.ts'
+import type { Session } from '../../core/session.ts'
+import { clockTime, moment } from '../../core/durations.ts'
+import { code, plain } from '../../core/markdown.ts'
+import type { SessionOverview } from './service.ts'
 
 /** The words of one language that the list of sessions is put together from. */
-export interface SessionWords {
+export interface ListWords {
   readonly state: Readonly<Record<State, string>>
   readonly idle: string
   readonly directMessage: string
@@ -24,7 +24,7 @@ const budget = 1900
  *     ● **shop** · Working 0:42 · 2 waiting · <#place>
  *     claude · opus · `~/projects/shop` · <@owner> · <started>
  */
-export function sessionLines(sessions: readonly SessionOverview[], now: number, words: SessionWords): string {
+export function sessionLines(sessions: readonly SessionOverview[], now: number, words: ListWords): string {
   const lines: string[] = []
   let length = 0
   for (const [at, overview] of sessions.entries()) {
@@ -39,7 +39,7 @@ export function sessionLines(sessions: readonly SessionOverview[], now: number, 
   return lines.join('\n')
 }
 
-function sessionLine(overview: SessionOverview, now: number, words: SessionWords): string {
+function sessionLine(overview: SessionOverview, now: number, words: ListWords): string {
   const { session, state, waiting } = overview
   const doing = state === null ? words.idle : `${words.state[state]} ${clockTime(now - overview.since)}`
   const first = [
@@ -58,6 +58,6 @@ function sessionLine(overview: SessionOverview, now: number, words: SessionWords
   return `${first.filter(Boolean).join(' · ')}\n${second.filter(Boolean).join(' · ')}`
 }
 
-function where(place: Place, words: SessionWords): string {
+function where(place: Place, words: ListWords): string {
   return place.kind === 'dm' ? words.directMessage : `<#${place.id}>`
 }

@@ -1,58 +1,87 @@
-import type { Checkpoint } from '../core/checkpoint.ts'
-import type { Clock } from '../core/clock.ts'
-import type { Ended, Result, SessionOverview, SessionWish, Started } from '../core/desk.ts'
-import { messageOf } from '../core/failure.ts'
-import type { AccountId, Ids, MessageId, RuntimeName, SessionId } from '../core/ids.ts'
-import type { Journal, OpenRun } from '../core/journal.ts'
-import { isLive } from '../core/lifecycle.ts'
-import type { Log } from '../core/log.ts'
-import type { Person } from '../core/person.ts'
-import { composeSessionKey, type Place } from '../core/place.ts'
-import type { Runtime } from '../core/runtime.ts'
-import { isSessionName, type Session } from '../core/session.ts'
-import type { Vault } from '../core/vault.ts'
-import type { Remains } from '../core/work.ts'
-import type { Workspaces } from '../core/workspace.ts'
-import type { Gate } from '../core/gate.ts'
-import { no, yes } from '../core/result.ts'
-import { isOver, seatAt } from '../core/session-lookup.ts'
-import type { Mutex } from '../system/mutex.ts'
+import type { Result } from '../../core/desk.ts'
+import type { Doors } from '../../core/doors.ts'
+import type { EpochMs } from '../../core/clock.ts'
+import { messageOf } from '../../core/failure.ts'
+import type { AccountId, MessageId, PlaceId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
+import { isLive, type State } from '../../core/lifecycle.ts'
+import type { Person } from '../../core/person.ts'
+import { composeSessionKey, type Place } from '../../core/place.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { isSessionName, type Session } from '../../core/session.ts'
+import type { Remains } from '../../core/work.ts'
+import { no, yes } from '../../core/result.ts'
+import { isOver, seatAt } from '../../core/session-lookup.ts'
+import type { Mutex } from '../../system/mutex.ts'
 
-export interface SessionsTools {
-  readonly journal: Journal
-  readonly vault: Vault
-  readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
-  readonly workspaces: Workspaces
-  readonly gate: Gate
-  readonly clock: Clock
-  readonly ids: Ids
-  readonly log: Log
-  readonly checkpoint: Checkpoint
+export interface SessionDoors extends Pick<
+  Doors,
+  | 'journal'
+  | 'vault'
+  | 'runtimes'
+  | 'workspaces'
+  | 'gate'
+  | 'clock'
+  | 'ids'
+  | 'log'
+  | 'checkpoint'
+  | 'stopRun'
+  | 'began'
+> {
   /**
    * In which worktrees are made and taken away: two starts at once could take up one worktree, and the one that is
    * refused take it from the other.
    */
   readonly order: Mutex
-  /** Stops one open run, or takes it out of the queue. */
-  stopRun(run: OpenRun, by: string | null): Promise<unknown>
-  /** Told of every new session. */
-  readonly began: (session: Session, by: Person) => void
+}
+
+export interface SessionWish {
+  /** The interaction that asks for it. */
+  readonly key: PromptKey
+  readonly name: string
+  readonly runtime: string
+  /** As typed; null: the first root. */
+  readonly workdir: string | null
+  readonly model: string | null
+  /** False: in a git repository it works in the folder itself. */
+  readonly worktree: boolean
+  /** What the repository brings may run. */
+  readonly trust: boolean
+}
+
+export interface Started {
+  readonly session: Session
+  /** Its worktree holds what an earlier session of this name had left. */
+  readonly takenUp: boolean
+}
+
+export interface Ended {
+  readonly session: Session
+  /** What became of its worktree; null: it had none, or was not ended. */
+  readonly remains: Remains | null
+  /** The place was attached to it, and no more than that has ended. */
+  readonly detached: boolean
+}
+
+export interface SessionOverview {
+  readonly session: Session
+  /** State of its oldest open run; null: idle. */
+  readonly state: State | null
+  readonly waiting: number
+  readonly since: EpochMs
 }
 
 const theAccount = 'default' as AccountId
 
 /** Sessions from their start to their end (SPEC F1). */
 export class Sessions {
-  readonly #tools: SessionsTools
+  readonly #doors: SessionDoors
 
-  constructor(tools: SessionsTools) {
-    this.#tools = tools
+  constructor(doors: SessionDoors) {
+    this.#doors = doors
   }
 
   async start(by: Person, place: Place, wish: SessionWish): Promise<Result<Started>> {
-    const { runtimes, gate } = this.#tools
-    const verdict = await gate.judge(by, 'session.start', place)
-    if (!verdict.allowed) return no(verdict.refusal)
+    const { runtimes, gate } = this.#doors
     const trust = wish.trust ? await gate.judge(by, 'session.trust', place) : null
     if (trust?.allowed === false) return no(trust.refusal)
     if (!isSessionName(wish.name)) return no({ code: 'name-invalid', name: wish.name })
@@ -62,11 +91,11 @@ export class Sessions {
     }
     const fault = (await runtime.check()).find((finding) => finding.level === 'error')
     if (fault !== undefined) return no({ code: 'runtime-unavailable', runtime: runtime.title, detail: fault.text })
-    return this.#tools.order.run(() => this.#start(by, place, wish, runtime))
+    return this.#doors.order.run(() => this.#start(by, place, wish, runtime))
   }
 
   async #start(by: Person, place: Place, wish: SessionWish, runtime: Runtime): Promise<Result<Started>> {
-    const { vault, workspaces, clock, ids, log, checkpoint } = this.#tools
+    const { vault, workspaces, clock, ids, log, checkpoint } = this.#doors
     const key = composeSessionKey(place)
     const there = await seatAt(vault, place)
     if (there !== null && !isOver(there)) return no({ code: 'session-exists', name: there.session.name })
@@ -104,14 +133,12 @@ export class Sessions {
     await vault.attachedPlaces.remove(key)
     await vault.saw(place.id, session.since)
     log.info({ session: session.id, name: session.name, runtime: session.runtime, worktree }, 'session.started')
-    this.#tools.began(session, by)
+    this.#doors.began(session, by)
     return yes({ session, takenUp })
   }
 
   async stop(by: Person, place: Place): Promise<Result<Ended>> {
-    const { vault, gate, log } = this.#tools
-    const verdict = await gate.judge(by, 'session.stop', place)
-    if (!verdict.allowed) return no(verdict.refusal)
+    const { vault, log } = this.#doors
     const seat = await seatAt(vault, place)
     if (seat === null) return no({ code: 'no-session' })
     const { session, attached } = seat
@@ -128,7 +155,7 @@ export class Sessions {
    * none. A death in between leaves nothing worse than a clean worktree: the next life stops the runs (recovery).
    */
   async end(session: Session, by: string | null): Promise<Remains | null> {
-    const { vault, clock, checkpoint } = this.#tools
+    const { vault, clock, checkpoint } = this.#doors
     await vault.endSession(session.id, clock.now())
     checkpoint('session-ended')
     return this.#wind(session, by)
@@ -136,17 +163,26 @@ export class Sessions {
 
   /** The rest of a session's end: its runs, its process, its worktree. Each may have been done already. */
   async #wind(session: Session, by: string | null): Promise<Remains | null> {
-    const { journal, runtimes, log } = this.#tools
-    for (const open of await journal.openOf(session.id)) await this.#tools.stopRun(open, by)
+    const { journal, runtimes, log } = this.#doors
+    for (const { run } of await journal.openOf(session.id)) await this.#doors.stopRun(run, by)
     await runtimes.get(session.runtime)?.release(session.id)
-    const remains = session.worktree === null ? null : await this.#tools.order.run(() => this.#tidy(session))
+    const remains = session.worktree === null ? null : await this.#doors.order.run(() => this.#tidy(session))
     log.info({ session: session.id, name: session.name, remains }, 'session.stopped')
     return remains
   }
 
+  /** Its place was deleted: its own session ends, and it is attached to none. */
+  async placeGone(place: PlaceId): Promise<void> {
+    const { vault } = this.#doors
+    const own = (await vault.liveSessions()).filter((session) => session.place.id === place)
+    for (const session of own) await this.end(session, null)
+    const attached = (await vault.attachedPlaces.all()).filter((each) => each.place.id === place)
+    for (const { key } of attached) await vault.attachedPlaces.remove(key)
+  }
+
   /** Ends wholly what has ended but still has runs: a death came between the two. */
   async stopLeft(): Promise<void> {
-    const { journal, vault } = this.#tools
+    const { journal, vault } = this.#doors
     for (const id of new Set((await journal.open()).map(({ session }) => session))) {
       const session = await vault.session(id)
       if (session !== null && session.endedAt !== null) await this.#wind(session, null)
@@ -155,7 +191,7 @@ export class Sessions {
 
   /** Logs the worktrees that no session works in any more. */
   async reportLeftovers(): Promise<void> {
-    const { vault, workspaces, log } = this.#tools
+    const { vault, workspaces, log } = this.#doors
     try {
       const left = await workspaces.leftovers(await vault.worktrees(), await vault.liveSessions())
       const bytes = left.reduce((sum, each) => sum + each.bytes, 0)
@@ -167,7 +203,7 @@ export class Sessions {
 
   /** In the order of the starts: one that takes this worktree up must not find it half removed. */
   async #tidy(session: Session): Promise<Remains | null> {
-    const { vault, workspaces } = this.#tools
+    const { vault, workspaces } = this.#doors
     const { worktree } = session
     if (worktree === null) return null
     const live = await vault.liveSessions()
@@ -176,11 +212,9 @@ export class Sessions {
     return workspaces.close(worktree)
   }
 
-  async list(by: Person, place: Place): Promise<Result<readonly SessionOverview[]>> {
-    const verdict = await this.#tools.gate.judge(by, 'session.list', place)
-    if (!verdict.allowed) return no(verdict.refusal)
-    const open = await this.#tools.journal.open()
-    const overview = (await this.#tools.vault.liveSessions()).map((session) => {
+  async list(): Promise<readonly SessionOverview[]> {
+    const open = await this.#doors.journal.open()
+    return (await this.#doors.vault.liveSessions()).map((session) => {
       const runs = open.filter((each) => each.session === session.id)
       return {
         session,
@@ -189,6 +223,5 @@ export class Sessions {
         since: session.startedAt,
       }
     })
-    return yes(overview)
   }
 }

@@ -1,6 +1,6 @@
-import type { Diff, DiffFile } from '../core/work.ts'
-import { exact } from '../core/figures.ts'
-import { code } from '../core/markdown.ts'
+import type { Diff, DiffFile } from '../../core/work.ts'
+import { exact } from '../../core/figures.ts'
+import { code } from '../../core/markdown.ts'
 
 const shown = 15
 

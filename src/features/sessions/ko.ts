@@ -1,0 +1,108 @@
+import { code, plain } from '../../core/markdown.ts'
+import { folder } from '../../core/paths.ts'
+import type { Worktree } from '../../core/session.ts'
+import type { Remains } from '../../core/work.ts'
+import type { english } from './en.ts'
+import { sessionLines } from './list.ts'
+import type { Ended } from './service.ts'
+
+/** Sessions in Korean. `home` is the folder that paths are shown relative to. */
+export const korean: typeof english = (home) => ({
+  groups: { session: '코딩 에이전트와 함께 쓰는 세션' },
+  commands: {
+    'session start': {
+      description: '여기에서 코딩 에이전트 세션을 시작해요',
+      options: {
+        name: '짧은 이름: 글자, 숫자, -, _',
+        runtime: '여기에서 일할 에이전트',
+        workdir: '작업할 폴더',
+        model: '사용할 모델. 비워 두면 에이전트가 정해요',
+        worktree: 'git 저장소에서 브랜치를 따로 만들어 작업할지(기본), 폴더에서 바로 작업할지',
+        trust: '저장소의 훅, 도구, 설정을 실행해도 되는지 (owner만)',
+      },
+    },
+    'session stop': { description: '여기의 세션을 끝내요. 폴더는 그대로 남아요', options: {} },
+    'session list': { description: '모든 세션을 보여 줘요: 하는 일, 장소, 주인', options: {} },
+    resume: { description: '멈췄거나 실패한 곳부터 이어서 해요', options: {} },
+    attach: {
+      description: '다른 곳의 세션과 여기에서 이야기해요',
+      options: { session: '세션 이름 또는 세션이 있는 스레드' },
+    },
+    cd: { description: '여기의 세션이 작업할 폴더를 바꿔요', options: { path: '폴더' } },
+    model: { description: '여기의 세션이 쓸 모델을 바꿔요', options: { name: '모델' } },
+  },
+  deeds: {
+    'session.start': '세션을 시작하는 것',
+    'session.stop': '세션을 끝내는 것',
+    'session.list': '세션 목록을 보는 것',
+    'session.change': '세션의 폴더나 모델을 바꾸는 것',
+    'session.attach': '세션에 이곳을 연결하는 것',
+    'session.resume': '작업을 이어 가는 것',
+    'session.trust': '저장소를 신뢰하는 것',
+  },
+  started(session, runtimeTitle, takenUp, where) {
+    const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
+    const begin =
+      session.place.kind === 'channel'
+        ? '여기에 바로 쓰면 시작해요. 다른 분들은 저를 멘션하거나 제 메시지에 답장해 주세요.'
+        : '여기에 바로 쓰면 시작해요.'
+    return [
+      `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
+      where,
+      ...(takenUp ? ['같은 이름의 이전 세션이 남긴 작업이 그대로 있어요.'] : []),
+      ...(session.trusted
+        ? ['신뢰하는 저장소예요. 수정 권한이 있는 사람에게는 저장소의 훅, 도구, 설정이 실행될 수 있어요.']
+        : []),
+      `${begin} \`/cancel\`은 진행 중인 작업을 멈추고, \`/session stop\`은 세션을 끝내요.`,
+    ].join('\n')
+  },
+  ended: (ended) => sessionEnded(ended, home),
+  list: (sessions, now, { states, whereabouts }) =>
+    sessions.length === 0
+      ? '열려 있는 세션이 없어요. `/session start`로 시작해 보세요.'
+      : sessionLines(sessions, now, {
+          whereabouts,
+          state: states,
+          idle: '쉬는 중',
+          directMessage: 'DM',
+          waiting: (count) => `${count}개 대기`,
+          more: (count) => `그 밖에 ${count}개가 더 있어요`,
+        }),
+  moved: ({ session, left: behind, trustEnded }, where) =>
+    `**${plain(session.name)}** 세션은 다음 메시지부터 ${where}에서 작업해요.` +
+    (trustEnded ? '\n그곳은 신뢰하는 저장소가 아니에요. 저장소의 훅, 도구, 설정은 실행되지 않아요.' : '') +
+    (behind === null ? '' : `\n${left(behind.worktree, behind.remains, home)}`),
+  remodelled: ({ name, model }) =>
+    `**${plain(name)}** 세션은 다음 메시지부터 ${model === null ? '기본 모델' : code(model, 60)} 모델을 써요.`,
+  attached: ({ name, place }) =>
+    `여기에 쓴 메시지는 **${plain(name)}** 세션(<#${place.id}>)으로 가고, 답은 여기로 와요. ` +
+    '`/session stop`으로 연결을 풀 수 있어요.',
+  resumed: ({ name }) => `**${plain(name)}** 세션이 하던 일을 이어서 해요.`,
+})
+
+function sessionEnded({ session, remains, detached }: Ended, home: string | null): string {
+  const name = `**${plain(session.name)}**`
+  if (detached) return `■ 이제 여기는 ${name} 세션과 이어져 있지 않아요. 세션은 원래 있던 곳에서 계속돼요.`
+  const { worktree } = session
+  const stays =
+    worktree === null || remains === null
+      ? `${folder(session.workdir, home)} 폴더는 그대로 있어요.`
+      : left(worktree, remains, home)
+  return `■ ${name} 세션이 끝났어요. ${stays} \`/session start\`로 새로 시작할 수 있어요.`
+}
+
+const reasons = {
+  uncommitted: '커밋하지 않은 작업이',
+  unmerged: '아직 병합하지 않은 커밋이',
+  unfinished: '끝나지 않은 병합이나 리베이스가',
+  unknown: '확인하지 못한 것이',
+}
+
+function left(worktree: Worktree, remains: Remains, home: string | null): string {
+  if (remains.kind === 'removed') return '한 일이 모두 병합되어 있어서 워크트리와 브랜치를 지웠어요.'
+  if (remains.kind === 'gone') return `워크트리는 이미 없고, ${code(worktree.branch, 80)} 브랜치는 남아 있어요.`
+  return (
+    `워크트리에 ${reasons[remains.why]} 있어서 남겨 두었어요: ${folder(worktree.folder, home)} · ` +
+    `${code(worktree.branch, 80)} 브랜치. 같은 이름으로 세션을 시작하면 이어서 쓸 수 있어요.`
+  )
+}
