@@ -122,7 +122,11 @@ export class Stage implements AsyncDisposable {
 
   /** How many runs still have something to be said about them. */
   unsettled(): number {
-    return this.query<{ n: number }>('select count(distinct owner) n from messages where settled = 0')[0]?.n ?? 0
+    return (
+      this.query<{ n: number }>(
+        "select count(distinct owner) n from messages where settled = 0 and owner not like 'board:%'",
+      )[0]?.n ?? 0
+    )
   }
 
   async allSettled(within = 30_000): Promise<void> {

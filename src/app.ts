@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Checkpoint } from './core/checkpoint.ts'
-import type { PersonId } from './core/ids.ts'
+import type { PersonId, PlaceId } from './core/ids.ts'
 import type { Log } from './core/log.ts'
 import { usualTimings, type Timings } from './core/timings.ts'
 import type { Config } from './config/load.ts'
@@ -111,6 +111,7 @@ export function createApp(options: AppOptions): App {
             ...store,
             catalogue: words,
             owner: config.owners.user as PersonId | null,
+            auditChannel: config.approvals.auditChannel as PlaceId | null,
             locale: 'en',
             clock,
             log,

@@ -52,6 +52,9 @@ export interface Chat {
   /** Says something that belongs to no run, silently; the nonce makes a repeat within some minutes a no-op. */
   tell(place: Place, text: string, options: PostOptions): Promise<void>
 
+  /** The same for one that changes: its first line alone tells it from other messages. Pure. */
+  board(text: string): Sheet
+
   /**
    * The same said plainer, because it was refused: 1: its words, without what belongs to their look; 2: a sentence and
    * the words as a file; 3: the sentence alone. Pure.

@@ -1,9 +1,11 @@
+import type { Ask } from './ask.ts'
 import type { Chat, LinePlace, Sheet, Spot } from './chat.ts'
 import type { EpochMs } from './clock.ts'
 import type { Entry } from './event.ts'
-import type { MessageId, PersonId, RunId } from './ids.ts'
-import type { Locale } from './person.ts'
+import type { MessageId, PersonId, PlaceId, PromptKey, RunId } from './ids.ts'
+import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
+import type { Wallboard } from './wallboard.ts'
 
 export type OwnerKind = 'run' | 'approval' | 'board' | 'note'
 /** Whose message it is: what it says is made from that. */
@@ -114,6 +116,18 @@ export interface Postings {
 export interface Outbox {
   /** Says a word that belongs to no run. Durable when resolved; the same key again says nothing. */
   say(note: Note): Promise<void>
+  /**
+   * Puts an approval before people, and keeps its messages true until its fate stands everywhere. `ask` gives it as it is
+   * at the moment; `quiet`: a rule answers it, so that nobody is asked who has not been.
+   */
+  ask(ask: () => Ask, quiet: boolean): AskMessages
+  /**
+   * Puts up the board of a channel, or moves it to the end. 'gone': the channel is; 'later': it will stand there as soon
+   * as Discord takes it.
+   */
+  putUpBoard(place: Wallboard['place'], by: Person, key: PromptKey): Promise<'stands' | 'gone' | 'later'>
+  /** Messages are no more: those that need not stand again are let go of. */
+  deleted(place: PlaceId, messages: readonly MessageId[]): void
   /** Goes on with what an earlier life left unsaid. Call before anything new is asked. */
   resume(): Promise<void>
   /** What should stand may have changed. */
@@ -126,6 +140,16 @@ export interface Outbox {
   readonly closed: number
   /** Resolves when nothing is written any more (the signal has fired). */
   close(): Promise<void>
+}
+
+/** The messages of an approval. */
+export interface AskMessages {
+  /** Something about the approval has changed. */
+  look(): void
+  /** The one in the run's own place that stands for it; null: none does yet. */
+  spot(): Spot | null
+  /** Resolves when its fate stands everywhere, or the process lets go. Never rejects. */
+  readonly done: Promise<void>
 }
 
 /** What the outbox needs of those who use it. */

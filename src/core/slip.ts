@@ -1,7 +1,6 @@
 import type { Draft } from './ask.ts'
 import type { EpochMs } from './clock.ts'
-import type { ApprovalId, MessageId, PersonId, RunId, SessionId } from './ids.ts'
-import type { Place } from './place.ts'
+import type { ApprovalId, PersonId, RunId, SessionId } from './ids.ts'
 
 /** That an approval is put to people: what the run's journal does not say about it. */
 export interface Slip {
@@ -22,23 +21,6 @@ export interface Slip {
 export const postRoles = ['ask', 'line', 'reminder', 'note', 'audit'] as const
 export type PostRole = (typeof postRoles)[number]
 
-/** One message of an approval, or the intent to post it. */
-export interface Post {
-  readonly token: string
-  readonly role: PostRole
-  readonly place: Place
-  /** Up to 25 characters; the same for every try. */
-  readonly nonce: string
-  /** When the post was intended. */
-  readonly at: EpochMs
-  /** Null: intended, and nobody knows whether it was posted. */
-  readonly message: MessageId | null
-  /** Hash of the sheet it shows; '' when that is not known. */
-  readonly shown: string
-  /** It cannot stand there: the place is closed to us, or somebody deleted it when it no longer mattered. */
-  readonly gone: boolean
-}
-
 /** "Approve for this session": for whom, and for exactly what. */
 export interface Consent {
   readonly session: SessionId
@@ -52,7 +34,7 @@ export interface Consent {
   readonly at: EpochMs
 }
 
-/** What is asked of people and where it stands. Part of the vault door; what was answered is in the journal. */
+/** What is asked of people. Part of the vault door; what was answered is in the journal. */
 export interface Approvals {
   /** Opens a slip and gives it as it stands; one that is open already stays as it is, a closed one begins anew. */
   open(slip: Omit<Slip, 'draft' | 'closed'>): Promise<Slip>
@@ -63,13 +45,6 @@ export interface Approvals {
   /** Keeps what is chosen so far. */
   draft(token: string, draft: Draft): Promise<void>
   close(token: string): Promise<void>
-
-  /** The messages of a slip. */
-  posts(token: string): Promise<readonly Post[]>
-  /** Keeps a message of a slip, in the place of what was known of it. */
-  keep(post: Post): Promise<void>
-  /** Forgets a message of a slip that was taken away again. */
-  forget(token: string, role: PostRole): Promise<void>
 
   /** Keeps a consent, in the place of an earlier one for the same. */
   consent(consent: Consent): Promise<void>

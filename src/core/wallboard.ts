@@ -6,16 +6,13 @@ import type { Locale } from './person.ts'
 import { channelOf, type Place } from './place.ts'
 import { isLater } from './snowflake.ts'
 
-/** The message of a channel that shows what is going on there. At most one per channel. */
+/** That a channel has a message that shows what is going on there. At most one per channel. */
 export interface Wallboard {
   readonly place: Place & { readonly kind: 'channel' }
   /** Of whoever put it up. */
   readonly locale: Locale
-  /** Null: about to be posted, or nobody knows whether it was. */
-  readonly message: MessageId | null
-  readonly nonce: string
-  /** What it shows, or is to show first. */
-  readonly shown: string
+  /** Names it: put up again in the same channel, it is another. */
+  readonly key: string
   /** When it was put up. */
   readonly at: EpochMs
 }
@@ -25,10 +22,8 @@ export interface Wallboards {
   all(): Promise<readonly Wallboard[]>
   /** Keeps a board, in the place of the one its channel had. */
   put(board: Wallboard): Promise<void>
-  /** Notes what became of a board; nothing when it is no longer the one with that nonce. */
-  change(board: Wallboard): Promise<void>
-  /** Forgets the board of a channel, when it is still that message (or, with null, whatever it is). */
-  forget(channel: PlaceId, message: MessageId | null): Promise<void>
+  /** Forgets a board; nothing when its channel has another by now. */
+  forget(board: Wallboard): Promise<void>
 }
 
 /** One run on a board. */

@@ -23,7 +23,7 @@ import { People } from './people.ts'
 import { plainerSheet } from './plainer.ts'
 import { draw } from './render.ts'
 import { createRest } from './rest.ts'
-import { noteOf } from './sheet.ts'
+import { boardOf, noteOf } from './sheet.ts'
 import { registerCommands } from './slash.ts'
 import { changedWith } from './whereabouts.ts'
 import { messageLimit, split } from './split.ts'
@@ -174,7 +174,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     pin: (place, message) => outbound.pin(place, message),
     find: (place, sheet, since, known) => outbound.find(place, selfId(), sheet, since, known),
     tell: (place, text, how) => outbound.tell(place, text, how),
-    note: (text) => noteOf(split(text, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? ''),
+    note: (text) => noteOf(cutToMessage(text)),
+    board: (text) => boardOf(cutToMessage(text)),
     plainer: (sheet, plainness, { locale, asks }) => plainerSheet(sheet, plainness, asks, catalogue[locale]),
     typing: async (place) => outbound.typing(place),
     history: (place, after) => inbound.history(place, after, selfId()),
@@ -187,4 +188,9 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     registered: registered.promise,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** As much of a text as one message shows. */
+function cutToMessage(text: string): string {
+  return split(text, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? ''
 }

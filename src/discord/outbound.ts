@@ -16,7 +16,7 @@ import type { Place } from '../core/place.ts'
 import { isKeptFromUs, isNoMore, meaningOf, type Done, type Lanes } from './lanes.ts'
 import { componentsOf } from './components.ts'
 import { isMarked } from './custom-id.ts'
-import { bodyOf } from './sheet.ts'
+import { bodyOf, isTextOf } from './sheet.ts'
 import { afterTime } from './snowflake.ts'
 import { messageLimit, split } from './split.ts'
 
@@ -255,6 +255,6 @@ function isSheet(message: APIMessage, sheet: Sheet): boolean {
       : [],
   )
   if (buttons.length > 0) return buttons.some((id) => isMarked(id, sheet.mark))
-  if (message.content !== sheet.text) return false
+  if (!isTextOf(message.content, sheet)) return false
   return sheet.text !== '' || message.embeds[0]?.description === bodyOf(sheet).card?.text
 }

@@ -65,6 +65,22 @@ export function noteOf(content: string): Sheet {
   return { part: 0, mark: '', hash, text: content, end: content.length, rings: false, body }
 }
 
+const boardMark = 'board'
+
+/** The same for a message that changes. */
+export function boardOf(content: string): Sheet {
+  return { ...noteOf(content), mark: boardMark }
+}
+
+/** Whether a text is this sheet's: that of a board is known by its first line. */
+export function isTextOf(content: string, { mark, text }: Sheet): boolean {
+  return mark === boardMark ? firstLine(content) === firstLine(text) : content === text
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
+}
+
 /** The body of a sheet that this folder drew. */
 export function bodyOf(sheet: Sheet): Body {
   // Nobody else makes sheets for this chat: `Sheet.body` is opaque on purpose.

@@ -7,10 +7,11 @@ import { bySessionRule, canLast, mayAnswer } from '../core/consent.ts'
 import type { Result } from '../core/desk.ts'
 import type { Entry } from '../core/event.ts'
 import { messageOf, type Refusal } from '../core/failure.ts'
-import type { PersonId, PlaceId, RunId, RuntimeName } from '../core/ids.ts'
+import type { RunId, RuntimeName } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
-import type { Locale, Person } from '../core/person.ts'
+import type { AskMessages, Outbox } from '../core/message.ts'
+import type { Person } from '../core/person.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
@@ -18,7 +19,6 @@ import type { Slip } from '../core/slip.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import { background } from '../system/background.ts'
-import { Clerk } from './clerk.ts'
 import type { EventBus } from './bus.ts'
 import type { Gate } from '../core/gate.ts'
 import { retry } from '../system/back-off.ts'
@@ -39,11 +39,7 @@ export interface ApprovalsTools {
   readonly signal: AbortSignal
   /** OMC_APPROVAL_TIMEOUT_MS */
   readonly timeoutMs: number
-  /** OMC_OWNER_USER_ID */
-  readonly owner: PersonId | null
-  /** OMC_AUDIT_CHANNEL_ID */
-  readonly auditChannel: PlaceId | null
-  readonly locale: Locale
+  readonly outbox: Outbox
   /** Where an approval stands has changed. */
   moved(): void
 }
@@ -51,7 +47,7 @@ export interface ApprovalsTools {
 /** An approval in this life of the bot. */
 interface Matter {
   ask: Ask
-  clerk: Clerk | null
+  messages: AskMessages | null
   timer: Disposable | null
 }
 
@@ -119,8 +115,8 @@ export class Approvals {
 
   /** Where the question stands that a run waits for; null when it waits for none, or it stands nowhere yet. */
   spotOf(run: RunId): Spot | null {
-    for (const { ask, clerk } of this.#matters.values()) {
-      if (ask.run === run && ask.fate.kind === 'open') return clerk?.spot() ?? null
+    for (const { ask, messages } of this.#matters.values()) {
+      if (ask.run === run && ask.fate.kind === 'open') return messages?.spot() ?? null
     }
     return null
   }
@@ -139,9 +135,8 @@ export class Approvals {
         log.warn({ run: slip.run, approval: slip.approval }, 'approval.run-missing')
         await vault.approvals.close(slip.token)
       } else if (ask.fate.kind !== 'open' && !this.#matters.has(slip.token)) {
-        const posts = await vault.approvals.posts(slip.token)
         const matter = this.#add(ask)
-        this.#assign(matter, new Clerk(() => matter.ask, posts, false, this.#clerkTools()))
+        this.#assign(matter, false)
       }
     }
   }
@@ -150,7 +145,7 @@ export class Approvals {
   async settles(ms: number): Promise<void> {
     const { clock, signal } = this.#tools
     const decided = [...this.#matters.values()].filter(({ ask }) => ask.fate.kind !== 'open')
-    await Promise.race([Promise.all(decided.flatMap(({ clerk }) => clerk?.done ?? [])), pause(clock, ms, signal)])
+    await Promise.race([Promise.all(decided.flatMap(({ messages }) => messages?.done ?? [])), pause(clock, ms, signal)])
   }
 
   /** Resolves when nothing is written any more (the signal has fired). */
@@ -159,9 +154,9 @@ export class Approvals {
     const matters = [...this.#matters.values()]
     for (const matter of matters) {
       matter.timer?.[Symbol.dispose]()
-      matter.clerk?.look()
+      matter.messages?.look()
     }
-    await Promise.all(matters.flatMap(({ clerk }) => clerk?.done ?? []))
+    await Promise.all(matters.flatMap(({ messages }) => messages?.done ?? []))
   }
 
   #take(entry: Entry): void {
@@ -192,14 +187,14 @@ export class Approvals {
       const expiresAt = askedAt + this.#tools.timeoutMs
       const slip = { token, run, approval: approval.id, askedAt, expiresAt, draft: {}, closed: false }
       const matter = this.#add(this.#askOf(slip, view.prompt, session, approval, { kind: 'open' }, false))
-      background(this.#put(matter, known?.clerk ?? null), log, 'approval.put')
+      background(this.#put(matter, known?.messages ?? null), log, 'approval.put')
     } catch (error) {
       if (!signal.aborted) log.error({ run, approval: approval.id, error: messageOf(error) }, 'approval.failed')
     }
   }
 
   /** Keeps that it is asked, and puts it before people; or finds that a consent answers it. */
-  async #put(matter: Matter, earlier: Clerk | null): Promise<void> {
+  async #put(matter: Matter, earlier: AskMessages | null): Promise<void> {
     const { vault, log, signal } = this.#tools
     const { token, run, approval } = matter.ask
     this.#expireAt(matter)
@@ -212,9 +207,7 @@ export class Approvals {
         vault.approvals.open({ token, run, approval: approval.id, askedAt, expiresAt }),
       )
       matter.ask = { ...matter.ask, askedAt: slip.askedAt, expiresAt: slip.expiresAt, draft: slip.draft }
-      const posts = await vault.approvals.posts(token)
-      const quiet = granted !== null && posts.length === 0
-      this.#assign(matter, new Clerk(() => matter.ask, posts, quiet, this.#clerkTools()))
+      this.#assign(matter, granted !== null)
       if (granted !== null) {
         await this.#decide(matter.ask, { decision: { verdict: 'approve' }, by: bySessionRule(granted) })
       }
@@ -261,7 +254,7 @@ export class Approvals {
     const matter = this.#matters.get(ask.token)
     if (matter !== undefined) {
       matter.ask = ask
-      matter.clerk?.look()
+      matter.messages?.look()
     }
     return ask
   }
@@ -337,22 +330,20 @@ export class Approvals {
   }
 
   #add(ask: Ask): Matter {
-    const matter: Matter = { ask, clerk: null, timer: null }
+    const matter: Matter = { ask, messages: null, timer: null }
     this.#matters.set(ask.token, matter)
     return matter
   }
 
-  #assign(matter: Matter, clerk: Clerk): void {
-    matter.clerk = clerk
+  /** Shows it, until its fate stands everywhere. `quiet`: a rule answers it. */
+  #assign(matter: Matter, quiet: boolean): void {
+    const messages = this.#tools.outbox.ask(() => matter.ask, quiet)
+    matter.messages = messages
     const { token } = matter.ask
-    const leaving = clerk.done.then(() => {
+    const leaving = messages.done.then(() => {
       if (this.#matters.get(token) === matter) this.#matters.delete(token)
     })
-    background(leaving, this.#tools.log, 'approval.clerk')
-  }
-
-  #clerkTools(): ConstructorParameters<typeof Clerk>[3] {
-    return { ...this.#tools, approvals: this.#tools.vault.approvals, posted: () => this.#tools.moved() }
+    background(leaving, this.#tools.log, 'approval.messages')
   }
 }
 

@@ -8,7 +8,6 @@ import type { Doors } from '../core/doors.ts'
 import { messageOf } from '../core/failure.ts'
 import { Features, type Feature } from '../core/feature.ts'
 import type { Health } from '../core/health.ts'
-import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Ids } from '../core/ids.ts'
 import type { Journal, Wake } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
@@ -26,7 +25,6 @@ import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { Approvals } from './approvals.ts'
 import { EventBus } from './bus.ts'
-import { WallboardKeeper } from './wallboard.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Expiry } from './expiry.ts'
@@ -145,7 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
       began: (session, by) => intake.began(session, by.locale),
       stopRun: (run, by) => stopRun(run, by, { ...options, signal }),
       line: (run) => dispatcher.places().get(run) ?? null,
-      putUpBoard: (...wish) => boards.putUp(...wish),
+      putUpBoard: (...wish) => outbox.putUpBoard(...wish),
     }),
   )
   const chat = options.chat(desk, features)
@@ -156,15 +154,13 @@ export function createEngine(options: EngineOptions): Engine {
     line: (run) => dispatcher.places().get(run) ?? null,
     questionOf: (run) => approvals.spotOf(run),
   })
-  const boards = new WallboardKeeper({ ...options, chat, bus, signal })
   const lookedAgain = (): void => dispatcher.open()
-  const intake = new Intake({ ...options, desk, features, chat, signal, lookedAgain, boards, outbox })
+  const intake = new Intake({ ...options, desk, features, chat, signal, lookedAgain, outbox })
   const approvals = new Approvals({
     ...options,
     timeoutMs: options.approvals.timeoutMs,
-    owner: options.owners.user as PersonId | null,
-    auditChannel: options.approvals.auditChannel as PlaceId | null,
     chat,
+    outbox,
     gate,
     bus,
     runtimes,
@@ -187,7 +183,7 @@ export function createEngine(options: EngineOptions): Engine {
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
     clock.after(options.timings.lookWithinMs, () => dispatcher.open())
     await chat.open(intake)
-    boards.look()
+    outbox.look()
     beAlive()
   }
 
@@ -209,7 +205,7 @@ export function createEngine(options: EngineOptions): Engine {
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await Promise.all([dispatcher.close(), worker.close(), words.close()])
     await approvals.close()
-    await Promise.all([boards.close(), outbox.close()])
+    await outbox.close()
     await transcriber.close()
     await bus.close()
   }

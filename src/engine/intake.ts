@@ -12,10 +12,8 @@ import type { Session } from '../core/session.ts'
 import { before, isLater } from '../core/snowflake.ts'
 import type { Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
-import type { WallboardKeeper } from './wallboard.ts'
 import { contextOf } from './context.ts'
 import { keepFiles } from './files.ts'
-import { sayNotice } from './notice.ts'
 import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
 import { allSeats, seatAt, type Seat } from '../core/session-lookup.ts'
 import { Mutex } from '../system/mutex.ts'
@@ -36,7 +34,6 @@ export interface IntakeTools extends SecondLookTools {
   readonly locale: Locale
   /** Called when the messages of waiting prompts have been looked at again after a gap. */
   readonly lookedAgain: () => void
-  readonly boards: WallboardKeeper
   readonly outbox: Outbox
 }
 
@@ -47,7 +44,6 @@ export interface IntakeTools extends SecondLookTools {
 export class Intake implements Inbox {
   readonly #tools: IntakeTools
   readonly #order = new Map<PlaceId, Mutex>()
-  readonly #notices = new Mutex()
   /** The gap up to which a place has been read. */
   readonly #read = new Map<PlaceId, number>()
   #gap = 0
@@ -73,7 +69,7 @@ export class Intake implements Inbox {
 
   deleted(place: PlaceId, messages: readonly MessageId[]): Promise<void> {
     return this.#inOrder(place, async () => {
-      await this.#tools.boards.deleted(place, messages)
+      this.#tools.outbox.deleted(place, messages)
       for (const message of messages) await takeBack(message, this.#tools)
     })
   }
@@ -98,16 +94,15 @@ export class Intake implements Inbox {
 
   /** Resolves when all that came in so far is dealt with. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#order.values(), this.#notices].map((order) => order.idle()))
+    await Promise.all([...this.#order.values()].map((order) => order.idle()))
   }
 
-  /** Beside the prompts: none waits for a Discord that does not take the notice. */
+  /** Once in each channel, at the first use there: which messages reach the agent. */
   #notice(place: Place, locale: Locale): void {
-    background(
-      this.#notices.run(() => sayNotice(place, locale, this.#tools)),
-      this.#tools.log,
-      'notice',
-    )
+    const { outbox, catalogue, channel, log } = this.#tools
+    if (place.kind !== 'channel') return
+    const text = catalogue[locale].channelNotice(channel)
+    background(outbox.say({ key: `notice:${place.id}`, place, text, replyTo: null, mention: null }), log, 'notice')
   }
 
   async #catchUpAll(): Promise<void> {

@@ -1,5 +1,6 @@
 import { pause } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
+import type { MessageId } from '../core/ids.ts'
 import { ownerKind, type Owner, type Posting } from '../core/message.ts'
 import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
 import type { Pace } from './pace.ts'
@@ -30,6 +31,7 @@ export class Keeper {
   readonly #tools: KeeperTools
   #changed = Promise.withResolvers<void>()
   #isStale = false
+  readonly #deleted = new Set<MessageId>()
   #typedAt = Number.NEGATIVE_INFINITY
   /** Since when a message of it is shut out, by the monotonic clock. */
   #closedAt: number | null = null
@@ -67,6 +69,12 @@ export class Keeper {
     this.look()
   }
 
+  /** Messages are no more: what need not stand again is let go of, the rest is noticed when it is edited. */
+  deleted(messages: readonly MessageId[]): void {
+    for (const message of messages) this.#deleted.add(message)
+    this.look()
+  }
+
   async #work(): Promise<void> {
     const { signal, log, clock } = this.#tools
     for (let failures = 0; !signal.aborted;) {
@@ -91,6 +99,7 @@ export class Keeper {
     const changed = this.#changed.promise
     this.#isStale = false
     const wanted = await this.#wanted()
+    if (await this.#letGo(wanted)) return false
     this.#type(wanted)
     const write = this.#plan(wanted)
     if (write !== null) {
@@ -103,11 +112,26 @@ export class Keeper {
     await this.#tellClosed()
     if (wanted.over && this.#writer.held.nextInMs === null) {
       await retry(this.#tools, 'settled', () => postings.settled(this.owner))
+      await this.subject.settled?.()
       checkpoint('settled', ownerKind(this.owner))
       return !this.#isStale
     }
     await this.#wait(wanted, changed)
     return false
+  }
+
+  /** True: something that need not stand again was deleted. */
+  async #letGo({ messages }: Wanted): Promise<boolean> {
+    const gone = this.postings.find(
+      ({ role, message }) =>
+        message !== null &&
+        this.#deleted.has(message) &&
+        messages.some((each) => each.role === role && each.whenDeleted === 'enough'),
+    )
+    this.#deleted.clear()
+    if (gone === undefined) return false
+    await this.#writer.end(gone)
+    return true
   }
 
   async #wanted(): Promise<Wanted> {

@@ -58,6 +58,11 @@ export class Reconciler {
   async keep(subject: Subject): Promise<Keeper> {
     const { owner } = subject
     const known = this.#keepers.get(owner)
+    // The last word about an earlier one is said first.
+    if (known !== undefined && known.subject !== subject) {
+      await known.done
+      return this.keep(subject)
+    }
     const postings =
       known === undefined ? await retry(this.#tools, 'messages', () => this.#tools.postings.of(owner)) : []
     const keeper = this.#keepers.get(owner)
@@ -125,7 +130,8 @@ export class Reconciler {
     )
     const first = Math.min(...since)
     const tools = { ...this.#tools, say: (note: Note) => this.say(note) }
-    await tellClosed(posting.place, first, subject.concern(), tools)
+    const concern = subject.concern(this.#keepers.get(subject.owner)?.postings ?? [], posting)
+    await tellClosed(posting.place, first, concern, tools)
   }
 
   #noteSubject(note: Note): NoteSubject {

@@ -9,14 +9,16 @@ export interface Subject {
   readonly owner: Owner
   /** What should stand now, given what is known to. */
   wanted(postings: readonly Posting[]): Wanted | Promise<Wanted>
-  /** Who is told when its place stays closed; null: an owner alone. */
-  concern(): Concern | null
+  /** Who is told when the place of a message stays closed; null: an owner alone. */
+  concern(postings: readonly Posting[], shutOut: Posting): Concern | null
   /** Its message cannot stand in its place for now. True: then it need not, something else was done. */
   shutOut?(posting: Posting): Promise<boolean>
   /** A message of it was posted. */
   posted?(posting: Posting): void
   /** Its message, or its place, is no more, and it need not stand again. */
   gone?(posting: Posting): Promise<void>
+  /** Everything about it is said. */
+  settled?(): Promise<void>
 }
 
 export interface Wanted {

@@ -95,7 +95,7 @@ export class Writer {
     switch (posted) {
       case 'gone':
         this.#tools.log.warn({ owner: this.owner, place: posting.place.id, role: message.role }, 'message.place-gone')
-        return this.#end(posting)
+        return this.end(posting)
       case 'refused':
         return this.#refused(message, posting, plainness, 'post')
       case 'closed':
@@ -105,7 +105,7 @@ export class Writer {
         return this.#wait(posting, 'later')
     }
     checkpoint('posted', this.#kind)
-    if (message.asks) checkpoint('approval-posted')
+    if (this.#kind === 'approval' && message.role === 'ask') checkpoint('approval-posted')
     if (message.pinned) await chat.pin(posting.place, posted)
     // A repeated nonce gives the message of an earlier try, which may show something else: then it is edited at once.
     const shown = isUnsure ? { shown: '', end: 0 } : { shown: sheet.hash, end: sheet.end }
@@ -154,7 +154,7 @@ export class Writer {
       case 'edited':
         return this.#stands({ ...posting, shown: form.sheet.hash, end: posting.frozen ? posting.end : form.sheet.end })
       case 'gone':
-        if (message.whenDeleted === 'enough') return this.#end(posting)
+        if (message.whenDeleted === 'enough') return this.end(posting)
         return this.#stands(renewed(posting, this.#tools.clock.now()))
       case 'refused':
         return this.#refused(message, posting, form.plainness, 'edit')
@@ -197,7 +197,7 @@ export class Writer {
     if (reason === 'later' || reason === 'too-old') return
     if (posting.closedSince === null) await this.#keep({ ...posting, closedSince: clock.now() })
     else if (posting !== this.#postings.find(({ role }) => role === posting.role)) await this.#keep(posting)
-    if ((await this.#subject.shutOut?.(posting)) === true) await this.#end(posting)
+    if ((await this.#subject.shutOut?.(posting)) === true) await this.end(posting)
   }
 
   /** It is as it should be now, as far as its place is concerned. */
@@ -207,7 +207,8 @@ export class Writer {
     await this.#keep({ ...posting, closedSince: null })
   }
 
-  async #end(posting: Posting): Promise<void> {
+  /** Its message is no more, and need not stand again. */
+  async end(posting: Posting): Promise<void> {
     this.held.clear(posting.role)
     await this.#keep({ ...posting, closedSince: null, over: true })
     await this.#subject.gone?.(posting)

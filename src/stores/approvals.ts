@@ -1,10 +1,9 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { Draft } from '../core/ask.ts'
-import type { ApprovalId, MessageId, PersonId, RunId, SessionId } from '../core/ids.ts'
-import type { Place } from '../core/place.ts'
-import type { Approvals, Consent, Post, PostRole, Slip } from '../core/slip.ts'
+import type { ApprovalId, PersonId, RunId, SessionId } from '../core/ids.ts'
+import type { Approvals, Consent, Slip } from '../core/slip.ts'
 import type { Commits } from './commits.ts'
-import type { ApprovalPostTable, ApprovalTable, ConsentTable, Tables } from './schema.ts'
+import type { ApprovalTable, ConsentTable, Tables } from './schema.ts'
 
 /** What is asked of people, where it stands, and what they consented to for a session. */
 export class DatabaseApprovals implements Approvals {
@@ -53,36 +52,6 @@ export class DatabaseApprovals implements Approvals {
     await this.#change(token, { closed: 1 })
   }
 
-  async posts(token: string): Promise<readonly Post[]> {
-    const rows = this.#db.selectFrom('approval_posts').selectAll().where('token', '=', token).orderBy('role')
-    return (await rows.execute()).map(postOf)
-  }
-
-  async keep(post: Post): Promise<void> {
-    const { token, role } = post
-    const state = {
-      place: JSON.stringify(post.place),
-      nonce: post.nonce,
-      intended_at: post.at,
-      message: post.message,
-      shown: post.shown,
-      gone: post.gone ? 1 : 0,
-    }
-    await this.#commits.write((trx) =>
-      trx
-        .insertInto('approval_posts')
-        .values({ token, role, ...state })
-        .onConflict((known) => known.columns(['token', 'role']).doUpdateSet(state))
-        .execute(),
-    )
-  }
-
-  async forget(token: string, role: PostRole): Promise<void> {
-    await this.#commits.write((trx) =>
-      trx.deleteFrom('approval_posts').where('token', '=', token).where('role', '=', role).execute(),
-    )
-  }
-
   async consent(consent: Consent): Promise<void> {
     const { session, person, subject, grantedBy, token, at } = consent
     const given = { granted_by: grantedBy.id, grantor: grantedBy.name, token, at }
@@ -120,19 +89,6 @@ function slipOf(row: Selectable<ApprovalTable>): Slip {
     expiresAt: row.expires_at,
     draft: JSON.parse(row.draft) as Draft,
     closed: row.closed === 1,
-  }
-}
-
-function postOf(row: Selectable<ApprovalPostTable>): Post {
-  return {
-    token: row.token,
-    role: row.role as PostRole,
-    place: JSON.parse(row.place) as Place,
-    nonce: row.nonce,
-    at: row.intended_at,
-    message: row.message as MessageId | null,
-    shown: row.shown,
-    gone: row.gone === 1,
   }
 }
 

@@ -17,7 +17,6 @@ export interface Tables {
   readonly meta: MetaTable
   readonly grants: GrantTable
   readonly approvals: ApprovalTable
-  readonly approval_posts: ApprovalPostTable
   readonly consents: ConsentTable
   readonly boards: WallboardTable
   readonly attached_places: AttachedPlaceTable
@@ -135,19 +134,6 @@ export interface ApprovalTable {
   closed: number
 }
 
-export interface ApprovalPostTable {
-  token: string
-  role: string
-  /** json of a Place */
-  place: string
-  nonce: string
-  intended_at: number
-  message: string | null
-  shown: string
-  /** 1: it cannot stand there. */
-  gone: number
-}
-
 export interface ConsentTable {
   session: string
   person: string
@@ -163,9 +149,7 @@ export interface WallboardTable {
   channel: string
   guild: string
   locale: string
-  message: string | null
-  nonce: string
-  shown: string
+  key: string
   at: number
 }
 

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { Wallboard, Wallboards } from '../core/wallboard.ts'
-import type { MessageId, PlaceId } from '../core/ids.ts'
+import type { PlaceId } from '../core/ids.ts'
 import type { Locale } from '../core/person.ts'
 import type { Commits } from './commits.ts'
 import type { WallboardTable, Tables } from './schema.ts'
@@ -30,37 +30,22 @@ export class DatabaseWallboards implements Wallboards {
     )
   }
 
-  async change(board: Wallboard): Promise<void> {
-    const { channel, nonce, message, shown } = rowOf(board)
+  async forget({ place, key }: Wallboard): Promise<void> {
     await this.#commits.write((trx) =>
-      trx
-        .updateTable('boards')
-        .set({ message, shown })
-        .where('channel', '=', channel)
-        .where('nonce', '=', nonce)
-        .execute(),
+      trx.deleteFrom('boards').where('channel', '=', place.id).where('key', '=', key).execute(),
     )
-  }
-
-  async forget(channel: PlaceId, message: MessageId | null): Promise<void> {
-    await this.#commits.write((trx) => {
-      const board = trx.deleteFrom('boards').where('channel', '=', channel)
-      return (message === null ? board : board.where('message', '=', message)).execute()
-    })
   }
 }
 
-function rowOf({ place, locale, message, nonce, shown, at }: Wallboard): WallboardTable {
-  return { channel: place.id, guild: place.guild, locale, message, nonce, shown, at }
+function rowOf({ place, locale, key, at }: Wallboard): WallboardTable {
+  return { channel: place.id, guild: place.guild, locale, key, at }
 }
 
 function wallboardOf(row: Selectable<WallboardTable>): Wallboard {
   return {
     place: { kind: 'channel', id: row.channel as PlaceId, guild: row.guild },
     locale: row.locale as Locale,
-    message: row.message as MessageId | null,
-    nonce: row.nonce,
-    shown: row.shown,
+    key: row.key,
     at: row.at,
   }
 }

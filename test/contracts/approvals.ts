@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { PersonId } from '../../src/core/ids.ts'
-import type { Consent, Post } from '../../src/core/slip.ts'
-import { approvalId, messageId, runId, sessionId, thread } from '../stores/cast.ts'
+import type { Consent } from '../../src/core/slip.ts'
+import { approvalId, runId, sessionId } from '../stores/cast.ts'
 import type { StoreUnderTest } from './ground.ts'
 
 const fresh = { token: 't1', run: runId('r1'), approval: approvalId('a1'), askedAt: 100, expiresAt: 700 }
-const post: Post = {
-  token: 't1',
-  role: 'ask',
-  place: thread('200'),
-  nonce: 't1',
-  at: 101,
-  message: null,
-  shown: '',
-  gone: false,
-}
 const consent: Consent = {
   session: sessionId('s1'),
   person: 'ann' as PersonId,
@@ -56,23 +46,6 @@ export function approvalsContract(name: string, open: () => Promise<StoreUnderTe
       assert.equal((await approvals.slip('t1'))?.closed, true)
       const anew = { ...fresh, askedAt: 900, expiresAt: 1500 }
       assert.deepEqual(await approvals.open(anew), { ...anew, draft: {}, closed: false })
-    })
-
-    test('a message of a slip is kept as it is last known, once per role', async () => {
-      await using store = await open()
-      const { approvals } = store.vault
-      await approvals.open(fresh)
-      await approvals.keep(post)
-      const posted = { ...post, message: messageId('500'), shown: 'hash' }
-      await approvals.keep(posted)
-      const line: Post = { ...post, role: 'line', nonce: 't1.l', gone: true }
-      await approvals.keep(line)
-      await approvals.keep({ ...post, token: 't2' })
-      assert.deepEqual(await approvals.posts('t1'), [posted, line])
-      await approvals.forget('t1', 'line')
-      await approvals.forget('t1', 'line')
-      assert.deepEqual(await approvals.posts('t1'), [posted])
-      assert.deepEqual(await approvals.posts('nothing'), [])
     })
 
     test('a consent holds for its session, speaker and subject, and the last one given counts', async () => {

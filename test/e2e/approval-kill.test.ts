@@ -21,7 +21,10 @@ describe('approvals over a kill', { concurrency: true }, () => {
       await olivia.says(thread, '!ask Bash npm test')
       await first.died()
       assert.equal(stage.query("select 1 from run_events where type = 'wanted'").length, 1)
-      assert.equal(stage.query('select 1 from approval_posts where message is not null').length, 0)
+      assert.equal(
+        stage.query("select 1 from messages where owner like 'approval:%' and message is not null").length,
+        0,
+      )
       await stage.startBot()
       const ask = await asked(olivia, thread, 'npm test')
       await olivia.clicks(ask, 'Approve')

@@ -77,7 +77,9 @@ describe('the board of a channel', { concurrency: true }, () => {
     await scene.bot.kill()
     held.remove()
     scene.bot = await scene.stage.startBot()
-    await until(() => scene.stage.query('select 1 from boards where message is not null').length === 1)
+    await until(
+      () => scene.stage.query("select 1 from messages where owner like 'board:%' and message is not null").length === 1,
+    )
     assert.equal(boards(scene).length, 1)
     assert.notEqual(boards(scene)[0]?.pinnedAt, null)
   })

@@ -76,7 +76,7 @@ export class Scene implements AsyncDisposable {
   /** Waits until every run is over and everything about it is said. */
   async settled(within = patienceMs): Promise<void> {
     await until(
-      () => this.stage.query('select 1 from messages where settled = 0').length === 0,
+      () => this.stage.query("select 1 from messages where settled = 0 and owner not like 'board:%'").length === 0,
       within,
       'the last word about every run',
     )

@@ -77,7 +77,8 @@ test(
     stage.sandbox.faults.clear()
     const drainedAt = Date.now()
     const isDrained = (): boolean =>
-      crowd.unanswered().length === 0 && stage.query('select 1 from messages where settled = 0').length === 0
+      crowd.unanswered().length === 0 &&
+      stage.query("select 1 from messages where settled = 0 and owner not like 'board:%'").length === 0
     await until(isDrained, drainMs, 'an answer to every prompt').catch((error: unknown) => {
       const open = stage.query(
         "select id, state, attempt from runs where 'run:' || id in (select owner from messages where settled = 0)",

@@ -43,6 +43,30 @@ order by u.asked_seq;
 update messages set over = 1
 where settled = 1 and frozen = 0 and owner in (select owner from messages where frozen = 1);
 update messages set settled = 0 where frozen = 1;
+insert into messages (owner, role, place, nonce, intended_at, message, posted_at, shown, over, settled)
+select
+  'approval:' || p.token, p.role, p.place, p.nonce, p.intended_at, p.message,
+  case when p.message is null then null else (cast(p.message as integer) >> 22) + 1420070400000 end,
+  p.shown, p.gone, coalesce(a.closed, 1)
+from approval_posts p left join approvals a on a.token = p.token
+order by p.intended_at;
+insert into messages (owner, role, place, nonce, intended_at, message, posted_at)
+select
+  'board:' || b.channel, b.nonce, json_object('kind', 'channel', 'id', b.channel, 'guild', b.guild), b.nonce, b.at,
+  b.message, case when b.message is null then null else (cast(b.message as integer) >> 22) + 1420070400000 end
+from boards b;
+-- Said once in each channel, or begun to be said.
+insert into messages (owner, role, place, nonce, over, settled)
+select
+  'note:notice:' || substr(key, instr(key, ':') + 1), 'note',
+  json_object('kind', 'channel', 'id', substr(key, instr(key, ':') + 1), 'guild', ''),
+  substr('notice.' || substr(key, instr(key, ':') + 1), 1, 25), 1, 1
+from notices where key like 'notice:%' or key like 'notice-begun:%'
+group by substr(key, instr(key, ':') + 1);
+alter table boards rename column nonce to key;
+alter table boards drop column message;
+alter table boards drop column shown;
+drop table approval_posts;
 drop table deliveries;
 drop table unsettled;
 `
