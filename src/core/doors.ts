@@ -3,13 +3,13 @@ import type { LinePlace, Shown } from './chat.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Clock } from './clock.ts'
 import type { Asked, Desk, Request, Stopped } from './desk.ts'
+import type { Features } from './feature.ts'
 import type { Gate } from './gate.ts'
 import type { Health } from './health.ts'
 import type { Ids, PromptKey, RunId, RuntimeName } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import type { Person } from './person.ts'
-import type { Rights } from './right.ts'
 import type { Runtime } from './runtime.ts'
 import type { Session } from './session.ts'
 import type { Skills } from './skill.ts'
@@ -57,6 +57,6 @@ export interface Doors {
   readonly putUpBoard: (place: Wallboard['place'], by: Person, key: PromptKey) => Promise<'stands' | 'gone' | 'later'>
   /** Looks at everything once. */
   readonly health: () => Promise<Health>
-  /** Every right there is, of all features; asked for when it is needed. */
-  readonly rights: () => Rights
+  /** Everything people can do; asked for when it is needed, because the list is made of what is handed these doors. */
+  readonly features: () => Pick<Features, 'rights' | 'commands'>
 }

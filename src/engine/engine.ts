@@ -132,7 +132,7 @@ export function createEngine(options: EngineOptions): Engine {
       gate,
       runtimes,
       health,
-      rights: () => features.rights,
+      features: () => features,
       ask: (request) => desk.ask(request),
       stop: (...asked) => desk.stop(...asked),
       stopByButton: (...asked) => desk.stopRun(...asked),

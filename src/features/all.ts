@@ -4,6 +4,7 @@ import { approvals } from './approvals/approvals.ts'
 import { board } from './board/board.ts'
 import { diff } from './diff/diff.ts'
 import { health } from './health/health.ts'
+import { help } from './help/help.ts'
 import { permissions } from './permissions/permissions.ts'
 import { queue } from './queue/queue.ts'
 import { runs } from './runs/runs.ts'
@@ -24,5 +25,6 @@ export function features(doors: Doors): readonly Feature[] {
     board(doors),
     permissions(doors),
     health(doors),
+    help(doors),
   ]
 }

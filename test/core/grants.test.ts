@@ -54,6 +54,7 @@ const may: Readonly<Record<ActionName, readonly Tier[]>> = {
   'permission.show': ['member', 'owner'],
   'permission.list': ['owner'],
   health: ['public', 'guest', 'member', 'owner'],
+  help: ['public', 'guest', 'member', 'owner'],
 }
 
 function grant(tier: Tier, scope: Scope, to = 'ann'): Grant {

@@ -49,6 +49,7 @@ const uses: readonly (readonly [string, (room: Room) => OptionValues])[] = [
   ['permission list', () => ({})],
   ['why', () => ({ action: 'prompt' })],
   ['health', () => ({})],
+  ['help', () => ({})],
   ['attach', () => ({ session: 'other' })],
   ['session stop', () => ({})],
 ]
@@ -80,7 +81,7 @@ describe('every command', { concurrency: true }, () => {
           // Attached is what has no session of its own.
           const where = name === 'attach' ? await who.opensThread('general', 'beside') : thread
           const values = name === 'session start' ? { ...options(room), workdir: stage.project } : options(room)
-          if (name !== 'health') {
+          if (name !== 'health' && name !== 'help') {
             const refused = await (await other.runs(where, `/${name}`, values)).settled()
             assert.ok(refused.ephemeral, refused.content)
             assert.match(refused.content, reads)

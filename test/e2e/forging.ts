@@ -15,9 +15,17 @@ export async function pressesForged(
   const record = stage.sandbox.world.history(question.channelId).get(question.id)
   assert.ok(record !== undefined)
   const own = [...record.components]
-  const [real = ''] = /omc:ask:[^"]*:yes/.exec(JSON.stringify(question.components)) ?? []
+  const [real = ''] = /approvals:yes:[^"]*/.exec(JSON.stringify(question.components)) ?? []
+  assert.ok(real.length > 30, 'the question has a button of its own')
   const run = stage.query<{ id: string }>('select id from runs order by asked_seq desc')[0]?.id ?? ''
-  const madeUp = [`omc:ask:${run}:yes`, 'omc:ask::yes', `${real.slice(0, -5)}x:yes`, `${real}:0`.toUpperCase()]
+  const madeUp = [
+    `approvals:yes:${run}`,
+    'approvals:yes:',
+    `omc:ask:${run}:yes`,
+    'omc:ask::yes',
+    `${real.slice(0, -1)}~`,
+    `${real}:0`.toUpperCase(),
+  ]
   const forged = madeUp.map((custom_id) => [
     { type: 1, id: 1, components: [{ type: 2, id: 2, style: 3, label: 'Approve', custom_id }] },
   ])

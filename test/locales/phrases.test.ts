@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { AccountId } from '../../src/core/ids.ts'
+import { tiers } from '../../src/core/right.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Remains } from '../../src/core/work.ts'
 import * as approvals from '../../src/features/approvals/words.ts'
@@ -10,6 +11,7 @@ import * as diff from '../../src/features/diff/words.ts'
 import * as health from '../../src/features/health/words.ts'
 import { en as permissionsEn } from '../../src/features/permissions/en.ts'
 import { ko as permissionsKo } from '../../src/features/permissions/ko.ts'
+import * as help from '../../src/features/help/words.ts'
 import * as queue from '../../src/features/queue/words.ts'
 import * as runs from '../../src/features/runs/words.ts'
 import { english } from '../../src/features/sessions/en.ts'
@@ -42,6 +44,7 @@ const words = {
     board: board.en,
     diff: diff.en,
     health: health.en,
+    help: help.en,
     permissions: permissionsEn,
     queue: queue.en,
     runs: runs.en,
@@ -54,6 +57,7 @@ const words = {
     board: board.ko,
     diff: diff.ko,
     health: health.ko,
+    help: help.ko,
     permissions: permissionsKo,
     queue: queue.ko,
     runs: runs.ko,
@@ -167,6 +171,15 @@ for (const say of Object.values(languages)) {
         say.notForYou(),
         say.noSessionHere(),
         say.board([], '1'),
+        ...tiers.flatMap((tier) =>
+          [true, false].map((asks) =>
+            own.help.help(
+              tier,
+              asks,
+              Array.from({ length: 90 }, (_, at) => ({ name: `command ${at}`, description: 'x'.repeat(100) })),
+            ),
+          ),
+        ),
         own.board.stands,
         own.board.later,
         own.skills.asked('review', '', 'alice'),

@@ -80,7 +80,7 @@ export function permissions(doors: PermissionDoors): Feature {
         },
         async complete(_call, option, typed) {
           const wanted = typed.trim().toLowerCase()
-          return option === 'action' ? Object.keys(doors.rights()).filter((name) => name.includes(wanted)) : []
+          return option === 'action' ? Object.keys(doors.features().rights).filter((name) => name.includes(wanted)) : []
         },
       },
     },

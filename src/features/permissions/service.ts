@@ -7,7 +7,7 @@ import type { Grant, Ground, Scope, Verdict } from '../../core/policy.ts'
 import { no, yes } from '../../core/result.ts'
 import type { Tier } from '../../core/right.ts'
 
-export type PermissionDoors = Pick<Doors, 'gate' | 'rights' | 'vault' | 'journal' | 'stopRun' | 'clock' | 'log'>
+export type PermissionDoors = Pick<Doors, 'gate' | 'features' | 'vault' | 'journal' | 'stopRun' | 'clock' | 'log'>
 
 /** Somebody's tier as an owner wants it; null: the grant is taken back. A thread's channel is its parent. */
 export interface TierWish {
@@ -79,10 +79,10 @@ export class Permissions {
 
   /** What the gate would answer somebody there: asked of the gate itself. */
   async why(by: Person, { about, action, where }: Question): Promise<Result<Verdict>> {
-    const { gate, rights } = this.#doors
+    const { gate, features } = this.#doors
     const there = await gate.judge(by, 'why', where)
     if (!there.allowed) return no(there.refusal)
-    if (!Object.hasOwn(rights(), action)) return no({ code: 'action-unknown', action })
+    if (!Object.hasOwn(features().rights, action)) return no({ code: 'action-unknown', action })
     return yes(await gate.judge(about, action, where))
   }
 
