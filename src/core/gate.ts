@@ -19,4 +19,10 @@ export interface Gate<Action extends string = string> {
    * the two.
    */
   speakerOf(prompt: Prompt, session: Session): Promise<Verdict>
+  /**
+   * `judge` and `speakerOf` with roles and membership read at this moment, not as they were when the person wrote or
+   * clicked. Who has left is nobody, whatever they were given. Reject when nobody can say now.
+   */
+  judgeNow(person: Person, action: Action, place: Place): Promise<Verdict>
+  speakerNow(prompt: Prompt, session: Session): Promise<Verdict>
 }

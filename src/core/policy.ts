@@ -62,6 +62,11 @@ export function judge(person: Person, action: ActionName, place: Place, access: 
   return { allowed: false, tier, ground, needs, refusal: { code: 'not-allowed', action, tier, needs } }
 }
 
+/** Whether somebody is less now than they were when they asked: what they asked for would do more than they may. */
+export function hasLess(standing: Verdict, was: Tier): boolean {
+  return !standing.allowed || !reaches(standing.tier, was)
+}
+
 /**
  * The gate for what holds in a whole scope and not only here (giving somebody a tier): only grants at least as wide
  * count, so that the owner of one thread makes nobody an owner of the channel. `blocked` counts from wherever it covers.

@@ -21,6 +21,10 @@ export interface Timings {
   readonly boardBreathMs: number
   /** How long prompts that waited are held back at the start until their messages have been looked at again. */
   readonly lookWithinMs: number
+  /** Who wrote this shortly ago is what they were then: they have not waited. Later, roles and membership are read again. */
+  readonly standingForMs: number
+  /** How often those whose runs are at work are looked at again. */
+  readonly standingEveryMs: number
   /** A place that could not be read after a gap is tried again after this long. */
   readonly rereadAfterMs: number
   /** A request that Discord has not answered by then is given up. */
@@ -42,6 +46,8 @@ export const usualTimings: Timings = {
   boardEveryMs: 5000,
   boardBreathMs: 500,
   lookWithinMs: 5000,
+  standingForMs: 50,
+  standingEveryMs: 60_000,
   rereadAfterMs: 15_000,
   answerWithinMs: 10_000,
   tryAgainAfterMs: [500, 1500, 4000],

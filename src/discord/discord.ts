@@ -75,7 +75,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     throw done.error
   })
   const outbound = new Outbound(rest, lanes, log)
-  const membership = new Membership(rest, lanes)
+  const membership = new Membership(rest, lanes, options.guild)
   const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log })
   const interactions = new Interactions({ rest, lanes, atlas, people, features, desk, catalogue, clock, log })
   const gateway = new Gateway({

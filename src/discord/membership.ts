@@ -1,4 +1,4 @@
-import type { REST } from '@discordjs/rest'
+import { DiscordAPIError, type REST } from '@discordjs/rest'
 import { Routes, type APIDMChannel, type APIGuildMember } from 'discord-api-types/v10'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { PersonId, PlaceId } from '../core/ids.ts'
@@ -9,9 +9,12 @@ import { isKeptFromUs, meaningOf, type Lanes } from './lanes.ts'
 export class Membership {
   readonly #rest: REST
   readonly #lanes: Lanes
+  readonly #guild: string | null
   readonly #dms = new Map<PersonId, Place>()
 
-  constructor(rest: REST, lanes: Lanes) {
+  /** `guild`: the one whose members may write to the bot; null: any that it is in. */
+  constructor(rest: REST, lanes: Lanes, guild: string | null) {
+    this.#guild = guild
     this.#rest = rest
     this.#lanes = lanes
   }
@@ -19,8 +22,10 @@ export class Membership {
   async dm(person: PersonId): Promise<Place | null> {
     const known = this.#dms.get(person)
     if (known !== undefined) return known
-    const found = await this.#ask(person, () =>
-      this.#rest.post(Routes.userChannels(), { body: { recipient_id: person } }),
+    const found = await this.#ask(
+      person,
+      () => this.#rest.post(Routes.userChannels(), { body: { recipient_id: person } }),
+      (error) => isKeptFromUs(error) || meaningOf(error).kind === 'rejected',
     )
     if (found === null) return null
     const place: Place = { kind: 'dm', id: (found as APIDMChannel).id as PlaceId }
@@ -29,17 +34,24 @@ export class Membership {
   }
 
   async rolesOf(person: PersonId, place: Place): Promise<readonly string[] | null> {
+    const guild = place.kind === 'dm' ? this.#guild : place.guild
+    if (guild === null) return []
+    const found = await this.#ask(person, () => this.#rest.get(Routes.guildMember(guild, person)), isNobody)
+    if (found === null) return null
     // Roles do not reach into direct messages.
-    if (place.kind === 'dm') return []
-    const found = await this.#ask(person, () => this.#rest.get(Routes.guildMember(place.guild, person)))
-    return found === null ? null : (found as APIGuildMember).roles
+    return place.kind === 'dm' ? [] : (found as APIGuildMember).roles
   }
 
-  /** Null: there is nobody, or nobody for us. Rejects with a `wire` problem when nobody can say. */
-  async #ask(person: PersonId, call: () => Promise<unknown>): Promise<unknown> {
+  /** Null: there is nobody, as `isNone` says of the error. Rejects with a `wire` problem when nobody can say. */
+  async #ask(person: PersonId, call: () => Promise<unknown>, isNone: (error: unknown) => boolean): Promise<unknown> {
     const done = await this.#lanes.attempt(person, call)
     if (done.ok) return done.value
-    if (isKeptFromUs(done.error) || meaningOf(done.error).kind === 'rejected') return null
+    if (isNone(done.error)) return null
     throw new Problem('wire', `Nothing could be learned of ${person}: ${messageOf(done.error)}`, { cause: done.error })
   }
+}
+
+/** Unknown member or user: what else is said no to says nothing of whether they are there. */
+function isNobody(error: unknown): boolean {
+  return error instanceof DiscordAPIError && [10_007, 10_013].includes(Number(error.code))
 }

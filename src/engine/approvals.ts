@@ -12,6 +12,8 @@ import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { AskMessages, Outbox } from '../core/message.ts'
 import type { Person } from '../core/person.ts'
+import type { Place } from '../core/place.ts'
+import { hasLess, type Verdict } from '../core/policy.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
@@ -23,6 +25,7 @@ import type { EventBus } from './bus.ts'
 import type { Gate } from '../core/gate.ts'
 import { retry } from '../system/back-off.ts'
 import { reactTo } from './reacting.ts'
+import { stopRun } from './stopping.ts'
 import { Mutex } from '../system/mutex.ts'
 import { inputHashOf, subjectOf, tokenOf } from './token.ts'
 
@@ -78,24 +81,34 @@ export class Approvals {
   }
 
   /** An open approval for somebody who may answer it. */
-  async look(by: Person, token: string): Promise<Result<Ask>> {
+  look(by: Person, token: string): Promise<Result<Ask>> {
+    return this.#look(by, token, (place) => this.#tools.gate.judge(by, 'approval.answer', place))
+  }
+
+  /** Answers an approval, or keeps a choice; gives it as it is then. Rejects when nobody can say who they are by now. */
+  async answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>> {
+    const { gate } = this.#tools
+    const looked = await this.#look(by, token, (place) => gate.judgeNow(by, 'approval.answer', place))
+    if (!looked.ok) return looked
+    const { run, prompt, session } = looked.value
+    if (reaction.kind !== 'deny' && hasLess(await gate.speakerNow(prompt, session), prompt.tier)) {
+      await stopRun(run, null, this.#tools)
+      return no({ code: 'approval-over', why: 'stopped' })
+    }
+    return this.#order.run(() => this.#react(by, token, reaction))
+  }
+
+  async #look(by: Person, token: string, judge: (place: Place) => Promise<Verdict>): Promise<Result<Ask>> {
     const ask = await this.#find(token)
     if (ask === null) return no({ code: 'approval-over', why: 'unknown' })
     const { approval, prompt } = ask
     const speaker = { id: prompt.speaker.id, tier: prompt.tier }
-    const verdict = await this.#tools.gate.judge(by, 'approval.answer', prompt.place)
+    const verdict = await judge(prompt.place)
     if (!verdict.allowed || !mayAnswer(approval, speaker, { id: by.id, tier: verdict.tier })) {
       const mayToo = mayAnswer(approval, speaker, speaker)
       return no({ code: 'approval-not-yours', speaker: mayToo ? prompt.speaker.name : null })
     }
     return ask.fate.kind === 'open' ? { ok: true, value: ask } : no(overOf(ask.fate))
-  }
-
-  /** Answers an approval, or keeps a choice; gives it as it is then. */
-  async answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>> {
-    const looked = await this.look(by, token)
-    if (!looked.ok) return looked
-    return this.#order.run(() => this.#react(by, token, reaction))
   }
 
   async #react(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>> {

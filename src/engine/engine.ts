@@ -112,7 +112,7 @@ export function createEngine(options: EngineOptions): Engine {
       closedMessages: () => outbox.closed,
       startedAt,
     })
-  const gate = new EngineGate({ ...options, rights: () => features.rights })
+  const gate = new EngineGate({ ...options, people: () => chat, rights: () => features.rights })
   const dispatcher = new Dispatcher({ ...options, bus, signal })
   const texts = new GroupCommit(clock, options.timings.textEveryMs)
   const worker = new Worker({ ...options, gate, runtimes, bus, signal, texts })

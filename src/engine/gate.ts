@@ -1,3 +1,4 @@
+import type { Chat } from '../core/chat.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import type { Place } from '../core/place.ts'
@@ -9,6 +10,8 @@ import type { Session } from '../core/session.ts'
 import type { Vault } from '../core/vault.ts'
 
 export interface GateTools {
+  /** Who is in the guild, with which roles; asked for when somebody is judged. */
+  readonly people: () => Pick<Chat, 'rolesOf'>
   readonly vault: Vault
   readonly log: Log
   /** Every right there is; asked for when somebody is judged. */
@@ -41,11 +44,19 @@ export class EngineGate implements Gate {
     return judge(person, 'prompt', place, this.#access([]))
   }
 
-  async speakerOf(prompt: Prompt, session: Session): Promise<Verdict> {
-    const there = await this.judge(prompt.speaker, 'prompt', prompt.place)
-    if (session.place.id === prompt.place.id || !there.allowed) return there
-    const at = await this.judge(prompt.speaker, 'prompt', session.place)
-    return at.allowed && reaches(at.tier, there.tier) ? there : at
+  speakerOf(prompt: Prompt, session: Session): Promise<Verdict> {
+    return inBoth(prompt, session, (place) => this.judge(prompt.speaker, 'prompt', place))
+  }
+
+  async judgeNow(person: Person, action: ActionName, place: Place): Promise<Verdict> {
+    const roles = await this.#tools.people().rolesOf(person.id, place)
+    if (roles !== null) return this.judge({ ...person, roles }, action, place)
+    this.#tools.log.info({ person: person.id, action, place: place.id }, 'gate.has-left')
+    return judge({ ...person, roles: [] }, action, place, this.#access([]))
+  }
+
+  speakerNow(prompt: Prompt, session: Session): Promise<Verdict> {
+    return inBoth(prompt, session, (place) => this.judgeNow(prompt.speaker, 'prompt', place))
   }
 
   #grantsOf(person: Person): Promise<readonly Grant[]> {
@@ -56,4 +67,12 @@ export class EngineGate implements Gate {
     const { owners, channelOwnerOnly, rights } = this.#tools
     return { rights: rights(), owners, channelOwnerOnly, grants }
   }
+}
+
+/** What somebody is where they asked and where the session is at home: the lesser of the two. */
+async function inBoth(prompt: Prompt, session: Session, judgeIn: (place: Place) => Promise<Verdict>): Promise<Verdict> {
+  const there = await judgeIn(prompt.place)
+  if (session.place.id === prompt.place.id || !there.allowed) return there
+  const at = await judgeIn(session.place)
+  return at.allowed && reaches(at.tier, there.tier) ? there : at
 }

@@ -1,11 +1,12 @@
 import type { AttachedFile, Attachment, Attachments } from '../core/attachment.ts'
+import { pause } from '../core/clock.ts'
 import { noUsage, type RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/failure.ts'
 import type { RunId, RuntimeName, SessionId } from '../core/ids.ts'
 import type { OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
-import type { Verdict } from '../core/policy.ts'
-import { reaches } from '../core/right.ts'
+import { hasLess, type Verdict } from '../core/policy.ts'
+import type { Timings } from '../core/timings.ts'
 import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
 import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
@@ -14,7 +15,8 @@ import type { EventBus } from './bus.ts'
 import { attemptLimit, Conductor, type ConductorTools } from './conductor.ts'
 import type { Gate } from '../core/gate.ts'
 import { handOverFor } from './hand-over.ts'
-import { retry } from '../system/back-off.ts'
+import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
+import { stopRun } from './stopping.ts'
 import { Mutex } from '../system/mutex.ts'
 
 export interface WorkerTools extends ConductorTools {
@@ -23,7 +25,11 @@ export interface WorkerTools extends ConductorTools {
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly attachments: Attachments
   readonly gate: Gate
+  readonly timings: Timings
 }
+
+/** Between two tries to read who somebody is by now. */
+const unreadBackOff: BackOff = { firstMs: 500, longestMs: 15_000 }
 
 /** What people write about a run at work, for whoever conducts it to read. */
 const intents: ReadonlySet<RunEvent['type']> = new Set(['stopped', 'answered', 'steered'])
@@ -35,9 +41,11 @@ export class Worker {
   /** In which runs are begun. */
   readonly #order = new Mutex()
   readonly #listening: Disposable
+  #timer: Disposable | null = null
 
   constructor(tools: WorkerTools) {
     this.#tools = tools
+    this.#lookAround()
     this.#listening = tools.bus.subscribe(({ run, event }) => {
       if (event.type === 'admitted') this.#beginInOrder(run)
       else if (intents.has(event.type)) this.#conductors.get(run)?.look()
@@ -67,6 +75,7 @@ export class Worker {
   /** Stops listening to the runs; the agents work on. Resolves when every conductor has let go. */
   async close(): Promise<void> {
     this.#listening[Symbol.dispose]()
+    this.#timer?.[Symbol.dispose]()
     await this.#order.idle()
     await Promise.all([...this.#conductors.values()].map((conductor) => conductor.done))
   }
@@ -75,32 +84,57 @@ export class Worker {
     const turn = await this.#turnOf(open)
     if (turn === null) return
     const runtime = this.#tools.runtimes.get(turn.session.runtime)
-    const cursor = open.state === 'starting' ? null : open.cursor
+    // Whoever was at work stays so until Discord says more: it may be away, and this is not waited for.
+    if (open.state === 'starting') return background(this.#goOn(open, turn), this.#tools.log, 'run.take-over')
     const standing = await this.#standingOf(turn)
-    if (open.state === 'starting' && hasLess(standing, turn)) {
-      // Nobody knows whether its process has the prompt: it ends with it. Looking would hand it over.
-      await runtime?.release(turn.session.id)
-      return this.#write(open.run, rightsChanged(standing, turn))
-    }
     // Rights that were taken away while nobody was there to stop it.
-    if (!standing.allowed) await this.#write(open.run, { type: 'stopped', by: null })
-    const conduct = (await runtime?.adopt(turn, cursor)) ?? null
+    if (hasLess(standing, turn.prompt.tier)) await this.#write(open.run, { type: 'stopped', by: null })
+    else
+      background(
+        this.#stopUnlessMay(turn, () => this.#standingNow(turn)),
+        this.#tools.log,
+        'run.standing',
+      )
+    const conduct = (await runtime?.adopt(turn, open.cursor)) ?? null
     if (conduct !== null) return this.#lead(turn, conduct)
-    if (open.state === 'starting' && runtime !== undefined) return this.#lead(turn, runtime.begin(turn))
     const now = (await this.#read(open.run)) ?? open
     await this.#write(open.run, lossOf(now, runtime === undefined))
   }
 
+  /** Takes over a run of which nobody knows whether its process has the prompt. */
+  async #goOn(open: OpenRun, turn: Turn): Promise<void> {
+    const runtime = this.#tools.runtimes.get(turn.session.runtime)
+    const standing = await this.#standingNow(turn)
+    if (hasLess(standing, turn.prompt.tier)) {
+      // It ends with it: looking would hand it over.
+      await runtime?.release(turn.session.id)
+      return this.#write(open.run, rightsChanged(standing, turn))
+    }
+    const conduct = (await runtime?.adopt(turn, null)) ?? null
+    if (conduct !== null) return this.#lead(turn, conduct)
+    if (runtime !== undefined) return this.#lead(turn, runtime.begin(turn))
+    await this.#write(open.run, lossOf((await this.#read(open.run)) ?? open, true))
+  }
+
   #beginInOrder(run: RunId): void {
     const { log, signal } = this.#tools
-    this.#order
-      .run(() => this.#begin(run))
+    this.#lookBefore(run)
+      .then((standing) => this.#order.run(() => this.#begin(run, standing)))
       .catch((error: unknown) => {
         if (!signal.aborted) log.error({ run, error: messageOf(error) }, 'run.begin-failed')
       })
   }
 
-  async #begin(run: RunId): Promise<void> {
+  /** The speaker of a run that has waited, as they are now. Not in the order: nobody waits for another's to be read. */
+  async #lookBefore(run: RunId): Promise<Verdict | null> {
+    const open = await this.#read(run)
+    const { clock, timings } = this.#tools
+    if (open === null || clock.now() - open.prompt.askedAt < timings.standingForMs) return null
+    const turn = await this.#turnOf(open)
+    return turn === null ? null : this.#standingNow(turn)
+  }
+
+  async #begin(run: RunId, looked: Verdict | null): Promise<void> {
     const open = await this.#read(run)
     if (open === null || !isLive(open.state) || this.#conductors.has(run)) return
     await this.#leads(open.session)
@@ -117,8 +151,8 @@ export class Worker {
       return this.#write(run, { type: 'finished', outcome })
     }
     // Asked once more here, because between asking and beginning lies the queue, and perhaps a kill -9.
-    const standing = await this.#standingOf(turn)
-    if (hasLess(standing, turn)) return this.#write(run, rightsChanged(standing, turn))
+    const standing = looked ?? (await this.#standingOf(turn))
+    if (hasLess(standing, turn.prompt.tier)) return this.#write(run, rightsChanged(standing, turn))
     // Stopped before anything was started: then nothing is.
     if ((await this.#read(run))?.state === 'stopping') {
       return this.#write(run, { type: 'finished', outcome: { kind: 'stopped', usage: noUsage } })
@@ -156,6 +190,43 @@ export class Worker {
     return retry(this.#tools, 'grants', () => this.#tools.gate.speakerOf(prompt, session))
   }
 
+  /** The same as Discord has it now. What cannot be read is waited for. */
+  async #standingNow({ run, prompt, session }: Turn): Promise<Verdict> {
+    const { gate, clock, log, signal } = this.#tools
+    for (let failures = 1; ; failures++) {
+      try {
+        return await gate.speakerNow(prompt, session)
+      } catch (error) {
+        if (signal.aborted) throw error
+        log.warn({ run, person: prompt.speaker.id, error: messageOf(error) }, 'person.unread')
+        await pause(clock, backOffMs(unreadBackOff, failures), signal)
+      }
+    }
+  }
+
+  /** Stops a run at work whose speaker is less by now than they were. */
+  async #stopUnlessMay({ run, prompt }: Turn, look: () => Promise<Verdict>): Promise<void> {
+    if (!hasLess(await look(), prompt.tier)) return
+    const { log } = this.#tools
+    log.info({ run, person: prompt.speaker.id }, 'run.rights-taken')
+    await stopRun(run, null, this.#tools)
+  }
+
+  /** Looks at everybody whose run is at work, again and again. Whom nobody can tell of now is looked at next time. */
+  #lookAround(): void {
+    const { clock, timings, gate, log, signal } = this.#tools
+    this.#timer = clock.after(timings.standingEveryMs, () => {
+      if (signal.aborted) return
+      for (const { turn } of this.#conductors.values()) {
+        const looking = this.#stopUnlessMay(turn, () => gate.speakerNow(turn.prompt, turn.session))
+        looking.catch((error: unknown) => {
+          if (!signal.aborted) log.warn({ run: turn.run, error: messageOf(error) }, 'person.unread')
+        })
+      }
+      this.#lookAround()
+    })
+  }
+
   #read(run: RunId): Promise<OpenRun | null> {
     return retry(this.#tools, 'run', () => this.#tools.journal.run(run))
   }
@@ -164,11 +235,6 @@ export class Worker {
     const { journal, clock } = this.#tools
     await retry(this.#tools, 'append', () => journal.append(run, [event], clock.now()))
   }
-}
-
-/** Whether the speaker is less now than when they asked: the run would do more than they may. */
-function hasLess(standing: Verdict, { prompt }: Turn): boolean {
-  return !standing.allowed || !reaches(standing.tier, prompt.tier)
 }
 
 function rightsChanged(standing: Verdict, { prompt }: Turn): RunEvent {

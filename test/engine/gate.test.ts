@@ -8,6 +8,7 @@ import { EngineGate } from '../../src/engine/gate.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
 import { hostClock, uuids } from '../../src/system/host.ts'
 import { rights } from '../features/product.ts'
+import { everybody } from './life.ts'
 import { person, prompt, promptKey, quietLog, runId, scratchFolder, session, thread } from '../stores/cast.ts'
 
 /**
@@ -76,6 +77,7 @@ function deskOn(store: Pick<Store, 'journal' | 'wake' | 'vault' | 'attachments' 
   const { signal } = new AbortController()
   const gate = new EngineGate({
     ...store,
+    people: () => everybody,
     rights: () => rights,
     log: quietLog,
     owners: { role: null, user: null },

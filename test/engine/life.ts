@@ -1,5 +1,6 @@
 import type { Caps } from '../../src/core/admission.ts'
 import type { Wake } from '../../src/core/journal.ts'
+import { usualTimings } from '../../src/core/timings.ts'
 import { oneFolder } from './one-folder.ts'
 import { EngineDesk } from '../../src/engine/desk.ts'
 import { Dispatcher } from '../../src/engine/dispatcher.ts'
@@ -16,6 +17,9 @@ import { quietLog } from '../stores/cast.ts'
 import { scriptedRuntime, type Machine } from './scripted-runtime.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
+/** Nobody leaves, nobody has a role. */
+export const everybody = { rolesOf: () => Promise.resolve([]) }
+
 /** One life of the bot on the store: everything between the desk and the agents. */
 export async function live(
   folder: string,
@@ -31,6 +35,7 @@ export async function live(
   const bus = new EventBus({ ...store, wake, clock, log: quietLog, signal })
   const gate = new EngineGate({
     ...store,
+    people: () => everybody,
     rights: () => rights,
     log: quietLog,
     owners: { role: null, user: null },
@@ -46,6 +51,7 @@ export async function live(
     log: quietLog,
     checkpoint: () => {},
     signal,
+    timings: usualTimings,
     texts: new GroupCommit(clock, 100),
     runtimes: new Map([[runtime.name, runtime]]),
   }
