@@ -45,7 +45,7 @@ describe('people are judged as they are now', { concurrency: true }, () => {
     await using stage = await Stage.open(oneAtATime)
     await stage.startBot()
     const { olivia, alice, second } = await aliceWaits(stage)
-    members(stage).delete(alice.id as never)
+    members(stage).delete(alice.id)
     stage.opens('free')
     await stage.botShows(olivia, second, /are public now/)
     assert.equal(stage.query(`select 1 from run_events where type = 'wanted'`).length, 0)

@@ -26,6 +26,8 @@ async function withSessions(work: (store: Store, commandNamed: (name: string) =>
       judgeFor: async () => allowed,
       unGranted: () => allowed,
       speakerOf: async () => allowed,
+      judgeNow: async () => allowed,
+      speakerNow: async () => allowed,
     },
     runtimes: new Map([claude, echo].map((runtime) => [runtime.name, runtime])),
     workspaces: { ...oneFolder, resolve: async (typed) => ({ ok: true, value: typed ?? '/work' }) },
