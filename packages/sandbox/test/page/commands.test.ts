@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { describe, test } from 'node:test'
 import { noBrowser, picture } from './browser.ts'
 import { Stage, box, pick, write } from './stage.ts'
 
-void test(
-  'options: hints, required marks, choices, autocomplete, and a value that does not fit',
-  { skip: noBrowser },
-  async () => {
+describe('commands of the page', { concurrency: 2, skip: noBrowser }, () => {
+  test('options: hints, required marks, choices, autocomplete, and a value that does not fit', async () => {
     await using stage = await Stage.open()
     const page = await stage.as('alice')
     await pick(page, '/session start')
@@ -28,27 +26,23 @@ void test(
     await page.keyboard.press('Enter')
     await page.keyboard.press('Enter')
     await page.locator('.message', { hasText: 'shop · claude' }).getByText('~/projects/site').waitFor()
-  },
-)
+  })
 
-void test('a Korean sees the command in Korean, and it is the same command', { skip: noBrowser }, async () => {
-  await using stage = await Stage.open()
-  const page = await stage.as('minsu')
-  await box(page).pressSequentially('/session 시')
-  await page.getByRole('option', { name: '/session 시작 이 자리에서 세션을 시작해요' }).click()
-  await page.keyboard.type('가게')
-  await page.keyboard.press('Tab')
-  await page.keyboard.type('echo')
-  await page.keyboard.press('Enter')
-  await page.keyboard.press('Enter')
-  await page.locator('.message', { hasText: '가게 · echo' }).waitFor()
-})
-
-void test(
-  'an application that stays silent is said to, and what was typed comes back',
-  { skip: noBrowser },
-  async () => {
+  test('a Korean sees the command in Korean, and it is the same command', async () => {
     await using stage = await Stage.open()
+    const page = await stage.as('minsu')
+    await box(page).pressSequentially('/session 시')
+    await page.getByRole('option', { name: '/session 시작 이 자리에서 세션을 시작해요' }).click()
+    await page.keyboard.type('가게')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('echo')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await page.locator('.message', { hasText: '가게 · echo' }).waitFor()
+  })
+
+  test('an application that stays silent is said to, and what was typed comes back', async () => {
+    await using stage = await Stage.open({ deadlines: { answer: 500 } })
     const page = await stage.as('alice')
     await box(page).pressSequentially('/silent ')
     await page.getByRole('group', { name: '/silent' }).waitFor()
@@ -59,46 +53,46 @@ void test(
     await page.keyboard.press('Escape')
     await write(page, 'still here')
     await page.locator('.log').getByText('still here').waitFor()
-  },
-)
+  })
 
-void test('buttons, selects and forms', { skip: noBrowser }, async () => {
-  await using stage = await Stage.open()
-  const page = await stage.as('alice')
-  await pick(page, '/gallery')
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Deny…' }).click()
-  await page.getByText('You pressed deny.').waitFor()
-  await page.getByText('in 1 hour').waitFor()
-  await page.getByRole('button', { name: 'Spoiler' }).click()
-  await page.getByText('hidden').waitFor()
+  test('buttons, selects and forms', async () => {
+    await using stage = await Stage.open()
+    const page = await stage.as('alice')
+    await pick(page, '/gallery')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Deny…' }).click()
+    await page.getByText('You pressed deny.').waitFor()
+    await page.getByText('in 1 hour').waitFor()
+    await page.getByRole('button', { name: 'Spoiler' }).click()
+    await page.getByText('hidden').waitFor()
 
-  await pick(page, '/menu')
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'A colour' }).click()
-  await page.getByRole('option', { name: 'Red like a rose' }).click()
-  await page.getByRole('option', { name: 'Green' }).click()
-  await picture(page, 'page-select-light')
-  await page.getByRole('button', { name: 'Choose', exact: true }).click()
-  await page.getByText('Chosen: red, green').waitFor()
+    await pick(page, '/menu')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'A colour' }).click()
+    await page.getByRole('option', { name: 'Red like a rose' }).click()
+    await page.getByRole('option', { name: 'Green' }).click()
+    await picture(page, 'page-select-light')
+    await page.getByRole('button', { name: 'Choose', exact: true }).click()
+    await page.getByText('Chosen: red, green').waitFor()
 
-  await pick(page, '/form')
-  await page.keyboard.press('Enter')
-  const form = page.getByRole('dialog', { name: 'Why not?' })
-  await form.getByLabel('Reason').fill('silence')
-  await form.getByRole('button', { name: 'Submit' }).click()
-  await form.getByText('The application did not respond. Your words are still here.').waitFor()
-  await form.getByRole('button', { name: 'Cancel' }).click()
+    await pick(page, '/form')
+    await page.keyboard.press('Enter')
+    const form = page.getByRole('dialog', { name: 'Why not?' })
+    await form.getByLabel('Reason').fill('silence')
+    await form.getByRole('button', { name: 'Submit' }).click()
+    await form.getByText('The application did not respond. Your words are still here.').waitFor()
+    await form.getByRole('button', { name: 'Cancel' }).click()
 
-  await pick(page, '/form')
-  await page.keyboard.press('Enter')
-  await form.getByLabel('Reason').fill('too dangerous')
-  await form.getByLabel('More').fill('It would push to main.')
-  await picture(page, 'page-form-light')
-  await form.getByRole('button', { name: 'Submit' }).click()
-  await page.getByText('Reason: too dangerous').waitFor()
-  await page.emulateMedia({ colorScheme: 'dark' })
-  await page.getByText('Chosen: red').scrollIntoViewIfNeeded()
-  await picture(page, 'page-gallery-dark')
-  assert.ok(stage.bot.heard.includes('pressed deny'))
+    await pick(page, '/form')
+    await page.keyboard.press('Enter')
+    await form.getByLabel('Reason').fill('too dangerous')
+    await form.getByLabel('More').fill('It would push to main.')
+    await picture(page, 'page-form-light')
+    await form.getByRole('button', { name: 'Submit' }).click()
+    await page.getByText('Reason: too dangerous').waitFor()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.getByText('Chosen: red').scrollIntoViewIfNeeded()
+    await picture(page, 'page-gallery-dark')
+    assert.ok(stage.bot.heard.includes('pressed deny'))
+  })
 })

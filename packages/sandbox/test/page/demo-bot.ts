@@ -98,6 +98,8 @@ const COMMANDS = [
   },
   { name: 'Count words', type: ApplicationCommandType.Message as const },
 ]
+/** milliseconds from piece to piece of an answer */
+const PACE = 40
 const FOLDERS = ['~/projects/shop', '~/projects/site', '~/notes']
 const ANSWER = [
   'The cart rounds each line before it adds them up, ',
@@ -114,7 +116,10 @@ const ANSWER = [
 export class DemoBot implements AsyncDisposable {
   readonly client: Client
   readonly heard: string[] = []
-  readonly #stopped = new Set<string>()
+  /** Answers to come stand still before their last piece until they are stopped. */
+  holdsAnswers = false
+  /** How to stop the answers that grow, by message. */
+  readonly #stops = new Map<string, () => void>()
   readonly #busy = new Set<Promise<void>>()
   #closing = false
 
@@ -211,7 +216,7 @@ export class DemoBot implements AsyncDisposable {
 
   async #press(interaction: ButtonInteraction): Promise<void> {
     this.heard.push(`pressed ${interaction.customId}`)
-    this.#stopped.add(interaction.message.id)
+    this.#stops.get(interaction.message.id)?.()
     if (interaction.customId === 'stop') await interaction.deferUpdate()
     else await interaction.reply({ content: `You pressed ${interaction.customId}.`, flags: MessageFlags.Ephemeral })
   }
@@ -243,16 +248,22 @@ export class DemoBot implements AsyncDisposable {
       embeds: card('● Working · Edit `src/cart.ts`', 0x4a7fd4),
       components: [row],
     })
-    for (const piece of ANSWER.slice(1)) {
-      await pause(400)
-      if (this.#closing || this.#stopped.has(answer.id)) break
+    const stopped = Promise.withResolvers<void>()
+    let isStopped = false
+    this.#stops.set(answer.id, () => {
+      isStopped = true
+      stopped.resolve()
+    })
+    for (const [index, piece] of ANSWER.slice(1).entries()) {
+      await (this.holdsAnswers && index === ANSWER.length - 2 ? stopped.promise : pause(PACE))
+      if (isStopped || this.#closing) break
       text += piece
       const whole = (text.match(/```/g) ?? []).length % 2 === 1 ? `${text}\n\`\`\`` : text
       await answer.edit({ content: whole, embeds: card('● Working · Edit `src/cart.ts`', 0x4a7fd4), components: [row] })
     }
-    const stopped = this.#stopped.has(answer.id)
-    const last = stopped ? '■ Stopped. What it had done stays: `/diff`.' : '✓ 0:02 · 9 steps · $0.11'
-    await answer.edit({ embeds: card(last, stopped ? 0x8a8d94 : 0x3f9a63), components: [] })
+    this.#stops.delete(answer.id)
+    const last = isStopped ? '■ Stopped. What it had done stays: `/diff`.' : '✓ 0:02 · 9 steps · $0.11'
+    await answer.edit({ embeds: card(last, isStopped ? 0x8a8d94 : 0x3f9a63), components: [] })
   }
 
   /** Keeps what is under way, so that closing can wait for it. */
@@ -263,6 +274,7 @@ export class DemoBot implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
+    for (const stop of this.#stops.values()) stop()
     await Promise.all(this.#busy)
     await this.client.destroy()
   }

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { describe, test } from 'node:test'
 import { noBrowser, picture } from './browser.ts'
 import { Stage, box, pick, until, write } from './stage.ts'
 
 const HINT = 'Welcome. Type `/session start` to begin, then write to me in that thread.'
 
-void test(
-  'a newcomer opens the page, starts a session in a thread, watches the answer grow and stops it',
-  { skip: noBrowser },
-  async () => {
+describe('the first minute on the page', { concurrency: 2, skip: noBrowser }, () => {
+  test('a newcomer opens the page, starts a session in a thread, watches the answer grow and stops it', async () => {
     await using stage = await Stage.open()
+    stage.bot.holdsAnswers = true
     const channel = await stage.bot.client.channels.fetch(stage.sandbox.channel('general'))
     if (channel?.isSendable()) await channel.send(HINT)
     const page = await stage.as('alice')
@@ -48,13 +47,9 @@ void test(
     assert.equal(await answer.getByRole('button', { name: 'Stop' }).count(), 0)
     assert.ok(stage.bot.heard.includes('pressed stop'))
     await until(() => box(page).evaluate((node) => node === document.activeElement), Boolean)
-  },
-)
+  })
 
-void test(
-  'a long history is read page by page, and the address leads back to where one was',
-  { skip: noBrowser },
-  async () => {
+  test('a long history is read page by page, and the address leads back to where one was', async () => {
     await using stage = await Stage.open()
     const channel = await stage.bot.client.channels.fetch(stage.sandbox.channel('shop'))
     for (let line = 1; line <= 120; line += 1) if (channel?.isSendable()) await channel.send(`line ${line}`)
@@ -73,26 +68,26 @@ void test(
     await page.getByText('The shop and its carts').first().waitFor()
     await page.reload()
     await page.getByRole('heading', { level: 1, name: '#shop' }).waitFor()
-  },
-)
+  })
 
-void test('who reads further up is not moved by an answer that grows', { skip: noBrowser }, async () => {
-  await using stage = await Stage.open()
-  const olivia = await stage.as('olivia')
-  const channel = await stage.bot.client.channels.fetch(stage.sandbox.channel('general'))
-  for (let line = 1; line <= 30; line += 1) if (channel?.isSendable()) await channel.send(`line ${line}`)
-  const page = await stage.as('alice')
-  await page.getByText('line 30', { exact: true }).waitFor()
-  await page.locator('.scroller').evaluate((node) => node.scrollTo({ top: 120 }))
-  await page.getByRole('button', { name: 'Newest messages' }).waitFor()
-  const line = page.getByText('line 12', { exact: true })
-  const before = await line.boundingBox()
-  await write(olivia, '@orchestrator and now?')
-  await until(
-    () => page.locator('.log').getByText('all 42 tests pass').count(),
-    (count) => count === 1,
-  )
-  assert.deepEqual(await line.boundingBox(), before)
-  await page.getByRole('button', { name: 'Newest messages' }).click()
-  await page.getByText('✓ 0:02').waitFor()
+  test('who reads further up is not moved by an answer that grows', async () => {
+    await using stage = await Stage.open()
+    const olivia = await stage.as('olivia')
+    const channel = await stage.bot.client.channels.fetch(stage.sandbox.channel('general'))
+    for (let line = 1; line <= 30; line += 1) if (channel?.isSendable()) await channel.send(`line ${line}`)
+    const page = await stage.as('alice')
+    await page.getByText('line 30', { exact: true }).waitFor()
+    await page.locator('.scroller').evaluate((node) => node.scrollTo({ top: 120 }))
+    await page.getByRole('button', { name: 'Newest messages' }).waitFor()
+    const line = page.getByText('line 12', { exact: true })
+    const before = await line.boundingBox()
+    await write(olivia, '@orchestrator and now?')
+    await until(
+      () => page.locator('.log').getByText('all 42 tests pass').count(),
+      (count) => count === 1,
+    )
+    assert.deepEqual(await line.boundingBox(), before)
+    await page.getByRole('button', { name: 'Newest messages' }).click()
+    await page.getByText('✓ 0:02').waitFor()
+  })
 })

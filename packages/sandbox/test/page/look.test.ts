@@ -1,49 +1,47 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { describe, test } from 'node:test'
 import { noBrowser, picture } from './browser.ts'
 import { Stage, box, pick, until, write } from './stage.ts'
 import type { Page } from 'playwright-core'
 
 const PHONE = { width: 390, height: 780 }
 
-void test('on a phone: places in a drawer, commands, nothing wider than the screen', { skip: noBrowser }, async () => {
-  await using stage = await Stage.open()
-  const page = await stage.as('alice', PHONE)
-  await write(page, '@orchestrator why is the total wrong?')
-  await page.getByText('✓ 0:02').waitFor()
-  await picture(page, 'page-phone-light')
-  await page.getByRole('button', { name: 'Channels' }).click()
-  await until(
-    () => page.locator('.sidebar').boundingBox(),
-    (at) => at?.x === 0,
-  )
-  await picture(page, 'page-phone-drawer-light')
-  await page.getByRole('link', { name: 'shop' }).click()
-  await page.getByRole('heading', { level: 1, name: '#shop' }).waitFor()
-  await until(
-    () => page.locator('.sidebar').isVisible(),
-    (visible) => !visible,
-  )
-  await pick(page, '/session start')
-  await page.keyboard.type('shop')
-  await page.keyboard.press('Tab')
-  await page.getByRole('option', { name: 'echo' }).waitFor()
-  await page.emulateMedia({ colorScheme: 'dark' })
-  await picture(page, 'page-phone-dark')
-  await page.keyboard.press('Enter')
-  await page.keyboard.press('Enter')
-  await pick(page, '/gallery')
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
-  await picture(page, 'page-phone-gallery-dark')
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width)
-  assert.ok(await page.locator('.scroller').evaluate((node) => node.scrollWidth <= node.clientWidth))
-})
+describe('how the page looks', { concurrency: 2, skip: noBrowser }, () => {
+  test('on a phone: places in a drawer, commands, nothing wider than the screen', async () => {
+    await using stage = await Stage.open()
+    const page = await stage.as('alice', PHONE)
+    await write(page, '@orchestrator why is the total wrong?')
+    await page.getByText('✓ 0:02').waitFor()
+    await picture(page, 'page-phone-light')
+    await page.getByRole('button', { name: 'Channels' }).click()
+    await until(
+      () => page.locator('.sidebar').boundingBox(),
+      (at) => at?.x === 0,
+    )
+    await picture(page, 'page-phone-drawer-light')
+    await page.getByRole('link', { name: 'shop' }).click()
+    await page.getByRole('heading', { level: 1, name: '#shop' }).waitFor()
+    await until(
+      () => page.locator('.sidebar').isVisible(),
+      (visible) => !visible,
+    )
+    await pick(page, '/session start')
+    await page.keyboard.type('shop')
+    await page.keyboard.press('Tab')
+    await page.getByRole('option', { name: 'echo' }).waitFor()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await picture(page, 'page-phone-dark')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await pick(page, '/gallery')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
+    await picture(page, 'page-phone-gallery-dark')
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width)
+    assert.ok(await page.locator('.scroller').evaluate((node) => node.scrollWidth <= node.clientWidth))
+  })
 
-void test(
-  'light and dark: the system decides until the person does; both can be read',
-  { skip: noBrowser },
-  async () => {
+  test('light and dark: the system decides until the person does; both can be read', async () => {
     await using stage = await Stage.open()
     const page = await stage.as('alice')
     await write(page, '@orchestrator look at `total`')
@@ -61,13 +59,9 @@ void test(
     await page.reload()
     await page.getByRole('heading', { level: 1, name: '#general' }).waitFor()
     assert.notEqual(await ground(), dark)
-  },
-)
+  })
 
-void test(
-  'a screen reader finds its way: landmarks, the log, names on everything that can be pressed',
-  { skip: noBrowser },
-  async () => {
+  test('a screen reader finds its way: landmarks, the log, names on everything that can be pressed', async () => {
     await using stage = await Stage.open()
     const page = await stage.as('alice')
     await pick(page, '/gallery')
@@ -87,36 +81,36 @@ void test(
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Shift+Tab')
     assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), 'BODY')
-  },
-)
+  })
 
-void test("the host's controls, the faults, and what the oracle counted", { skip: noBrowser }, async () => {
-  let killed = 0
-  const controls = [{ id: 'kill', label: 'Kill the bot', run: () => void killed++ }]
-  const report = { checked: 1204, violations: ['GET /users/@me: flags is missing'] }
-  const watcher = { exchange() {}, dispatch() {}, report: () => report }
-  await using stage = await Stage.open({ controls, watchers: [watcher] })
-  const page = await stage.as('alice')
-  await page.getByRole('button', { name: 'Kill the bot' }).click()
-  await page.getByText('Kill the bot: done.').waitFor()
-  assert.equal(killed, 1)
-  await page.getByText('1204 messages checked, 1 wrong').waitFor()
-  await page.getByRole('button', { name: 'Faults' }).click()
-  await page.getByRole('button', { name: 'Every event twice' }).click()
-  await page.locator('.fault-list', { hasText: 'gateway.duplicate' }).waitFor()
-  await write(page, 'hello')
-  await page.locator('.fault-list', { hasText: /struck [1-9]/ }).waitFor()
-  await picture(page, 'page-faults-light')
-  await page.getByLabel('Rate limits').selectOption('real')
-  await until(
-    () => stage.sandbox.limits.mode,
-    (mode) => mode === 'real',
-  )
-  await page.locator('.fault-list').getByRole('button', { name: 'Off' }).click()
-  await until(
-    () => stage.sandbox.faults.list().length,
-    (count) => count === 0,
-  )
+  test("the host's controls, the faults, and what the oracle counted", async () => {
+    let killed = 0
+    const controls = [{ id: 'kill', label: 'Kill the bot', run: () => void killed++ }]
+    const report = { checked: 1204, violations: ['GET /users/@me: flags is missing'] }
+    const watcher = { exchange() {}, dispatch() {}, report: () => report }
+    await using stage = await Stage.open({ controls, watchers: [watcher] })
+    const page = await stage.as('alice')
+    await page.getByRole('button', { name: 'Kill the bot' }).click()
+    await page.getByText('Kill the bot: done.').waitFor()
+    assert.equal(killed, 1)
+    await page.getByText('1204 messages checked, 1 wrong').waitFor()
+    await page.getByRole('button', { name: 'Faults' }).click()
+    await page.getByRole('button', { name: 'Every event twice' }).click()
+    await page.locator('.fault-list', { hasText: 'gateway.duplicate' }).waitFor()
+    await write(page, 'hello')
+    await page.locator('.fault-list', { hasText: /struck [1-9]/ }).waitFor()
+    await picture(page, 'page-faults-light')
+    await page.getByLabel('Rate limits').selectOption('real')
+    await until(
+      () => stage.sandbox.limits.mode,
+      (mode) => mode === 'real',
+    )
+    await page.locator('.fault-list').getByRole('button', { name: 'Off' }).click()
+    await until(
+      () => stage.sandbox.faults.list().length,
+      (count) => count === 0,
+    )
+  })
 })
 
 /** WCAG contrast of texts against what lies behind them; 4.5 is what small text needs. */

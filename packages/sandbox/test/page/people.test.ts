@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { describe, test } from 'node:test'
 import { noBrowser, picture } from './browser.ts'
 import { Stage, box, pick, until, write } from './stage.ts'
 
-void test(
-  'two tabs are two people: they see each other write, and only its owner sees an ephemeral answer',
-  { skip: noBrowser },
-  async () => {
+describe('people on the page', { concurrency: 2, skip: noBrowser }, () => {
+  test('two tabs are two people: they see each other write, and only its owner sees an ephemeral answer', async () => {
     await using stage = await Stage.open()
     const alice = await stage.as('alice')
     const olivia = await stage.as('olivia')
@@ -26,56 +24,52 @@ void test(
     assert.equal(await olivia.getByText('All is well').count(), 0)
     await alice.getByRole('button', { name: 'Dismiss' }).click()
     await alice.getByText('All is well').waitFor({ state: 'detached' })
-  },
-)
+  })
 
-void test('replies, edits, deletions, reactions and threads from a message', { skip: noBrowser }, async () => {
-  await using stage = await Stage.open()
-  const alice = await stage.as('alice')
-  const olivia = await stage.as('olivia')
-  await write(alice, 'the **cart** is wrnog')
-  await box(alice).press('ArrowUp')
-  assert.equal(await box(alice).inputValue(), 'the **cart** is wrnog')
-  await box(alice).fill('the **cart** is wrong')
-  await alice.keyboard.press('Enter')
-  const line = olivia.locator('.message', { hasText: 'the cart is wrong' }).first()
-  await line.getByText('(edited)').waitFor()
+  test('replies, edits, deletions, reactions and threads from a message', async () => {
+    await using stage = await Stage.open()
+    const alice = await stage.as('alice')
+    const olivia = await stage.as('olivia')
+    await write(alice, 'the **cart** is wrnog')
+    await box(alice).press('ArrowUp')
+    assert.equal(await box(alice).inputValue(), 'the **cart** is wrnog')
+    await box(alice).fill('the **cart** is wrong')
+    await alice.keyboard.press('Enter')
+    const line = olivia.locator('.message', { hasText: 'the cart is wrong' }).first()
+    await line.getByText('(edited)').waitFor()
 
-  await line.hover()
-  await line.getByRole('button', { name: 'Reply' }).click()
-  await write(olivia, 'by one cent')
-  const reply = alice.locator('.message', { hasText: 'by one cent' })
-  await reply.locator('.above', { hasText: '@Alice' }).getByText('the cart is wrong').waitFor()
+    await line.hover()
+    await line.getByRole('button', { name: 'Reply' }).click()
+    await write(olivia, 'by one cent')
+    const reply = alice.locator('.message', { hasText: 'by one cent' })
+    await reply.locator('.above', { hasText: '@Alice' }).getByText('the cart is wrong').waitFor()
 
-  await reply.hover()
-  await reply.getByRole('button', { name: 'Add a reaction' }).click()
-  await alice.getByRole('option', { name: 'done' }).click()
-  await olivia.getByRole('button', { name: '✅, 1' }).click()
-  await alice.getByRole('button', { name: '✅, 2' }).waitFor()
+    await reply.hover()
+    await reply.getByRole('button', { name: 'Add a reaction' }).click()
+    await alice.getByRole('option', { name: 'done' }).click()
+    await olivia.getByRole('button', { name: '✅, 1' }).click()
+    await alice.getByRole('button', { name: '✅, 2' }).waitFor()
 
-  await line.hover()
-  await line.getByRole('button', { name: 'Start a thread' }).click()
-  await olivia.getByLabel('Name').fill('the cent')
-  await olivia.getByRole('button', { name: 'Start', exact: true }).click()
-  await olivia.getByRole('heading', { level: 1, name: 'the cent' }).waitFor()
-  await alice.getByRole('link', { name: 'the cent' }).waitFor()
-  await alice.locator('.log').getByRole('button', { name: 'the cent' }).waitFor()
+    await line.hover()
+    await line.getByRole('button', { name: 'Start a thread' }).click()
+    await olivia.getByLabel('Name').fill('the cent')
+    await olivia.getByRole('button', { name: 'Start', exact: true }).click()
+    await olivia.getByRole('heading', { level: 1, name: 'the cent' }).waitFor()
+    await alice.getByRole('link', { name: 'the cent' }).waitFor()
+    await alice.locator('.log').getByRole('button', { name: 'the cent' }).waitFor()
 
-  await box(alice).press('ArrowUp')
-  await alice.keyboard.press('Escape')
-  assert.equal(await box(alice).inputValue(), '')
-  await write(alice, 'a slip')
-  const slip = alice.locator('.message', { hasText: 'a slip' })
-  await slip.hover()
-  await slip.getByRole('button', { name: 'More' }).click()
-  await alice.getByRole('option', { name: 'Delete' }).click()
-  await slip.waitFor({ state: 'detached' })
-})
+    await box(alice).press('ArrowUp')
+    await alice.keyboard.press('Escape')
+    assert.equal(await box(alice).inputValue(), '')
+    await write(alice, 'a slip')
+    const slip = alice.locator('.message', { hasText: 'a slip' })
+    await slip.hover()
+    await slip.getByRole('button', { name: 'More' }).click()
+    await alice.getByRole('option', { name: 'Delete' }).click()
+    await slip.waitFor({ state: 'detached' })
+  })
 
-void test(
-  'unread marks, mentions, direct messages, members and the way between places',
-  { skip: noBrowser },
-  async () => {
+  test('unread marks, mentions, direct messages, members and the way between places', async () => {
     await using stage = await Stage.open()
     const alice = await stage.as('alice')
     const olivia = await stage.as('olivia', { place: 'shop' })
@@ -112,5 +106,5 @@ void test(
     await olivia.getByRole('heading', { level: 1, name: '#general' }).waitFor()
     assert.match(decodeURIComponent(olivia.url()), /#minsu\//)
     assert.equal(await olivia.getByText('between us').count(), 0)
-  },
-)
+  })
+})

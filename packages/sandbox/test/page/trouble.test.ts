@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { describe, test } from 'node:test'
 import { pageFolder, startSandbox } from '../../src/sandbox.ts'
-import { noBrowser, openBrowser, picture } from './browser.ts'
+import { newTab, noBrowser, picture } from './browser.ts'
 import { Stage, box, until, write } from './stage.ts'
 
-void test(
-  'a broken line says so, comes back, and misses nothing; what was written meanwhile arrives once',
-  { skip: noBrowser },
-  async () => {
+describe('the page in trouble', { concurrency: 2, skip: noBrowser }, () => {
+  test('a broken line says so, comes back, and misses nothing; what was written meanwhile arrives once', async () => {
     await using stage = await Stage.open()
     stage.expectComplaints(/WebSocket/, /ERR_CONNECTION_RESET/)
     const alice = await stage.as('alice')
@@ -43,13 +41,9 @@ void test(
       for (const words of ['before', 'while away', 'after'])
         assert.equal(await page.locator('.log').getByText(words).count(), 1)
     }
-  },
-)
+  })
 
-void test(
-  'a session that cannot be resumed is begun anew, and the history is read again',
-  { skip: noBrowser },
-  async () => {
+  test('a session that cannot be resumed is begun anew, and the history is read again', async () => {
     await using stage = await Stage.open()
     stage.expectComplaints(/WebSocket/)
     const alice = await stage.as('alice')
@@ -62,71 +56,66 @@ void test(
     stage.sandbox.faults.add({ kind: 'gateway.invalidate', people: true, resumable: false })
     await olivia.locator('.log').getByText('two').waitFor()
     assert.equal(await alice.locator('.log').getByText('two').count(), 1)
-  },
-)
-
-void test('a message that Discord refuses stays, and a draft survives a reload', { skip: noBrowser }, async () => {
-  await using stage = await Stage.open()
-  stage.expectComplaints(/Failed to load resource/)
-  const page = await stage.as('alice')
-  await page.route(
-    '**/messages',
-    (route) => route.fulfill({ status: 403, json: { message: 'Missing Permissions', code: 50013 } }),
-    { times: 1 },
-  )
-  await write(page, 'a long thought')
-  await page.getByText('Not sent. Missing Permissions').waitFor()
-  await page.getByRole('button', { name: 'Back to the text box' }).click()
-  assert.equal(await box(page).inputValue(), 'a long thought')
-  await page.reload()
-  await until(
-    () => box(page).inputValue(),
-    (value) => value === 'a long thought',
-  )
-  await box(page).focus()
-  await page.keyboard.press('Enter')
-  await until(
-    () => page.locator('.message:not(.outgoing)', { hasText: 'a long thought' }).count(),
-    (count) => count === 1,
-  )
-  assert.equal(await box(page).inputValue(), '')
-})
-
-void test('files by button and by drop', { skip: noBrowser }, async () => {
-  await using stage = await Stage.open()
-  const page = await stage.as('alice')
-  await page.locator('input[type=file]').setInputFiles([
-    { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('round once') },
-    { name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from(DOT, 'base64') },
-  ])
-  const dropped = await page.evaluateHandle(() => {
-    const data = new DataTransfer()
-    data.items.add(new File(['a,b'], 'table.csv', { type: 'text/csv' }))
-    return data
   })
-  await page.dispatchEvent('.middle', 'drop', { dataTransfer: dropped })
-  await page.getByText('table.csv').waitFor()
-  await page.getByRole('button', { name: 'Remove table.csv' }).waitFor()
-  await write(page, 'three files')
-  const line = page.locator('.message:not(.outgoing)', { hasText: 'three files' })
-  await line.getByRole('link', { name: 'notes.txt' }).waitFor()
-  await line.getByRole('link', { name: 'table.csv' }).waitFor()
-  const image = line.getByRole('img', { name: 'dot.png' })
-  await until(
-    () => image.evaluate((node) => node instanceof HTMLImageElement && node.naturalWidth),
-    (width) => width === 1,
-  )
-  const address = await line.getByRole('link', { name: 'notes.txt' }).getAttribute('href')
-  assert.equal(await (await fetch(new URL(address ?? '', stage.sandbox.url))).text(), 'round once')
-})
 
-void test(
-  'the sandbox itself is started anew: the page finds into the new world by itself',
-  { skip: noBrowser },
-  async () => {
-    await using browser = await openBrowser()
+  test('a message that Discord refuses stays, and a draft survives a reload', async () => {
+    await using stage = await Stage.open()
+    stage.expectComplaints(/Failed to load resource/)
+    const page = await stage.as('alice')
+    await page.route(
+      '**/messages',
+      (route) => route.fulfill({ status: 403, json: { message: 'Missing Permissions', code: 50013 } }),
+      { times: 1 },
+    )
+    await write(page, 'a long thought')
+    await page.getByText('Not sent. Missing Permissions').waitFor()
+    await page.getByRole('button', { name: 'Back to the text box' }).click()
+    assert.equal(await box(page).inputValue(), 'a long thought')
+    await page.reload()
+    await until(
+      () => box(page).inputValue(),
+      (value) => value === 'a long thought',
+    )
+    await box(page).focus()
+    await page.keyboard.press('Enter')
+    await until(
+      () => page.locator('.message:not(.outgoing)', { hasText: 'a long thought' }).count(),
+      (count) => count === 1,
+    )
+    assert.equal(await box(page).inputValue(), '')
+  })
+
+  test('files by button and by drop', async () => {
+    await using stage = await Stage.open()
+    const page = await stage.as('alice')
+    await page.locator('input[type=file]').setInputFiles([
+      { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('round once') },
+      { name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from(DOT, 'base64') },
+    ])
+    const dropped = await page.evaluateHandle(() => {
+      const data = new DataTransfer()
+      data.items.add(new File(['a,b'], 'table.csv', { type: 'text/csv' }))
+      return data
+    })
+    await page.dispatchEvent('.middle', 'drop', { dataTransfer: dropped })
+    await page.getByText('table.csv').waitFor()
+    await page.getByRole('button', { name: 'Remove table.csv' }).waitFor()
+    await write(page, 'three files')
+    const line = page.locator('.message:not(.outgoing)', { hasText: 'three files' })
+    await line.getByRole('link', { name: 'notes.txt' }).waitFor()
+    await line.getByRole('link', { name: 'table.csv' }).waitFor()
+    const image = line.getByRole('img', { name: 'dot.png' })
+    await until(
+      () => image.evaluate((node) => node instanceof HTMLImageElement && node.naturalWidth),
+      (width) => width === 1,
+    )
+    const address = await line.getByRole('link', { name: 'notes.txt' }).getAttribute('href')
+    assert.equal(await (await fetch(new URL(address ?? '', stage.sandbox.url))).text(), 'round once')
+  })
+
+  test('the sandbox itself is started anew: the page finds into the new world by itself', async () => {
     const first = await startSandbox({ page: pageFolder })
-    const page = await browser.newPage()
+    const page = await newTab()
     page.setDefaultTimeout(15_000)
     await page.goto(`${first.url}/#alice/${first.channel('general')}`)
     await page.getByRole('heading', { level: 1, name: '#general' }).waitFor()
@@ -145,13 +134,9 @@ void test(
       () => second.transcript('general'),
       (text) => text.includes('half a thought'),
     )
-  },
-)
+  })
 
-void test(
-  'what others write cannot become markup, and their links go only to the web',
-  { skip: noBrowser },
-  async () => {
+  test('what others write cannot become markup, and their links go only to the web', async () => {
     await using stage = await Stage.open()
     const page = await stage.as('alice')
     const channel = await stage.bot.client.channels.fetch(stage.sandbox.channel('general'))
@@ -163,7 +148,7 @@ void test(
     assert.equal(await page.locator('.log img, .log script, .log b, .log [onx]').count(), 0)
     const links = await page.locator('.log a').evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''))
     assert.ok(links.length > 0 && links.every((href) => href.startsWith('https://')), String(links))
-  },
-)
+  })
+})
 
 const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
