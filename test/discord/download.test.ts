@@ -6,7 +6,9 @@ import { describe, it } from 'node:test'
 import { Problem } from '../../src/core/failure.ts'
 import { download } from '../../src/discord/download.ts'
 
-const patience = { wholeMs: 20_000, pieceMs: 300 }
+const patience = { wholeMs: 60_000, pieceMs: 30_000 }
+/** For what never comes. */
+const short = { wholeMs: 20_000, pieceMs: 300 }
 const { signal } = new AbortController()
 
 async function served(answer: RequestListener): Promise<{ origin: string; asked: string[] } & AsyncDisposable> {
@@ -26,9 +28,9 @@ async function served(answer: RequestListener): Promise<{ origin: string; asked:
   }
 }
 
-async function got(url: string, api: string | null): Promise<string> {
+async function got(url: string, api: string | null, within = patience): Promise<string> {
   const pieces: Uint8Array[] = []
-  for await (const piece of download({ name: 'a.txt', url }, { api, signal, patience })) pieces.push(piece)
+  for await (const piece of download({ name: 'a.txt', url }, { api, signal, patience: within })) pieces.push(piece)
   return Buffer.concat(pieces).toString()
 }
 
@@ -73,9 +75,9 @@ describe('what people attach', () => {
     await using gone = await served((_, response) => response.writeHead(404).end('no longer available'))
     await assert.rejects(got(`${gone.origin}/a`, gone.origin), /404/)
     await using half = await served((_, response) => void response.write('half'))
-    await assert.rejects(got(`${half.origin}/a`, half.origin), /in time/)
+    await assert.rejects(got(`${half.origin}/a`, half.origin, short), /in time/)
     await using silent = await served(() => {})
-    await assert.rejects(got(`${silent.origin}/a`, silent.origin), /in time/)
+    await assert.rejects(got(`${silent.origin}/a`, silent.origin, short), /in time/)
     await using cut = await served((_, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half', () => response.destroy())
     })

@@ -9,6 +9,7 @@ import type { MessageId, PersonId, PlaceId, PromptKey, RunId, SessionId } from '
 import type { Log } from '../../src/core/log.ts'
 import type { Person } from '../../src/core/person.ts'
 import type { Place } from '../../src/core/place.ts'
+import { usualTimings } from '../../src/core/timings.ts'
 import { judge } from '../../src/core/policy.ts'
 import { viewOf, type RunView } from '../../src/core/view.ts'
 import { createDiscord, type DiscordChat, type DiscordOptions } from '../../src/discord/discord.ts'
@@ -196,6 +197,7 @@ export class Scene implements AsyncDisposable {
       catalogue: words,
       clock: hostClock,
       log: this.log,
+      timings: { ...usualTimings, tryAgainAfterMs: [50, 150, 400] },
       dialRules: {
         ...dialRules,
         firstPauseMs: 100,

@@ -13,7 +13,7 @@ import type { Sandbox } from '../src/sandbox.ts'
 const asBot = (sandbox: Sandbox, path: string, token = sandbox.bot.token) =>
   fetch(`${sandbox.api}/v10${path}`, { headers: { authorization: `Bot ${token}` } })
 
-describe('the edge before Discord', () => {
+describe('the edge before Discord', { concurrency: true }, () => {
   test('bans by address who asks in vain too often, for as long as the window lasts', async (context) => {
     const clock = new HandClock()
     const sandbox = closing(context, await startSandbox({ clock, invalidRequests: 3 }))
@@ -41,7 +41,7 @@ describe('the edge before Discord', () => {
   })
 })
 
-describe('packed gateways', () => {
+describe('packed gateways', { concurrency: true }, () => {
   for (const [name, unpacker] of [
     ['zlib-stream', () => createInflate({ finishFlush: constants.Z_SYNC_FLUSH })],
     ['zstd-stream', () => createZstdDecompress()],
@@ -85,7 +85,7 @@ describe('packed gateways', () => {
   }
 })
 
-describe('how often a bot may', () => {
+describe('how often a bot may', { concurrency: true }, () => {
   test('ask for all members: once in 30 s, else RATE_LIMITED', async (context) => {
     const stage = closing(context, await openStage({ limits: 'real' }))
     const guild = stage.client.guilds.cache.get(stage.sandbox.guildId)
@@ -116,7 +116,7 @@ describe('how often a bot may', () => {
   })
 })
 
-describe('people whose own connection is broken', () => {
+describe('people whose own connection is broken', { concurrency: true }, () => {
   /** Says something as bob while alice is away, and sees that she learns of it. */
   const catchesUp = async (alice: Actor, bob: Actor, harm: () => void) => {
     await bob.says('general', 'before')
@@ -197,7 +197,7 @@ describe('people whose own connection is broken', () => {
   })
 })
 
-describe('forms', () => {
+describe('forms', { concurrency: true }, () => {
   test('a form is taken only as it was shown', async (context) => {
     const stage = closing(context, await openStage())
     await stage.client.application.commands.set([{ name: 'form', description: 'Form' }])

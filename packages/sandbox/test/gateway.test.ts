@@ -41,7 +41,7 @@ const identify = (sandbox: Sandbox, extra: object = {}) => ({
   d: { token: sandbox.bot.token, intents: 513 | (1 << 15), properties: {}, ...extra },
 })
 
-describe('close codes', () => {
+describe('close codes', { concurrency: true }, () => {
   const cases: [string, number, (sandbox: Sandbox) => unknown[]][] = [
     ['an unknown opcode', 4001, () => [{ op: 99, d: null }]],
     ['no JSON', 4002, () => ['{']],
@@ -83,7 +83,7 @@ describe('close codes', () => {
   })
 })
 
-describe('sessions', () => {
+describe('sessions', { concurrency: true }, () => {
   test('heartbeats are acknowledged', async (context) => {
     const sandbox = closing(context, await startSandbox({ heartbeatMs: 1234 }))
     const client = await raw(sandbox)
@@ -206,8 +206,8 @@ describe('sessions', () => {
   })
 })
 
-describe('faults a bot lives through', () => {
-  const back = (client: Client) => heard(client, Events.ShardResume, () => true, 15_000)
+describe('faults a bot lives through', { concurrency: true }, () => {
+  const back = (client: Client) => heard(client, Events.ShardResume, () => true, 30_000)
 
   test('a broken socket resumes, and nothing is lost', async (context) => {
     const stage = closing(context, await openStage())
@@ -234,14 +234,14 @@ describe('faults a bot lives through', () => {
     const resumed = back(stage.client)
     stage.sandbox.faults.add({ kind: 'gateway.invalidate', resumable: true })
     await resumed
-    const anew = heard(stage.client, Events.ShardReady, () => true, 15_000)
+    const anew = heard(stage.client, Events.ShardReady, () => true, 30_000)
     stage.sandbox.faults.add({ kind: 'gateway.invalidate', resumable: false })
     await anew
   })
   test('a refused RESUME leads to a fresh session', async (context) => {
     const stage = closing(context, await openStage())
     const refused = stage.sandbox.faults.add({ kind: 'gateway.refuseResume', times: 1 })
-    const anew = heard(stage.client, Events.ShardReady, () => true, 15_000)
+    const anew = heard(stage.client, Events.ShardReady, () => true, 30_000)
     stage.sandbox.faults.add({ kind: 'gateway.disconnect' })
     await anew
     assert.equal(refused.hits, 1)

@@ -55,6 +55,8 @@ export async function openStage(
     watchers: [oracle, ...(options.watchers ?? [])],
   })
   const client = new Client({
+    // A second bot of the same name would have to wait; here each is alone with its Discord.
+    ws: { buildIdentifyThrottler: async () => ({ waitForIdentify: async () => {} }) },
     rest: { api: sandbox.api },
     partials: [Partials.Channel, Partials.Message, Partials.Reaction],
     intents: INTENTS,
@@ -123,7 +125,7 @@ export function heard<T>(
   client: Client,
   event: string,
   fits: (value: T) => boolean = () => true,
-  within = 5000,
+  within = 30_000,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const listener = (value: T) => {

@@ -19,7 +19,7 @@ function asker(sandbox: { api: string; bot: { token: string } }) {
     })
 }
 
-describe('limits', () => {
+describe('limits', { concurrency: true }, () => {
   test('off says nothing of limits', async (context) => {
     const sandbox = closing(context, await startSandbox())
     const answer = await asker(sandbox)('GET', '/users/@me')
@@ -126,7 +126,7 @@ test('a person who takes no direct messages', async (context) => {
   stage.oracle.assertClean()
 })
 
-describe('faults of REST', () => {
+describe('faults of REST', { concurrency: true }, () => {
   test('the effect happens, its answer is held until released', async (context) => {
     const stage = closing(context, await openStage())
     const alice = await stage.sandbox.actor('alice')
@@ -214,7 +214,7 @@ describe('faults of REST', () => {
   })
 })
 
-describe('the sandbox’s own routes', () => {
+describe('the sandbox’s own routes', { concurrency: true }, () => {
   test('people, info, controls, faults and oracle over HTTP, and the page', async (context) => {
     const folder = await mkdtemp(join(tmpdir(), 'page-'))
     await writeFile(join(folder, 'index.html'), '<title>page</title>')
