@@ -2,8 +2,16 @@ import { snowflakeTime } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { Answer, Method } from './rest/route.ts'
 
-/** off: none; real: about what Discord does; storm: so tight that every client meets them. */
-export type LimitMode = 'off' | 'real' | 'storm'
+/**
+ * off: none; real: about what Discord does; sliding: the same with windows that slide, as they do on many of its routes
+ * (no header tells which); storm: so tight that every client meets them.
+ */
+export const LIMIT_MODES = ['off', 'real', 'sliding', 'storm'] as const
+export type LimitMode = (typeof LIMIT_MODES)[number]
+
+export function isLimitMode(mode: unknown): mode is LimitMode {
+  return (LIMIT_MODES as readonly unknown[]).includes(mode)
+}
 
 /** A request as the limits see it. */
 export interface Limited {
@@ -20,12 +28,16 @@ interface Rule {
   template: RegExp
   limit: number
   windowMs: number
+  /** Told as the same bucket as others of this name, although each has a counter of its own. */
+  bucket?: string
   /** 429s of a shared limit are nobody's fault and count for no ban */
   scope?: 'shared'
   /** its state is not in the headers, which show a looser limit: clients cannot know it ahead */
   hidden?: (body: unknown) => boolean
 }
 
+const MESSAGES = /^\/channels\/\{channel_id\}\/messages$/
+const MESSAGE = /^\/channels\/\{channel_id\}\/messages\/\{message_id\}$/
 const renames = (body: unknown) => typeof body === 'object' && body !== null && ('name' in body || 'topic' in body)
 
 /**
@@ -33,9 +45,10 @@ const renames = (body: unknown) => typeof body === 'object' && body !== null && 
  * A bot must read them from the headers, never know them.
  */
 const REAL: readonly Rule[] = [
-  { method: 'POST', template: /^\/channels\/\{channel_id\}\/messages$/, limit: 5, windowMs: 5000 },
-  { method: 'PATCH', template: /^\/channels\/\{channel_id\}\/messages\/\{message_id\}$/, limit: 5, windowMs: 5000 },
-  { method: 'DELETE', template: /^\/channels\/\{channel_id\}\/messages\/\{message_id\}$/, limit: 5, windowMs: 1000 },
+  // discord-api-docs#1442, #8073: posts and edits tell the same bucket and are counted apart.
+  { method: 'POST', template: MESSAGES, limit: 5, windowMs: 5000, bucket: 'messages' },
+  { method: 'PATCH', template: MESSAGE, limit: 5, windowMs: 5000, bucket: 'messages' },
+  { method: 'DELETE', template: MESSAGE, limit: 5, windowMs: 1000 },
   { template: /\/reactions/, limit: 1, windowMs: 250 },
   { method: 'PATCH', template: /^\/channels\/\{channel_id\}$/, limit: 2, windowMs: 600_000, hidden: renames },
   { method: 'PATCH', template: /^\/channels\/\{channel_id\}$/, limit: 5, windowMs: 15_000 },
@@ -53,7 +66,7 @@ const STORM: readonly Rule[] = REAL.map((rule) => ({
   windowMs: Math.min(rule.windowMs, 2000),
 }))
 
-const GLOBAL_PER_SECOND = { real: 50, storm: 10 } as const
+const GLOBAL_PER_SECOND = { real: 50, sliding: 50, storm: 10 } as const
 const HOUR = 3_600_000
 
 interface Window {
@@ -61,11 +74,23 @@ interface Window {
   used: number
 }
 
+/** What a counter says to one more request. */
+interface Taken {
+  free: boolean
+  remaining: number
+  /** until there is room for another one, when there is none now */
+  waitMs: number
+  /** until the counter is as it was before all of it, as the headers tell it */
+  resetMs: number
+}
+
 /** Counts requests and says when one is too many. */
 export class Limits {
   mode: LimitMode
   readonly #clock: Clock
   readonly #windows = new Map<string, Window>()
+  /** Counters that slide: when everything will have been given back. */
+  readonly #sliding = new Map<string, number>()
   /** 429s given so far, by scope */
   readonly refusals = { user: 0, shared: 0, global: 0 }
 
@@ -84,19 +109,21 @@ export class Limits {
     }
     const old = this.#oldEdit(request)
     if (old) return { headers: {}, refused: old }
-    const rules = (this.mode === 'real' ? REAL : STORM).filter((rule) => applies(rule, request))
+    const rules = (this.mode === 'storm' ? STORM : REAL).filter((rule) => applies(rule, request))
     const major = request.path['channel_id'] ?? request.path['guild_id'] ?? request.path['webhook_token'] ?? ''
     let headers: Record<string, string> = {}
     for (const rule of rules) {
       const name = `${rule.method ?? '*'} ${rule.template.source}${rule.hidden ? ' hidden' : ''}`
-      const taken = this.#take(`${name} ${major} ${request.userId ?? ''}`, rule.limit, rule.windowMs)
+      const key = `${name} ${major} ${request.userId ?? ''}`
+      const slides = this.mode === 'sliding' && !rule.hidden
+      const taken = slides ? this.#slide(key, rule.limit, rule.windowMs) : this.#take(key, rule.limit, rule.windowMs)
       if (!rule.hidden) {
         headers = {
           'X-RateLimit-Limit': String(rule.limit),
           'X-RateLimit-Remaining': String(taken.remaining),
-          'X-RateLimit-Reset': ((this.#clock.now() + taken.waitMs) / 1000).toFixed(3),
-          'X-RateLimit-Reset-After': (taken.waitMs / 1000).toFixed(3),
-          'X-RateLimit-Bucket': hash(name),
+          'X-RateLimit-Reset': ((this.#clock.now() + taken.resetMs) / 1000).toFixed(3),
+          'X-RateLimit-Reset-After': (taken.resetMs / 1000).toFixed(3),
+          'X-RateLimit-Bucket': hash(rule.bucket ?? name),
         }
       }
       if (!taken.free) return { headers, refused: this.#refuse(rule.scope ?? 'user', taken.waitMs, headers) }
@@ -124,13 +151,30 @@ export class Limits {
         )
   }
 
-  #take(key: string, limit: number, windowMs: number): { free: boolean; remaining: number; waitMs: number } {
+  #take(key: string, limit: number, windowMs: number): Taken {
     const now = this.#clock.now()
     let window = this.#windows.get(key)
     if (!window || window.endsAt <= now) this.#windows.set(key, (window = { endsAt: now + windowMs, used: 0 }))
     const free = window.used < limit
     if (free) window.used++
-    return { free, remaining: limit - window.used, waitMs: window.endsAt - now }
+    const waitMs = window.endsAt - now
+    return { free, remaining: limit - window.used, waitMs, resetMs: waitMs }
+  }
+
+  /** Each request is given back by itself, one after the other, so `limit` of them take the whole window. */
+  #slide(key: string, limit: number, windowMs: number): Taken {
+    const now = this.#clock.now()
+    const each = windowMs / limit
+    const owed = Math.max(0, (this.#sliding.get(key) ?? now) - now)
+    const free = owed + each <= windowMs
+    const resetMs = free ? owed + each : owed
+    if (free) this.#sliding.set(key, now + resetMs)
+    return {
+      free,
+      remaining: Math.floor((windowMs - resetMs) / each),
+      waitMs: Math.max(0, owed + each - windowMs),
+      resetMs,
+    }
   }
 
   #refuse(
@@ -144,8 +188,9 @@ export class Limits {
   }
 
   #sweep(): void {
-    if (this.#windows.size < 5000) return
+    if (this.#windows.size + this.#sliding.size < 5000) return
     const now = this.#clock.now()
+    for (const [key, wholeAt] of this.#sliding) if (wholeAt <= now) this.#sliding.delete(key)
     for (const [key, window] of this.#windows) if (window.endsAt <= now) this.#windows.delete(key)
   }
 }

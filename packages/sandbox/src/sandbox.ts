@@ -13,7 +13,7 @@ import { Gateway } from './gateway/gateway.ts'
 import { DISCORD_DEADLINES } from './interactions.ts'
 import { InvalidRequests } from './invalid-requests.ts'
 import { passingTime } from './passing-time.ts'
-import { Limits } from './limits.ts'
+import { isLimitMode, LIMIT_MODES, Limits } from './limits.ts'
 import { askingRoutes } from './rest/asking.ts'
 import { channelRoutes } from './rest/channels.ts'
 import { commandRoutes } from './rest/commands.ts'
@@ -303,9 +303,8 @@ function sandboxRoutes(app: Hono<{ Bindings: HttpBindings }>, parts: SandboxPart
     return context.body(null, 204)
   })
   app.put('/sandbox/limits', async (context) => {
-    const { mode } = await context.req.json<{ mode?: string }>()
-    if (mode !== 'off' && mode !== 'real' && mode !== 'storm')
-      return context.json({ message: 'off, real or storm' }, 400)
+    const { mode } = await context.req.json<{ mode?: unknown }>()
+    if (!isLimitMode(mode)) return context.json({ message: LIMIT_MODES.join(', ') }, 400)
     limits.mode = mode
     return context.body(null, 204)
   })

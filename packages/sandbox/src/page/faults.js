@@ -24,7 +24,7 @@ const SWITCHES = [
   ['Hold the answer to the next post', { kind: 'rest.hold', ...POSTS, times: 1 }],
   ['Attachments gone (404)', { kind: 'cdn.missing' }],
 ]
-const LIMITS = ['off', 'real', 'storm']
+const LIMITS = ['off', 'real', 'sliding', 'storm']
 const LOOK_EVERY = 1000
 
 export class FaultDrawer {
