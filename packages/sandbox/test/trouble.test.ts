@@ -26,7 +26,8 @@ describe('limits', { concurrency: true }, () => {
     assert.equal(answer.headers.get('x-ratelimit-limit'), null)
   })
   test('the sixth message within five seconds meets a 429 with all its headers', async (context) => {
-    const sandbox = closing(context, await startSandbox({ limits: 'real' }))
+    const clock = new HandClock()
+    const sandbox = closing(context, await startSandbox({ limits: 'real', clock }))
     const ask = asker(sandbox)
     const path = `/channels/${sandbox.channel('general')}/messages`
     const answers = []
@@ -41,12 +42,53 @@ describe('limits', { concurrency: true }, () => {
     )
     const refused = answers[5] as Response
     assert.equal(refused.headers.get('x-ratelimit-scope'), 'user')
-    assert.ok(Number(refused.headers.get('x-ratelimit-reset')) > Date.now() / 1000)
+    assert.ok(Number(refused.headers.get('x-ratelimit-reset')) > clock.now() / 1000)
     const body = (await refused.json()) as { retry_after: number; global: boolean }
     assert.equal(body.global, false)
     assert.ok(body.retry_after > 0 && body.retry_after <= 5)
     assert.ok(Number(refused.headers.get('retry-after')) >= body.retry_after)
     assert.equal((await ask('POST', `/channels/${sandbox.channel('general')}/typing`)).status, 204)
+  })
+  test('posts and edits of a channel tell the same bucket, and are counted apart', async (context) => {
+    for (const limits of ['real', 'sliding'] as const) {
+      const sandbox = closing(context, await startSandbox({ limits, clock: new HandClock() }))
+      const ask = asker(sandbox)
+      const path = `/channels/${sandbox.channel('general')}/messages`
+      const posted = await ask('POST', path, { content: 'one' })
+      const { id } = (await posted.json()) as { id: string }
+      const edited = await ask('PATCH', `${path}/${id}`, { content: 'two' })
+      const [ofPost, ofEdit] = [posted, edited].map(({ headers }) => headers)
+      assert.equal(ofPost?.get('x-ratelimit-bucket'), ofEdit?.get('x-ratelimit-bucket'))
+      assert.deepEqual(
+        [ofPost, ofEdit].map((headers) => headers?.get('x-ratelimit-remaining')),
+        ['4', '4'],
+      )
+      const deleted = await ask('DELETE', `${path}/${id}`)
+      assert.notEqual(deleted.headers.get('x-ratelimit-bucket'), ofPost?.get('x-ratelimit-bucket'))
+    }
+  })
+  test('a window that slides gives one request back at a time, and its end moves', async (context) => {
+    const clock = new HandClock()
+    const sandbox = closing(context, await startSandbox({ limits: 'sliding', clock }))
+    const ask = asker(sandbox)
+    const post = () => ask('POST', `/channels/${sandbox.channel('general')}/messages`, { content: 'x' })
+    const told = ({ status, headers }: Response) => [
+      status,
+      headers.get('x-ratelimit-remaining'),
+      headers.get('x-ratelimit-reset-after'),
+    ]
+    assert.deepEqual(told(await post()), [200, '4', '1.000'])
+    clock.ms += 500
+    assert.deepEqual(told(await post()), [200, '3', '1.500'])
+    for (let index = 0; index < 3; index++) await post()
+    const refused = await post()
+    assert.deepEqual(told(refused), [429, '0', '4.500'])
+    assert.equal(((await refused.json()) as { retry_after: number }).retry_after, 0.5)
+    clock.ms += 500
+    assert.deepEqual(told(await post()), [200, '0', '5.000'])
+    assert.equal((await post()).status, 429)
+    clock.ms += 5000
+    assert.deepEqual(told(await post()), [200, '4', '1.000'])
   })
   test('discord.js waits by the headers and loses nothing', async (context) => {
     const stage = closing(context, await openStage({ limits: 'storm' }))
@@ -73,19 +115,21 @@ describe('limits', { concurrency: true }, () => {
   })
   test('edits of messages older than an hour have a limit of their own: 30046', async (context) => {
     const clock = new HandClock()
-    const sandbox = closing(context, await startSandbox({ limits: 'real', clock }))
-    const ask = asker(sandbox)
-    const path = `/channels/${sandbox.channel('general')}/messages`
-    const { id } = (await (await ask('POST', path, { content: 'old' })).json()) as { id: string }
-    clock.ms += 3_600_001
-    const statuses = []
-    for (let index = 0; index < 4; index++)
-      statuses.push((await ask('PATCH', `${path}/${id}`, { content: `${index}` })).status)
-    assert.deepEqual(statuses, [200, 200, 200, 429])
-    const refused = await ask('PATCH', `${path}/${id}`, { content: 'x' })
-    assert.equal(((await refused.json()) as { code: number }).code, 30046)
-    clock.ms += 6001
-    assert.equal((await ask('PATCH', `${path}/${id}`, { content: 'again' })).status, 200)
+    for (const limits of ['real', 'sliding'] as const) {
+      const sandbox = closing(context, await startSandbox({ limits, clock }))
+      const ask = asker(sandbox)
+      const path = `/channels/${sandbox.channel('general')}/messages`
+      const { id } = (await (await ask('POST', path, { content: 'old' })).json()) as { id: string }
+      clock.ms += 3_600_001
+      const statuses = []
+      for (let index = 0; index < 4; index++)
+        statuses.push((await ask('PATCH', `${path}/${id}`, { content: `${index}` })).status)
+      assert.deepEqual(statuses, [200, 200, 200, 429])
+      const refused = await ask('PATCH', `${path}/${id}`, { content: 'x' })
+      assert.equal(((await refused.json()) as { code: number }).code, 30046)
+      clock.ms += 6001
+      assert.equal((await ask('PATCH', `${path}/${id}`, { content: 'again' })).status, 200)
+    }
   })
   test('fifty requests a second are the global limit', async (context) => {
     const clock = new HandClock()
@@ -103,7 +147,7 @@ describe('limits', { concurrency: true }, () => {
     assert.equal((await ask('GET', '/users/@me')).status, 200)
   })
   test('thread creation is limited for everybody together', async (context) => {
-    const sandbox = closing(context, await startSandbox({ limits: 'storm' }))
+    const sandbox = closing(context, await startSandbox({ limits: 'storm', clock: new HandClock() }))
     const ask = asker(sandbox)
     const open = (name: string) => ask('POST', `/channels/${sandbox.channel('general')}/threads`, { name, type: 11 })
     const answers = []
