@@ -180,7 +180,7 @@ describe('outbound', { concurrency: 4 }, () => {
     assert.equal(await chat.edit(thread, message, sheet(scene, 'awake again')), 'edited')
     await olivia.sees(seen, 'awake again')
     await olivia.archives(seen, true)
-    assert.equal(await chat.edit(thread, message, sheet(scene, 'locked in')), 'gone')
+    assert.equal(await chat.edit(thread, message, sheet(scene, 'locked in')), 'closed')
   })
 
   test('what may not be edited any more is too old, not gone', async () => {
@@ -198,7 +198,7 @@ describe('outbound', { concurrency: 4 }, () => {
     assert.ok(outcomes.includes('too-old'), outcomes.join(', '))
   })
 
-  test('a place without the right to write is gone, not looped on', async () => {
+  test('a place without the right to write is closed, not looped on', async () => {
     await using scene = await Scene.open({
       sandbox: {
         world: {
@@ -210,7 +210,7 @@ describe('outbound', { concurrency: 4 }, () => {
     })
     for (const name of ['secret', 'quiet']) {
       const outcome = await scene.chat.post(scene.place(name), sheet(scene, 'hello'), { ...silent, nonce: nonce() })
-      assert.equal(outcome, 'gone', name)
+      assert.equal(outcome, 'closed', name)
     }
   })
 
