@@ -16,6 +16,8 @@ export interface BotPlace {
   readonly folder: string
   readonly home: string
   readonly timings: Timings
+  /** Another version's `bot.ts`, absolute; this one's otherwise. */
+  readonly program?: string
 }
 
 /** A bot at work, with what it logs. */
@@ -162,8 +164,11 @@ export class ProcessBot extends Bot {
 }
 
 /** `dieAt`: `<checkpoint>` or `<checkpoint>:<nth time>`; it dies there by SIGKILL. */
-export function startProcess({ env, folder, home, timings }: BotPlace, dieAt: string | null): ProcessBot {
-  const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'bot.ts')], {
+export function startProcess(
+  { env, folder, home, timings, program = join(import.meta.dirname, 'bot.ts') }: BotPlace,
+  dieAt: string | null,
+): ProcessBot {
+  const child = spawn(process.execPath, ['--disable-sigusr1', program], {
     cwd: folder,
     env: {
       ...env,

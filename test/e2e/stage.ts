@@ -72,6 +72,8 @@ const usualLayout = { data: 'data', project: join('projects', 'shop'), roots: 'p
 export interface BotOptions {
   /** `<checkpoint>` or `<checkpoint>:<nth time>`: the bot dies there by SIGKILL. */
   readonly dieAt?: string
+  /** Another version's `bot.ts`, absolute. */
+  readonly program?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -170,6 +172,7 @@ export class Stage implements AsyncDisposable {
       folder: this.#root,
       home: this.home,
       timings: this.#timings,
+      ...(options.program === undefined ? {} : { program: options.program }),
     }
     if (!this.#ownProcess && options.dieAt !== undefined)
       throw new Error('A story whose bot dies opens its stage with { ownProcess: true }.')
