@@ -30,8 +30,8 @@ export interface Message {
   readonly mention: PersonId | null
   /** Whose language it is in, for a plainer form. */
   readonly locale: Locale
-  /** What it shows will not change any more. */
-  readonly final: boolean
+  /** It changes seldom, or not any more: whatever was refused before, what it says now is tried as it is drawn. */
+  readonly steady: boolean
   /** People answer by its buttons: they stay on a plainer form. */
   readonly asks: boolean
   /** Posted and edited without waiting for the place's edits to keep their distance. */

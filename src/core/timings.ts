@@ -9,6 +9,8 @@ export interface Timings {
   readonly editableForMs: number
   /** A message that its place does not take is tried again after this long at first, and then ever more rarely. */
   readonly closedAgainAfterMs: number
+  /** The same for an edit that came too late: Discord takes few of them. */
+  readonly oldAgainAfterMs: number
   /** A place that has taken nothing for this long is told of. */
   readonly tellClosedAfterMs: number
   /** Without a word or a step, a run shows its card (and the Stop button on it) after this long. */
@@ -40,6 +42,7 @@ export const usualTimings: Timings = {
   editEveryMs: 1500,
   editableForMs: 55 * 60_000,
   closedAgainAfterMs: 1000,
+  oldAgainAfterMs: 60_000,
   tellClosedAfterMs: 120_000,
   silentForMs: 2500,
   textEveryMs: 50,

@@ -157,7 +157,7 @@ export class ApprovalSubject implements Subject {
       replyTo,
       mention: called,
       locale: language,
-      final: isOver,
+      steady: true,
       asks: role === 'ask' || role === 'line',
       urgent: true,
       pinned: false,

@@ -102,7 +102,7 @@ export class BoardSubject implements Subject {
       replyTo: null,
       mention: null,
       locale,
-      final: false,
+      steady: true,
       asks: false,
       urgent: true,
       pinned: true,

@@ -7,12 +7,12 @@ export type HoldReason = 'closed' | 'later' | 'refused' | 'too-old'
 
 const longestMs = 300_000
 
-function backOffs({ closedAgainAfterMs }: Timings): Readonly<Record<HoldReason, BackOff>> {
+function backOffs({ closedAgainAfterMs, oldAgainAfterMs }: Timings): Readonly<Record<HoldReason, BackOff>> {
   return {
     closed: { firstMs: closedAgainAfterMs, longestMs },
     later: { firstMs: 1_000, longestMs: 30_000 },
     refused: { firstMs: 2 * closedAgainAfterMs, longestMs },
-    'too-old': { firstMs: 60_000, longestMs: 900_000 },
+    'too-old': { firstMs: oldAgainAfterMs, longestMs: 15 * oldAgainAfterMs },
   }
 }
 

@@ -32,7 +32,7 @@ export class NoteSubject implements Subject {
       replyTo,
       mention,
       locale,
-      final: true,
+      steady: true,
       asks: false,
       urgent: true,
       pinned: false,

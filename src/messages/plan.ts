@@ -59,7 +59,7 @@ export function nextWrite(
     if (hold !== undefined) continue
     const form = formOf(message, posting, chat)
     if (posting?.message == null) return { kind: 'post', message, posting, form }
-    const isSaid = posting.shown === form.sheet.hash || (form.plainness >= filePlainness && !message.final)
+    const isSaid = posting.shown === form.sheet.hash || (form.plainness >= filePlainness && !message.steady)
     if (!posting.frozen && isOld(posting, now, chat) && endsHere(message, isSaid)) {
       return posting.end > 0
         ? { kind: 'freeze', posting }
@@ -84,9 +84,9 @@ export function untilOld({ messages }: Wanted, postings: readonly Posting[], { c
  * it is drawn once.
  */
 function formOf(message: Message, posting: Posting | null, chat: PlanTools['chat']): MessageForm {
-  const { sheet, final, locale, asks } = message
+  const { sheet, steady, locale, asks } = message
   const plainness = posting?.plainness ?? 0
-  if (plainness === 0 || (final && posting?.refused !== sheet.hash)) return { plainness: 0, sheet }
+  if (plainness === 0 || (steady && posting?.refused !== sheet.hash)) return { plainness: 0, sheet }
   return { plainness, sheet: chat.plainer(sheet, plainness, { locale, asks }) }
 }
 

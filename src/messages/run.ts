@@ -29,6 +29,8 @@ export class RunSubject implements Subject {
   #view: RunView
   /** The last entry that the view is made of. */
   #seen: Seq
+  /** When it began, or was taken up in this life, by the monotonic clock. */
+  #beganAt: number
   /** The name of its session. */
   session = ''
 
@@ -38,6 +40,7 @@ export class RunSubject implements Subject {
     this.#view = view
     this.#seen = seen
     this.#tools = tools
+    this.#beganAt = tools.clock.monotonic()
   }
 
   get run(): RunId {
@@ -52,6 +55,7 @@ export class RunSubject implements Subject {
     if (entry.seq <= this.#seen) return
     this.#seen = entry.seq
     this.#view = see(this.#view, entry) ?? this.#view
+    if (entry.event.type === 'started') this.#beganAt = this.#tools.clock.monotonic()
   }
 
   wanted(postings: readonly Posting[]): Wanted {
@@ -61,7 +65,8 @@ export class RunSubject implements Subject {
     const line = state === 'waiting' ? this.#tools.line(this.#run) : null
     const facts = { view, line, now: clock.now(), session: this.session }
     const isAtWork = isLive(state)
-    if (!isWorthSaying(facts, this.#tools.timings.silentForMs, postings)) {
+    const silentForMs = clock.monotonic() - this.#beganAt
+    if (!isWorthSaying({ view, line, isLong: silentForMs >= this.#tools.timings.silentForMs }, postings)) {
       const typingIn = isAtWork && state !== 'stopping' ? view.prompt.place : null
       return { ...nothingYet, againInMs: isAtWork ? tickMs : null, typingIn }
     }
@@ -92,15 +97,14 @@ export class RunSubject implements Subject {
 interface RunFacts {
   readonly view: RunView
   readonly line: LinePlace | null
-  readonly now: number
+  /** Without a word or a step, it shows its card (and the Stop button on it) after a while. */
+  readonly isLong: boolean
 }
 
-/** Without a word or a step, a run shows its card (and the Stop button on it) after `silentForMs`. */
-function isWorthSaying({ view, line, now }: RunFacts, silentForMs: number, postings: readonly Posting[]): boolean {
+function isWorthSaying({ view, line, isLong }: RunFacts, postings: readonly Posting[]): boolean {
   if (postings.some(({ at }) => at !== null) || view.run.state === 'over') return true
   if (view.run.state === 'waiting') return line !== null
-  const isSpoken = view.steps.length > 0 || view.run.open.length > 0 || textOf(view) !== ''
-  return isSpoken || now - (view.startedAt ?? view.askedAt) >= silentForMs
+  return isLong || view.steps.length > 0 || view.run.open.length > 0 || textOf(view) !== ''
 }
 
 /** Where the parts that are closed for good end: the last of them closes all before it. */
@@ -119,7 +123,7 @@ function messageOf(view: RunView, sheet: Sheet, isLast: boolean): Message {
     replyTo: sheet.part === 0 || sheet.rings ? message : null,
     mention: sheet.rings ? speaker.id : null,
     locale: speaker.locale,
-    final: isOver,
+    steady: isOver,
     asks: false,
     urgent: false,
     pinned: false,

@@ -182,7 +182,7 @@ export class Writer {
     }
     log.error(fields, 'message.refused')
     const asDrawn = { ...posting, plainness: 0, refused: '' }
-    if (deed === 'edit' && message.final && posting.message !== null) {
+    if (deed === 'edit' && message.steady && posting.message !== null) {
       this.#know(asDrawn)
       return this.#remove(asDrawn, posting.message, true)
     }
