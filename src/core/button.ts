@@ -1,5 +1,6 @@
 import type { Form, Reply, Shown } from './chat.ts'
 import type { PromptKey } from './ids.ts'
+import type { Memo } from './interaction.ts'
 import type { Person } from './person.ts'
 import type { Phrases } from './phrases.ts'
 import type { Place } from './place.ts'
@@ -39,6 +40,7 @@ export interface Press {
   readonly text: string
   /** What all features say alike, in the person's language. */
   readonly say: Phrases
+  readonly memo: Memo
 }
 
 /** A button's id in Discord, taken apart. */

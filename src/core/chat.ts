@@ -1,6 +1,7 @@
 import type { Ask } from './ask.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId } from './ids.ts'
+import type { Interaction, Memo } from './interaction.ts'
 import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
 import type { Remark } from './prompt.ts'
@@ -90,6 +91,9 @@ export interface Chat {
    * cannot be read now.
    */
   reread(place: Place, message: MessageId): Promise<ChatMessage | 'gone' | 'closed'>
+
+  /** Commands, buttons and forms, once the inbox keeps them. */
+  readonly interactions: InteractionDoor
 
   /** What hangs on a message, piece by piece. Throws when it does not come. */
   download(file: ChatFile): AsyncIterable<Uint8Array>
@@ -207,23 +211,43 @@ export interface PostOptions {
   readonly mention: PersonId | null
 }
 
-/** What comes in. Calls may come again (replayed events) and out of order; the inbox keeps order per place. */
+/**
+ * What comes in. Calls may come again (replayed events) and out of order; the inbox keeps order per place. What it is
+ * given is in its hands: it is kept, worked on and tried again by itself.
+ */
 export interface Inbox {
   /** A person wrote. Never called for bots and webhooks. */
-  message(message: ChatMessage): Promise<void>
+  message(message: ChatMessage): void
   /**
    * From here back, messages may have been missed (connected anew without RESUME). Called synchronously before any
    * later `message`; the inbox reads the gap by `history`.
    */
   gap(): void
-  /** A person edited their message. What it replies to may not be known: then it counts as addressed. */
-  edited(message: ChatMessage): Promise<void>
+  /** A person edited their message, at that moment. What it replies to may not be known: then it counts as addressed. */
+  edited(message: ChatMessage, moment: string): void
   /** Messages of anybody are no more. */
-  deleted(place: PlaceId, messages: readonly MessageId[]): Promise<void>
+  deleted(place: PlaceId, messages: readonly MessageId[]): void
+  /** Somebody used a command, a button or a form: it goes on by `Chat.interactions`. */
+  interaction(interaction: Interaction): void
   /** A place was deleted. */
-  placeGone(place: PlaceId): Promise<void>
+  placeGone(place: PlaceId): void
   /** What we may do there has changed, perhaps. */
   placeChanged(where: Whereabouts): void
+}
+
+/**
+ * The chat's side of interactions, step by step, because a death may come between any two of them. Contract: a step that
+ * rejects is called again, in this life or the next.
+ */
+export interface InteractionDoor {
+  /** Shows the person that it was heard. False: too late, they were told that it failed, so it must not be worked on. */
+  acknowledge(interaction: Interaction): Promise<boolean>
+  /** Does what it asks for. Whatever it changes is changed once, however often it is called. */
+  work(interaction: Interaction, memo: Memo): Promise<Reply | Shown>
+  /** Puts the answer where the waiting sign is. False: nothing can be said there any more. */
+  answer(interaction: Interaction, answer: Reply | Shown): Promise<boolean>
+  /** Says at once that it cannot be taken now. Never rejects. */
+  decline(interaction: Interaction): Promise<void>
 }
 
 /** A form with one field to write in. */
@@ -246,6 +270,8 @@ export interface Reply {
   readonly hidden: boolean
   /** Goes with it; its text at most 8 MiB. */
   readonly file?: { readonly name: string; readonly text: string }
+  /** It says no. */
+  readonly refused?: true
 }
 
 /** A file as it hangs on a message, not yet fetched. */

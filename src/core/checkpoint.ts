@@ -20,11 +20,14 @@ export const checkpoints = [
 ] as const
 /** The same of a session's start and end, which no run passes. */
 export const sessionCheckpoints = ['worktree-made', 'session-ended', 'transcribed'] as const
+/** The same of what comes in from people. */
+export const inboxCheckpoints = ['kept', 'acknowledged', 'worked', 'answered'] as const
 /** The same of what people want of a run at work: it is in the journal; the CLI was told. */
 export const intentCheckpoints = ['run-stopped', 'run-steered', 'intent-acted'] as const
 export type CheckpointName =
   | (typeof checkpoints)[number]
   | (typeof sessionCheckpoints)[number]
+  | (typeof inboxCheckpoints)[number]
   | (typeof intentCheckpoints)[number]
 /** `of`: whose message it is about, where it is about one. */
 export type Checkpoint = (name: CheckpointName, of?: OwnerKind) => void

@@ -1,5 +1,6 @@
 import type { Reply } from './chat.ts'
 import type { PromptKey } from './ids.ts'
+import type { Memo } from './interaction.ts'
 import type { Localised, Person } from './person.ts'
 import type { Phrases } from './phrases.ts'
 import type { Place } from './place.ts'
@@ -55,4 +56,5 @@ export interface Call {
   readonly options: ReadonlyMap<string, OptionValue>
   /** What all features say alike, in the person's language. */
   readonly say: Phrases
+  readonly memo: Memo
 }

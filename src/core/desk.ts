@@ -2,6 +2,7 @@ import type { Ask, Reaction } from './ask.ts'
 import type { Attachment } from './attachment.ts'
 import type { Refusal } from './failure.ts'
 import type { MessageId, PromptKey, RunId } from './ids.ts'
+import type { Memo } from './interaction.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Remark } from './prompt.ts'
@@ -22,10 +23,13 @@ export interface Desk {
   /** One request to the session of a place. The same key again gives the run it became, and starts nothing. */
   ask(request: Request): Promise<Asked>
 
-  /** Stops what runs in the place, or takes a waiting prompt of it out of the queue. */
-  stop(by: Person, place: Place): Promise<Result<Stopped>>
+  /**
+   * Stops what runs in the place, or takes a waiting prompt of it out of the queue. With a memo, a second try stops what
+   * the first one was about to stop, and nothing else.
+   */
+  stop(by: Person, place: Place, memo?: Memo): Promise<Result<Stopped>>
   /** The same for one run, by its button. */
-  stopRun(by: Person, place: Place, run: RunId): Promise<Result<Stopped>>
+  stopRun(by: Person, place: Place, run: RunId, memo?: Memo): Promise<Result<Stopped>>
 
   /** An open approval by its token, for somebody who may answer it. */
   approval(by: Person, token: string): Promise<Result<Ask>>
@@ -36,7 +40,14 @@ export interface Desk {
    * A word to the turn that is at work in the place. What the CLI cannot take now, and what comes when nothing is at
    * work, becomes a prompt. The same key again changes nothing.
    */
-  steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>>
+  steer(by: Person, place: Place, word: SteerWish): Promise<Result<Steered>>
+}
+
+export interface SteerWish {
+  readonly key: PromptKey
+  readonly text: string
+  /** With it, a second try finds the turn that has heard the word, also when that is over. */
+  readonly memo?: Memo
 }
 
 export interface Steered {

@@ -24,3 +24,10 @@ export interface Health {
   readonly store: { readonly ok: boolean; readonly schema: number }
   readonly disk: { readonly freeBytes: number | null }
 }
+
+/** Why the store takes nothing. */
+export interface StoreTrouble {
+  readonly since: EpochMs
+  /** What is wrong and what a person can do, in English. */
+  readonly message: string
+}

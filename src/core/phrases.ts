@@ -5,6 +5,7 @@ import type { Refusal, Trouble } from './failure.ts'
 import type { State } from './lifecycle.ts'
 import type { ChannelRules } from './listening.ts'
 import type { MessagePhrases } from './message-phrases.ts'
+import type { InboxPhrases } from './inbox-phrases.ts'
 import type { Locale } from './person.ts'
 import type { ActionName } from './right.ts'
 import type { Session } from './session.ts'
@@ -55,6 +56,7 @@ export interface Phrases {
 
   readonly approvals: ApprovalPhrases
   readonly messages: MessagePhrases
+  readonly inbox: InboxPhrases
 
   readonly buttons: { readonly stop: string; readonly steer: string; readonly withdraw: string }
 }

@@ -15,5 +15,5 @@ export function toThem(text: string): Reply {
 
 /** A no, in the person's language; nobody else sees it. */
 export function refused({ say }: Call | Press, refusal: Refusal): Reply {
-  return toThem(say.refusal(refusal))
+  return { ...toThem(say.refusal(refusal)), refused: true }
 }

@@ -2,7 +2,7 @@ import { Routes, GatewayDispatchEvents, type APIChannel, type GatewayDispatchPay
 import type { Chat, Drawing, Inbox } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Desk } from '../core/desk.ts'
-import { messageOf, Problem } from '../core/failure.ts'
+import { Problem } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
 import type { MessageId, PlaceId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
@@ -95,11 +95,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     if (payload.t === GatewayDispatchEvents.Ready) return begin(payload.d.user.id, payload.d.application.id)
     if (inbox === null || self === null) return
     const gone = atlas.learn(payload, self)
-    if (gone !== null) {
-      inbox.placeGone(gone.id).catch((error: unknown) => {
-        log.error({ place: gone.id, error: messageOf(error) }, 'discord.place-gone-failed')
-      })
-    }
+    if (gone !== null) inbox.placeGone(gone.id)
     const changed = changedWith(payload, self)
     if (changed !== null) inbox.placeChanged(changed)
     if (payload.t === GatewayDispatchEvents.MessageCreate) inbound.message(payload.d, self, inbox)
@@ -112,9 +108,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   }
 
   function deleted(place: string, messages: readonly string[], to: Inbox): void {
-    to.deleted(place as PlaceId, messages as readonly MessageId[]).catch((error: unknown) => {
-      log.error({ place, error: messageOf(error) }, 'discord.message-failed')
-    })
+    to.deleted(place as PlaceId, messages as readonly MessageId[])
   }
 
   /** A new session: whatever was said between the last one and this has to be read. */
@@ -157,6 +151,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     pace: { editEveryMs: timings.editEveryMs, editableForMs: timings.editableForMs, nonceForMs: 120_000 },
     async open(to) {
       inbox = to
+      interactions.open(to)
       await gateway.open()
     },
     close,
@@ -181,6 +176,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     history: (place, after) => inbound.history(place, after, selfId()),
     recent: (place, before, wish) => inbound.recent(place, before, wish, selfId()),
     reread: (place, message) => inbound.reread(place, message, selfId()),
+    interactions,
     download: (file) => download(file, { api, signal: closing.signal }),
     get identifies() {
       return gateway.identifies

@@ -57,8 +57,9 @@ export class Inbound {
 
   /** The same for an edit. Discord sends one also when it has found out what a link shows: nobody edited then. */
   edited(message: GatewayMessageUpdateDispatchData, self: string, inbox: Inbox): void {
-    if (message.edited_timestamp === null) return
-    this.#pass(message, self, (heard) => inbox.edited(asEdited(heard, message)))
+    const { edited_timestamp: moment } = message
+    if (moment === null) return
+    this.#pass(message, self, (heard) => inbox.edited(asEdited(heard, message), moment))
   }
 
   /** A person's message as it is now. Rejects when it cannot be read. */
@@ -77,7 +78,7 @@ export class Inbound {
     return asEdited(this.#chatMessage(message, place, person, self), message)
   }
 
-  #pass(message: GatewayMessageCreateDispatchData, self: string, deliver: (heard: ChatMessage) => Promise<void>): void {
+  #pass(message: GatewayMessageCreateDispatchData, self: string, deliver: (heard: ChatMessage) => void): void {
     if (!isPersons(message, self)) return
     const { atlas, people, log } = this.#with
     const pass = (place: Place | null): void => {
@@ -86,10 +87,7 @@ export class Inbound {
         return
       }
       const author = people.person(message.author, message.member ?? null, atlas.localeOf(message.guild_id))
-      const heard = this.#chatMessage(message, place, author, self)
-      deliver(heard).catch((error: unknown) => {
-        log.error({ message: message.id, error: messageOf(error) }, 'discord.message-failed')
-      })
+      deliver(this.#chatMessage(message, place, author, self))
     }
     const known = message.guild_id === undefined ? dmOf(message.channel_id) : atlas.known(message.channel_id)
     // Known places are passed on at once, so that messages keep their order.

@@ -3,9 +3,10 @@ import type { Ask, Reaction } from '../core/ask.ts'
 import type { Attachment } from '../core/attachment.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Asked, Desk, Request, Result, Steered, Stopped } from '../core/desk.ts'
+import type { Asked, Desk, Request, Result, Steered, SteerWish, Stopped } from '../core/desk.ts'
 import type { Refusal } from '../core/failure.ts'
-import type { Ids, PromptKey, RunId } from '../core/ids.ts'
+import type { Ids, RunId } from '../core/ids.ts'
+import type { Memo } from '../core/interaction.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
@@ -22,6 +23,7 @@ import type { Dispatcher } from './dispatcher.ts'
 import type { Gate } from '../core/gate.ts'
 import { no, yes } from '../core/result.ts'
 import { isOver, seatAt, sessionFor } from '../core/session-lookup.ts'
+import { viewOf } from '../core/view.ts'
 import { steer } from './steering.ts'
 import { stopRun } from './stopping.ts'
 
@@ -80,7 +82,7 @@ export class EngineDesk implements Desk {
     return { kind: asked.fresh ? 'accepted' : 'known', run: asked.run }
   }
 
-  async stop(by: Person, place: Place): Promise<Result<Stopped>> {
+  async stop(by: Person, place: Place, memo?: Memo): Promise<Result<Stopped>> {
     const verdict = await this.judge(by, 'run.stop', place)
     if (!verdict.allowed) return no(verdict.refusal)
     const seat = await seatAt(this.#tools.vault, place)
@@ -88,20 +90,28 @@ export class EngineDesk implements Desk {
     const { session, attached } = seat
     const there = attached === null ? verdict : await this.judge(by, 'run.stop', session.place)
     if (!there.allowed) return no(there.refusal)
+    const noted = memo?.read() ?? null
+    if (noted !== null) return this.#stopAgain(noted as RunId, by.name)
     const open = await this.#tools.journal.openOf(session.id)
     const mine = open.filter((each) => each.prompt.speaker.id === by.id)
     const target = open.find((each) => isLive(each.state)) ?? mine.at(-1) ?? open.at(-1)
-    return target === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(target, by.name)
+    if (target === undefined) return no({ code: 'nothing-to-stop' })
+    await memo?.keep(target.run)
+    return this.#stop(target, by.name)
   }
 
-  async stopRun(by: Person, place: Place, run: RunId): Promise<Result<Stopped>> {
+  async stopRun(by: Person, place: Place, run: RunId, memo?: Memo): Promise<Result<Stopped>> {
     const target = (await this.#tools.journal.open()).find((each) => each.run === run)
     const isOwn = target?.prompt.speaker.id === by.id
     // The place that counts is the run's, whatever place a button was pressed in.
     const where = target?.prompt.place ?? place
     const verdict = await this.judge(by, isOwn ? 'run.stop-own' : 'run.stop', where)
     if (!verdict.allowed) return no(verdict.refusal)
-    return target === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(target, by.name)
+    const noted = memo?.read() ?? null
+    if (noted !== null) return this.#stopAgain(run, by.name)
+    if (target === undefined) return no({ code: 'nothing-to-stop' })
+    await memo?.keep(run)
+    return this.#stop(target, by.name)
   }
 
   /** What a waiting prompt asks is something else now: null, or why not. One that has begun stays as it was. */
@@ -136,9 +146,22 @@ export class EngineDesk implements Desk {
     return this.#tools.approvals().answer(by, token, reaction)
   }
 
-  steer(by: Person, place: Place, word: { readonly key: PromptKey; readonly text: string }): Promise<Result<Steered>> {
+  steer(by: Person, place: Place, word: SteerWish): Promise<Result<Steered>> {
     const sessionOf = (at: Place): Promise<Session | null> => sessionFor(this.#tools.vault, at)
     return steer(by, place, word, { ...this.#tools, sessionOf, ask: (request) => this.ask(request) })
+  }
+
+  /** A second try: the first one may have stopped it already. */
+  async #stopAgain(run: RunId, by: string): Promise<Result<Stopped>> {
+    const { journal } = this.#tools
+    const entries = await journal.read(run)
+    const stopped = entries.findLast(({ event }) => event.type === 'stopped')
+    if (stopped !== undefined) {
+      const startedAt = viewOf(entries)?.startedAt ?? null
+      return yes({ run, waiting: startedAt === null, afterMs: startedAt === null ? 0 : stopped.at - startedAt })
+    }
+    const open = (await journal.open()).find((each) => each.run === run)
+    return open === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(open, by)
   }
 
   async #stop(target: OpenRun, by: string | null): Promise<Result<Stopped>> {

@@ -7,7 +7,8 @@ import type { Desk } from '../core/desk.ts'
 import type { Doors } from '../core/doors.ts'
 import { messageOf } from '../core/failure.ts'
 import { Features, type Feature } from '../core/feature.ts'
-import type { Health } from '../core/health.ts'
+import type { Health, StoreTrouble } from '../core/health.ts'
+import type { Arrivals } from '../core/inbox.ts'
 import type { Ids } from '../core/ids.ts'
 import type { Journal, Wake } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
@@ -48,6 +49,9 @@ export interface EngineOptions {
   readonly journal: Journal
   readonly wake: Wake
   readonly vault: Vault
+  readonly arrivals: Arrivals
+  /** Why the store takes nothing; null: it does. */
+  storeTrouble(): StoreTrouble | null
   readonly attachments: Attachments
   readonly transcripts: Transcripts
   readonly runtimes: readonly Runtime[]
@@ -103,14 +107,11 @@ export function createEngine(options: EngineOptions): Engine {
   const startedAt = clock.now()
   const health = (): Promise<Health> =>
     examine({
-      journal,
-      vault,
+      ...options,
       chat,
-      runtimes: options.runtimes,
-      clock,
-      vitals: options.vitals,
       closedMessages: () => outbox.closed,
       startedAt,
+      unkept: () => intake.unkept,
     })
   const gate = new EngineGate({ ...options, people: () => chat, rights: () => features.rights })
   const dispatcher = new Dispatcher({ ...options, bus, signal })
@@ -182,6 +183,7 @@ export function createEngine(options: EngineOptions): Engine {
     await expiry.sweep()
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
     clock.after(options.timings.lookWithinMs, () => dispatcher.open())
+    await intake.resume()
     await chat.open(intake)
     outbox.look()
     beAlive()
@@ -199,7 +201,7 @@ export function createEngine(options: EngineOptions): Engine {
     dispatcher.hold()
     if (agents === 'end') await endRuns()
     await chat.close()
-    await intake.idle()
+    await intake.close()
     letGo.abort()
     expiry.close()
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))

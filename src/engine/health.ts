@@ -1,7 +1,7 @@
 import type { Chat } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
-import type { Health } from '../core/health.ts'
+import type { Health, StoreTrouble } from '../core/health.ts'
 import type { Journal } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Runtime } from '../core/runtime.ts'
@@ -26,7 +26,13 @@ export interface HealthTools {
   readonly vitals: Vitals
   readonly closedMessages: () => number
   readonly startedAt: number
+  storeTrouble(): StoreTrouble | null
+  /** What came in and is held in memory alone. */
+  unkept(): number
 }
+
+/** With less than this free, the next thing that is kept may be the one that does not fit. */
+const leastFreeBytes = 100 * 1024 * 1024
 
 /** Looks at everything once. Never rejects: what cannot be read is a reason. */
 export async function examine(tools: HealthTools): Promise<Health> {
@@ -34,6 +40,16 @@ export async function examine(tools: HealthTools): Promise<Health> {
   const reasons: string[] = []
   const gateway = chat.state()
   if (gateway.state !== 'ready') reasons.push(`Discord's gateway is ${gateway.state}`)
+  const trouble = tools.storeTrouble()
+  const held = tools.unkept()
+  if (trouble !== null) {
+    const seconds = Math.max(0, Math.round((clock.now() - trouble.since) / 1000))
+    reasons.push(`nothing can be kept for ${seconds} s (${held} held in memory): ${trouble.message}`)
+  }
+  const freeBytes = await vitals.freeBytes()
+  if (freeBytes !== null && freeBytes < leastFreeBytes) {
+    reasons.push(`only ${Math.floor(freeBytes / 1024 / 1024)} MB are free where the data lies; free some space`)
+  }
   const store = await read()
   const waiting = store.open.filter((run) => run.state === 'waiting')
   return {
@@ -50,8 +66,8 @@ export async function examine(tools: HealthTools): Promise<Health> {
     rssBytes: vitals.rssBytes(),
     restartCount: vitals.restartCount,
     gateway,
-    store: { ok: store.ok, schema: vitals.schema },
-    disk: { freeBytes: await vitals.freeBytes() },
+    store: { ok: store.ok && trouble === null, schema: vitals.schema },
+    disk: { freeBytes },
   }
 
   async function read() {

@@ -1,30 +1,32 @@
 import type { ChatMessage, Inbox } from '../core/chat.ts'
-import { pause, type Clock, type EpochMs } from '../core/clock.ts'
-import { messageOf, type Refusal } from '../core/failure.ts'
+import type { Checkpoint } from '../core/checkpoint.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Refusal } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
 import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
+import type { Arrivals, KeptArrival } from '../core/inbox.ts'
+import type { Interaction, Memo } from '../core/interaction.ts'
 import { isForUs } from '../core/listening.ts'
 import type { Outbox } from '../core/message.ts'
-import type { Locale, Person } from '../core/person.ts'
-import type { Catalogue } from '../core/phrases.ts'
+import type { Locale } from '../core/person.ts'
+import type { Catalogue, Phrases } from '../core/phrases.ts'
 import { composeSessionKey, type Place, type Whereabouts } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
-import { before, isLater } from '../core/snowflake.ts'
+import { isLater } from '../core/snowflake.ts'
 import type { Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
+import { BoundedMap } from '../system/bounded-map.ts'
+import { CatchUp } from './catch-up.ts'
 import { contextOf } from './context.ts'
 import { keepFiles } from './files.ts'
+import { InboxWorker, type Job } from './inbox.ts'
+import { InteractionJob } from './interaction-job.ts'
 import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
-import { allSeats, seatAt, type Seat } from '../core/session-lookup.ts'
-import { Mutex } from '../system/mutex.ts'
-
-/**
- * Dispatches may arrive out of order around a dying connection, so a gap is read from a little before the last message
- * seen. What is read twice is a no-op, because a prompt's key is its message.
- */
-const overlapMs = 120_000
+import { seatAt, type Seat } from '../core/session-lookup.ts'
 
 export interface IntakeTools extends SecondLookTools {
+  readonly arrivals: Arrivals
+  readonly checkpoint: Checkpoint
   readonly catalogue: Catalogue
   readonly features: Features
   readonly clock: Clock
@@ -43,44 +45,51 @@ export interface IntakeTools extends SecondLookTools {
  */
 export class Intake implements Inbox {
   readonly #tools: IntakeTools
-  readonly #order = new Map<PlaceId, Mutex>()
-  /** The gap up to which a place has been read. */
-  readonly #read = new Map<PlaceId, number>()
-  #gap = 0
-  #awaySince: EpochMs | null = null
+  readonly #inbox: InboxWorker
+  /** Refused aloud, because nothing more could be held. */
+  readonly #declined = new BoundedMap<MessageId, true>(10_000)
+  readonly #catchUp: CatchUp
+  #isOwing = false
 
   constructor(tools: IntakeTools) {
     this.#tools = tools
-  }
-
-  message(message: ChatMessage): Promise<void> {
-    return this.#inOrder(message.place.id, async () => {
-      const seat = await seatAt(this.#tools.vault, message.place)
-      const upToDate = seat !== null && (await this.#catchUp(seat))
-      await this.#take(message, seat)
-      // With a gap still unread, the mark stays before it; where no session is, nothing is ever read again.
-      if (upToDate) await this.#tools.vault.saw(message.place.id, message.id)
+    this.#inbox = new InboxWorker({ ...tools, jobOf: (kept, memo, again) => this.#jobOf(kept, memo, again) })
+    this.#catchUp = new CatchUp({
+      ...tools,
+      run: (place, work) => this.#inbox.run(place, work),
+      take: (message, seat) => this.#take(message, seat),
+      lookAgain: (message) => this.#lookAgain(message),
+      takeBack: (place, messages) => this.#takeBack(place, messages),
+      leave: (place) => this.#tools.features.placeGone(place),
+      sayAway: (last, ms, prompts) => this.#say(last, `away:${last.id}`, null, (say) => say.wasAway(ms, prompts)),
     })
   }
 
-  edited(message: ChatMessage): Promise<void> {
-    return this.#inOrder(message.place.id, () => this.#lookAgain(message))
+  message(message: ChatMessage): void {
+    this.#inbox.take(`message:${message.id}`, message.place.id, { kind: 'message', message })
   }
 
-  deleted(place: PlaceId, messages: readonly MessageId[]): Promise<void> {
-    return this.#inOrder(place, async () => {
-      this.#tools.outbox.deleted(place, messages)
-      for (const message of messages) await takeBack(message, this.#tools)
-    })
+  edited(message: ChatMessage, moment: string): void {
+    this.#inbox.take(`edit:${message.id}:${moment}`, message.place.id, { kind: 'edit', message })
+  }
+
+  deleted(place: PlaceId, messages: readonly MessageId[]): void {
+    const [first] = messages
+    if (first === undefined) return
+    this.#inbox.take(`deletion:${first}:${messages.length}`, place, { kind: 'deletion', messages })
+  }
+
+  interaction(interaction: Interaction): void {
+    this.#inbox.take(`interaction:${interaction.key}`, interaction.place.id, { kind: 'interaction', interaction })
+  }
+
+  placeGone(place: PlaceId): void {
+    this.#inbox.take(`gone:${place}`, place, { kind: 'place-gone' })
   }
 
   gap(): void {
-    this.#gap += 1
-    background(this.#catchUpAll(), this.#tools.log, 'chat.catch-up')
-  }
-
-  placeGone(place: PlaceId): Promise<void> {
-    return this.#tools.features.placeGone(place)
+    this.#inbox.release()
+    this.#catchUp.gap()
   }
 
   placeChanged(where: Whereabouts): void {
@@ -92,9 +101,94 @@ export class Intake implements Inbox {
     this.#notice(session.place, locale)
   }
 
-  /** Resolves when all that came in so far is dealt with. */
-  async idle(): Promise<void> {
-    await Promise.all([...this.#order.values()].map((order) => order.idle()))
+  /** Takes up what an earlier life had not worked off; it is worked on once the chat is open. */
+  resume(): Promise<void> {
+    return this.#inbox.resume()
+  }
+
+  /** What is held in memory alone, because the store takes nothing. */
+  get unkept(): number {
+    return this.#inbox.unkept
+  }
+
+  /** Resolves when nothing of what came in is at work any more. */
+  async close(): Promise<void> {
+    await this.#inbox.close()
+  }
+
+  #jobOf(kept: Omit<KeptArrival, 'memo'>, memo: Memo, again: boolean): Job {
+    const { arrival, place } = kept
+    switch (arrival.kind) {
+      case 'interaction':
+        return new InteractionJob(arrival.interaction, memo, again, this.#tools)
+      case 'message':
+        return {
+          ...quiet,
+          wanted: () => this.#isWanted(arrival.message),
+          work: () => this.#message(arrival.message),
+          giveUp: () => this.#tell(arrival.message, 'failed', (say) => say.inbox.failed()),
+          decline: () => this.#decline(arrival.message),
+        }
+      case 'edit':
+        return {
+          ...quiet,
+          wanted: () => this.#isPrompt(arrival.message.id),
+          work: () => this.#lookAgain(arrival.message),
+          decline: () => this.#owe(),
+        }
+      case 'deletion':
+        return { ...quiet, work: () => this.#takeBack(place, arrival.messages), decline: () => this.#owe() }
+      case 'place-gone':
+        return { ...quiet, work: () => this.#tools.features.placeGone(place), decline: () => this.#owe() }
+    }
+  }
+
+  /** What people say to each other is not kept; in a place with a session the mark of what was seen moves past it. */
+  async #isWanted(message: ChatMessage): Promise<boolean> {
+    const { vault, channel } = this.#tools
+    const seat = await seatAt(vault, message.place)
+    if (isForUs(message, seat?.session ?? null, channel)) return true
+    if (seat !== null && this.#catchUp.isUpToDate(message.place.id)) await vault.saw(message.place.id, message.id)
+    return false
+  }
+
+  async #isPrompt(message: MessageId): Promise<boolean> {
+    if (this.#inbox.holds(`message:${message}`)) return true
+    return (await this.#tools.journal.find(message as string as PromptKey)) !== null
+  }
+
+  async #message(message: ChatMessage): Promise<void> {
+    const seat = await seatAt(this.#tools.vault, message.place)
+    const upToDate = seat !== null && (await this.#catchUp.read(seat))
+    await this.#take(message, seat)
+    // With a gap still unread, the mark stays before it; where no session is, nothing is ever read again.
+    if (upToDate) await this.#tools.vault.saw(message.place.id, message.id)
+  }
+
+  async #takeBack(place: PlaceId, messages: readonly MessageId[]): Promise<void> {
+    this.#tools.outbox.deleted(place, messages)
+    for (const message of messages) await takeBack(message, this.#tools)
+  }
+
+  /** Said without the store, which is why it is refused. It must not become a prompt by a gap that is read later. */
+  async #decline(message: ChatMessage): Promise<void> {
+    const { chat, channel, catalogue } = this.#tools
+    if (!isForUs(message, null, channel) && message.place.kind === 'channel') return this.#owe()
+    this.#declined.set(message.id, true)
+    const { id, place, author } = message
+    await chat.tell(place, catalogue[author.locale].inbox.full(), { nonce: `${id}.full`, replyTo: id, mention: null })
+  }
+
+  /** What was passed over is read from Discord again, as after a gap. */
+  #owe(): Promise<void> {
+    if (!this.#isOwing) {
+      this.#isOwing = true
+      this.#tools.clock.after(this.#tools.timings.rereadAfterMs, () => {
+        this.#isOwing = false
+        if (!this.#tools.signal.aborted) this.gap()
+      })
+    }
+    return Promise.resolve()
   }
 
   /** Once in each channel, at the first use there: which messages reach the agent. */
@@ -105,92 +199,9 @@ export class Intake implements Inbox {
     background(outbox.say({ key: `notice:${place.id}`, place, text, replyTo: null, mention: null }), log, 'notice')
   }
 
-  async #catchUpAll(): Promise<void> {
-    const { vault, log, signal, clock, lookedAgain } = this.#tools
-    try {
-      this.#awaySince ??= await vault.lastAlive()
-      const looked = await this.#lookAtWaiting()
-      lookedAgain()
-      const seats = await allSeats(vault)
-      await Promise.all(seats.map((seat) => this.#inOrder(seat.place.id, async () => void (await this.#catchUp(seat)))))
-      if (looked && seats.every((seat) => this.#read.get(seat.place.id) === this.#gap)) {
-        this.#awaySince = null
-        await vault.alive(clock.now())
-        return
-      }
-    } catch (error) {
-      log.error({ error: messageOf(error) }, 'catch-up.failed')
-    }
-    await pause(clock, this.#tools.timings.rereadAfterMs, signal)
-    if (!signal.aborted) background(this.#catchUpAll(), log, 'chat.catch-up')
-  }
-
-  /** What happened to the messages of waiting prompts while nobody listened. False: some cannot be read now. */
-  async #lookAtWaiting(): Promise<boolean> {
-    const { journal, chat, log } = this.#tools
-    let looked = true
-    for (const { state, prompt } of await journal.open()) {
-      const { message, place } = prompt
-      if (state !== 'waiting' || message === null) continue
-      try {
-        const now = await chat.reread(place, message)
-        if (now === 'gone') await this.deleted(place.id, [message])
-        else if (now !== 'closed') await this.edited(now)
-      } catch (error) {
-        looked = false
-        log.warn({ message, error: messageOf(error) }, 'catch-up.failed')
-      }
-    }
-    return looked
-  }
-
   async #lookAgain(message: ChatMessage): Promise<void> {
     const refusal = await lookAgain(message, this.#tools)
-    if (refusal !== null)
-      await this.#tell(message.place, message.id, message.author, 'edit', (say) => say.refusal(refusal))
-  }
-
-  /** Reads what a session's place got while nobody listened. False: it cannot be read now. */
-  async #catchUp(seat: Seat): Promise<boolean> {
-    const { vault, chat, log } = this.#tools
-    const { place, since } = seat
-    const gap = this.#gap
-    if (this.#read.get(place.id) === gap) return true
-    const seen = (await vault.seenIn(place.id)) ?? since
-    const overlap = before(seen, overlapMs)
-    const begin = isLater(overlap, since) ? overlap : since
-    const isNew = (message: ChatMessage): boolean =>
-      isLater(message.id, seen) && isForUs(message, seat.session, this.#tools.channel)
-    let from = begin
-    let read = 0
-    try {
-      for (let missed = await chat.history(place, from); missed.length > 0; missed = await chat.history(place, from)) {
-        if (missed === 'gone') await this.placeGone(place.id)
-        if (typeof missed === 'string') break
-        if (from === begin) await this.#sayAway(place, missed.filter(isNew))
-        for (const message of missed) await this.#take(message, seat)
-        from = missed.at(-1)?.id ?? from
-        await vault.saw(place.id, from)
-        read += missed.length
-      }
-      log.info({ place: place.id, read }, 'catch-up.read')
-      this.#read.set(place.id, gap)
-      return true
-    } catch (error) {
-      log.warn({ place: place.id, error: messageOf(error) }, 'catch-up.failed')
-      return false
-    }
-  }
-
-  /** After a restart that kept people waiting, one line says so; a gap of seconds needs no word. */
-  async #sayAway(place: Place, missed: readonly ChatMessage[]): Promise<void> {
-    const last = missed.at(-1)
-    if (this.#awaySince === null || last === undefined) return
-    const verdicts = await Promise.all(missed.map(({ author }) => this.#tools.desk.judge(author, 'prompt', place)))
-    const prompts = verdicts.filter(({ allowed }) => allowed)
-    const away = this.#tools.clock.now() - this.#awaySince
-    if (away < 60_000 || prompts.length === 0) return
-    await this.#tell(place, last.id, last.author, 'away', (say) => say.wasAway(away, prompts.length))
+    if (refusal !== null) await this.#tell(message, 'edit', (say) => say.refusal(refusal))
   }
 
   async #take(message: ChatMessage, seat: Seat | null): Promise<void> {
@@ -198,15 +209,13 @@ export class Intake implements Inbox {
     const { place, author } = message
     const session = seat?.session ?? null
     if (seat !== null && !isLater(message.id, seat.since)) return
-    if (!isForUs(message, session, this.#tools.channel)) return
+    if (!isForUs(message, session, this.#tools.channel) || this.#declined.has(message.id)) return
     if (!(await desk.judge(author, 'prompt', place)).allowed) {
-      if (await vault.once(`not-for-you:${place.id}:${author.id}`, this.#tools.clock.now())) {
-        await this.#tell(place, message.id, author, 'no', (say) => say.notForYou())
-      }
+      await this.#tellOnce(message, `not-for-you:${place.id}:${author.id}`, (say) => say.notForYou())
       return
     }
     if (seat === null) {
-      await this.#tellOnce(message, 'no-session', (say) => say.noSessionHere())
+      await this.#tellOnce(message, `no-session:${message.id}`, (say) => say.noSessionHere())
       return
     }
     const key = message.id as string as PromptKey
@@ -235,39 +244,39 @@ export class Intake implements Inbox {
     this.#notice(place, author.locale)
   }
 
-  /** Told before it is kept that it was: killed in between, the same nonce keeps it from standing there twice. */
+  /** Said before it is kept that it was: killed in between, the same key keeps it from standing there twice. */
   async #refuse(message: ChatMessage, refusal: Refusal): Promise<void> {
-    await this.#tell(message.place, message.id, message.author, 'refused', (say) => say.refusal(refusal))
+    await this.#tell(message, 'refused', (say) => say.refusal(refusal))
     await this.#tools.vault.once(refusedKey(message.id), this.#tools.clock.now())
   }
 
-  async #tellOnce(message: ChatMessage, what: string, text: (say: Catalogue[Locale]) => string): Promise<void> {
-    if (!(await this.#tools.vault.once(`${what}:${message.id}`, this.#tools.clock.now()))) return
-    await this.#tell(message.place, message.id, message.author, what, text)
+  async #tellOnce(message: ChatMessage, key: string, text: (say: Phrases) => string): Promise<void> {
+    const { vault, clock } = this.#tools
+    if ((await vault.saidAt(key)) !== null) return
+    await this.#say(message, key, message.id, text)
+    await vault.once(key, clock.now())
   }
 
-  async #tell(
-    place: Place,
-    to: MessageId,
-    person: Person,
-    what: string,
-    text: (say: Catalogue[Locale]) => string,
+  #tell(message: ChatMessage, what: string, text: (say: Phrases) => string): Promise<void> {
+    return this.#say(message, `${what}:${message.id}`, message.id, text)
+  }
+
+  async #say(
+    { place, author }: ChatMessage,
+    key: string,
+    replyTo: MessageId | null,
+    text: (say: Phrases) => string,
   ): Promise<void> {
-    const say = this.#tools.catalogue[person.locale] ?? this.#tools.catalogue[this.#tools.locale]
-    await this.#tools.chat.tell(place, text(say), {
-      nonce: `${to}.${what.slice(0, 4)}`,
-      replyTo: what === 'away' ? null : to,
-      mention: null,
-    })
+    const say = this.#tools.catalogue[author.locale] ?? this.#tools.catalogue[this.#tools.locale]
+    await this.#tools.outbox.say({ key, place, text: text(say), replyTo, mention: null })
   }
+}
 
-  #inOrder(place: PlaceId, work: () => Promise<void>): Promise<void> {
-    let order = this.#order.get(place)
-    if (order === undefined) this.#order.set(place, (order = new Mutex()))
-    return order.run(work).catch((error: unknown) => {
-      this.#tools.log.error({ place, error: messageOf(error) }, 'intake.failed')
-    })
-  }
+/** What most jobs do not need. */
+const quiet = {
+  wanted: () => Promise.resolve(true),
+  acknowledge: () => Promise.resolve(true),
+  giveUp: () => Promise.resolve(),
 }
 
 function refusedKey(message: MessageId): string {

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../core/checkpoint.ts'
 import { pause, type Clock } from '../core/clock.ts'
-import type { Asked, Request, Result, Steered } from '../core/desk.ts'
+import type { Asked, Request, Result, Steered, SteerWish } from '../core/desk.ts'
 import type { Entry } from '../core/event.ts'
 import type { PromptKey, RunId } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
@@ -37,7 +37,7 @@ type Heard = 'heard' | 'not-heard' | 'unknown'
 export async function steer(
   by: Person,
   place: Place,
-  { key, text }: { readonly key: PromptKey; readonly text: string },
+  { key, text, memo }: SteerWish,
   tools: SteeringTools,
 ): Promise<Result<Steered>> {
   const { gate, journal, sessionOf, ask } = tools
@@ -45,6 +45,9 @@ export async function steer(
   if (!verdict.allowed) return { ok: false, refusal: verdict.refusal }
   const session = await sessionOf(place)
   if (session === null) return { ok: false, refusal: { code: 'no-session' } }
+  const noted = memo?.read() ?? null
+  if (noted !== null && (await hasHeard(journal, noted as RunId, key)))
+    return { ok: true, value: { how: 'steered', text } }
   const target = (await journal.openOf(session.id)).find(({ state }) => isLive(state))
   const isNew = (await journal.find(key)) === null
   if (target !== undefined && isNew && text.trim() !== '') {
@@ -54,6 +57,7 @@ export async function steer(
     const { tier } = reaches(verdict.tier, there.tier) ? there : verdict
     const needs = target.prompt.tier
     if (!reaches(tier, needs)) return { ok: false, refusal: { code: 'steer-above', tier, needs } }
+    await memo?.keep(target.run)
     const word = { type: 'steered', steer: { key, text, by: by.name }, speaker: by, place, heard: false } as const
     const heard = await put(target.run, word, tools)
     if (heard === 'heard') return { ok: true, value: { how: 'steered', text } }
@@ -92,4 +96,9 @@ function outcomeIn({ event }: Entry, key: PromptKey): Heard | null {
   if (event.type === 'declined' && event.steer === key) return 'not-heard'
   // Whether a next attempt hears it is known later.
   return event.type === 'finished' ? 'not-heard' : null
+}
+
+/** Whether a turn, perhaps over by now, has heard a word. */
+async function hasHeard(journal: Journal, run: RunId, key: PromptKey): Promise<boolean> {
+  return (await journal.read(run)).some((entry) => outcomeIn(entry, key) === 'heard')
 }

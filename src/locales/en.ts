@@ -12,6 +12,7 @@ import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { counted } from '../core/plural.ts'
 import { folder, folders } from '../core/paths.ts'
+import { englishInbox } from './inbox-en.ts'
 import { messagesInEnglish } from './messages-en.ts'
 import { refuseSession } from './session-refusals-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
@@ -82,6 +83,7 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     deed,
     stands,
     messages: messagesInEnglish,
+    inbox: englishInbox,
     buttons: { stop: 'Stop', steer: 'Steer', withdraw: 'Withdraw' },
   }
 }

@@ -11,6 +11,7 @@ import { moment, roughly } from '../core/durations.ts'
 import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder, folders } from '../core/paths.ts'
+import { koreanInbox } from './inbox-ko.ts'
 import { messagesInKorean } from './messages-ko.ts'
 import { refuseSession } from './session-refusals-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
@@ -79,6 +80,7 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     deed,
     stands,
     messages: messagesInKorean,
+    inbox: koreanInbox,
     buttons: { stop: '멈추기', steer: '덧붙이기', withdraw: '요청 취소' },
   }
 }

@@ -1,7 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { sql, type Kysely, type Transaction } from 'kysely'
+import type { EpochMs } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
+import type { StoreTrouble } from '../core/health.ts'
 import type { Tables } from './schema.ts'
+import { isBusy } from './sqlite.ts'
 
 /** Something to write. It may be called again when a commit failed, so it must do nothing but read and write rows. */
 type Work<Value> = (trx: Transaction<Tables>) => Promise<Value>
@@ -15,6 +18,10 @@ interface Job {
 /** So many callers share a commit at most: the first must not wait long for the last. */
 const jobsAtOnce = 256
 
+/** A lock of another program is waited out for a second; then whoever writes hears of it, and tries again later. */
+const lockedTries = 40
+const lockedAgainAfterMs = 25
+
 /**
  * Everything that is written goes through here, in the order in which it came. What comes within one turn of the event
  * loop shares a transaction, because a commit waits for the disk and blocks the process while it does: a hundred runs
@@ -22,12 +29,15 @@ const jobsAtOnce = 256
  */
 export class Commits {
   readonly #db: Kysely<Tables>
+  readonly #now: () => EpochMs
   #waiting: Job[] = []
   #round: Promise<void> | null = null
   #closed = false
+  #trouble: StoreTrouble | null = null
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, now: () => EpochMs = Date.now) {
     this.#db = db
+    this.#now = now
   }
 
   /** Resolves when the work is on the disk. Rejects with what the work threw, or why nothing could be written. */
@@ -41,6 +51,11 @@ export class Commits {
       this.#waiting.push({ run, reject })
       this.#round ??= this.#rounds()
     })
+  }
+
+  /** Why nothing could be written the last time; null when it could. */
+  get trouble(): StoreTrouble | null {
+    return this.#trouble
   }
 
   /** Takes nothing more and resolves when everything that came before is settled. Idempotent. */
@@ -65,12 +80,36 @@ export class Commits {
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
-    const settle = await this.#db.transaction().execute(async (trx) => {
-      const settles: (() => void)[] = []
-      for (const job of jobs) settles.push(jobs.length === 1 ? await job.run(trx) : await apart(trx, job))
-      return settles
-    })
+    let settle: readonly (() => void)[]
+    try {
+      settle = await this.#unlocked(jobs)
+    } catch (error) {
+      if (error instanceof Problem && error.kind === 'wire') {
+        this.#trouble = { since: this.#trouble?.since ?? this.#now(), message: error.message }
+      }
+      throw error
+    }
+    this.#trouble = null
     for (const each of settle) each()
+  }
+
+  /**
+   * Another program may have the database locked: that is waited out for a moment, beside the reads that go on, and never
+   * inside SQLite, which would block the whole process.
+   */
+  async #unlocked(jobs: readonly Job[]): Promise<readonly (() => void)[]> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#db.transaction().execute(async (trx) => {
+          const settles: (() => void)[] = []
+          for (const job of jobs) settles.push(jobs.length === 1 ? await job.run(trx) : await apart(trx, job))
+          return settles
+        })
+      } catch (error) {
+        if (!isBusy(error) || tries >= lockedTries || this.#closed) throw error
+        await pause(lockedAgainAfterMs)
+      }
+    }
   }
 }
 

@@ -83,7 +83,10 @@ export class DatabaseJournal implements Journal {
   }
 
   async board(): Promise<Board> {
-    return this.#db.transaction().execute((trx) => readBoard(trx))
+    return this.#db
+      .transaction()
+      .setAccessMode('read only')
+      .execute((trx) => readBoard(trx))
   }
 
   async read(run: RunId, after?: Seq): Promise<readonly Entry[]> {

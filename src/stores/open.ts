@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { Kysely } from 'kysely'
 import type { Attachments } from '../core/attachment.ts'
 import type { Clock } from '../core/clock.ts'
+import type { StoreTrouble } from '../core/health.ts'
+import type { Arrivals } from '../core/inbox.ts'
 import { Problem } from '../core/failure.ts'
 import type { Journal, Wake } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
@@ -11,6 +13,7 @@ import type { Vault } from '../core/vault.ts'
 import { background } from '../system/background.ts'
 import { FolderAttachments } from './attachments.ts'
 import { Commits } from './commits.ts'
+import { DatabaseArrivals } from './inbox.ts'
 import { DatabaseJournal } from './journal.ts'
 import { takeLock, type Lock } from './lock.ts'
 import { migrate } from './migrate.ts'
@@ -29,6 +32,9 @@ export interface Store extends AsyncDisposable {
   readonly vault: Vault
   readonly attachments: Attachments
   readonly transcripts: Transcripts
+  readonly arrivals: Arrivals
+  /** Why nothing could be written the last time; null when it could. */
+  storeTrouble(): StoreTrouble | null
   readonly schemaVersion: number
   /** How often this folder was opened, this time counted. */
   readonly starts: number
@@ -78,16 +84,23 @@ async function openLocked(folder: string, lock: Lock, clock: Clock, log: Log): P
     const db = new Kysely<Tables>({ dialect: sqlite.dialect })
     const starts = await countStart(db)
     const marking = await keepMark(db, path, starts, clock, log)
+    sqlite.neverBlock()
     log.info({ schema: migrations.length, starts }, 'store.opened')
-    return storeOf(db, folder, lock, starts, marking)
+    return storeOf(db, folder, lock, starts, new Commits(db, () => clock.now()), marking)
   } catch (error) {
     sqlite.raw.close()
     throw error
   }
 }
 
-function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number, marking: Disposable): Store {
-  const commits = new Commits(db)
+function storeOf(
+  db: Kysely<Tables>,
+  folder: string,
+  lock: Lock,
+  starts: number,
+  commits: Commits,
+  marking: Disposable,
+): Store {
   const wake = new LocalWake()
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => {
@@ -98,8 +111,10 @@ function storeOf(db: Kysely<Tables>, folder: string, lock: Lock, starts: number,
     journal: new DatabaseJournal(db, commits, wake),
     wake,
     vault: new DatabaseVault(db, commits),
+    arrivals: new DatabaseArrivals(db, commits),
     attachments: new FolderAttachments(join(folder, 'attachments')),
     transcripts: new TranscriptFiles(folder),
+    storeTrouble: () => commits.trouble,
     schemaVersion: migrations.length,
     starts,
     close,

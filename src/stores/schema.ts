@@ -20,6 +20,7 @@ export interface Tables {
   readonly consents: ConsentTable
   readonly boards: WallboardTable
   readonly attached_places: AttachedPlaceTable
+  readonly inbox: InboxTable
 }
 
 export interface SessionTable {
@@ -162,6 +163,20 @@ export interface AttachedPlaceTable {
   /** The interaction that bound it. */
   since: string
   at: number
+}
+
+export interface InboxTable {
+  /** The order in which it was kept. */
+  seq: Generated<number>
+  key: string
+  place: string
+  kept_at: number
+  /** json of an Arrival; '' when it is done */
+  body: string
+  /** 1: the person sees that their interaction was heard. */
+  acknowledged: Generated<number>
+  memo: string | null
+  done_at: number | null
 }
 
 interface MetaTable {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
@@ -6,7 +7,9 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type QueryResult,
   type SqliteDialectConfig,
+  type TransactionSettings,
 } from 'kysely'
 import { messageOf, Problem } from '../core/failure.ts'
 
@@ -17,6 +20,11 @@ export interface Sqlite {
   readonly raw: DatabaseSync
   /** Makes a Kysely over this handle; destroying that Kysely closes the file. */
   readonly dialect: Dialect
+  /**
+   * From here on nobody waits inside SQLite, which blocks the whole process: a database that another program has locked is
+   * refused at once, and whoever asked tries again.
+   */
+  neverBlock(): void
 }
 
 /** How many prepared statements are kept. The product has some forty; a batch insert has one per batch size. */
@@ -37,7 +45,12 @@ export function openSqlite(path: string): Sqlite {
     }
     return opened
   })
-  return { path, raw, dialect: new NodeSqliteDialect(path, raw) }
+  return {
+    path,
+    raw,
+    dialect: new NodeSqliteDialect(path, raw),
+    neverBlock: () => raw.exec('pragma busy_timeout = 0'),
+  }
 }
 
 /** Kysely's own SQLite dialect, with transactions that hold the write lock from their first statement. */
@@ -59,21 +72,66 @@ class NodeSqliteDialect extends SqliteDialect {
 
 class ImmediateDriver extends SqliteDriver {
   readonly #raw: DatabaseSync
+  #patient: DatabaseConnection | null = null
 
   constructor(config: SqliteDialectConfig, raw: DatabaseSync) {
     super(config)
     this.#raw = raw
   }
 
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    this.#patient ??= new PatientConnection(await super.acquireConnection(), this.#raw)
+    return this.#patient
+  }
+
   /** IMMEDIATE: what a transaction reads first must still be true when it writes. */
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw(settings?.accessMode === 'read only' ? 'begin' : beginToWrite))
   }
 
   /** SQLite rolls back by itself on some failures (a full disk); a second rollback would hide the first error. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#raw.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'))
   }
+}
+
+const beginToWrite = 'begin immediate'
+
+/** How often a read is tried again that a lock of another program is in the way of. Beside one that writes, reads go on. */
+const readTries = 50
+const readAgainAfterMs = 20
+
+/** Waits out the short moments in which another program lets nobody read, without blocking the process. */
+class PatientConnection implements DatabaseConnection {
+  readonly #inner: DatabaseConnection
+  readonly #raw: DatabaseSync
+
+  constructor(inner: DatabaseConnection, raw: DatabaseSync) {
+    this.#inner = inner
+    this.#raw = raw
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#inner.executeQuery<Row>(query)
+      } catch (error) {
+        // To write is asked for again by whoever commits, and a transaction must not be taken up in its middle.
+        const isFinal = !isBusy(error) || query.sql === beginToWrite || this.#raw.isTransaction
+        if (isFinal || tries === readTries) throw error
+        await pause(readAgainAfterMs)
+      }
+    }
+  }
+
+  streamQuery<Row>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<Row>> {
+    return this.#inner.streamQuery<Row>(query, chunkSize)
+  }
+}
+
+/** Whether another program has the database locked. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Problem && sqliteCode(error.cause) === 5
 }
 
 /** The small part of better-sqlite3 that Kysely needs, spoken by Node's own SQLite. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Button, Press } from '../../src/core/button.ts'
-import type { ChatMessage, Drawing, Inbox, Reply, Sheet, Shown } from '../../src/core/chat.ts'
+import type { ChatMessage, Drawing, Inbox, InteractionDoor, Reply, Sheet, Shown } from '../../src/core/chat.ts'
 import type { Call, Command, CommandText } from '../../src/core/command.ts'
 import type { Desk } from '../../src/core/desk.ts'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
 import type { MessageId, PersonId, PlaceId, PromptKey, RunId, SessionId } from '../../src/core/ids.ts'
+import type { Interaction } from '../../src/core/interaction.ts'
 import type { Log } from '../../src/core/log.ts'
 import type { Person } from '../../src/core/person.ts'
 import type { Place } from '../../src/core/place.ts'
@@ -40,31 +41,58 @@ class KeptLog implements Log {
   }
 }
 
+const nowhere: InteractionDoor = {
+  acknowledge: () => Promise.resolve(false),
+  work: () => Promise.reject(new Error('nobody is there')),
+  answer: () => Promise.resolve(false),
+  decline: () => Promise.resolve(),
+}
+
 /** An inbox that writes down what it is told, in order. */
 class KeptInbox implements Inbox {
+  /** The chat's side of interactions. */
+  door: InteractionDoor = nowhere
   readonly heard: ChatMessage[] = []
   readonly story: string[] = []
   readonly gone: PlaceId[] = []
   readonly edits: ChatMessage[] = []
   readonly deletions: MessageId[] = []
   readonly presses: Press[] = []
+  /** What could not be answered any more. */
+  readonly unsaid: PromptKey[] = []
+  readonly failures: unknown[] = []
   gaps = 0
   answer: (press: Press) => Promise<Reply | Shown> = async () => ({
     text: 'pressed',
     hidden: true,
   })
 
-  async message(message: ChatMessage): Promise<void> {
+  message(message: ChatMessage): void {
     this.heard.push(message)
     this.story.push(message.text)
   }
 
-  async edited(message: ChatMessage): Promise<void> {
+  edited(message: ChatMessage): void {
     this.edits.push(message)
   }
 
-  async deleted(_place: PlaceId, messages: readonly MessageId[]): Promise<void> {
+  deleted(_place: PlaceId, messages: readonly MessageId[]): void {
     this.deletions.push(...messages)
+  }
+
+  /** Straight through its steps, as when nothing dies. */
+  interaction(interaction: Interaction): void {
+    const { door } = this
+    const steps = async (): Promise<void> => {
+      if (!(await door.acknowledge(interaction))) return
+      const isSaid = await door.answer(interaction, await this.#work(interaction))
+      if (!isSaid) this.unsaid.push(interaction.key)
+    }
+    steps().catch((error: unknown) => this.failures.push(error))
+  }
+
+  #work(interaction: Interaction): Promise<Reply | Shown> {
+    return this.door.work(interaction, { read: () => null, keep: () => Promise.resolve() })
   }
 
   gap(): void {
@@ -74,7 +102,7 @@ class KeptInbox implements Inbox {
 
   placeChanged(): void {}
 
-  async placeGone(place: PlaceId): Promise<void> {
+  placeGone(place: PlaceId): void {
     this.gone.push(place)
   }
 }
@@ -126,6 +154,7 @@ export class Scene implements AsyncDisposable {
     this.#oracle = oracle
     this.#options = options
     this.chat = this.#newChat()
+    this.inbox.door = this.chat.interactions
   }
 
   static async open(options: SceneOptions = {}): Promise<Scene> {

@@ -51,8 +51,8 @@ async function press(id: string, over: Partial<Press> = {}): Promise<Done[]> {
   const { done, features } = pressed()
   const found = features.button(id)
   assert.ok(found !== null, id)
-  const { key, person, place } = call()
-  await found.button.act({ key, person, place, argument: found.argument, chosen: [], text: '', say, ...over })
+  const { key, person, place, memo } = call()
+  await found.button.act({ key, person, place, argument: found.argument, chosen: [], text: '', say, memo, ...over })
   return done
 }
 

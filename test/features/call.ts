@@ -16,6 +16,7 @@ export function call(options: Record<string, OptionValue> = {}, over: Partial<Ca
     place: session().place,
     options: new Map(Object.entries(options)),
     say,
+    memo: { read: () => null, keep: () => Promise.resolve() },
     ...over,
   }
 }

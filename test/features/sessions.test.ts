@@ -73,7 +73,7 @@ describe('/session start', () => {
         ['runtime', { name: 'shop', runtime: ' ' }],
       ] as const) {
         const reply = await commandNamed('session start').run(call(options))
-        assert.deepEqual(reply, { text: say.refusal({ code: 'option-missing', option }), hidden: true })
+        assert.deepEqual(reply, { text: say.refusal({ code: 'option-missing', option }), hidden: true, refused: true })
       }
       assert.deepEqual(await store.vault.liveSessions(), [])
     }))
@@ -98,9 +98,13 @@ describe('what needs a session', () => {
       const filled = { path: 'src', name: 'opus' }
       for (const name of ['session stop', 'resume', 'cd', 'model']) {
         const reply = await commandNamed(name).run(call(filled))
-        assert.deepEqual(reply, { text: say.refusal({ code: 'no-session' }), hidden: true }, name)
+        assert.deepEqual(reply, { text: say.refusal({ code: 'no-session' }), hidden: true, refused: true }, name)
       }
       const unknown = await commandNamed('attach').run(call({ session: 'other' }))
-      assert.deepEqual(unknown, { text: say.refusal({ code: 'session-unknown', name: 'other' }), hidden: true })
+      assert.deepEqual(unknown, {
+        text: say.refusal({ code: 'session-unknown', name: 'other' }),
+        hidden: true,
+        refused: true,
+      })
     }))
 })

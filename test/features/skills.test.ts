@@ -48,9 +48,9 @@ describe('/skill', () => {
     })
     await withSkill(true, async (skill, asked) => {
       const missing = say.refusal({ code: 'option-missing', option: 'name' })
-      assert.deepEqual(await skill.run(call({ name: '  ' })), { text: missing, hidden: true })
+      assert.deepEqual(await skill.run(call({ name: '  ' })), { text: missing, hidden: true, refused: true })
       const unknown = say.refusal({ code: 'skill-unknown', skill: 'reveiw', known: ['overview', 'review'] })
-      assert.deepEqual(await skill.run(call({ name: 'reveiw' })), { text: unknown, hidden: true })
+      assert.deepEqual(await skill.run(call({ name: 'reveiw' })), { text: unknown, hidden: true, refused: true })
       assert.deepEqual(asked, [])
     })
   })

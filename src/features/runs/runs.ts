@@ -21,7 +21,7 @@ export function runs(desk: Pick<Doors, 'stop' | 'stopByButton' | 'steer'>): Feat
         hidden: false,
         options: [],
         async run(call, say) {
-          const stopped = await desk.stop(call.person, call.place)
+          const stopped = await desk.stop(call.person, call.place, call.memo)
           return stopped.ok ? toAll(say.stopped(stopped.value)) : refused(call, stopped.refusal)
         },
       },
@@ -32,7 +32,7 @@ export function runs(desk: Pick<Doors, 'stop' | 'stopByButton' | 'steer'>): Feat
         async run(call, say) {
           const text = textOf(call, 'text')
           if (text === null) return refused(call, { code: 'option-missing', option: 'text' })
-          const steered = await desk.steer(call.person, call.place, { key: call.key, text })
+          const steered = await desk.steer(call.person, call.place, { key: call.key, text, memo: call.memo })
           return steered.ok ? toAll(say.steered(steered.value)) : refused(call, steered.refusal)
         },
       },
@@ -44,7 +44,7 @@ export function runs(desk: Pick<Doors, 'stop' | 'stopByButton' | 'steer'>): Feat
         asksItself: true,
         answer: 'hidden',
         async act(press, say) {
-          const stopped = await desk.stopByButton(press.person, press.place, runOf(press))
+          const stopped = await desk.stopByButton(press.person, press.place, runOf(press), press.memo)
           return stopped.ok ? toThem(say.stopped(stopped.value)) : refused(press, stopped.refusal)
         },
       },
@@ -53,8 +53,8 @@ export function runs(desk: Pick<Doors, 'stop' | 'stopByButton' | 'steer'>): Feat
         answer: 'for-all',
         form: async (_press, say) => ({ ...say.steerForm, required: true }),
         async act(press, say) {
-          const { person, place, key, text } = press
-          const steered = await desk.steer(person, place, { key, text })
+          const { person, place, key, text, memo } = press
+          const steered = await desk.steer(person, place, { key, text, memo })
           return steered.ok ? toAll(say.steered(steered.value)) : refused(press, steered.refusal)
         },
       },

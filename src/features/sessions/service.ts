@@ -3,6 +3,7 @@ import type { Doors } from '../../core/doors.ts'
 import type { EpochMs } from '../../core/clock.ts'
 import { messageOf } from '../../core/failure.ts'
 import type { AccountId, MessageId, PlaceId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
+import type { Memo } from '../../core/interaction.ts'
 import { isLive, type State } from '../../core/lifecycle.ts'
 import type { Person } from '../../core/person.ts'
 import { composeSessionKey, type Place } from '../../core/place.ts'
@@ -98,6 +99,11 @@ export class Sessions {
     const { vault, workspaces, clock, ids, log, checkpoint } = this.#doors
     const key = composeSessionKey(place)
     const there = await seatAt(vault, place)
+    // A second try: the first one has started it.
+    if (there?.attached === null && there.since === (wish.key as string)) {
+      this.#doors.began(there.session, by)
+      return yes({ session: there.session, takenUp: false })
+    }
     if (there !== null && !isOver(there)) return no({ code: 'session-exists', name: there.session.name })
     const live = await vault.liveSessions()
     if (live.some(({ name }) => name === wish.name)) return no({ code: 'name-taken', name: wish.name })
@@ -137,8 +143,12 @@ export class Sessions {
     return yes({ session, takenUp })
   }
 
-  async stop(by: Person, place: Place): Promise<Result<Ended>> {
+  async stop(by: Person, place: Place, memo: Memo): Promise<Result<Ended>> {
     const { vault, log } = this.#doors
+    const noted = memo.read()
+    const begun = noted === null ? null : await vault.session(noted as SessionId)
+    // A second try ends what the first one was about to end, not what was started in its place since.
+    if (begun !== null) return yes({ session: begun, remains: await this.end(begun, by.name), detached: false })
     const seat = await seatAt(vault, place)
     if (seat === null) return no({ code: 'no-session' })
     const { session, attached } = seat
@@ -147,6 +157,7 @@ export class Sessions {
       log.info({ session: session.id, place: place.id }, 'session.detached')
       return yes({ session, remains: null, detached: true })
     }
+    await memo.keep(session.id)
     return yes({ session, remains: await this.end(session, by.name), detached: false })
   }
 

@@ -91,7 +91,7 @@ export function sessions(doors: NeededDoors): Feature {
         hidden: false,
         options: [],
         async run(call, say) {
-          const ended = await service.stop(call.person, call.place)
+          const ended = await service.stop(call.person, call.place, call.memo)
           return ended.ok ? toAll(say.ended(ended.value)) : refused(call, ended.refusal)
         },
       },

@@ -1,0 +1,11 @@
+/** What is said about what comes in. Part of the phrases. */
+export interface InboxPhrases {
+  /** The bot died after it had begun to work on a command; this is its answer now. */
+  restarted(answer: string): string
+  /** The answer came when Discord took none any more. `file`: one went with it, which cannot be brought here. */
+  late(answer: string, file: boolean): string
+  /** More has come in than can be kept in memory while the store takes nothing. */
+  full(): string
+  /** It was tried again and again, and failed inside. */
+  failed(): string
+}

@@ -1,0 +1,43 @@
+import type { APIInteraction, InteractionType } from 'discord-api-types/v10'
+import type { Log } from '../core/log.ts'
+import type { Person } from '../core/person.ts'
+import type { Catalogue, Phrases } from '../core/phrases.ts'
+import type { Place } from '../core/place.ts'
+import type { Atlas, ChannelFacts } from './atlas.ts'
+import type { People } from './people.ts'
+
+/** What people do, but for Discord's own question whether we are there. */
+export type Asked = Exclude<APIInteraction, { type: InteractionType.Ping }>
+
+/** Who did something where, in their language. */
+export interface Scene {
+  readonly id: string
+  readonly token: string
+  readonly application: string
+  readonly person: Person
+  readonly place: Place
+  readonly say: Phrases
+}
+
+export interface SceneTools {
+  readonly atlas: Atlas
+  readonly people: People
+  readonly catalogue: Catalogue
+  readonly log: Log
+}
+
+/** Null: nobody, or nowhere that we know. */
+export function sceneOf(interaction: Asked, { atlas, people, catalogue, log }: SceneTools): Scene | null {
+  const user = interaction.member?.user ?? interaction.user
+  const { channel } = interaction
+  if (user === undefined || channel === undefined) return null
+  people.remember(user.id, interaction.locale)
+  const place = atlas.add({ ...(channel as ChannelFacts), guild_id: interaction.guild_id })
+  if (place === null) {
+    log.warn({ channel: channel.id }, 'discord.place-unknown')
+    return null
+  }
+  const person = people.person(user, interaction.member ?? null, interaction.guild_locale)
+  const { id, token, application_id: application } = interaction
+  return { id, token, application, person, place, say: catalogue[person.locale] }
+}

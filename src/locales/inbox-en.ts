@@ -1,0 +1,11 @@
+import type { InboxPhrases } from '../core/inbox-phrases.ts'
+
+/** What comes in, in English. */
+export const englishInbox: InboxPhrases = {
+  restarted: (answer) => `I was restarted in the middle of this. As it stands now: ${answer}`,
+  late: (answer, file) => (file ? `${answer}\nThe file could not be sent any more: use the command again.` : answer),
+  full: () =>
+    '⚠ I cannot keep anything more right now: my own store takes nothing, and much is waiting. Send it again later.',
+  failed: () =>
+    '⚠ Something went wrong on my side with this message. Send it again; an operator finds more in the log.',
+}
