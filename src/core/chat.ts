@@ -70,6 +70,9 @@ export interface Chat {
   /** The roles a person has now where the place is; null when they are no longer there. Rejects as `dm`. */
   rolesOf(person: PersonId, place: Place): Promise<readonly string[] | null>
 
+  /** Whether a person can see a place there: a channel, a private thread, their own direct messages. Rejects as `dm`. */
+  sees(person: PersonId, place: Place): Promise<boolean>
+
   /** Shows "is typing" for some ten seconds. */
   typing(place: Place): Promise<void>
 

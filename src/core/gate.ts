@@ -20,6 +20,11 @@ export interface Gate<Action extends string = string> {
    */
   speakerOf(prompt: Prompt, session: Session): Promise<Verdict>
   /**
+   * Whether a place exists for a person: one that they cannot see in Discord does not, whatever their tier (SPEC F1).
+   * When nobody can say now, it does not.
+   */
+  sees(person: Person, place: Place): Promise<boolean>
+  /**
    * `judge` and `speakerOf` with roles and membership read at this moment, not as they were when the person wrote or
    * clicked. Who has left is nobody, whatever they were given. Reject when nobody can say now.
    */

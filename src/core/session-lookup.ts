@@ -48,6 +48,7 @@ export async function sessionAllowed(
   if (seat === null) return no({ code: 'no-session' })
   if (isOver(seat)) return no({ code: 'attached-ended', name: seat.session.name })
   if (seat.attached === null) return yes(seat.session)
+  if (!(await gate.sees(by, seat.session.place))) return no({ code: 'no-session' })
   const there = await gate.judge(by, action, seat.session.place)
   return there.allowed ? yes(seat.session) : no(there.refusal)
 }

@@ -17,6 +17,7 @@ import { dialRules, type DialRules } from './guard.ts'
 import { Inbound } from './inbound.ts'
 import { Interactions } from './interactions.ts'
 import { isKeptFromUs, Lanes } from './lanes.ts'
+import { Sight } from './sight.ts'
 import { Membership } from './membership.ts'
 import { Outbound } from './outbound.ts'
 import { People } from './people.ts'
@@ -75,6 +76,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     throw done.error
   })
   const outbound = new Outbound(rest, lanes, log)
+  const sight = new Sight(rest, lanes, clock)
   const membership = new Membership(rest, lanes, options.guild)
   const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log })
   const interactions = new Interactions({ rest, lanes, atlas, people, features, desk, catalogue, clock, log })
@@ -163,6 +165,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     },
     dm: (person) => membership.dm(person),
     rolesOf: (person, place) => membership.rolesOf(person, place),
+    sees: (person, place) => sight.sees(person, place),
     post: (place, sheet, how) => outbound.post(place, sheet, how),
     edit: (place, message, sheet) => outbound.edit(place, message, sheet),
     remove: (place, message) => outbound.remove(place, message),

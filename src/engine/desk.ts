@@ -56,7 +56,7 @@ export class EngineDesk implements Desk {
   }
 
   async ask(request: Request): Promise<Asked> {
-    const { vault, journal, caps, clock, ids, checkpoint } = this.#tools
+    const { gate, vault, journal, caps, clock, ids, checkpoint } = this.#tools
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
     const seat = await seatAt(vault, request.place)
@@ -64,6 +64,9 @@ export class EngineDesk implements Desk {
     if (seat === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
     const { session } = seat
     if (isOver(seat)) return { kind: 'refused', refusal: { code: 'attached-ended', name: session.name } }
+    if (seat.attached !== null && !(await gate.sees(request.speaker, session.place))) {
+      return { kind: 'refused', refusal: { code: 'no-session' } }
+    }
     // Who asks from an attached place may no more than they may where the session lives.
     const there = seat.attached === null ? verdict : await this.judge(request.speaker, 'prompt', session.place)
     if (!there.allowed) return { kind: 'refused', refusal: there.refusal }
@@ -88,6 +91,7 @@ export class EngineDesk implements Desk {
     const seat = await seatAt(this.#tools.vault, place)
     if (seat === null) return no({ code: 'no-session' })
     const { session, attached } = seat
+    if (attached !== null && !(await this.#tools.gate.sees(by, session.place))) return no({ code: 'no-session' })
     const there = attached === null ? verdict : await this.judge(by, 'run.stop', session.place)
     if (!there.allowed) return no(there.refusal)
     const noted = memo?.read() ?? null
@@ -147,7 +151,12 @@ export class EngineDesk implements Desk {
   }
 
   steer(by: Person, place: Place, word: SteerWish): Promise<Result<Steered>> {
-    const sessionOf = (at: Place): Promise<Session | null> => sessionFor(this.#tools.vault, at)
+    const { gate, vault } = this.#tools
+    const sessionOf = async (at: Place): Promise<Session | null> => {
+      const session = await sessionFor(vault, at)
+      if (session === null || session.place.id === at.id) return session
+      return (await gate.sees(by, session.place)) ? session : null
+    }
     return steer(by, place, word, { ...this.#tools, sessionOf, ask: (request) => this.ask(request) })
   }
 

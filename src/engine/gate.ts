@@ -1,4 +1,5 @@
 import type { Chat } from '../core/chat.ts'
+import { messageOf } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import type { Place } from '../core/place.ts'
@@ -11,7 +12,7 @@ import type { Vault } from '../core/vault.ts'
 
 export interface GateTools {
   /** Who is in the guild, with which roles; asked for when somebody is judged. */
-  readonly people: () => Pick<Chat, 'rolesOf'>
+  readonly people: () => Pick<Chat, 'rolesOf' | 'sees'>
   readonly vault: Vault
   readonly log: Log
   /** Every right there is; asked for when somebody is judged. */
@@ -46,6 +47,15 @@ export class EngineGate implements Gate {
 
   speakerOf(prompt: Prompt, session: Session): Promise<Verdict> {
     return inBoth(prompt, session, (place) => this.judge(prompt.speaker, 'prompt', place))
+  }
+
+  async sees(person: Person, place: Place): Promise<boolean> {
+    try {
+      return await this.#tools.people().sees(person.id, place)
+    } catch (error) {
+      this.#tools.log.warn({ person: person.id, place: place.id, error: messageOf(error) }, 'gate.sight-unread')
+      return false
+    }
   }
 
   async judgeNow(person: Person, action: ActionName, place: Place): Promise<Verdict> {

@@ -18,7 +18,7 @@ import { scriptedRuntime, type Machine } from './scripted-runtime.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** Nobody leaves, nobody has a role. */
-export const everybody = { rolesOf: () => Promise.resolve([]) }
+export const everybody = { rolesOf: () => Promise.resolve([]), sees: () => Promise.resolve(true) }
 
 /** One life of the bot on the store: everything between the desk and the agents. */
 export async function live(

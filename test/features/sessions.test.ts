@@ -26,6 +26,7 @@ async function withSessions(work: (store: Store, commandNamed: (name: string) =>
       judgeFor: async () => allowed,
       unGranted: () => allowed,
       speakerOf: async () => allowed,
+      sees: async () => true,
       judgeNow: async () => allowed,
       speakerNow: async () => allowed,
     },

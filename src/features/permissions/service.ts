@@ -80,6 +80,7 @@ export class Permissions {
   /** What the gate would answer somebody there: asked of the gate itself. */
   async why(by: Person, { about, action, where }: Question): Promise<Result<Verdict>> {
     const { gate, features } = this.#doors
+    if (!(await gate.sees(by, where))) return no({ code: 'place-unsupported' })
     const there = await gate.judge(by, 'why', where)
     if (!there.allowed) return no(there.refusal)
     if (!Object.hasOwn(features().rights, action)) return no({ code: 'action-unknown', action })

@@ -19,7 +19,7 @@ export async function attach(
   const wanted = /^<#(\d+)>$/.exec(to)?.[1] ?? to
   const live = await vault.liveSessions()
   const session = live.find(({ name }) => name === wanted) ?? live.find((each) => each.place.id === wanted)
-  if (session === undefined) return no({ code: 'session-unknown', name: to })
+  if (session === undefined || !(await gate.sees(by, session.place))) return no({ code: 'session-unknown', name: to })
   const there = await gate.judge(by, 'session.attach', session.place)
   if (!there.allowed) return no(there.refusal)
   const since = key as string as MessageId

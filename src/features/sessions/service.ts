@@ -13,6 +13,7 @@ import type { Remains } from '../../core/work.ts'
 import { no, yes } from '../../core/result.ts'
 import { isOver, seatAt } from '../../core/session-lookup.ts'
 import type { Mutex } from '../../system/mutex.ts'
+import { seenBy } from './suggesting.ts'
 
 export interface SessionDoors extends Pick<
   Doors,
@@ -223,9 +224,11 @@ export class Sessions {
     return workspaces.close(worktree)
   }
 
-  async list(): Promise<readonly SessionOverview[]> {
-    const open = await this.#doors.journal.open()
-    return (await this.#doors.vault.liveSessions()).map((session) => {
+  /** The live sessions in places that this person can see. */
+  async list(by: Person): Promise<readonly SessionOverview[]> {
+    const { journal, vault, gate } = this.#doors
+    const open = await journal.open()
+    return (await seenBy(gate, by, await vault.liveSessions())).map((session) => {
       const runs = open.filter((each) => each.session === session.id)
       return {
         session,

@@ -17,7 +17,7 @@ type NeededDoors = Omit<SessionDoors, 'order'> & Pick<Doors, 'ask' | 'home'>
 
 /** Sessions from their start to their end, and what changes between (SPEC F1). */
 export function sessions(doors: NeededDoors): Feature {
-  const { vault, runtimes, workspaces, clock, log, home } = doors
+  const { runtimes, workspaces, clock, log, home } = doors
   const order = new Mutex()
   const service = new Sessions({ ...doors, order })
   const changing = new Changing({ ...doors, order })
@@ -100,7 +100,7 @@ export function sessions(doors: NeededDoors): Feature {
         right: 'session.list',
         hidden: true,
         options: [],
-        run: async (call, say) => toThem(say.list(await service.list(), clock.now(), call.say)),
+        run: async (call, say) => toThem(say.list(await service.list(call.person), clock.now(), call.say)),
       },
       /** Prompts typed here go to the session of another place; answers come here. */
       attach: {
@@ -113,7 +113,7 @@ export function sessions(doors: NeededDoors): Feature {
           const attached = await attach(doors, call.person, call.place, call.key, to)
           return attached.ok ? toAll(say.attached(attached.value)) : refused(call, attached.refusal)
         },
-        complete: (call, _option, typed) => names(vault, call.place, typed),
+        complete: (call, _option, typed) => names(doors, call.person, call.place, typed),
       },
       resume: {
         right: 'session.resume',

@@ -1,6 +1,8 @@
 import type { Doors } from '../../core/doors.ts'
 import type { RuntimeName } from '../../core/ids.ts'
+import type { Person } from '../../core/person.ts'
 import type { Place } from '../../core/place.ts'
+import type { Session } from '../../core/session.ts'
 import { seatAt } from '../../core/session-lookup.ts'
 
 /** Discord shows so many at once. */
@@ -18,13 +20,25 @@ export async function models(
   return models.filter((model) => fits(model, typed)).slice(0, offered)
 }
 
-/** Names of live sessions of other places that fit what was typed. */
-export async function names(vault: Doors['vault'], place: Place, typed: string): Promise<readonly string[]> {
-  const live = (await vault.liveSessions()).filter((session) => session.place.id !== place.id)
-  return live
-    .map(({ name }) => name)
-    .filter((name) => fits(name, typed))
-    .slice(0, offered)
+/** Names of live sessions of other places that this person can see, and that fit what was typed. */
+export async function names(
+  { vault, gate }: Pick<Doors, 'vault' | 'gate'>,
+  by: Person,
+  here: Place,
+  typed: string,
+): Promise<readonly string[]> {
+  const live = (await vault.liveSessions()).filter(({ name, place }) => place.id !== here.id && fits(name, typed))
+  return (await seenBy(gate, by, live)).map(({ name }) => name).slice(0, offered)
+}
+
+/** The sessions among these whose places a person can see. */
+export async function seenBy(
+  gate: Pick<Doors['gate'], 'sees'>,
+  by: Person,
+  sessions: readonly Session[],
+): Promise<readonly Session[]> {
+  const seen = await Promise.all(sessions.map(({ place }) => gate.sees(by, place)))
+  return sessions.filter((_, nth) => seen[nth] === true)
 }
 
 function fits(name: string, typed: string): boolean {
