@@ -37,6 +37,7 @@ export interface Change {
   readonly diff: string
 }
 
+/** One question that an agent puts to a person. */
 export interface Question {
   /** Names it in the answer. */
   readonly id: string

@@ -110,6 +110,7 @@ export interface Chat {
 export type Unposted = 'gone' | 'refused' | 'closed' | 'later'
 /** How an edit ended. 'gone': the message (or its place) is no more. 'too-old': not edited any more, for now at least. */
 export type Edited = 'edited' | 'too-old' | Unposted
+/** What became of a message that was to be taken away. */
 export type Removed = 'removed' | 'closed' | 'later'
 
 /** Which earlier messages `recent` gives. */
@@ -122,6 +123,7 @@ export interface Recollection {
   admits(author: Person): Promise<boolean>
 }
 
+/** How fast the chat may be written to, and how long what was written can be changed. */
 export interface Pace {
   /** At least this long between two edits in one channel. */
   readonly editEveryMs: number
@@ -131,6 +133,7 @@ export interface Pace {
   readonly nonceForMs: number
 }
 
+/** How the connection to the chat is. */
 export interface ChatState {
   readonly state: 'connecting' | 'ready' | 'resting' | 'closed'
   /** Milliseconds since the last event of any kind; null before the first. */
@@ -206,6 +209,7 @@ export interface Sheet {
   readonly body: unknown
 }
 
+/** What belongs to a post and not to what it shows. */
 export interface PostOptions {
   readonly nonce: string
   /** The message it answers, if that still exists. */

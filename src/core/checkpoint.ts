@@ -24,6 +24,7 @@ export const sessionCheckpoints = ['worktree-made', 'session-ended', 'transcribe
 export const inboxCheckpoints = ['kept', 'acknowledged', 'worked', 'answered'] as const
 /** The same of what people want of a run at work: it is in the journal; the CLI was told. */
 export const intentCheckpoints = ['run-stopped', 'run-steered', 'intent-acted'] as const
+/** Names a moment at which a death hurts most. */
 export type CheckpointName =
   | (typeof checkpoints)[number]
   | (typeof sessionCheckpoints)[number]

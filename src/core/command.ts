@@ -32,6 +32,7 @@ export interface CommandText {
   readonly options: Readonly<Record<string, string>>
 }
 
+/** One option of a command. */
 export interface CommandOption<Name extends string = string> {
   readonly name: Name
   readonly type: 'text' | 'flag' | 'user' | 'place'

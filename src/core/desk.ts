@@ -43,6 +43,7 @@ export interface Desk {
   steer(by: Person, place: Place, word: SteerWish): Promise<Result<Steered>>
 }
 
+/** A word that somebody wants to put into the turn at work. */
 export interface SteerWish {
   readonly key: PromptKey
   readonly text: string
@@ -50,16 +51,19 @@ export interface SteerWish {
   readonly memo?: Memo
 }
 
+/** What became of a word for a turn at work. */
 export interface Steered {
   /** `kept`: the CLI has not said yet that it heard it. `asked`: it waits for its turn as a prompt. */
   readonly how: 'steered' | 'kept' | 'asked'
   readonly text: string
 }
 
+/** What was wanted, or why not. */
 export type Result<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly refusal: Refusal }
 
+/** What somebody wants to ask the session of a place. */
 export interface Request {
   readonly key: PromptKey
   readonly place: Place
@@ -80,6 +84,7 @@ export type Asked =
   | { readonly kind: 'accepted' | 'known'; readonly run: RunId }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
+/** What was stopped. */
 export interface Stopped {
   readonly run: RunId
   /** True when it had not begun: it was taken out of the queue. */

@@ -102,6 +102,7 @@ export interface Claimed {
   readonly entry: Entry
 }
 
+/** A run as the journal has it now, with its prompt. */
 export interface OpenRun {
   readonly run: RunId
   readonly session: SessionId

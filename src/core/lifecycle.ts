@@ -2,6 +2,7 @@ import type { Approval } from './approval.ts'
 import type { RunEvent } from './event.ts'
 import type { ApprovalId } from './ids.ts'
 
+/** Where a run stands in its life. */
 export type State = 'new' | 'waiting' | 'starting' | 'running' | 'asking' | 'stopping' | 'over'
 
 /** The whole lifecycle of a run: from a state, an event leads to a state; what is not listed cannot happen. */

@@ -7,6 +7,7 @@ import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
 import type { Wallboard } from './wallboard.ts'
 
+/** The kinds of things that messages are about. */
 export type OwnerKind = 'run' | 'approval' | 'board' | 'note'
 /** Whose message it is: what it says is made from that. */
 export type Owner = `${OwnerKind}:${string}`

@@ -1,5 +1,6 @@
 /** What a person may be in a place, from least to most. `blocked` beats every grant. */
 export const tiers = ['blocked', 'public', 'guest', 'member', 'owner'] as const
+/** What a person may be in a place. */
 export type Tier = (typeof tiers)[number]
 
 /** Whether somebody of tier `has` may do what needs `needs`. The blocked may do nothing. */

@@ -109,6 +109,7 @@ export interface Finding {
   readonly text: string
 }
 
+/** A process of an agent that is alive. */
 export interface AgentProcess {
   readonly session: SessionId
   readonly pid: number

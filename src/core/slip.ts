@@ -19,6 +19,7 @@ export interface Slip {
  * time. `note`: that nobody answered. `audit`: the copy of the decision.
  */
 export const postRoles = ['ask', 'line', 'reminder', 'note', 'audit'] as const
+/** Which of an approval's messages it is. */
 export type PostRole = (typeof postRoles)[number]
 
 /** "Approve for this session": for whom, and for exactly what. */

@@ -74,6 +74,7 @@ export interface AttachedPlaces {
   remove(key: SessionKey): Promise<void>
 }
 
+/** A place that is bound to the session of another. */
 export interface AttachedPlace {
   readonly key: SessionKey
   readonly place: Place

@@ -4,6 +4,7 @@ export type Remains =
   | { readonly kind: 'gone' }
   | { readonly kind: 'kept'; readonly why: 'uncommitted' | 'unmerged' | 'unfinished' | 'unknown' }
 
+/** What a session has changed, against where its work began. */
 export interface Diff {
   /** The commit it is against; null: against nothing, the repository had no commit. */
   readonly base: string | null
@@ -14,6 +15,7 @@ export interface Diff {
   readonly cut: boolean
 }
 
+/** One changed file of a diff. */
 export interface DiffFile {
   /** Relative to the top of the working tree. */
   readonly path: string

@@ -37,12 +37,14 @@ export interface Workspaces {
   isTrusted(folder: string): Promise<boolean>
 }
 
+/** Where a session is to work. */
 export interface WorkspaceWish {
   readonly name: string
   readonly folder: string
   readonly worktree: boolean
 }
 
+/** Where a session works. */
 export interface Workspace {
   readonly workdir: string
   readonly worktree: Worktree | null
@@ -50,6 +52,7 @@ export interface Workspace {
   readonly takenUp: boolean
 }
 
+/** A worktree that no session works in any more. */
 export interface Leftover {
   readonly folder: string
   readonly bytes: number
