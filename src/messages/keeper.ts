@@ -4,7 +4,7 @@ import type { MessageId } from '../core/ids.ts'
 import { ownerKind, type Owner, type Posting } from '../core/message.ts'
 import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
 import type { Pace } from './pace.ts'
-import { nextWrite, untilOld, type PlanTools, type Write } from './plan.ts'
+import { nextWrite, untilOld, type Holds, type PlanTools, type Write } from './plan.ts'
 import type { Subject, Wanted } from './subject.ts'
 import { Writer, type WriterTools } from './writer.ts'
 
@@ -101,22 +101,24 @@ export class Keeper {
     const wanted = await this.#wanted()
     if (await this.#letGo(wanted)) return false
     this.#type(wanted)
-    const write = this.#plan(wanted)
+    // As of now: what becomes free while somebody is told is looked at again, not taken for said.
+    const holds = this.#writer.held.now()
+    const write = this.#plan(wanted, holds)
     if (write !== null) {
       const perform = (next: Write): Promise<void> => this.#writer.perform(next)
       const isUrgent = 'message' in write && write.message.urgent
       if (isUrgent) await perform(write)
-      else await pace.turn(placeOf(write), async () => this.#plan(await this.#wanted()), perform)
+      else await pace.turn(placeOf(write), () => this.#planAnew(), perform)
       return false
     }
     await this.#tellClosed()
-    if (wanted.over && this.#writer.held.nextInMs === null) {
+    if (wanted.over && holds.size === 0) {
       await retry(this.#tools, 'settled', () => postings.settled(this.owner))
       await this.subject.settled?.()
       checkpoint('settled', ownerKind(this.owner))
       return !this.#isStale
     }
-    await this.#wait(wanted, changed)
+    await this.#wait(wanted, changed, holds.size > 0)
     return false
   }
 
@@ -138,8 +140,12 @@ export class Keeper {
     return this.subject.wanted(this.postings)
   }
 
-  #plan(wanted: Wanted): Write | null {
-    return nextWrite(wanted, this.postings, this.#writer.held.now(), this.#planTools())
+  #plan(wanted: Wanted, holds: Holds): Write | null {
+    return nextWrite(wanted, this.postings, holds, this.#planTools())
+  }
+
+  async #planAnew(): Promise<Write | null> {
+    return this.#plan(await this.#wanted(), this.#writer.held.now())
   }
 
   #planTools(): PlanTools {
@@ -147,11 +153,11 @@ export class Keeper {
   }
 
   /** Until something changes, or it is time to look again. */
-  async #wait(wanted: Wanted, changed: Promise<void>): Promise<void> {
+  async #wait(wanted: Wanted, changed: Promise<void>, isHeld: boolean): Promise<void> {
     const { clock, signal } = this.#tools
     const ends = [
       wanted.againInMs,
-      this.#writer.held.nextInMs,
+      isHeld ? (this.#writer.held.nextInMs ?? 0) : null,
       untilOld(wanted, this.postings, this.#planTools()),
       this.#tellInMs(),
     ]
