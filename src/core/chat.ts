@@ -271,7 +271,7 @@ export interface Shown {
 }
 
 /** What a person is told, in their language already. */
-export interface Reply {
+export interface Reply<Button = ReplyButton> {
   readonly text: string
   /** Only the person sees it. */
   readonly hidden: boolean
@@ -279,6 +279,15 @@ export interface Reply {
   readonly file?: { readonly name: string; readonly text: string }
   /** It says no. */
   readonly refused?: true
+  /** Stand under it, five in a row, 25 at most. They work for as long as it stands. */
+  readonly buttons?: readonly Button[]
+}
+
+/** A button under a reply; its id says whose it is (core/button.ts). */
+export interface ReplyButton {
+  readonly id: string
+  readonly label: string
+  readonly style: 'good' | 'bad' | 'plain'
 }
 
 /** A file as it hangs on a message, not yet fetched. */

@@ -1,5 +1,5 @@
-import { parseButtonId, type Button, type Press } from './button.ts'
-import type { Form, Reply, Shown } from './chat.ts'
+import { buttonId, parseButtonId, type Button, type Press } from './button.ts'
+import type { Form, Reply, ReplyButton, Shown } from './chat.ts'
 import type { Call, Command, CommandOption, CommandText } from './command.ts'
 import { Problem } from './failure.ts'
 import type { PlaceId } from './ids.ts'
@@ -34,7 +34,7 @@ export interface FeatureWords {
 }
 
 /** A feature as it is written down: what is missing in one of its languages does not compile. */
-export interface Definition<Right extends string, Words extends FeatureWords> extends Pick<
+export interface Definition<Right extends string, Words extends FeatureWords, Verb extends string> extends Pick<
   Feature,
   'name' | 'start' | 'placeGone'
 > {
@@ -43,24 +43,42 @@ export interface Definition<Right extends string, Words extends FeatureWords> ex
   readonly words: { readonly en: Words } & Localised<NoInfer<Words & Deeds<Right>>>
   /** By path: `'session start'` is a subcommand. */
   readonly commands: {
-    readonly [Path in keyof Words['commands']]: FeatureCommand<NoInfer<Right>, Words, OptionOf<Words, Path>>
+    readonly [Path in keyof Words['commands']]: FeatureCommand<
+      NoInfer<Right>,
+      Words,
+      OptionOf<Words, Path>,
+      NoInfer<Verb>
+    >
   }
-  readonly buttons?: Readonly<Record<string, FeatureButton<NoInfer<Right>, Words>>>
+  /** By verb. */
+  readonly buttons?: Readonly<Record<Verb, FeatureButton<NoInfer<Right>, Words, NoInfer<Verb>>>>
 }
 
 /** A command of a feature; `say` is the feature's own words in the person's language. */
-export interface FeatureCommand<Right extends string, Words, Option extends string> extends Pick<Command, 'hidden'> {
+export interface FeatureCommand<Right extends string, Words, Option extends string, Verb extends string> extends Pick<
+  Command,
+  'hidden'
+> {
   readonly right: Right
   readonly options: readonly CommandOption<Option>[]
-  run(call: Call, say: Words): Promise<Reply>
+  run(call: Call, say: Words): Promise<Reply<NamedButton<Verb>>>
   complete?(call: Call, option: Option, typed: string): Promise<readonly string[]>
 }
 
 /** A button of a feature; `say` is the feature's own words in the person's language. */
-export interface FeatureButton<Right extends string, Words> extends Pick<Button, 'asksItself' | 'answer'> {
+export interface FeatureButton<Right extends string, Words, Verb extends string> extends Pick<
+  Button,
+  'asksItself' | 'answer'
+> {
   readonly right: Right
-  form?(press: Press, say: Words): Promise<Form | Reply>
-  act(press: Press, say: Words): Promise<Reply | Shown>
+  form?(press: Press, say: Words): Promise<Form | Reply<never>>
+  act(press: Press, say: Words): Promise<Reply<NamedButton<Verb>> | Shown>
+}
+
+/** A button of this very feature, as it stands under a reply. */
+export interface NamedButton<Verb extends string> extends Omit<ReplyButton, 'id'> {
+  readonly verb: Verb
+  readonly argument: string
 }
 
 type Deeds<Right extends string> = { readonly deeds: Readonly<Record<Right, string>> }
@@ -70,12 +88,14 @@ type OptionOf<
 > = keyof Words['commands'][Path]['options'] & string
 
 /** Makes a feature of its definition. */
-export function feature<Right extends string, Words extends FeatureWords>(
-  definition: Definition<Right, Words>,
+export function feature<Right extends string, Words extends FeatureWords, Verb extends string = never>(
+  definition: Definition<Right, Words, Verb>,
 ): Feature {
-  const { words, buttons = {}, ...rest } = definition
+  const { words, ...rest } = definition
+  const { name } = rest
   const inAll = <Value>(find: (each: Words) => Value): Localised<Value> => ({ en: find(words.en), ko: find(words.ko) })
-  const commands: Readonly<Record<string, FeatureCommand<Right, Words, string>>> = definition.commands
+  const commands: Readonly<Record<string, FeatureCommand<Right, Words, string, Verb>>> = definition.commands
+  const buttons: Readonly<Record<string, FeatureButton<Right, Words, Verb>>> = definition.buttons ?? {}
   return {
     ...rest,
     deeds: inAll(({ deeds }) => deeds),
@@ -84,13 +104,17 @@ export function feature<Right extends string, Words extends FeatureWords>(
       ...command,
       path: pathOf(path),
       text: inAll(({ commands: texts }) => texts[path] ?? { description: path, options: {} }),
-      run: (call) => command.run(call, words[call.person.locale]),
+      run: async (call) => withIds(name, await command.run(call, words[call.person.locale])),
     })),
-    buttons: new Map(Object.entries(buttons).map(([verb, button]) => [verb, speaking(button, words)])),
+    buttons: new Map(Object.entries(buttons).map(([verb, button]) => [verb, buttonOf(name, button, words)])),
   }
 }
 
-function speaking<Right extends string, Words>(button: FeatureButton<Right, Words>, words: Localised<Words>): Button {
+function buttonOf<Right extends string, Words, Verb extends string>(
+  feature: string,
+  button: FeatureButton<Right, Words, Verb>,
+  words: Localised<Words>,
+): Button {
   const { right, asksItself = false, answer } = button
   const speaks = (press: Press): Words => words[press.person.locale]
   const form = button.form?.bind(button)
@@ -98,9 +122,21 @@ function speaking<Right extends string, Words>(button: FeatureButton<Right, Word
     right,
     asksItself,
     answer,
-    act: (press) => button.act(press, speaks(press)),
+    async act(press) {
+      const done = await button.act(press, speaks(press))
+      return 'sheet' in done ? done : withIds(feature, done)
+    },
     ...(form === undefined ? {} : { form: (press: Press) => form(press, speaks(press)) }),
   }
+}
+
+/** A reply whose buttons know whose they are. */
+function withIds(feature: string, { buttons, ...reply }: Reply<NamedButton<string>>): Reply {
+  if (buttons === undefined) return reply
+  const named = buttons.map(({ verb, argument, label, style }) => {
+    return { id: buttonId({ feature, verb, argument }), label, style }
+  })
+  return { ...reply, buttons: named }
 }
 
 function pathOf(path: string): Command['path'] {

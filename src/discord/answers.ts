@@ -3,6 +3,7 @@ import { InteractionResponseType, MessageFlags, Routes } from 'discord-api-types
 import type { Reply, Shown } from '../core/chat.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
+import { componentsUnder } from './components.ts'
 import type { Scene } from './interaction-scene.ts'
 import { isNoMore, meaningOf, type Lanes } from './lanes.ts'
 import { filesOf, wordsOf } from './outbound.ts'
@@ -73,8 +74,10 @@ export class Answers {
     const isBeside = sign === 'message' || sign === 'copy' || answer.hidden !== (sign === 'hidden')
     const flags = answer.hidden ? MessageFlags.Ephemeral : 0
     const steps = parts.map((content, index) => () => {
-      const body = { content, allowed_mentions: { parse: [] } }
-      const files = index === parts.length - 1 ? fileOf(answer) : []
+      const isLast = index === parts.length - 1
+      const components = isLast ? componentsUnder(answer) : []
+      const body = { content, components, allowed_mentions: { parse: [] } }
+      const files = isLast ? fileOf(answer) : []
       return index === 0 && !isBeside
         ? this.#edit(scene, body, files)
         : this.#tools.rest.post(Routes.webhook(scene.application, scene.token), {

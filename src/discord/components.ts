@@ -7,13 +7,16 @@ import {
   type APIModalInteractionResponseCallbackData,
   type ModalSubmitComponent,
 } from 'discord-api-types/v10'
-import type { Form } from '../core/chat.ts'
+import type { Form, Reply } from '../core/chat.ts'
 import type { Body, Button, Row } from './sheet.ts'
 
 /** Discord's limits, in characters. */
 const labelLimit = 80
 const optionLimit = 100
 const placeholderLimit = 150
+/** How many rows a message takes, and buttons a row. */
+const rowsUpTo = 5
+const buttonsUpTo = 5
 const formLimits = { title: 45, label: 45, placeholder: 100, text: 4000 } as const
 
 const styles = { good: ButtonStyle.Success, bad: ButtonStyle.Danger, plain: ButtonStyle.Secondary } as const
@@ -28,6 +31,14 @@ export function componentsOf({ button, rows = [] }: Body): APIActionRowComponent
     type: ComponentType.ActionRow,
     components: row.kind === 'buttons' ? row.buttons.map(buttonFrom) : [selectFrom(row)],
   }))
+}
+
+/** The buttons under a reply: rows of five. */
+export function componentsUnder({ buttons = [] }: Reply): APIActionRowComponent<APIComponentInMessageActionRow>[] {
+  const rows = Array.from({ length: Math.min(rowsUpTo, Math.ceil(buttons.length / buttonsUpTo)) }, (_, at) =>
+    buttons.slice(at * buttonsUpTo, (at + 1) * buttonsUpTo),
+  )
+  return rows.map((row) => ({ type: ComponentType.ActionRow, components: row.map(buttonFrom) }))
 }
 
 function buttonFrom({ label, id, style }: Button): APIComponentInMessageActionRow {

@@ -21,7 +21,7 @@ import { Routing, trimmed, type Errand } from './routing.ts'
 
 /** Discord waits 3 s for the list of an autocomplete; what is not there by then is not offered. */
 const suggestWithinMs = 2000
-/** So long the gate is asked before an interaction is acknowledged all the same; whoever does the work asks again. */
+/** So long the gate is asked before an interaction is acknowledged all the same; it is asked again before the work. */
 const judgeWithinMs = 1000
 const mostChoices = 25
 /** A replayed interaction is taken once: this many ids are remembered. */
@@ -99,8 +99,11 @@ export class Interactions implements InteractionDoor {
     return this.#answers.acknowledge(scene, errand.sign)
   }
 
-  work(interaction: Interaction, memo: Memo): Promise<Reply | Shown> {
-    return this.#again(interaction).errand.run(memo)
+  /** The gate is asked here for good: before, it may not have been able to say in time, or an earlier life asked it. */
+  async work(interaction: Interaction, memo: Memo): Promise<Reply | Shown> {
+    const { scene, errand } = this.#again(interaction)
+    const no = errand.right === null ? null : await this.#judge(scene, errand.right)
+    return no === null ? errand.run(memo) : { text: no, hidden: true, refused: true }
   }
 
   answer(interaction: Interaction, answer: Reply | Shown): Promise<boolean> {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { OptionValue } from '../../src/core/command.ts'
+import type { Desk } from '../../src/core/desk.ts'
 import type { MessageId } from '../../src/core/ids.ts'
+import type { Verdict } from '../../src/core/policy.ts'
 import { echoCommand, nonce, Scene, sheetSaying, until, words } from './scene.ts'
 
 const silent = { replyTo: null, mention: null }
@@ -90,6 +92,26 @@ describe('interactions', { concurrency: true }, () => {
     assert.equal(outcome.message?.content, expected)
     assert.equal(outcome.ephemeral, true)
     assert.equal(ran, 0)
+  })
+
+  test('a gate that cannot say in time is asked again before anything is done', async () => {
+    let ran = 0
+    let asked = 0
+    const refusal = { code: 'not-allowed', action: 'session.list', tier: 'public', needs: 'member' } as const
+    const no = { allowed: false, tier: 'public', ground: { kind: 'none' }, needs: 'member', refusal } as const
+    const desk: Pick<Desk, 'judge'> = {
+      judge: () => (++asked === 1 ? Promise.withResolvers<Verdict>().promise : Promise.resolve(no)),
+    }
+    const commands = [echoCommand(['health'], { run: async () => ({ text: `ran ${++ran}`, hidden: false }) })]
+    await using scene = await Scene.open({ discord: { commands, desk: () => desk as Desk } })
+    await scene.chat.registered
+    const olivia = await scene.sandbox.actor('olivia')
+    const outcome = await olivia.runs('general', '/health')
+    const told = await outcome.settled()
+    assert.equal(told.content, words.en.refusal(refusal))
+    assert.ok(told.ephemeral)
+    assert.equal(ran, 0)
+    assert.equal(asked, 2)
   })
 
   test('autocomplete offers what the command suggests, to whom the gate lets in', async () => {

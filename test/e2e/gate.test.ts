@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CommandOption } from '../../src/core/command.ts'
-import type { Actor, OptionValues } from 'loopback-discord'
+import type { Actor, OptionValues, SeenMessage } from 'loopback-discord'
 import { product } from '../features/product.ts'
 import type { Bot } from './bots.ts'
 import { patienceMs, Stage, until } from './stage.ts'
@@ -12,7 +12,17 @@ const ways = product.commands
 
 /** What each button asks of the gate, and a prompt whose run carries it. A new button fails the test until it is here. */
 const buttons: Readonly<
-  Record<string, { readonly label: string; readonly action: string; readonly prompt: string; readonly where?: 'hall' }>
+  Record<
+    string,
+    {
+      readonly label: string
+      readonly action: string
+      readonly prompt: string
+      readonly where?: 'hall'
+      /** It stands where only one person sees it: somebody else presses a forged one, in the place of that label. */
+      readonly forged?: true
+    }
+  >
 > = {
   'runs:stop': { label: 'Stop', action: 'run.stop', prompt: '!until never alpha at work for olivia alone' },
   'runs:steer': { label: 'Steer', action: 'run.steer', prompt: '!until never beta at work for olivia alone' },
@@ -27,7 +37,21 @@ const buttons: Readonly<
   'approvals:other': { label: 'Other…', action: 'approval.answer', prompt: '!question Which one? | this | that' },
   'approvals:pick': { label: 'round', action: 'approval.answer', prompt: '!question Which shape? | round | square' },
   'approvals:send': { label: 'Send', action: 'approval.answer', prompt: '!question* Colours? | red || Sizes? | S | M' },
+  'queue:withdraw': {
+    label: 'Stop',
+    action: 'wait',
+    prompt: '!until never gamma at work for olivia alone',
+    forged: true,
+  },
   'approvals:look': { label: 'Look', action: 'approval.answer', prompt: '!ask Bash echo look', where: 'hall' },
+}
+
+/** A message of the bot that has another button in the place of its own. */
+function forge(stage: Stage, message: SeenMessage, label: string, customId: string): SeenMessage {
+  const record = stage.sandbox.world.history(message.channelId).get(message.id) ?? assert.fail('it is gone')
+  const components = [{ type: 1, id: 1, components: [{ type: 2, id: 2, style: 2, label, custom_id: customId }] }]
+  record.components = components
+  return { ...message, components }
 }
 
 /** How often the gate was asked this about somebody, and what it said last. */
@@ -88,7 +112,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
 
   const known = product.all.flatMap(({ name, buttons: all }) => [...all.keys()].map((verb) => `${name}:${verb}`))
   assert.deepEqual(known.sort(), Object.keys(buttons).sort())
-  for (const [kind, { label, action, prompt, where: hall }] of Object.entries(buttons)) {
+  for (const [kind, { label, action, prompt, where: hall, forged }] of Object.entries(buttons)) {
     await t.test(`the button ${kind}`, async () => {
       const session = `for-${kind.split(':')[1]}`
       const where = hall === undefined ? await stage.session(olivia, session) : bob.place('general')
@@ -99,7 +123,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
           message.author.bot && BigInt(message.id) > BigInt(id) && JSON.stringify(message.components).includes(label),
       )
       const { times } = asked(bot, bob, action)
-      const outcome = await bob.clicks(carrier, label)
+      const outcome = await bob.clicks(forged === true ? forge(stage, carrier, label, `${kind}:x`) : carrier, label)
       assert.equal(outcome.modal, null, 'no form is given')
       await bob.sees(
         where,
@@ -132,7 +156,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
     .filter(({ json }) => json.includes(bob.id))
   assert.deepEqual(ofOthers, [], 'and nothing of it reached one')
   assert.equal(stage.query('select * from grants').length, grants)
-  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 11)
+  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 12)
   // LOOK.md: one word, once per person and place; after that, silence.
   await bob.says(thread, 'and again')
   await olivia.says(thread, '!say next in line')

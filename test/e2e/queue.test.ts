@@ -40,6 +40,26 @@ describe('the queue', { concurrency: true }, () => {
     assert.match((await (await olivia.runs('work', '/wait')).settled()).content, /Nothing of yours waits/)
   })
 
+  test('what waits is taken back by its button under /wait, by nobody else', async () => {
+    await using stage = await Stage.open({ env: { OMC_PER_USER_MAX_ACTIVE: '1' } })
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, busy)
+    await stage.botShows(olivia, thread, 'the one')
+    for (const words of ['first', 'second']) await olivia.says(thread, `!say ${words}`)
+    await until(() => waitingRuns(stage) === 2)
+    const waits = await (await olivia.runs('work', '/wait')).settled()
+    const told = await (await olivia.clicks(waits, 'Withdraw shop · place 2')).settled()
+    assert.ok(told.ephemeral)
+    assert.equal(told.content, '■ Taken out of the queue. It had not begun.')
+    assert.equal(waitingRuns(stage), 1)
+    const again = await (await olivia.clicks(waits, 'Withdraw shop · place 2')).settled()
+    assert.match(again.content, /Nothing runs or waits here/)
+    const left = await (await olivia.runs('work', '/wait')).settled()
+    assert.match(left.content, /^One prompt of yours waits\./)
+  })
+
   test('what waits too long expires with a word, also when the bot was dead meanwhile', async () => {
     await using stage = await Stage.open({ ownProcess: true, env: { OMC_QUEUE_STALE_MS: '4000' } })
     const bot = await stage.startBot()

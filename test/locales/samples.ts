@@ -281,9 +281,19 @@ export function rightsSamples(say: typeof permissionWords): string[] {
 /** Everything that is said about the queue; its links lead into Discord and nowhere else. */
 export function queueSamples(say: typeof queueWords, stands: (line: LinePlace) => string): string[] {
   const line = { place: 3, expectedMs: 240_000, atWork: 1, cap: 1 }
-  const wait: Wait = { session: nastyText, place: session().place, message: '5' as MessageId, line }
+  const wait: Wait = {
+    run: 'run' as RunId,
+    session: nastyText,
+    place: session().place,
+    message: '5' as MessageId,
+    line,
+  }
   const direct: Wait = { ...wait, place: { kind: 'dm', id: '12' as PlaceId }, message: null, line: null }
   const told = [
+    say.withdraw({ ...wait, session: 'shop' }),
+    say.withdraw({ ...direct, session: 'shop' }),
+    say.withdrawn({ run: wait.run, waiting: true, afterMs: 0 }),
+    say.withdrawn({ run: wait.run, waiting: false, afterMs: 42_000 }),
     say.waits([], stands),
     say.waits([wait], stands),
     say.waits(

@@ -15,12 +15,12 @@ export function approvals({ approval, answer, showAsk }: Pick<Doors, 'approval' 
   const right = 'approval.answer'
   const asksItself = true
 
-  async function react(press: Press, reaction: (at: readonly number[]) => Reaction): Promise<Reply | Shown> {
+  async function react(press: Press, reaction: (at: readonly number[]) => Reaction): Promise<Reply<never> | Shown> {
     const { token, at } = targetOf(press)
     return shown(press, await answer(press.person, token, reaction(at)))
   }
 
-  function shown(press: Press, result: Result<Ask>): Reply | Shown {
+  function shown(press: Press, result: Result<Ask>): Reply<never> | Shown {
     return result.ok ? showAsk(result.value, press.person) : refused(press, result.refusal)
   }
 

@@ -1,12 +1,15 @@
 import type { LinePlace } from '../../core/chat.ts'
+import type { Stopped } from '../../core/desk.ts'
+import { clockTime } from '../../core/durations.ts'
 import { fitting } from '../../core/fitting.ts'
-import type { MessageId } from '../../core/ids.ts'
+import type { MessageId, RunId } from '../../core/ids.ts'
 import { jump } from '../../core/jump.ts'
 import { plain } from '../../core/markdown.ts'
 import type { Place } from '../../core/place.ts'
 
 /** A waiting run of somebody. */
 export interface Wait {
+  readonly run: RunId
   readonly session: string
   readonly place: Place
   /** The message that asked; null: it came by a command. */
@@ -31,6 +34,12 @@ export const en = {
     const head = waits.length === 1 ? 'One prompt of yours waits.' : `${waits.length} prompts of yours wait.`
     return fitting(head, lines, (count) => `and ${count} more`)
   },
+  /** A button, 80 characters at most. */
+  withdraw: ({ session, line }: Wait): string => `Withdraw ${session}${line === null ? '' : ` · place ${line.place}`}`,
+  withdrawn: ({ waiting, afterMs }: Stopped): string =>
+    waiting
+      ? '■ Taken out of the queue. It had not begun.'
+      : `■ It had begun meanwhile and is stopped after ${clockTime(afterMs)}. What it had done stays.`,
 }
 
 export const ko: typeof en = {
@@ -47,4 +56,9 @@ export const ko: typeof en = {
     )
     return fitting(`요청 ${waits.length}개가 기다리고 있어요.`, lines, (count) => `그 밖에 ${count}개`)
   },
+  withdraw: ({ session, line }) => `${session}${line === null ? '' : ` · ${line.place}번째`} 요청 취소`,
+  withdrawn: ({ waiting, afterMs }) =>
+    waiting
+      ? '■ 대기열에서 뺐어요. 아직 시작하기 전이었어요.'
+      : `■ 그사이 시작해서 ${clockTime(afterMs)} 만에 멈췄어요. 그때까지 한 작업은 남아 있어요.`,
 }
