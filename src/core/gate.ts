@@ -2,16 +2,16 @@ import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Scope, Verdict } from './policy.ts'
 import type { Prompt } from './prompt.ts'
+import type { ActionName } from './right.ts'
 import type { Session } from './session.ts'
 
 /**
  * The gate (core/policy.ts) with the grants as they are now. A store that cannot be read lets nobody in: it rejects.
- * Whoever asks only for some actions says so in the type, and then cannot misspell them.
  */
-export interface Gate<Action extends string = string> {
-  judge(person: Person, action: Action, place: Place): Promise<Verdict>
+export interface Gate {
+  judge(person: Person, action: ActionName, place: Place): Promise<Verdict>
   /** The same for what holds in a whole scope: see `judgeFor`. */
-  judgeFor(person: Person, action: Action, scope: Scope, place: Place): Promise<Verdict>
+  judgeFor(person: Person, action: ActionName, scope: Scope, place: Place): Promise<Verdict>
   /** What a person is in a place without any grant: by the operator's configuration alone. */
   unGranted(person: Person, place: Place): Verdict
   /**
@@ -28,6 +28,6 @@ export interface Gate<Action extends string = string> {
    * `judge` and `speakerOf` with roles and membership read at this moment, not as they were when the person wrote or
    * clicked. Who has left is nobody, whatever they were given. Reject when nobody can say now.
    */
-  judgeNow(person: Person, action: Action, place: Place): Promise<Verdict>
+  judgeNow(person: Person, action: ActionName, place: Place): Promise<Verdict>
   speakerNow(prompt: Prompt, session: Session): Promise<Verdict>
 }
