@@ -18,6 +18,8 @@ export interface Command {
   readonly right: ActionName
   /** Its usual answer is for the person alone; false: it changes something for all, so all see it. */
   readonly hidden: boolean
+  /** It only looks, and is asked for when little else works: it waits for nothing, not even for being kept. */
+  readonly apart?: true
   readonly options: readonly CommandOption[]
   /** Contract: says no by a reply, never throws for what a person did. */
   run(call: Call): Promise<Reply>

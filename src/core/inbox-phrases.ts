@@ -1,3 +1,5 @@
+import type { StoreTrouble } from './health.ts'
+
 /** What is said about what comes in. Part of the phrases. */
 export interface InboxPhrases {
   /** The bot died after it had begun to work on a command; this is its answer now. */
@@ -6,6 +8,8 @@ export interface InboxPhrases {
   late(answer: string, file: boolean): string
   /** More has come in than can be kept in memory while the store takes nothing. */
   full(): string
+  /** To the owner: nothing can be kept. */
+  storeTrouble(trouble: StoreTrouble): string
   /** It was tried again and again, and failed inside. */
   failed(): string
 }

@@ -8,6 +8,8 @@ export interface Interaction {
   readonly person: Person
   readonly place: Place
   readonly body: unknown
+  /** See `Command.apart`. */
+  readonly apart?: true
 }
 
 /**

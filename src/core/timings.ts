@@ -35,6 +35,8 @@ export interface Timings {
   readonly tryAgainAfterMs: readonly number[]
   /** The first pause before the gateway is dialled again; it doubles. */
   readonly dialAgainAfterMs: number
+  /** The owner is told when the store has taken nothing for this long. */
+  readonly ownerToldAfterMs: number
 }
 
 /** What people get. */
@@ -55,4 +57,5 @@ export const usualTimings: Timings = {
   answerWithinMs: 10_000,
   tryAgainAfterMs: [500, 1500, 4000],
   dialAgainAfterMs: 1000,
+  ownerToldAfterMs: 10_000,
 }

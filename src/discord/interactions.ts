@@ -89,7 +89,8 @@ export class Interactions implements InteractionDoor {
         const no = errand.right === null ? null : await this.#soon(this.#judge(scene, errand.right))
         if (no !== null) return this.#answers.atOnce(scene, no)
         const { id, person, place } = scene
-        this.#to.interaction({ key: id as PromptKey, person, place, body: trimmed(interaction) })
+        const apart = errand.apart === true ? ({ apart: true } as const) : {}
+        this.#to.interaction({ key: id as PromptKey, person, place, body: trimmed(interaction), ...apart })
       }
     }
   }

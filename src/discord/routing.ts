@@ -33,6 +33,7 @@ export type Errand =
       readonly kind: 'work'
       readonly sign: Sign
       readonly right: ActionName | null
+      readonly apart?: true
       run(memo: Memo): Promise<Reply | Shown>
     }
   /** Nothing may go before a form: it is the answer itself. */
@@ -79,6 +80,7 @@ export class Routing {
       kind: 'work',
       sign: command.hidden ? 'hidden' : 'public',
       right: command.right,
+      ...(command.apart === true ? { apart: true } : {}),
       run: (memo) => command.run(callOf(scene, options, memo)),
     }
   }

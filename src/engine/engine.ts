@@ -9,7 +9,7 @@ import { messageOf } from '../core/failure.ts'
 import { Features, type Feature } from '../core/feature.ts'
 import type { Health, StoreTrouble } from '../core/health.ts'
 import type { Arrivals } from '../core/inbox.ts'
-import type { Ids } from '../core/ids.ts'
+import type { Ids, PersonId } from '../core/ids.ts'
 import type { Journal, Wake } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { ChannelRules } from '../core/listening.ts'
@@ -24,6 +24,7 @@ import type { Timings } from '../core/timings.ts'
 import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
+import { background } from '../system/background.ts'
 import { Approvals } from './approvals.ts'
 import { EventBus } from './bus.ts'
 import { EngineDesk } from './desk.ts'
@@ -35,6 +36,7 @@ import { examine, type Vitals } from './health.ts'
 import { Intake } from './intake.ts'
 import { showAsk } from './answering.ts'
 import { stopRun } from './stopping.ts'
+import { watchStore } from './store-watch.ts'
 import { Transcriber } from './transcriber.ts'
 import { UnheardWords } from './unheard.ts'
 import { Worker } from './worker.ts'
@@ -187,6 +189,8 @@ export function createEngine(options: EngineOptions): Engine {
     await chat.open(intake)
     outbox.look()
     beAlive()
+    const owner = options.owners.user as PersonId | null
+    background(watchStore({ ...options, chat, owner, signal }), log, 'store.watch')
   }
 
   function beAlive(): void {

@@ -37,6 +37,10 @@ interface Item {
   readonly kept: Omit<KeptArrival, 'memo'>
   readonly job: Job
   readonly slot: Slot
+  /** It waits for nothing: see `Command.apart`. */
+  readonly apart: boolean
+  isKept: boolean
+  isOver: boolean
 }
 
 const mostHeld = 2_000
@@ -131,7 +135,8 @@ export class InboxWorker {
       },
     }
     const slot = this.#order.enter(kept.place, kept.arrival.kind === 'interaction')
-    const item = { kept, slot, job: this.#tools.jobOf(kept, memo, again) }
+    const apart = kept.arrival.kind === 'interaction' && kept.arrival.interaction.apart === true
+    const item = { kept, slot, apart, isKept: again, isOver: false, job: this.#tools.jobOf(kept, memo, again) }
     this.#items.set(kept.key, item)
     const working = this.#deal(item, again)
       .catch((error: unknown) => {
@@ -156,17 +161,29 @@ export class InboxWorker {
     const late = kept.arrival.kind === 'interaction' ? pause(clock, keepWithinMs, this.#closing.signal) : null
     if ((await (late === null ? keeping : Promise.race([keeping, late]))) === false) return
     const isHeard = kept.acknowledged || (await this.#until(item, 'acknowledge', () => job.acknowledge()))
+    if (item.apart && isHeard && !item.isKept) return this.#workUnkept(item, keeping)
     if (!(await keeping)) return
     if (isHeard) {
       if (kept.arrival.kind === 'interaction' && !kept.acknowledged) {
         await this.#until(item, 'acknowledged', () => arrivals.acknowledged(kept.key))
         checkpoint('acknowledged')
       }
-      await slot.come
+      if (item.apart) slot.pass()
+      else await slot.come
       await this.#work(item)
     }
     await this.#until(item, 'done', () => arrivals.done(kept.key, clock.now()))
     await this.#forget()
+  }
+
+  /** The store takes nothing now, and this one need not be kept. */
+  async #workUnkept(item: Item, keeping: Promise<boolean>): Promise<void> {
+    const { arrivals, clock } = this.#tools
+    item.slot.pass()
+    await this.#work(item)
+    item.isOver = true
+    if (await keeping.catch(() => false))
+      await this.#until(item, 'done', () => arrivals.done(item.kept.key, clock.now()))
   }
 
   /** Keeps it, in the order of its place. False: it is none of ours, or known. */
@@ -178,7 +195,9 @@ export class InboxWorker {
       await turn.come
       // What cannot be known now is kept: it is looked at again when it is worked on.
       if (!(await job.wanted().catch(() => true))) return false
+      if (item.isOver) return false
       const isNew = await this.#until(item, 'keep', () => this.#tools.arrivals.keep(kept))
+      item.isKept = isNew
       if (isNew) this.#tools.checkpoint('kept')
       return isNew
     } finally {
@@ -210,13 +229,15 @@ export class InboxWorker {
   }
 
   /** Tries until it works. Rejects when the inbox is closed or nothing is to be hoped for. */
-  async #until<Value>({ kept }: Item, what: string, work: () => Promise<Value>): Promise<Value> {
+  async #until<Value>(item: Item, what: string, work: () => Promise<Value>): Promise<Value> {
+    const { kept } = item
     const { signal } = this.#closing
     for (let failures = 1; ; failures++) {
       try {
         return await work()
       } catch (error) {
-        if (signal.aborted || failures >= patienceWith(error)) throw error
+        const isPointless = what === 'keep' && item.isOver
+        if (signal.aborted || isPointless || failures >= patienceWith(error)) throw error
         const retryInMs = backOffMs(backOff, failures)
         this.#tools.log.warn({ key: kept.key, what, error: messageOf(error), retryInMs }, 'inbox.retry')
         await pause(this.#tools.clock, retryInMs, signal)

@@ -1,4 +1,5 @@
 import type { InboxPhrases } from '../core/inbox-phrases.ts'
+import { plain } from '../core/markdown.ts'
 
 /** What comes in, in English. */
 export const englishInbox: InboxPhrases = {
@@ -6,6 +7,9 @@ export const englishInbox: InboxPhrases = {
   late: (answer, file) => (file ? `${answer}\nThe file could not be sent any more: use the command again.` : answer),
   full: () =>
     '⚠ I cannot keep anything more right now: my own store takes nothing, and much is waiting. Send it again later.',
+  storeTrouble: ({ message }) =>
+    `⚠ I can keep nothing right now: ${plain(message, 500)}\nWhat people write is held in memory for as long as I run, and I ` +
+    'go on by myself as soon as it works again. Do not end me before; `/health` says how it stands.',
   failed: () =>
     '⚠ Something went wrong on my side with this message. Send it again; an operator finds more in the log.',
 }

@@ -13,6 +13,7 @@ export function health(doors: Pick<Doors, 'health'>): Feature {
       health: {
         right: 'health',
         hidden: true,
+        apart: true,
         options: [],
         run: async (_call, say) => toThem(say.health(await doors.health())),
       },
