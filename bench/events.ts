@@ -11,7 +11,7 @@ import { hostClock, uuids } from '../src/system/host.ts'
 import { echo } from '../src/runtimes/echo/echo.ts'
 import { environmentFor } from '../src/runtimes/environment.ts'
 import { defaultLimits } from '../src/runtimes/limits.ts'
-import { SpooledRuntime } from '../src/runtimes/spooled.ts'
+import { AgentEngine } from '../src/runtimes/engine/engine.ts'
 import { openStore, type Store } from '../src/stores/open.ts'
 import { prompt, quietLog, runId, scratchFolder, session, thread } from '../test/stores/cast.ts'
 import { perSecond, repeat, type Figure, type Measurement, type Size } from './figure.ts'
@@ -60,8 +60,8 @@ async function measure(store: Store, folder: string, text: string, nth: number):
 
 /** Leads one turn of a real process to its end. Gives lines of output a second. */
 async function lead(store: Store, folder: string, text: string, nth: number, afterwards: boolean): Promise<number> {
-  const runtime = new SpooledRuntime(
-    echo({ dataDir: folder, ids: uuids(hostClock), environment: environmentFor(process.env) }),
+  const runtime = new AgentEngine(
+    echo({ dataDir: folder, ids: uuids(hostClock), environmentOf: () => environmentFor(process.env) }),
     {
       dataDir: folder,
       clock: hostClock,

@@ -73,9 +73,8 @@ export function createApp(options: AppOptions): App {
         environment,
         accountEnvironment: (runtime) =>
           ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
-        claudeBinary: config.claudeBinary,
-        codexBinary: config.codexBinary,
-        denied: [config.dataFolder, resolve('.env'), config.codexHome],
+        binaries: { claude: config.claudeBinary, codex: config.codexBinary },
+        denied: [config.dataFolder, resolve('.env')],
         open: [...config.projectRoots, ...['attachments', 'worktrees'].map((name) => join(config.dataFolder, name))],
         limits: {
           ...defaultLimits,

@@ -1,60 +1,57 @@
 import { mkdirSync } from 'node:fs'
-import { getCompileCacheDir } from 'node:module'
-import { dirname, join } from 'node:path'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import type { AccountId, RuntimeName } from '../core/ids.ts'
 import type { Runtime } from '../core/runtime.ts'
-import { claude } from './claude/claude.ts'
-import { CodexRuntime } from './codex/codex.ts'
-import { echo } from './echo/echo.ts'
+import { claudeKind } from './claude/claude.ts'
+import { codexKind } from './codex/codex.ts'
+import { echoKind } from './echo/echo.ts'
+import type { RuntimeKind } from './engine/kind.ts'
+import type { EngineOptions } from './engine/options.ts'
 import { environmentFor, type Environment } from './environment.ts'
-import { SpooledRuntime, type SpooledOptions } from './spooled.ts'
 
-export interface RuntimesOptions extends SpooledOptions {
+/** Every agent CLI we can lead. A new one is a folder and a line here. */
+export const kinds: readonly RuntimeKind[] = [claudeKind, codexKind, echoKind]
+
+export interface RuntimesOptions extends EngineOptions {
   /** The bot's own environment; only what is allow-listed gets to the agents. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What an account's CLI gets beside that: a key, a config folder, a base URL. Empty for an unknown account. */
   accountEnvironment(runtime: RuntimeName, account: AccountId): Environment
-  /** OMC_CLAUDE_BIN: path of the Claude CLI; null: `claude` from the PATH. */
-  readonly claudeBinary: string | null
-  /** OMC_CODEX_BIN: path of the Codex CLI; null: `codex` from the PATH. */
-  readonly codexBinary: string | null
+  /** Paths of the CLIs' programs (OMC_CLAUDE_BIN, OMC_CODEX_BIN), by runtime; one that is missing is on the PATH. */
+  readonly binaries: Readonly<Record<string, string | null>>
   /** Absolute paths that no agent's tools may open: the bot's `.env`, its database. The spools are always among them. */
   readonly denied: readonly string[]
   /** Folders below those that agents work in or read from all the same; they need not exist. */
   readonly open: readonly string[]
 }
 
-/** Every agent CLI we can lead. A new one is a folder and a line here. */
 export function runtimes(options: RuntimesOptions): readonly Runtime[] {
-  const { dataDir, ids, environment, claudeBinary, codexBinary } = options
+  const { dataDir, ids, open, binaries } = options
   const own = ['spools', 'echo'].map((name) => join(dataDir, name))
   // There from the beginning: a process is told what is closed to it when it starts.
   for (const folder of own) mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const denied = [...own, ...options.denied]
-  const environmentOf = (runtime: RuntimeName, account: AccountId): Environment =>
-    environmentFor(environment, options.accountEnvironment(runtime, account))
-  return [
-    new SpooledRuntime(
-      claude({
-        ids,
-        binary: claudeBinary,
-        denied,
-        environmentOf: (account) => environmentOf('claude' as RuntimeName, account),
-      }),
-      options,
-    ),
-    new CodexRuntime({
-      ...options,
-      binary: codexBinary,
-      denied,
-      environmentOf: (account) => environmentOf('codex' as RuntimeName, account),
-    }),
-    new SpooledRuntime(echo({ dataDir, ids, environment: environmentFor(environment, compiled()) }), options),
-  ]
+  const denied = [...new Set([...own, ...options.denied, ...loginsIn(options)])]
+  return kinds.map((kind) => {
+    const environmentOf = (account: AccountId): Environment => environmentOfKind(options, kind, account)
+    return kind.make({ dataDir, ids, binary: binaries[kind.name] ?? null, environmentOf, denied, open }, options)
+  })
 }
 
-/** The echo agent is our own program: what the bot keeps compiled makes its start three times as fast. */
-function compiled(): Environment {
-  const folder = getCompileCacheDir()
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
+/**
+ * What holds logins on this machine: those of every runtime, in its own folder of the bot as well as in the operator's,
+ * and what other programs keep at home. One list for all of them: a runtime that nobody thought of closes its own.
+ */
+export function loginsIn(options: Pick<RuntimesOptions, 'environment' | 'accountEnvironment'>): readonly string[] {
+  const home = options.environment['HOME'] ?? homedir()
+  const others = ['.ssh', '.netrc', '.config/gh'].map((name) => join(home, name))
+  return [...kinds.flatMap((kind) => kind.logins(environmentOfKind(options, kind, 'default' as AccountId))), ...others]
+}
+
+function environmentOfKind(
+  { environment, accountEnvironment }: Pick<RuntimesOptions, 'environment' | 'accountEnvironment'>,
+  { name }: RuntimeKind,
+  account: AccountId,
+): Environment {
+  return environmentFor(environment, accountEnvironment(name, account))
 }

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Problem } from '../core/failure.ts'
 import type { Environment } from './environment.ts'
+import { endSessionOf } from './marker.ts'
 import { isAlive, startTimeOf, type StartTime } from '../system/process.ts'
 
 /** What is run, and how. */
@@ -113,4 +115,36 @@ function cannotStart(command: Command, cause: Error): Problem {
   // Node reports a missing working directory as if the program were missing.
   const what = existsSync(command.cwd) ? command.file : `${command.file} in ${command.cwd}, which does not exist`
   return new Problem('wire', `Could not start ${what}: ${cause.message}`, { cause })
+}
+
+/**
+ * Runs a program to its end, in a session of its own of which nothing is left afterwards, however it ends: helpers of a
+ * sandbox that was just being set up do not always die with who started them.
+ * @throws {Error} with its `stderr`, when it fails, takes too long, or the signal fires first.
+ */
+export async function runInSession(
+  { file, args, cwd, env }: Command,
+  timeout: number,
+  over?: AbortSignal,
+): Promise<void> {
+  const late = AbortSignal.timeout(timeout)
+  const signal = over === undefined ? late : AbortSignal.any([late, over])
+  const child = spawn(file, args, {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    signal,
+    killSignal: 'SIGKILL',
+  })
+  const told = textOf(child.stderr)
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', resolve)
+    })
+    if (code !== 0) throw Object.assign(new Error(`exit code ${code ?? 'unknown'}`), { stderr: await told })
+  } finally {
+    if (child.pid !== undefined) await endSessionOf(child.pid)
+  }
 }

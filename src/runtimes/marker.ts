@@ -81,11 +81,43 @@ export async function endMarked(data: string, choose: (marked: Marked) => boolea
   throw new Problem('wire', `Processes ${left.join(', ')} do not end, not even by SIGKILL. End them by hand.`)
 }
 
+/**
+ * Ends what is left in the session of a process that has just ended (its own: it was started detached). A CLI's helpers
+ * may bear no mark, and one that was just being started does not always die with its parent.
+ */
+export async function endSessionOf(leader: number): Promise<void> {
+  if (process.platform !== 'linux') return
+  for (let round = 0; round < 40; round++) {
+    const left = pids().filter((pid) => pid !== leader && sessionOf(pid) === leader)
+    if (left.length === 0) return
+    for (const pid of left) signal(pid, 'SIGKILL')
+    await delay(25)
+  }
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; null for one that has ended. */
+function sessionOf(pid: number): number | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The second field is the name in brackets and may hold anything.
+    const [state, , , session] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return state === 'Z' || state === 'X' ? null : Number(session)
+  } catch {
+    // Gone meanwhile.
+    return null
+  }
+}
+
+function pids(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+}
+
 function fromProc(): Array<[number, string]> {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.flatMap((pid): Array<[number, string]> => {
+  return pids().flatMap((pid): Array<[number, string]> => {
     try {
-      return [[Number(pid), readFileSync(`/proc/${pid}/environ`, 'latin1')]]
+      return [[pid, readFileSync(`/proc/${pid}/environ`, 'latin1')]]
     } catch {
       // Another user's, or gone meanwhile.
       return []

@@ -4,9 +4,9 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Problem } from '../core/failure.ts'
-import type { PromptKey, RunId, SessionId } from '../core/ids.ts'
+import type { SessionId } from '../core/ids.ts'
 import { startDetached, watchForeign, type Child, type Command, type Death } from './child.ts'
-import { endMarked, markVariables, type Mark } from './marker.ts'
+import { endMarked, endSessionOf, markVariables, type Mark } from './marker.ts'
 import { writeAtomically } from '../system/atomic-file.ts'
 import { signal, type StartTime } from '../system/process.ts'
 import { Tail } from './tail.ts'
@@ -29,27 +29,6 @@ export interface SpoolRecord {
   readonly shape: string
   /** The conversation it was started with. */
   readonly conversation: string
-  /** The turn last handed over, kept before it is; null before the first. */
-  readonly turn: HandedTurn | null
-  /** What it has cost, in US dollars, while it rests between two turns; null while a turn may be open. */
-  readonly resting: { readonly costSoFar: number } | null
-}
-
-export interface HandedTurn {
-  readonly run: RunId
-  readonly attempt: number
-  /** The byte of stdout behind everything that belongs to earlier turns. */
-  readonly start: number
-  readonly warm: boolean
-  /** What the process had cost before, in US dollars. */
-  readonly costSoFar: number
-  /**
-   * Whether its lines were too long for the system to take them whole or not at all: after a crash half a line may
-   * stand in the pipe, and that process cannot be talked to any more.
-   */
-  readonly long: boolean
-  /** Words that were put into it, each kept when the system had it. */
-  readonly steers: readonly PromptKey[]
 }
 
 /** Bytes that fit into an empty pipe (64 KiB, pipe(7)), with some room: one write of them is never torn by a death. */
@@ -79,14 +58,14 @@ const lineLimit = 16 * 1024 * 1024
 export class Spool {
   readonly folder: string
   readonly #child: Child
-  #record: SpoolRecord
+  readonly record: SpoolRecord
   #writer: Socket | null
   #death: Death | null = null
 
   private constructor(folder: string, child: Child, record: SpoolRecord) {
     this.folder = folder
     this.#child = child
-    this.#record = record
+    this.record = record
     this.#writer = openWriter(join(folder, 'stdin'))
     // `died` never rejects.
     child.died.then((death) => {
@@ -116,7 +95,7 @@ export class Spool {
       const child = await startDetached({ ...command, env: { ...command.env, ...markVariables(mark) } }, fds)
       const { pid, startTime } = child
       const { runtime, session } = mark
-      const record = { ...birth, runtime, session, pid, startTime, args: command.args, turn: null, resting: null }
+      const record = { ...birth, runtime, session, pid, startTime, args: command.args }
       writeRecord(folder, record)
       return new Spool(folder, child, record)
     } finally {
@@ -130,10 +109,6 @@ export class Spool {
     if (record === null) return null
     const child = await watchForeign(record.pid, record.startTime)
     return child === null ? null : new Spool(folder, child, record)
-  }
-
-  get record(): SpoolRecord {
-    return this.#record
   }
 
   get pid(): number {
@@ -157,25 +132,6 @@ export class Spool {
   /** Bytes that it takes on disk: what it complained about counts as well. */
   get bulk(): number {
     return this.size + sizeOf(this.folder, 'stderr')
-  }
-
-  /** Keeps the turn that is about to be handed over, for the next life. */
-  recordTurn(turn: HandedTurn, conversation: string): void {
-    this.#record = { ...this.#record, turn, conversation, resting: null }
-    writeRecord(this.folder, this.#record)
-  }
-
-  /** Keeps that a word was put into the turn. */
-  recordSteer(word: PromptKey): void {
-    const { turn, conversation } = this.#record
-    if (turn === null || turn.steers.includes(word)) return
-    this.recordTurn({ ...turn, steers: [...turn.steers, word] }, conversation)
-  }
-
-  /** Keeps that the turn is over and the process is ready for another, also for the next life. */
-  recordRest(conversation: string, costSoFar: number): void {
-    this.#record = { ...this.#record, conversation, resting: { costSoFar } }
-    writeRecord(this.folder, this.#record)
   }
 
   /**
@@ -230,7 +186,8 @@ export class Spool {
       signal(this.pid, 'SIGKILL')
       await this.#diesWithin(10_000)
     }
-    await endMarked(data, ({ session }) => session === this.#record.session, 0)
+    if (this.#death !== null) await endSessionOf(this.pid)
+    await endMarked(data, ({ session }) => session === this.record.session, 0)
     this.leave()
   }
 
@@ -256,13 +213,7 @@ export class Spool {
 /** The record in a spool's folder; null when there is none that can be read. */
 export function readRecord(folder: string): SpoolRecord | null {
   try {
-    const record = JSON.parse(readFileSync(join(folder, 'process.json'), 'utf8')) as SpoolRecord
-    // Of a version that knew no words into a turn.
-    const turn =
-      record.turn === null
-        ? null
-        : { ...record.turn, steers: [...((record.turn.steers as PromptKey[] | undefined) ?? [])] }
-    return { ...record, turn }
+    return JSON.parse(readFileSync(join(folder, 'process.json'), 'utf8')) as SpoolRecord
   } catch {
     // Killed between making the folder and starting the process, or not ours.
     return null

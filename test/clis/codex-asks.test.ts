@@ -219,12 +219,12 @@ async function turnAtWork(room: CodexRoom): Promise<{
   server: (line: string) => Promise<void>
 }> {
   const { dataDir } = room.bench.options
-  const seat = JSON.parse(readFileSync(join(dataDir, 'codex', `${room.session.id}.json`), 'utf8')) as {
-    server: string
-    thread: string
+  const seat = JSON.parse(readFileSync(join(dataDir, 'spools', `${room.session.id}.json`), 'utf8')) as {
+    process: string
+    conversation: string
   }
-  const spool = join(dataDir, 'spools', seat.server)
+  const spool = join(dataDir, 'spools', seat.process)
   const [, turn = ''] =
     /"method":"turn\/started".*?"turn":\{"id":"([^"]+)"/.exec(readFileSync(join(spool, 'stdout'), 'utf8')) ?? []
-  return { thread: seat.thread, turn, server: (line) => writeFile(join(spool, 'stdin'), `${line}\n`) }
+  return { thread: seat.conversation, turn, server: (line) => writeFile(join(spool, 'stdin'), `${line}\n`) }
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import type { Approval } from '../../src/core/approval.ts'
 import type { Trouble } from '../../src/core/failure.ts'
 import type { Tier } from '../../src/core/right.ts'
-import type { Turn } from '../../src/core/runtime.ts'
 import type { Session } from '../../src/core/session.ts'
-import { CodexRuntime } from '../../src/runtimes/codex/codex.ts'
+import type { Runtime, Turn } from '../../src/core/runtime.ts'
+import { codex } from '../../src/runtimes/codex/codex.ts'
+import { AgentEngine } from '../../src/runtimes/engine/engine.ts'
+import { hostClock } from '../../src/system/host.ts'
 import { environmentFor } from '../../src/runtimes/environment.ts'
 import { dataIdOf, findMarked } from '../../src/runtimes/marker.ts'
 import { defaultLimits, type ProcessLimits } from '../../src/runtimes/limits.ts'
@@ -18,7 +20,7 @@ import { codexBench, type CodexBench } from './codex-bench.ts'
 export class CodexRoom implements AsyncDisposable {
   readonly bench: CodexBench
   readonly session: Session
-  runtime: CodexRuntime
+  runtime: Runtime
 
   private constructor(bench: CodexBench) {
     this.bench = bench
@@ -30,26 +32,24 @@ export class CodexRoom implements AsyncDisposable {
     return new CodexRoom(await codexBench(binary))
   }
 
-  make(more: { readonly binary?: string; readonly limits?: Partial<ProcessLimits> } = {}): CodexRuntime {
+  make(more: { readonly binary?: string; readonly limits?: Partial<ProcessLimits> } = {}): Runtime {
     const { dataDir, environment, account } = this.bench.options
-    return new CodexRuntime({
+    const ids = { next: () => randomUUID() }
+    const protocol = codex({
       dataDir,
-      clock: {
-        now: () => Date.now(),
-        monotonic: () => performance.now(),
-        after: (ms, run) => {
-          const timer = setTimeout(run, ms).unref()
-          return { [Symbol.dispose]: () => clearTimeout(timer) }
-        },
-      },
-      ids: { next: () => randomUUID() },
-      log: { debug: silent, info: silent, warn: silent, error: silent },
-      checkpoint: silent,
-      limits: { ...defaultLimits, ...more.limits },
+      ids,
       binary: more.binary ?? null,
       environmentOf: () => environmentFor(environment, account),
       denied: ['.env.bot', 'nowhere.env', 'no-folder/nowhere.sqlite'].map((name) => join(this.bench.workdir, name)),
       open: [],
+    })
+    return new AgentEngine(protocol, {
+      dataDir,
+      clock: hostClock,
+      ids,
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      checkpoint: silent,
+      limits: { ...defaultLimits, ...more.limits },
     })
   }
 

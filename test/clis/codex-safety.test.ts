@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { codexName } from '../../src/runtimes/codex/server.ts'
+import { codexKind } from '../../src/runtimes/codex/codex.ts'
 import { dataIdOf, findMarked, markVariables } from '../../src/runtimes/marker.ts'
 import { Listener, makeSession, makeTurn, until } from '../contracts/runtime-bench.ts'
 import { scripted } from '../models/script.ts'
@@ -137,7 +137,7 @@ scenes(
       await stopped.saysEventually('word')
       const data = dataIdOf(join(bench.options.dataDir, 'spools'))
       const { id } = room.session
-      const mark = markVariables({ data, runtime: codexName, session: id })
+      const mark = markVariables({ data, runtime: codexKind.name, session: id })
       const aside = spawn('sleep', ['300'], { stdio: 'ignore', env: { PATH: '/usr/bin:/bin', ...mark } })
       const ended = once(aside, 'exit')
       const own = async () => (await findMarked(data)).filter((each) => each.session === id).length

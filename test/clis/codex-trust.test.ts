@@ -115,19 +115,14 @@ scenes(
 
     scene.test('nor when the bot was killed while it opened the conversation anew, or was at the turn', async () => {
       assert.match(await turn('owner'), /tools: 2 <yes>/)
-      const file = join(bench.options.dataDir, 'codex', `${session.id}.json`)
+      const file = join(bench.options.dataDir, 'spools', `${session.id}.json`)
       const record = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, unknown>>
       const plain = makeTurn(session, calls, { tier: 'guest' })
       const { run, attempt } = plain
       const { start } = record['turn'] as { readonly start: number }
       // As it stands between the record of a guest's turn and the letting go of what the owner's had opened.
-      const torn = {
-        ...record,
-        thread: null,
-        trusting: false,
-        turn: { run, attempt, start, warm: false },
-        resting: false,
-      }
+      const handed = { run, attempt, start, warm: false, spent: null, long: false, steers: [] }
+      const torn = { ...record, conversation: null, openedWith: 'untrusted', turn: handed, resting: false }
       writeFileSync(file, JSON.stringify(torn))
       assert.match(await adopted(plain), /tools: 0 <>/)
       assert.match(await turn('owner'), /tools: 2 <yes>/)

@@ -15,7 +15,7 @@ import type { Log } from '../../src/core/log.ts'
 import type { Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 import { runtimes } from '../../src/runtimes/all.ts'
 import { defaultLimits, type ProcessLimits } from '../../src/runtimes/limits.ts'
-import type { SpooledOptions } from '../../src/runtimes/spooled.ts'
+import type { EngineOptions } from '../../src/runtimes/engine/options.ts'
 
 /** What makes a runtime, in a form that fits on a command line. */
 export interface PlainOptions {
@@ -58,7 +58,7 @@ export function makeRuntime(
   plain: PlainOptions,
   more: { readonly checkpoint?: (name: CheckpointName) => void; readonly clock?: Clock } = {},
 ): Runtime {
-  const spooled: SpooledOptions = {
+  const spooled: EngineOptions = {
     dataDir: plain.dataDir,
     clock: more.clock ?? realClock,
     ids: { next: () => randomUUID() },
@@ -70,8 +70,7 @@ export function makeRuntime(
     ...spooled,
     environment: plain.environment,
     accountEnvironment: (_runtime: RuntimeName, _account: AccountId) => plain.account,
-    claudeBinary: plain.claudeBinary,
-    codexBinary: null,
+    binaries: { claude: plain.claudeBinary },
     denied: [plain.dataDir],
     open: [],
   })

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe } from 'node:test'
 import { defaultLimits } from '../../src/runtimes/limits.ts'
-import { readRecord } from '../../src/runtimes/spool.ts'
+import { LeaseRecords } from '../../src/runtimes/engine/lease-records.ts'
 import { firstLife, makeSession, makeTurn, until, wanted, type Listener } from '../contracts/runtime-bench.ts'
 import { kill, sideBySide, storiesOf, type ContractStage } from '../contracts/runtime-stage.ts'
 import { echoBench } from './echo-bench.ts'
@@ -171,7 +171,7 @@ function spoolOf(stage: ContractStage): string {
 
 /** The run whose prompt the session's process was last given. */
 function handedOver(stage: ContractStage): string | undefined {
-  return readRecord(spoolOf(stage))?.turn?.run
+  return new LeaseRecords(stage.bench.options.dataDir).read(stage.session.id)?.turn?.run
 }
 
 function troubleOf(listener: Listener): unknown {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Problem } from '../../src/core/failure.ts'
 import { tiers } from '../../src/core/right.ts'
-import { codexRights, rightsOf } from '../../src/runtimes/rights.ts'
+import { claudeRights } from '../../src/runtimes/claude/rights.ts'
+import { codexRights } from '../../src/runtimes/codex/rights.ts'
+import { rightsOf } from '../../src/runtimes/rights.ts'
 
 describe('what a tier may do to the machine', () => {
   const table = { guest: 'read', member: 'write', owner: 'write' } as const
@@ -10,7 +12,7 @@ describe('what a tier may do to the machine', () => {
     const machine = tier in table ? table[tier as keyof typeof table] : null
     test(`${tier}: ${machine ?? 'nothing at all'}`, () => {
       if (machine === null) {
-        for (const ask of [rightsOf, codexRights])
+        for (const ask of [rightsOf, claudeRights, codexRights])
           assert.throws(
             () => ask(tier),
             (error) => error instanceof Problem && error.kind === 'bug',
@@ -19,12 +21,11 @@ describe('what a tier may do to the machine', () => {
       }
       const rights = rightsOf(tier)
       assert.equal(rights.machine, machine)
-      assert.deepEqual(codexRights(tier), rights.codex)
     })
   }
 
   test('who may only look has no tool that writes, runs or reaches out, and asks nobody for more', () => {
-    const { claude, codex } = rightsOf('guest')
+    const [claude, codex] = [claudeRights('guest'), codexRights('guest')]
     const forbidden = ['Bash', 'Edit', 'MultiEdit', 'NotebookEdit', 'Task', 'WebFetch', 'WebSearch', 'Write']
     assert.deepEqual(
       forbidden.filter((tool) => claude.tools.includes(tool)),
@@ -39,7 +40,7 @@ test('nobody has a tool that runs git outside the sandbox, or begins turns that 
   const never = ['EnterWorktree', 'ExitWorktree', 'Workflow', 'CronCreate', 'CronDelete', 'CronList', 'ScheduleWakeup']
   for (const tier of ['guest', 'member', 'owner'] as const)
     assert.deepEqual(
-      never.filter((tool) => rightsOf(tier).claude.tools.includes(tool)),
+      never.filter((tool) => claudeRights(tier).tools.includes(tool)),
       [],
     )
 })

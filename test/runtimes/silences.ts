@@ -60,7 +60,7 @@ export function silenceStories(name: DialectName): void {
     })
 
     test('never, but for too long', async () => {
-      await using trial = await Trial.open(name, null, { ...hasty, turnMs: 2000 })
+      await using trial = await Trial.open(name, null, { ...hasty, turnMs: 2000, stopReplyMs: 60_000 })
       const listener = await trial.hears(trial.bench.words.held('word', ' after word'))
       assert.equal(endOf(listener).how, 'silent')
       // A server that others may sit at is spared when it listens.

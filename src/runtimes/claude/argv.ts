@@ -1,12 +1,12 @@
 import { Problem } from '../../core/failure.ts'
 import type { Environment } from '../environment.ts'
-import type { Rights } from '../rights.ts'
+import type { ClaudeRights } from './rights.ts'
 import { sandboxSettings } from './sandbox.ts'
 
 /** What a process of the CLI is started with, but for its conversation. */
 export interface Flags {
   /** The CLI takes any word for a permission mode, so it is ours to know them. */
-  readonly rights: Rights['claude']
+  readonly rights: ClaudeRights
   /** Null: the CLI's own default. */
   readonly model: string | null
   /** Absolute paths, files or folders, that its tools must not open. */

@@ -2,7 +2,7 @@ import type { Action } from '../../core/action.ts'
 import type { RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId } from '../../core/ids.ts'
 import type { Conversation } from '../../core/session.ts'
-import type { Birth, Reading, Standing } from '../dialect.ts'
+import { nothingSpent, type Birth, type Reading, type Spent, type Standing } from '../engine/protocol.ts'
 import { formOf, type Field } from '../engine/form.ts'
 import { actionOf } from './action.ts'
 import { approvalOf, elicitationOf, type Asked, type Elicited } from './approval.ts'
@@ -14,6 +14,7 @@ import { parseLine, type Line, type ResultLine } from './wire.ts'
 /** Where the reading of a turn stands. Immutable. */
 export interface ClaudeState extends Standing {
   readonly birth: Birth
+  readonly spent: Spent
   readonly uuid: string
   readonly workdir: string
   /** The permission mode that the process was started in. */
@@ -68,7 +69,7 @@ export function beginning(from: Beginning): ClaudeState {
     taken: false,
     open: new Set(),
     over: 'no',
-    costSoFar: from.birth.costSoFar,
+    spent: from.birth.spent ?? nothingSpent,
     whose: 'nobody',
     afterNotice: false,
     byKey: false,
@@ -88,7 +89,7 @@ export function beginning(from: Beginning): ClaudeState {
   }
 }
 
-/** What a line of the CLI means for the turn. Pure; see `Dialect.read`. */
+/** What a line of the CLI means for the turn. Pure; see `Protocol.decode`. */
 export function meaningOf(state: ClaudeState, text: string): Reading<ClaudeState> {
   if (state.over !== 'no') return { state, events: [] }
   const line = parseLine(text)
@@ -122,7 +123,7 @@ function inMode(state: ClaudeState, mode: string): ClaudeState {
 }
 
 function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
-  const costSoFar = line.totalCostUsd ?? state.costSoFar
+  const spent = { ...state.spent, costUsd: line.totalCostUsd ?? state.spent.costUsd }
   // The CLI's own turn has ended; what was asked of it comes next. Its cost is ours all the same.
   if (line.unsolicited || state.whose === 'the CLI') return { state: { ...state, whose: 'nobody' }, events: [] }
   const { inputTokens, outputTokens } = state.used
@@ -135,11 +136,11 @@ function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
   // A word that came when no tool was left to run is answered by a turn of its own: that one ends the run.
   if (state.unheard.size > 0 && !isAborted && !isConversationGone(line))
     return { state: { ...state, used: all, error: null, message: null }, events: [] }
-  const costUsd = line.totalCostUsd === null ? null : Math.max(0, line.totalCostUsd - state.costSoFar)
+  const costUsd = line.totalCostUsd === null ? null : Math.max(0, line.totalCostUsd - state.spent.costUsd)
   const outcome = outcomeOf(all, { error: state.error, resetsAt: state.resetsAt }, costUsd)
   // A word that is still queued after a stop would be answered by a turn that nobody hears.
   const over = isConversationGone(line) || state.unheard.size > 0 ? 'broken' : 'clean'
-  return { state: { ...state, over, costSoFar, open: new Set() }, events: [{ type: 'finished', outcome }] }
+  return { state: { ...state, over, spent, open: new Set() }, events: [{ type: 'finished', outcome }] }
 }
 
 function response(state: ClaudeState, line: Extract<Line, { is: 'response' }>): Reading<ClaudeState> {

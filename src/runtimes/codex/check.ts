@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { messageOf, Problem } from '../../core/failure.ts'
 import type { Finding } from '../../core/runtime.ts'
 import { findProgram, versionFinding, type Tested } from '../check.ts'
+import { runInSession } from '../child.ts'
 import type { Environment } from '../environment.ts'
 import { arrayAt, numberAt, objectAt, stringAt } from '../engine/json.ts'
 
@@ -77,10 +78,12 @@ export async function tryShutIn(
   settings: readonly string[],
   env: Environment,
   cwd: string | null,
+  over?: AbortSignal,
 ): Promise<void> {
   try {
     // The CLI takes no bubblewrap from below the folder it works in: not even its own, where the bot was started there.
-    await run(binary, ['sandbox', ...quiet, ...settings, '--', 'true'], { env, timeout: 20_000, cwd: cwd ?? '/' })
+    const args = ['sandbox', ...quiet, ...settings, '--', 'true']
+    await runInSession({ file: binary, args, env, cwd: cwd ?? '/' }, 20_000, over)
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string }
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)

@@ -1,12 +1,12 @@
 import type { Action } from '../../core/action.ts'
 import type { Outcome, RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId } from '../../core/ids.ts'
-import type { Reading, Standing } from '../dialect.ts'
+import { nothingSpent, type Reading, type Reply, type Spent, type Standing } from '../engine/protocol.ts'
 import { actionOf } from './action.ts'
 import { asksOf, refusalOf, type Ask } from './ask.ts'
 import { openTrouble, resetOf, troubleOf } from './outcome.ts'
 import { arrayAt, numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
-import { parseLine, type Reply } from './wire.ts'
+import { parseLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
 export interface CodexState extends Standing {
@@ -23,9 +23,8 @@ export interface CodexState extends Standing {
   readonly asks: ReadonlyMap<ApprovalId, Ask>
   /** The message that has begun and is not complete. */
   readonly message: string | null
-  /** The thread's count before this turn; null until it was told. */
-  readonly before: Tokens | null
-  readonly now: Tokens
+  /** The conversation's count before this turn; null: nobody knows. `spent` is the count that was told last. */
+  readonly before: Spent | null
   readonly error: JsonObject | null
   /** When the login's limit is lifted, in seconds since 1970. */
   readonly resetsAt: number | null
@@ -35,20 +34,23 @@ export interface Beginning {
   readonly pid: number
   readonly warm: boolean
   readonly workdir: string
+  /** Whether the conversation is gone on with: its count begins with what it has used before. */
+  readonly resumed: boolean
   /** Ids of our requests that open the conversation and hand the prompt over. */
   readonly openId: string
   readonly turnId: string
 }
 
-interface Tokens {
-  readonly input: number
-  readonly output: number
-}
-
-/** `thread`: known already when the conversation is open in the server. */
-export function beginning(from: Beginning, thread: string | null, transcript: string | null): CodexState {
+/** `thread`: known already when the conversation is open in the server; `spent`: what it has used by then. */
+export function beginning(
+  from: Beginning,
+  thread: string | null,
+  transcript: string | null,
+  spent: Spent | null,
+): CodexState {
   return {
     from,
+    spent,
     thread,
     transcript,
     turn: null,
@@ -56,21 +58,19 @@ export function beginning(from: Beginning, thread: string | null, transcript: st
     open: new Set(),
     owed: new Map(),
     over: 'no',
-    costSoFar: 0,
     settled: [],
     tampering: null,
     actions: new Map(),
     items: new Map(),
     asks: new Map(),
     message: null,
-    before: null,
-    now: { input: 0, output: 0 },
+    before: spent,
     error: null,
     resetsAt: null,
   }
 }
 
-/** What a line of the server means for the turn: lines of other conversations mean nothing. Pure; see `Dialect.read`. */
+/** What a line of the server means for the turn: lines of other conversations mean nothing. Pure; see `Protocol.decode`. */
 export function meaningOf(state: CodexState, text: string): Reading<CodexState> {
   const same = { state, events: [] }
   if (state.over !== 'no') return same
@@ -86,6 +86,8 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
     return { state: { ...state, owed }, events: [] }
   }
   if (state.thread === null || line.params['threadId'] !== state.thread) return same
+  if (line.method === 'thread/tokenUsage/updated')
+    return { state: counted(state, objectAt(line.params['tokenUsage'])), events: [] }
   if (line.method === 'serverRequest/resolved') return resolved(state, line.params['requestId'])
   // A form of an MCP server may come without a turn: it is ours while ours is the one at work.
   const turn = turnOf(line.params) ?? (line.is === 'request' ? state.turn : null)
@@ -113,17 +115,17 @@ function reply(state: CodexState, { id, result, error }: Reply): Reading<CodexSt
     if (state.thread !== null) return { state, events: [] }
     if (error !== null) return failed({ kind: 'failed', trouble: openTrouble(error), usage: usageOf(state) })
     const thread = objectAt(result?.['thread'])
-    return {
-      state: { ...state, thread: stringAt(thread['id']), transcript: stringAt(thread['path']) || null },
-      events: [],
-    }
+    const spent = from.resumed ? state.spent : nothingSpent
+    const opened = { thread: stringAt(thread['id']), transcript: stringAt(thread['path']) || null }
+    return { state: { ...state, ...opened, spent, before: spent }, events: [] }
   }
   if (id !== from.turnId) return { state, events: [] }
   if (error !== null) return failed({ kind: 'failed', trouble: openTrouble(error), usage: usageOf(state) })
   const turn = stringAt(objectAt(result?.['turn'])['id'])
   const conversation = state.thread === null ? null : { id: state.thread, transcript: state.transcript }
   return {
-    state: { ...state, turn, taken: true },
+    // One that is gone on with tells its count when it is opened, if it has one.
+    state: { ...state, turn, taken: true, before: state.before ?? (from.warm ? null : nothingSpent) },
     events: [{ type: 'started', pid: from.pid, warm: from.warm, conversation }],
   }
 }
@@ -140,8 +142,6 @@ function during(state: CodexState, method: string, params: JsonObject): Reading<
     }
     case 'item/completed':
       return completed(state, objectAt(params['item']))
-    case 'thread/tokenUsage/updated':
-      return { state: counted(state, objectAt(params['tokenUsage'])), events: [] }
     case 'error':
       return {
         state: params['willRetry'] === true ? state : { ...state, error: objectAt(params['error']) },
@@ -227,22 +227,28 @@ function resolved(state: CodexState, request: unknown): Reading<CodexState> {
   return { state: { ...state, open, settled }, events: [{ type: 'withdrawn', approval: id }] }
 }
 
-/** The server counts for the whole conversation, over all processes. */
+/**
+ * The server counts for the whole conversation, over all processes, and tells the old count again after a request that
+ * failed: so only differences to the count before the turn are the turn's.
+ */
 function counted(state: CodexState, usage: JsonObject): CodexState {
-  const now = tokensAt(usage['total'])
-  const last = tokensAt(usage['last'])
-  const before = state.before ?? { input: now.input - last.input, output: now.output - last.output }
-  return { ...state, before, now }
+  const [spent, last] = [spentAt(usage['total']), spentAt(usage['last'])]
+  if (!state.taken) return { ...state, spent, before: spent }
+  const inputTokens = spent.inputTokens - last.inputTokens
+  const before = state.before ?? { ...nothingSpent, inputTokens, outputTokens: spent.outputTokens - last.outputTokens }
+  return { ...state, spent, before }
 }
 
-function tokensAt(value: unknown): Tokens {
+function spentAt(value: unknown): Spent {
   const tokens = objectAt(value)
-  return { input: numberAt(tokens['inputTokens']) ?? 0, output: numberAt(tokens['outputTokens']) ?? 0 }
+  const [inputTokens, outputTokens] = [numberAt(tokens['inputTokens']) ?? 0, numberAt(tokens['outputTokens']) ?? 0]
+  return { ...nothingSpent, inputTokens, outputTokens }
 }
 
-function usageOf({ before, now }: CodexState): Usage {
-  const inputTokens = before === null ? 0 : Math.max(0, now.input - before.input)
-  const outputTokens = before === null ? 0 : Math.max(0, now.output - before.output)
+function usageOf({ before, spent }: CodexState): Usage {
+  if (before === null || spent === null) return { inputTokens: 0, outputTokens: 0, costUsd: null }
+  const inputTokens = Math.max(0, spent.inputTokens - before.inputTokens)
+  const outputTokens = Math.max(0, spent.outputTokens - before.outputTokens)
   return { inputTokens, outputTokens, costUsd: null }
 }
 

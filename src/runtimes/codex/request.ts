@@ -1,15 +1,16 @@
 import type { Steer } from '../../core/event.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Environment } from '../environment.ts'
-import { codexRights, rightsOf, type Rights } from '../rights.ts'
+import { rightsOf } from '../rights.ts'
 import { inputOf, plainName, textOf } from './input.ts'
+import { codexRights, type CodexRights } from './rights.ts'
 
 /** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
 
 export const initializeId = 'initialize'
 
 /** What a turn's tools may do with files; with neither anything reaches the network, and closed paths stay closed. */
-export type Profile = Rights['codex']['profile']
+export type Profile = CodexRights['profile']
 const reading: Profile = 'omc-read'
 const writing: Profile = 'omc-write'
 

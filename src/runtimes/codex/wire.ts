@@ -1,4 +1,5 @@
 import { objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
+import type { Reply } from '../engine/protocol.ts'
 
 /**
  * What `codex app-server` writes on its stdout, as far as we read it: one JSON-RPC message a line, without the
@@ -6,21 +7,12 @@ import { objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts
  * throws. Shapes were seen in the CLI itself (facts/codex-cli.md section 3).
  */
 export type Line =
-  | Reply
+  /** An answer to a request of ours. */
+  | ({ readonly is: 'reply' } & Reply)
   /** A request of the server to us: told from a reply by its method. */
   | { readonly is: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
   | { readonly is: 'notice'; readonly method: string; readonly params: JsonObject }
   | { readonly is: 'other' }
-
-/** An answer to a request of ours. */
-export interface Reply {
-  readonly is: 'reply'
-  readonly id: string | number
-  /** Null when it failed. */
-  readonly result: JsonObject | null
-  /** Null when it went well. */
-  readonly error: string | null
-}
 
 export function parseLine(text: string): Line {
   const line = objectIn(text)

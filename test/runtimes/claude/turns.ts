@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunEvent } from '../../../src/core/event.ts'
+import { nothingSpent } from '../../../src/runtimes/engine/protocol.ts'
 import { beginning, meaningOf, type ClaudeState } from '../../../src/runtimes/claude/meaning.ts'
 
 /** A line of the CLI's output. */
@@ -11,10 +12,11 @@ const transcriptOf = (session: string): string => `/room/config/projects/-room-p
 /** A turn of the process that wrote the recordings. */
 export function start(
   warm: boolean,
-  costSoFar = 0,
+  costUsd = 0,
   more: Partial<Pick<ClaudeState, 'mode' | 'readOnly' | 'confined'>> = {},
 ): ClaudeState {
-  const birth = { pid: 1, warm, conversation: '', costSoFar }
+  const spent = { ...nothingSpent, costUsd }
+  const birth = { pid: 1, warm, conversation: '', transcript: null, spent }
   const rights = { mode: 'default', readOnly: false, confined: false, ...more }
   return beginning({ birth, uuid: 'ours', workdir: '/room/project', ...rights, transcriptOf })
 }
@@ -42,7 +44,7 @@ export function turnsOf(lines: readonly OutputLine[]): readonly (readonly RunEve
     // A broken process is ended: nobody reads what it says on its way.
     if (state.over === 'broken') break
     if (state.over === 'clean') {
-      state = start(true, state.costSoFar)
+      state = start(true, state.spent.costUsd)
       turns.push([])
     }
     const reading = meaningOf(state, line)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { beginning, type CodexState } from '../../../src/runtimes/codex/meaning.ts'
 import { readTurn, start, turnsOf } from './turns.ts'
 
 const versions = join(import.meta.dirname, '..', '..', 'golden', 'codex')
@@ -94,6 +95,38 @@ describe('what a reader of Codex may rely on', () => {
       readTurn(opened).state,
     )
     assert.deepEqual(leave.state.settled, ['t:5'])
+  })
+
+  describe('what a turn used', () => {
+    const of = (inputTokens: number, outputTokens: number) => ({ inputTokens, outputTokens })
+    const told = (total: object, last: object) =>
+      notice('thread/tokenUsage/updated', { threadId: 'ours', turnId: 't', tokenUsage: { total, last } })
+    const taken = JSON.stringify({ id: 'turn', result: { turn: { id: 't' } } })
+    const end = (status: string) =>
+      notice('turn/completed', { threadId: 'ours', turnId: 't', turn: { id: 't', status } })
+    const usageOf = (lines: readonly string[], from: CodexState) => {
+      const last = readTurn(lines, from).events.at(-1)
+      assert.ok(last?.type === 'finished')
+      return [last.outcome.usage.inputTokens, last.outcome.usage.outputTokens]
+    }
+    const warm = start('ours', { costUsd: 0, ...of(100, 20) })
+
+    test('is nothing where it failed, although the server tells the numbers of the turn before once more', () => {
+      assert.deepEqual(usageOf([taken, told(of(100, 20), of(100, 20)), end('failed')], warm), [0, 0])
+    })
+
+    test('is what was added, in several answers', () => {
+      const lines = [taken, told(of(150, 30), of(50, 10)), told(of(250, 35), of(100, 5)), end('completed')]
+      assert.deepEqual(usageOf(lines, warm), [150, 15])
+    })
+
+    test('is counted from what a conversation that is gone on with tells when it is opened', () => {
+      const resumed = beginning({ ...start().from, resumed: true }, null, null, null)
+      const open = JSON.stringify({ id: 'open', result: { thread: { id: 'ours', path: '/p' } } })
+      const before = told(of(100, 20), of(100, 20))
+      assert.deepEqual(usageOf([open, before, taken, before, end('failed')], resumed), [0, 0])
+      assert.deepEqual(usageOf([open, taken, told(of(7, 1), of(7, 1)), end('completed')], resumed), [7, 1])
+    })
   })
 
   test('a conversation that is gone is told from one that could not be opened', () => {

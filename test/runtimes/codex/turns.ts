@@ -1,10 +1,18 @@
 import type { RunEvent } from '../../../src/core/event.ts'
+import type { Spent } from '../../../src/runtimes/engine/protocol.ts'
 import { beginning, meaningOf, type CodexState } from '../../../src/runtimes/codex/meaning.ts'
 
 /** A turn as the recordings have them: their requests are called `open` (or `resume`) and `turn`. */
-export function start(thread: string | null = null): CodexState {
-  const warm = thread !== null
-  return beginning({ pid: 1, warm, workdir: '/room/project', openId: 'open', turnId: 'turn' }, thread, null)
+export function start(thread: string | null = null, spent: Spent | null = null): CodexState {
+  const from = {
+    pid: 1,
+    warm: thread !== null,
+    workdir: '/room/project',
+    resumed: false,
+    openId: 'open',
+    turnId: 'turn',
+  }
+  return beginning(from, thread, null, spent)
 }
 
 /** Reads lines as one turn, whose state nobody may change behind its back. */
@@ -28,7 +36,7 @@ export function turnsOf(lines: readonly string[]): readonly (readonly RunEvent[]
   let state = start()
   for (const line of lines) {
     if (state.over !== 'no') {
-      state = start(state.thread)
+      state = start(state.thread, state.spent)
       turns.push([])
     }
     const reading = meaningOf(state, line)

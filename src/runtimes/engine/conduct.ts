@@ -1,50 +1,35 @@
-import type { Decision } from '../core/approval.ts'
-import type { Clock } from '../core/clock.ts'
-import { noUsage, type Outcome, type RunEvent, type Steer } from '../core/event.ts'
-import { messageOf, type Trouble } from '../core/failure.ts'
-import type { ApprovalId, PromptKey } from '../core/ids.ts'
-import type { Log } from '../core/log.ts'
-import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
-import { background } from '../system/background.ts'
-import type { Agent } from './agent.ts'
-import { coalesce } from './coalesce.ts'
-import { cursorOf } from './cursor.ts'
-import { Deadlines } from './deadlines.ts'
-import type { Dialect, Standing } from './dialect.ts'
-import { FloodWatch } from './flood.ts'
-import type { ProcessLimits } from './limits.ts'
-import type { Tail } from './tail.ts'
-
-/** A turn that has been handed to a process, and where its output is read from. */
-export interface Handed<State> {
-  readonly agent: Agent
-  readonly tail: Tail
-  readonly state: State
-  /** The byte at which its reading began. */
-  readonly start: number
-  /** Words that an earlier life put into it. */
-  readonly steers?: readonly PromptKey[]
-}
+import type { Decision } from '../../core/approval.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { RunEvent, Steer } from '../../core/event.ts'
+import { messageOf, type Trouble } from '../../core/failure.ts'
+import type { ApprovalId, PromptKey } from '../../core/ids.ts'
+import type { Log } from '../../core/log.ts'
+import type { Conduct, Cursor, Piece, Turn } from '../../core/runtime.ts'
+import { background } from '../../system/background.ts'
+import { coalesce } from '../coalesce.ts'
+import { cursorOf } from '../cursor.ts'
+import { Deadlines } from '../deadlines.ts'
+import type { Handed } from './hand-over.ts'
+import { finished, follow, lastWords, nowhere, type Verdict } from './last-words.ts'
+import type { Lease } from './lease.ts'
+import type { Protocol, Request, Standing } from './protocol.ts'
+import { FloodWatch } from '../flood.ts'
+import type { ProcessLimits } from '../limits.ts'
 
 export interface ConductOptions<State extends Standing> {
-  readonly dialect: Dialect<State>
+  readonly protocol: Protocol<State>
   readonly turn: Turn
   readonly clock: Clock
   readonly log: Log
   readonly limits: ProcessLimits
   /** Hands the turn over. Null: it was stopped or closed before. Rejects when no process could be started. */
   hand(stopped: AbortSignal): Promise<Handed<State> | null>
-  /** Keeps for the next life that a word was put into the turn. Left out with `Dialect.expecting`. */
-  steered?(agent: Agent, word: PromptKey): void
   /** The turn is over, and whoever reads it has come back after its last piece. */
-  freed(agent: Agent): void
+  freed(lease: Lease, state: State): void
 }
 
-/** Why the turn has to end, if not by itself. */
-type Verdict = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly trouble: Trouble }
-
 /** One turn of a process on a spool, led from the hand-over to its one last event. */
-export class SpooledConduct<State extends Standing> implements Conduct {
+export class TurnConduct<State extends Standing> implements Conduct {
   readonly output: AsyncIterable<Piece>
   readonly #options: ConductOptions<State>
   readonly #handing: Promise<Handed<State> | null>
@@ -76,27 +61,50 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   async steer(steer: Steer): Promise<boolean> {
     const handed = await this.#handing.catch(() => null)
     if (handed === null || this.#isOver || this.#isClosed) return false
-    if (this.#steers.has(steer.key) || handed.steers?.includes(steer.key) === true) return true
-    const { dialect } = this.#options
+    const { lease } = handed
+    const before = lease.record.turn?.steers ?? []
+    if (this.#steers.has(steer.key) || before.includes(steer.key)) return true
+    const { protocol, turn } = this.#options
     const state = this.#state ?? handed.state
-    const lines = dialect.steer(state, steer)
-    if (lines === null) return false
+    const request = lease.isStopping ? null : protocol.steer(turn, state, steer)
+    if (request === null || !lease.process.isUsable) return false
+    if (request.reply !== null) return this.#asksToSteer(request, handed)
     this.#steers.add(steer.key)
-    this.#state = dialect.expecting?.(state, [steer.key]) ?? state
-    await handed.agent.spool.write(...lines)
-    this.#options.steered?.(handed.agent, steer.key)
+    this.#state = protocol.expecting?.(state, [steer.key]) ?? state
+    await lease.spool.write(...request.lines)
+    const { turn: kept } = lease.record
+    if (kept !== null) lease.keep({ turn: { ...kept, steers: [...kept.steers, steer.key] } })
     return true
+  }
+
+  /**
+   * The process says whether it took the word, and its reply stands in the spool: after a death of the bot a word that
+   * was taken is not said again.
+   */
+  async #asksToSteer(request: Request, { lease, start }: Handed<State>): Promise<boolean> {
+    const { log, limits, turn } = this.#options
+    const { channel } = lease.process
+    const late = AbortSignal.timeout(limits.steerReplyMs)
+    try {
+      const was = await channel?.answered(request.reply ?? '', start, lease.record.conversation, late)
+      const reply = was ?? (await channel?.ask(request, start, late))
+      return reply != null && reply.error === null
+    } catch (error) {
+      log.warn({ run: turn.run, error: messageOf(error) }, 'agent.steer-failed')
+      return false
+    }
   }
 
   async answer(approval: ApprovalId, decision: Decision): Promise<void> {
     const handed = await this.#handing.catch(() => null)
     if (handed === null || this.#isOver || this.#isClosed) return
-    const line = this.#options.dialect.answer(this.#state ?? handed.state, approval, decision)
-    if (line === null) return
+    if (this.#answered.has(approval)) return
+    const lines = this.#options.protocol.answer(this.#state ?? handed.state, approval, decision)
+    if (lines === null) return
     this.#answered.add(approval)
     // It is the CLI's turn to speak again.
     if (!this.#waits(this.#state ?? handed.state)) this.#deadlines?.heard(false)
-    await handed.agent.spool.write(line)
+    await handed.lease.spool.write(...lines)
   }
 
   /** Ends the output without a last event; resolves when nothing more is begun. The process is left alone. */
@@ -127,7 +135,7 @@ export class SpooledConduct<State extends Standing> implements Conduct {
       // Our own failure (an unreadable spool), not the CLI's: the run is told all the same.
       this.#options.log.error({ run: this.#options.turn.run, error: messageOf(error) }, 'agent.unreadable')
       if (this.#isOver || this.#isClosed) return
-      await this.#gone(handed.agent)
+      await this.#gone(handed.lease)
       this.#end()
       const lost =
         this.#verdict === null ? ({ type: 'lost', detail: messageOf(error) } as const) : finished(this.#verdict)
@@ -139,12 +147,12 @@ export class SpooledConduct<State extends Standing> implements Conduct {
 
   async *#follow(handed: Handed<State>): AsyncGenerator<Piece, void> {
     const { clock, limits } = this.#options
-    const { agent } = handed
-    const giveUp = (seconds: number): void => this.#giveUp(agent, { code: 'silent', seconds })
-    const deadlines = new Deadlines(clock, limits, () => agent.ticks(), giveUp)
+    const { lease } = handed
+    const giveUp = (seconds: number): void => this.#giveUp(lease, { code: 'silent', seconds })
+    const deadlines = new Deadlines(clock, limits, () => lease.ticks(), giveUp)
     this.#deadlines = deadlines
-    const flood = new FloodWatch(clock, agent.spool, handed.start, limits.turnOutputBytes, limits.floodLookMs, () =>
-      this.#flooded(agent),
+    const flood = new FloodWatch(clock, lease.spool, handed.start, limits.turnOutputBytes, limits.floodLookMs, () =>
+      this.#flooded(lease),
     )
     try {
       yield* this.#hear(handed, deadlines)
@@ -154,44 +162,44 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     }
   }
 
-  async *#hear({ agent, tail, state: first, start }: Handed<State>, deadlines: Deadlines): AsyncGenerator<Piece, void> {
-    const { dialect, limits } = this.#options
-    const cursor = (): Cursor => cursorOf({ generation: agent.spool.record.generation, start, offset: agent.position })
+  async *#hear({ lease, tail, state: first, start }: Handed<State>, deadlines: Deadlines): AsyncGenerator<Piece, void> {
+    const { protocol, limits } = this.#options
+    const cursor = (): Cursor => cursorOf({ generation: lease.spool.record.generation, start, offset: lease.position })
     // A word may have been handed over before anything is read.
     let state = this.#state ?? first
     this.#state = state
-    this.#pay(agent, state)
+    this.#pay(lease, state)
     for (;;) {
       const batch = await tail.next()
       if (this.#isClosed) return
       state = this.#state
       if (batch === null) break
-      if (agent.spool.size - start > limits.turnOutputBytes) {
-        this.#flooded(agent)
+      if (lease.spool.size - start > limits.turnOutputBytes) {
+        this.#flooded(lease)
         break
       }
       const events: RunEvent[] = []
-      agent.position = batch.end
+      lease.position = batch.end
       for (const line of batch.lines) {
-        const reading = dialect.read(state, line.text)
+        const reading = protocol.decode(state, line.text)
         state = reading.state
-        events.push(...reading.events)
+        events.push(...reading.events.filter((event) => this.#isNews(event)))
         if (state.over === 'no') continue
-        agent.position = line.end
+        lease.position = line.end
         break
       }
       this.#state = state
-      follow(agent, state, events)
-      this.#pay(agent, state)
+      follow(lease, events)
+      this.#pay(lease, state)
       const intruder = this.#intruder(state, first)
       if (intruder !== null) {
-        this.#options.log.error({ session: agent.session, run: this.#options.turn.run, intruder }, 'agent.tampered')
+        this.#options.log.error({ session: lease.session, run: this.#options.turn.run, intruder }, 'agent.tampered')
         const detail = `${intruder}. The process was ended; look at what the agent was allowed to run.`
-        this.#giveUp(agent, { code: 'process-died', detail })
+        this.#giveUp(lease, { code: 'process-died', detail })
         break
       }
       if (state.over !== 'no') {
-        const settled = await this.#settle(agent, events, state.over)
+        const settled = await this.#settle(lease, events, state.over)
         if (!this.#isClosed) yield { events: coalesce(settled), cursor: cursor() }
         return
       }
@@ -199,8 +207,13 @@ export class SpooledConduct<State extends Standing> implements Conduct {
       if (events.length > 0) yield { events: coalesce(events), cursor: cursor() }
     }
     // Gone, or made to go: whatever it had started goes too, before anybody is told that the turn is over.
-    await this.#gone(agent)
-    if (!this.#isClosed) yield { events: this.#lastWords(agent, state), cursor: cursor() }
+    await this.#gone(lease)
+    if (!this.#isClosed) yield { events: this.#lastWords(lease, state), cursor: cursor() }
+  }
+
+  /** What we have answered, and what was stopped, is over on record already: nobody has to be told that it is. */
+  #isNews(event: RunEvent): boolean {
+    return event.type !== 'withdrawn' || (this.#verdict === null && !this.#answered.has(event.approval))
   }
 
   /** Whether a person has to speak before anything goes on. */
@@ -208,31 +221,33 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     return [...state.open].some((approval) => !this.#answered.has(approval))
   }
 
-  #flooded(agent: Agent): void {
+  #flooded(lease: Lease): void {
     const detail = `more than ${Math.round(this.#options.limits.turnOutputBytes / 1024 / 1024)} MB of output in one turn`
-    this.#giveUp(agent, { code: 'flooded', detail })
+    this.#giveUp(lease, { code: 'flooded', detail })
   }
 
-  /** Gives the answers that the dialect owes, each once in this life: a repeated one changes nothing for the CLI. */
-  #pay(agent: Agent, { owed }: State): void {
+  /** Gives the answers that the protocol owes, each once in this life: a repeated one changes nothing for the CLI. */
+  #pay(lease: Lease, { owed }: State): void {
     for (const [request, line] of owed) {
       if (this.#paid.has(request)) continue
       this.#paid.add(request)
-      agent.spool.send(line)
+      lease.spool.send(line)
     }
   }
 
   /** Nothing of the process is left; what cannot be ended is for the operator, and must not keep the run from ending. */
-  async #gone(agent: Agent): Promise<void> {
-    await agent.end('hard').catch((error: unknown) => {
-      this.#options.log.error({ session: agent.session, error: messageOf(error) }, 'agent.end-failed')
+  async #gone(lease: Lease): Promise<void> {
+    const { protocol, turn, log } = this.#options
+    const stop = this.#state === null ? null : protocol.stop(turn, this.#state)
+    await lease.end(stop).catch((error: unknown) => {
+      log.error({ session: lease.session, error: messageOf(error) }, 'agent.end-failed')
     })
   }
 
   /** As with `#gone`: what cannot be ended must not keep the run from ending. */
-  async #tidied(agent: Agent): Promise<void> {
-    await agent.tidy().catch((error: unknown) => {
-      this.#options.log.error({ session: agent.session, error: messageOf(error) }, 'agent.tidy-failed')
+  async #tidied(lease: Lease): Promise<void> {
+    await lease.tidy().catch((error: unknown) => {
+      this.#options.log.error({ session: lease.session, error: messageOf(error) }, 'agent.tidy-failed')
     })
   }
 
@@ -248,12 +263,12 @@ export class SpooledConduct<State extends Standing> implements Conduct {
   }
 
   /** The last piece of a turn that the CLI itself ended, seen in the light of what we had asked of it. */
-  async #settle(agent: Agent, events: readonly RunEvent[], over: 'clean' | 'broken'): Promise<readonly RunEvent[]> {
+  async #settle(lease: Lease, events: readonly RunEvent[], over: 'clean' | 'broken'): Promise<readonly RunEvent[]> {
     this.#end()
-    if (over === 'broken' || agent.ending !== null) await this.#gone(agent)
+    if (over === 'broken' || lease.ending !== null) await this.#gone(lease)
     const verdict = this.#verdict
     if (verdict === null) return events
-    if (verdict.kind === 'stopped') await this.#tidied(agent)
+    if (verdict.kind === 'stopped') await this.#tidied(lease)
     return events.map((event): RunEvent => {
       if (event.type !== 'finished') return event
       if (verdict.kind === 'stopped' && event.outcome.kind === 'done') return event
@@ -261,21 +276,10 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     })
   }
 
-  #lastWords(agent: Agent, state: State): readonly RunEvent[] {
+  #lastWords(lease: Lease, state: State): readonly RunEvent[] {
     this.#end()
     if (this.#verdict !== null) return [finished(this.#verdict)]
-    const death = agent.spool.death
-    const complaint = agent.spool.complaint()
-    const how = death?.signal ?? (death?.code === null ? 'unknown cause' : `exit code ${death?.code}`)
-    const detail = [`the process ended (${how})`, complaint].filter((part) => part !== '').join(': ')
-    if (state.taken) return [{ type: 'lost', detail }]
-    if (typeof death?.code === 'number' && death.code !== 0)
-      return [finished({ kind: 'failed', trouble: { code: 'start-failed', detail } })]
-    const { warm } = agent.spool.record.turn ?? { warm: false }
-    return [
-      { type: 'started', pid: agent.spool.pid, warm, conversation: null },
-      { type: 'lost', detail },
-    ]
+    return lastWords(lease, state.taken)
   }
 
   async #stop(): Promise<void> {
@@ -283,20 +287,24 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     this.#stopped.abort()
     const handed = await this.#handing.catch(() => null)
     if (handed === null) return
-    const { agent } = handed
-    const { dialect, turn, limits } = this.#options
+    const { lease } = handed
+    const { protocol, turn, limits } = this.#options
     for (const patience of [limits.stopAgainMs, limits.stopHardMs]) {
       if (this.#isOver || this.#isClosed) return
       // Said twice: a CLI that was just starting the turn may not have had anything to interrupt yet.
-      agent.spool.send(...dialect.stop(turn, this.#state ?? handed.state))
+      const request = protocol.stop(turn, this.#state ?? handed.state)
+      if (request !== null) {
+        lease.isStopping = true
+        lease.spool.send(...request.lines)
+      }
       await this.#endsWithin(patience)
     }
-    if (!this.#isOver && !this.#isClosed) await this.#gone(agent)
+    if (!this.#isOver && !this.#isClosed) await this.#gone(lease)
   }
 
-  #giveUp(agent: Agent, trouble: Trouble): void {
+  #giveUp(lease: Lease, trouble: Trouble): void {
     this.#verdict ??= { kind: 'failed', trouble }
-    background(this.#gone(agent), this.#options.log, 'agent.end')
+    background(this.#gone(lease), this.#options.log, 'lease.end')
   }
 
   async #endsWithin(ms: number): Promise<void> {
@@ -311,28 +319,12 @@ export class SpooledConduct<State extends Standing> implements Conduct {
     this.#over.resolve()
   }
 
-  async #free({ agent, tail }: Handed<State>): Promise<void> {
+  async #free({ lease, tail, state }: Handed<State>): Promise<void> {
     await tail.close()
     if (this.#isClosed) return
     // Whoever stops reading in the middle does not want the rest done.
-    if (!this.#isOver) background(this.#gone(agent), this.#options.log, 'agent.end')
+    if (!this.#isOver) background(this.#gone(lease), this.#options.log, 'lease.end')
     this.#end()
-    this.#options.freed(agent)
-  }
-}
-
-/** The cursor of a turn that never met a process. */
-const nowhere = cursorOf({ generation: '', start: 0, offset: 0 })
-
-function finished(verdict: Verdict, usage = noUsage): RunEvent {
-  const outcome: Outcome = { ...verdict, usage }
-  return { type: 'finished', outcome }
-}
-
-/** A CLI may change the conversation by itself (`/clear`): the process is in the one it says it is. */
-function follow(agent: Agent, { costSoFar }: Standing, events: readonly RunEvent[]): void {
-  agent.costSoFar = costSoFar
-  for (const event of events) {
-    if (event.type === 'started' && event.conversation !== null) agent.conversation = event.conversation.id
+    this.#options.freed(lease, this.#state ?? state)
   }
 }

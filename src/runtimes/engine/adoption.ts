@@ -1,0 +1,56 @@
+import type { RunEvent } from '../../core/event.ts'
+import type { Conduct } from '../../core/runtime.ts'
+import { coalesce } from '../coalesce.ts'
+import { cursorOf, type Position } from '../cursor.ts'
+import { sizeOf, tailOfDead } from '../spool.ts'
+import type { Protocol, Standing } from './protocol.ts'
+
+export interface Replayed<State> {
+  /** The state at the position, or at the beginning when there is none. */
+  readonly state: State
+  /** The state at the end of what stands there now. */
+  readonly last: State
+  /** What happened behind the position. */
+  readonly unread: readonly RunEvent[]
+  readonly end: number
+}
+
+/**
+ * Reads again what a turn has given so far. `offset`: the byte up to which it was taken in; null: none of it. What is
+ * written while we read would be read again anyway: a CLI that never stops writing must not hold us here.
+ */
+export async function replay<State extends Standing>(
+  { decode }: Pick<Protocol<State>, 'decode'>,
+  folder: string,
+  first: State,
+  start: number,
+  offset: number | null,
+): Promise<Replayed<State>> {
+  const size = sizeOf(folder)
+  await using tail = tailOfDead(folder, start)
+  const unread: RunEvent[] = []
+  let state = first
+  let last = first
+  let end = start
+  for (let batch = await tail.next(); batch !== null; batch = end >= size ? null : await tail.next()) {
+    for (const line of batch.lines) {
+      if (last.over !== 'no') return { state, last, unread, end }
+      const reading = decode(last, line.text)
+      last = reading.state
+      end = line.end
+      if (offset !== null && line.end <= offset) state = last
+      else unread.push(...reading.events)
+    }
+    if (last.over !== 'no') return { state, last, unread, end }
+    end = batch.end
+  }
+  return { state, last, unread, end }
+}
+
+/** A turn of which only the end was left to say. */
+export function spoken(events: readonly RunEvent[], position: Position): Conduct {
+  async function* output() {
+    yield { events: coalesce(events), cursor: cursorOf(position) }
+  }
+  return { output: output(), stop: async () => {}, steer: async () => false, answer: async () => {} }
+}

@@ -1,0 +1,29 @@
+import type { AccountId, Ids, RuntimeName } from '../../core/ids.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import type { Environment } from '../environment.ts'
+import type { EngineOptions } from './options.ts'
+
+/** What a kind of agent CLI says of itself. Whatever has to know all of them is a fold over the list in all.ts. */
+export interface RuntimeKind {
+  readonly name: RuntimeName
+  /**
+   * Absolute paths, files or folders, that hold its logins in such an environment, there or not: no agent's tools may
+   * open them, its own included.
+   */
+  logins(env: Environment): readonly string[]
+  make(means: Means, options: EngineOptions): Runtime
+}
+
+/** What a runtime is given. */
+export interface Means {
+  readonly dataDir: string
+  readonly ids: Ids
+  /** Path of its program as the operator names it; null: it is looked for on the PATH. */
+  readonly binary: string | null
+  /** The whole environment of an account's CLI, the runtime's own variables apart. */
+  environmentOf(account: AccountId): Environment
+  /** Absolute paths that the agents' tools must not open, everybody's logins among them. */
+  readonly denied: readonly string[]
+  /** Folders below those in which agents work all the same, there or not. */
+  readonly open: readonly string[]
+}
