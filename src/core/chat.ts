@@ -271,7 +271,7 @@ export interface Shown {
 }
 
 /** What a person is told, in their language already. */
-export interface Reply<Button = ReplyButton> {
+export interface Reply<Button = DrawnButton> {
   readonly text: string
   /** Only the person sees it. */
   readonly hidden: boolean
@@ -283,8 +283,8 @@ export interface Reply<Button = ReplyButton> {
   readonly buttons?: readonly Button[]
 }
 
-/** A button under a reply; its id says whose it is (core/button.ts). */
-export interface ReplyButton {
+/** A button as it stands in Discord; its id says whose it is (core/button.ts). */
+export interface DrawnButton {
   readonly id: string
   readonly label: string
   readonly style: 'good' | 'bad' | 'plain'

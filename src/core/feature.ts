@@ -1,10 +1,10 @@
 import { buttonId, parseButtonId, type Button, type Press } from './button.ts'
-import type { Form, Reply, ReplyButton, Shown } from './chat.ts'
+import type { Form, Reply, DrawnButton, Shown } from './chat.ts'
 import type { Call, Command, CommandOption, CommandText } from './command.ts'
 import { Problem } from './failure.ts'
 import type { PlaceId } from './ids.ts'
 import type { Locale, Localised } from './person.ts'
-import type { ActionName, Rights, Tier } from './right.ts'
+import type { ActionName, RightsTable, Tier } from './right.ts'
 
 /**
  * One thing people can do, as one value: its rights, its commands, its buttons, and their words in every language. Discord's
@@ -12,7 +12,7 @@ import type { ActionName, Rights, Tier } from './right.ts'
  */
 export interface Feature {
   readonly name: string
-  readonly rights: Rights
+  readonly rights: RightsTable
   /** What each right allows, as it goes on behind "may": `start sessions`. */
   readonly deeds: Localised<Readonly<Record<ActionName, string>>>
   /** Descriptions of commands that have only subcommands. */
@@ -76,7 +76,7 @@ export interface FeatureButton<Right extends string, Words, Verb extends string>
 }
 
 /** A button of this very feature, as it stands under a reply. */
-export interface NamedButton<Verb extends string> extends Omit<ReplyButton, 'id'> {
+export interface NamedButton<Verb extends string> extends Omit<DrawnButton, 'id'> {
   readonly verb: Verb
   readonly argument: string
 }
@@ -148,7 +148,7 @@ function pathOf(path: string): Command['path'] {
 export class Features {
   readonly all: readonly Feature[]
   /** The gate's table. */
-  readonly rights: Rights
+  readonly rights: RightsTable
   readonly commands: readonly Command[]
 
   /** Throws when two features claim the same name: that is a fault of whoever wrote the list. */
@@ -167,7 +167,7 @@ export class Features {
       'right',
       all.flatMap(({ rights }) => Object.keys(rights)),
     )
-    this.rights = Object.assign({}, ...all.map(({ rights }) => rights)) as Rights
+    this.rights = Object.assign({}, ...all.map(({ rights }) => rights)) as RightsTable
   }
 
   /** The button behind an id in Discord, with what the id says to it; null: it is none of ours any more. */

@@ -3,7 +3,7 @@ import type { Refusal } from './failure.ts'
 import type { PersonId, PlaceId } from './ids.ts'
 import type { Person } from './person.ts'
 import { channelOf, type Place } from './place.ts'
-import { reaches, type ActionName, type Rights, type Tier } from './right.ts'
+import { reaches, type ActionName, type RightsTable, type Tier } from './right.ts'
 
 /** Where a grant holds. A thread inherits the grants of its channel. */
 export type Scope =
@@ -30,7 +30,7 @@ export interface Owners {
 
 /** Everything the gate looks at beside the question itself. */
 export interface Access {
-  readonly rights: Rights
+  readonly rights: RightsTable
   readonly owners: Owners
   /** Of the person it is about; others are passed over. */
   readonly grants: readonly Grant[]

@@ -12,4 +12,4 @@ export function reaches(has: Tier, needs: Tier): boolean {
 export type ActionName = string
 
 /** Each action with the tier it takes. Each has exactly one gate: `judge`. */
-export type Rights = Readonly<Record<ActionName, Tier>>
+export type RightsTable = Readonly<Record<ActionName, Tier>>

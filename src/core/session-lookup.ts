@@ -11,7 +11,7 @@ import type { Session } from './session.ts'
 import type { AttachedPlace, Vault } from './vault.ts'
 
 /** A place with the session that its prompts go to: its own, or another's that it is attached to. */
-export interface Seat {
+export interface Binding {
   readonly place: Place
   readonly session: Session
   /** Null: the session is the place's own. */
@@ -20,19 +20,19 @@ export interface Seat {
   readonly since: MessageId
 }
 
-/** The one function that says which session a place talks to. A seat may hold a session that has ended: see `isOver`. */
-export async function seatAt(vault: Vault, place: Place): Promise<Seat | null> {
+/** The one function that says which session a place talks to. A binding may hold a session that has ended: see `isOver`. */
+export async function bindingAt(vault: Vault, place: Place): Promise<Binding | null> {
   const key = composeSessionKey(place)
   const own = await vault.sessionAt(key)
   if (own !== null) return { place, session: own, attached: null, since: own.since }
   const attached = await vault.attachedPlaces.at(key)
-  return attached === null ? null : seatOf(vault, attached)
+  return attached === null ? null : bindingOf(vault, attached)
 }
 
 /** The live session that a place talks to. */
 export async function sessionFor(vault: Vault, place: Place): Promise<Session | null> {
-  const seat = await seatAt(vault, place)
-  return seat === null || isOver(seat) ? null : seat.session
+  const binding = await bindingAt(vault, place)
+  return binding === null || isOver(binding) ? null : binding.session
 }
 
 /** The live session that a place talks to, if the person may do that here and, when it is attached, there. */
@@ -44,13 +44,13 @@ export async function sessionAllowed(
 ): Promise<Result<Session>> {
   const verdict = await gate.judge(by, action, place)
   if (!verdict.allowed) return no(verdict.refusal)
-  const seat = await seatAt(vault, place)
-  if (seat === null) return no({ code: 'no-session' })
-  if (isOver(seat)) return no({ code: 'attached-ended', name: seat.session.name })
-  if (seat.attached === null) return yes(seat.session)
-  if (!(await gate.sees(by, seat.session.place))) return no({ code: 'no-session' })
-  const there = await gate.judge(by, action, seat.session.place)
-  return there.allowed ? yes(seat.session) : no(there.refusal)
+  const binding = await bindingAt(vault, place)
+  if (binding === null) return no({ code: 'no-session' })
+  if (isOver(binding)) return no({ code: 'attached-ended', name: binding.session.name })
+  if (binding.attached === null) return yes(binding.session)
+  if (!(await gate.sees(by, binding.session.place))) return no({ code: 'no-session' })
+  const there = await gate.judge(by, action, binding.session.place)
+  return there.allowed ? yes(binding.session) : no(there.refusal)
 }
 
 /** Why a session cannot be changed or sent on: it is at work. */
@@ -60,21 +60,21 @@ export async function busyWith({ id, name }: Session, journal: Journal): Promise
 }
 
 /** Everywhere that somebody may be talking to a session. */
-export async function allSeats(vault: Vault): Promise<readonly Seat[]> {
+export async function allBindings(vault: Vault): Promise<readonly Binding[]> {
   const sessions = await vault.liveSessions()
   const own = sessions.map((session) => ({ place: session.place, session, attached: null, since: session.since }))
   const taken = new Set<PlaceId>(own.map(({ place }) => place.id))
   const others = (await vault.attachedPlaces.all()).filter(({ place }) => !taken.has(place.id))
-  const seats = await Promise.all(others.map((attached) => seatOf(vault, attached)))
-  return [...own, ...seats.filter((seat) => seat !== null)]
+  const bindings = await Promise.all(others.map((attached) => bindingOf(vault, attached)))
+  return [...own, ...bindings.filter((binding) => binding !== null)]
 }
 
-/** Only a place that is attached can have a seat whose session has ended. */
-export function isOver({ session }: Seat): boolean {
+/** Only a place that is attached can have a binding whose session has ended. */
+export function isOver({ session }: Binding): boolean {
   return session.endedAt !== null
 }
 
-async function seatOf(vault: Vault, attached: AttachedPlace): Promise<Seat | null> {
+async function bindingOf(vault: Vault, attached: AttachedPlace): Promise<Binding | null> {
   const session = await vault.session(attached.session)
   return session === null ? null : { place: attached.place, session, attached, since: attached.since }
 }

@@ -1,10 +1,10 @@
 import type { Approval, Question, Subject } from '../core/approval.ts'
 import { needsSend, type Ask } from '../core/ask.ts'
-import type { AskDrawing, Sheet } from '../core/chat.ts'
+import type { AskDrawing, DrawnButton, Sheet } from '../core/chat.ts'
 import { besides, canLast, mayAnswer } from '../core/consent.ts'
 import type { ApprovalPhrases } from '../core/approval-phrases.ts'
 import { askId } from './custom-id.ts'
-import { askSheet, type Body, type Button, type Row } from './sheet.ts'
+import { askSheet, type Body, type Row } from './sheet.ts'
 import { messageLimit } from './split.ts'
 import { fenced, literal, quoted, visible } from './visible.ts'
 
@@ -28,7 +28,7 @@ export function drawAsk(drawing: AskDrawing, say: ApprovalPhrases): Sheet {
       return sheet(...drawQuestion(ask, say))
     case 'line': {
       if (ask.fate.kind !== 'open') return sheet(say.lineOver(ask.fate), false)
-      const look: Button = { label: say.buttons.look, id: askId(ask.token, 'look'), style: 'plain' }
+      const look: DrawnButton = { label: say.buttons.look, id: askId(ask.token, 'look'), style: 'plain' }
       const line = who === null ? say.line(ask, direct) : `${who} ${say.line(ask, direct)}`
       return sheet(line, who !== null, { rows: [{ kind: 'buttons', buttons: [look] }] })
     }
@@ -147,7 +147,7 @@ function folderOf(subject: Subject): string | null {
 function rowsOf(ask: Ask, say: ApprovalPhrases): readonly Row[] {
   const { token, approval } = ask
   const { subject } = approval
-  const button = (label: string, verb: Parameters<typeof askId>[1], style: Button['style']): Button => ({
+  const button = (label: string, verb: Parameters<typeof askId>[1], style: DrawnButton['style']): DrawnButton => ({
     label,
     id: askId(token, verb),
     style,
@@ -179,7 +179,7 @@ function questionRows(ask: Ask, questions: readonly Question[], say: ApprovalPhr
     return [isSelect ? selectOf(ask, question, at, say) : optionButtons(ask, question, at)]
   })
   const named = questions.length > 1
-  const others = page.flatMap(({ question, at }): Button[] =>
+  const others = page.flatMap(({ question, at }): DrawnButton[] =>
     question.free
       ? [
           {
@@ -190,13 +190,13 @@ function questionRows(ask: Ask, questions: readonly Question[], say: ApprovalPhr
         ]
       : [],
   )
-  const send: Button[] = together ? [{ label: say.buttons.send, id: askId(token, 'send'), style: 'good' }] : []
-  const decline: Button = { label: say.buttons.decline, id: askId(token, 'no'), style: 'plain' }
+  const send: DrawnButton[] = together ? [{ label: say.buttons.send, id: askId(token, 'send'), style: 'good' }] : []
+  const decline: DrawnButton = { label: say.buttons.decline, id: askId(token, 'no'), style: 'plain' }
   return [...rows, { kind: 'buttons', buttons: [...send, ...others, decline].slice(0, 5) }]
 }
 
 function optionButtons({ token }: Ask, question: Question, at: number): Row {
-  const buttons = question.options.map(({ label }, option): Button => ({
+  const buttons = question.options.map(({ label }, option): DrawnButton => ({
     label: visible(label),
     id: askId(token, 'pick', at, option),
     style: 'plain',

@@ -7,8 +7,8 @@ import {
   type APIModalInteractionResponseCallbackData,
   type ModalSubmitComponent,
 } from 'discord-api-types/v10'
-import type { Form, Reply } from '../core/chat.ts'
-import type { Body, Button, Row } from './sheet.ts'
+import type { Form, DrawnButton, Reply } from '../core/chat.ts'
+import type { Body, Row } from './sheet.ts'
 
 /** Discord's limits, in characters. */
 const labelLimit = 80
@@ -26,7 +26,7 @@ const field = 'text'
 /** Buttons and selects as Discord takes them. */
 export function componentsOf({ button, rows = [] }: Body): APIActionRowComponent<APIComponentInMessageActionRow>[] {
   const single: readonly Row[] =
-    button === null ? [] : [{ kind: 'buttons', buttons: [{ ...button, style: 'plain' } satisfies Button] }]
+    button === null ? [] : [{ kind: 'buttons', buttons: [{ ...button, style: 'plain' } satisfies DrawnButton] }]
   return [...rows, ...single].map((row) => ({
     type: ComponentType.ActionRow,
     components: row.kind === 'buttons' ? row.buttons.map(buttonFrom) : [selectFrom(row)],
@@ -41,7 +41,7 @@ export function componentsUnder({ buttons = [] }: Reply): APIActionRowComponent<
   return rows.map((row) => ({ type: ComponentType.ActionRow, components: row.map(buttonFrom) }))
 }
 
-function buttonFrom({ label, id, style }: Button): APIComponentInMessageActionRow {
+function buttonFrom({ label, id, style }: DrawnButton): APIComponentInMessageActionRow {
   return { type: ComponentType.Button, style: styles[style], label: cut(label, labelLimit), custom_id: id }
 }
 

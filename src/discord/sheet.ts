@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Sheet } from '../core/chat.ts'
+import type { DrawnButton, Sheet } from '../core/chat.ts'
 import type { RunId } from '../core/ids.ts'
 
 /** How a message looks, before Discord's own words for it. What `Sheet.body` holds. */
@@ -15,7 +15,7 @@ export interface Body {
 
 /** Up to five buttons, or one select. */
 export type Row =
-  | { readonly kind: 'buttons'; readonly buttons: readonly Button[] }
+  | { readonly kind: 'buttons'; readonly buttons: readonly DrawnButton[] }
   | {
       readonly kind: 'select'
       readonly id: string
@@ -24,12 +24,6 @@ export type Row =
       /** How many may be chosen. */
       readonly most: number
     }
-
-export interface Button {
-  readonly label: string
-  readonly id: string
-  readonly style: 'good' | 'bad' | 'plain'
-}
 
 export interface Option {
   readonly label: string

@@ -6,7 +6,7 @@ import type { Journal } from '../core/journal.ts'
 import { isForUs, type ChannelRules } from '../core/listening.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
-import { allSeats, type Seat } from '../core/session-lookup.ts'
+import { allBindings, type Binding } from '../core/session-lookup.ts'
 import { before, isLater } from '../core/snowflake.ts'
 import type { Timings } from '../core/timings.ts'
 import type { Vault } from '../core/vault.ts'
@@ -33,7 +33,7 @@ export interface CatchUpTools {
   readonly lookedAgain: () => void
   /** Work in the order of a place. */
   run(place: PlaceId, work: () => Promise<void>): Promise<void>
-  take(message: ChatMessage, seat: Seat): Promise<void>
+  take(message: ChatMessage, binding: Binding): Promise<void>
   lookAgain(message: ChatMessage): Promise<void>
   takeBack(place: PlaceId, messages: readonly MessageId[]): Promise<void>
   leave(place: PlaceId): Promise<void>
@@ -68,9 +68,11 @@ export class CatchUp {
       this.#awaySince ??= await vault.lastAlive()
       const looked = await this.#lookAtWaiting()
       lookedAgain()
-      const seats = await allSeats(vault)
-      await Promise.all(seats.map((seat) => this.#tools.run(seat.place.id, async () => void (await this.read(seat)))))
-      if (looked && seats.every((seat) => this.#read.get(seat.place.id) === this.#gap)) {
+      const bindings = await allBindings(vault)
+      await Promise.all(
+        bindings.map((binding) => this.#tools.run(binding.place.id, async () => void (await this.read(binding)))),
+      )
+      if (looked && bindings.every((binding) => this.#read.get(binding.place.id) === this.#gap)) {
         this.#awaySince = null
         await vault.alive(clock.now())
         return
@@ -102,16 +104,16 @@ export class CatchUp {
   }
 
   /** Reads what a session's place got while nobody listened. False: it cannot be read now. */
-  async read(seat: Seat): Promise<boolean> {
+  async read(binding: Binding): Promise<boolean> {
     const { vault, chat, log } = this.#tools
-    const { place, since } = seat
+    const { place, since } = binding
     const gap = this.#gap
     if (this.isUpToDate(place.id)) return true
     const seen = (await vault.seenIn(place.id)) ?? since
     const overlap = before(seen, overlapMs)
     const begin = isLater(overlap, since) ? overlap : since
     const isNew = (message: ChatMessage): boolean =>
-      isLater(message.id, seen) && isForUs(message, seat.session, this.#tools.channel)
+      isLater(message.id, seen) && isForUs(message, binding.session, this.#tools.channel)
     let from = begin
     let read = 0
     try {
@@ -119,7 +121,7 @@ export class CatchUp {
         if (missed === 'gone') await this.#tools.leave(place.id)
         if (typeof missed === 'string') break
         if (from === begin) await this.#sayAway(place, missed.filter(isNew))
-        for (const message of missed) await this.#tools.take(message, seat)
+        for (const message of missed) await this.#tools.take(message, binding)
         from = missed.at(-1)?.id ?? from
         await vault.saw(place.id, from)
         read += missed.length

@@ -22,7 +22,7 @@ import type { EventBus } from './bus.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Gate } from '../core/gate.ts'
 import { no, yes } from '../core/result.ts'
-import { isOver, seatAt, sessionFor } from '../core/session-lookup.ts'
+import { isOver, bindingAt, sessionFor } from '../core/session-lookup.ts'
 import { viewOf } from '../core/view.ts'
 import { steer } from './steering.ts'
 import { stopRun } from './stopping.ts'
@@ -59,16 +59,16 @@ export class EngineDesk implements Desk {
     const { gate, vault, journal, caps, clock, ids, checkpoint } = this.#tools
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
-    const seat = await seatAt(vault, request.place)
-    const refusal = seat === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments)
-    if (seat === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
-    const { session } = seat
-    if (isOver(seat)) return { kind: 'refused', refusal: { code: 'attached-ended', name: session.name } }
-    if (seat.attached !== null && !(await gate.sees(request.speaker, session.place))) {
+    const binding = await bindingAt(vault, request.place)
+    const refusal = binding === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments)
+    if (binding === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
+    const { session } = binding
+    if (isOver(binding)) return { kind: 'refused', refusal: { code: 'attached-ended', name: session.name } }
+    if (binding.attached !== null && !(await gate.sees(request.speaker, session.place))) {
       return { kind: 'refused', refusal: { code: 'no-session' } }
     }
     // Who asks from an attached place may no more than they may where the session lives.
-    const there = seat.attached === null ? verdict : await this.judge(request.speaker, 'prompt', session.place)
+    const there = binding.attached === null ? verdict : await this.judge(request.speaker, 'prompt', session.place)
     if (!there.allowed) return { kind: 'refused', refusal: there.refusal }
     const at = clock.now()
     const prompt: Prompt = {
@@ -88,9 +88,9 @@ export class EngineDesk implements Desk {
   async stop(by: Person, place: Place, memo?: Memo): Promise<Result<Stopped>> {
     const verdict = await this.judge(by, 'run.stop', place)
     if (!verdict.allowed) return no(verdict.refusal)
-    const seat = await seatAt(this.#tools.vault, place)
-    if (seat === null) return no({ code: 'no-session' })
-    const { session, attached } = seat
+    const binding = await bindingAt(this.#tools.vault, place)
+    if (binding === null) return no({ code: 'no-session' })
+    const { session, attached } = binding
     if (attached !== null && !(await this.#tools.gate.sees(by, session.place))) return no({ code: 'no-session' })
     const there = attached === null ? verdict : await this.judge(by, 'run.stop', session.place)
     if (!there.allowed) return no(there.refusal)

@@ -6,7 +6,7 @@ import type { Place } from '../core/place.ts'
 import type { Gate } from '../core/gate.ts'
 import { judge, judgeFor, type Access, type Grant, type Owners, type Scope, type Verdict } from '../core/policy.ts'
 import type { Prompt } from '../core/prompt.ts'
-import { reaches, type ActionName, type Rights } from '../core/right.ts'
+import { reaches, type ActionName, type RightsTable } from '../core/right.ts'
 import type { Session } from '../core/session.ts'
 import type { Vault } from '../core/vault.ts'
 
@@ -16,7 +16,7 @@ export interface GateTools {
   readonly vault: Vault
   readonly log: Log
   /** Every right there is; asked for when somebody is judged. */
-  readonly rights: () => Rights
+  readonly rights: () => RightsTable
   readonly owners: Owners
   /** OMC_CHANNEL_OWNER_ONLY */
   readonly channelOwnerOnly: boolean

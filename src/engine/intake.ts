@@ -22,7 +22,7 @@ import { keepFiles } from './files.ts'
 import { InboxWorker, type Job } from './inbox.ts'
 import { InteractionJob } from './interaction-job.ts'
 import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
-import { seatAt, type Seat } from '../core/session-lookup.ts'
+import { bindingAt, type Binding } from '../core/session-lookup.ts'
 
 export interface IntakeTools extends SecondLookTools {
   readonly arrivals: Arrivals
@@ -57,7 +57,7 @@ export class Intake implements Inbox {
     this.#catchUp = new CatchUp({
       ...tools,
       run: (place, work) => this.#inbox.run(place, work),
-      take: (message, seat) => this.#take(message, seat),
+      take: (message, binding) => this.#take(message, binding),
       lookAgain: (message) => this.#lookAgain(message),
       takeBack: (place, messages) => this.#takeBack(place, messages),
       leave: (place) => this.#tools.features.placeGone(place),
@@ -146,9 +146,9 @@ export class Intake implements Inbox {
   /** What people say to each other is not kept; in a place with a session the mark of what was seen moves past it. */
   async #isWanted(message: ChatMessage): Promise<boolean> {
     const { vault, channel } = this.#tools
-    const seat = await seatAt(vault, message.place)
-    if (isForUs(message, seat?.session ?? null, channel)) return true
-    if (seat !== null && this.#catchUp.isUpToDate(message.place.id)) await vault.saw(message.place.id, message.id)
+    const binding = await bindingAt(vault, message.place)
+    if (isForUs(message, binding?.session ?? null, channel)) return true
+    if (binding !== null && this.#catchUp.isUpToDate(message.place.id)) await vault.saw(message.place.id, message.id)
     return false
   }
 
@@ -158,9 +158,9 @@ export class Intake implements Inbox {
   }
 
   async #message(message: ChatMessage): Promise<void> {
-    const seat = await seatAt(this.#tools.vault, message.place)
-    const upToDate = seat !== null && (await this.#catchUp.read(seat))
-    await this.#take(message, seat)
+    const binding = await bindingAt(this.#tools.vault, message.place)
+    const upToDate = binding !== null && (await this.#catchUp.read(binding))
+    await this.#take(message, binding)
     // With a gap still unread, the mark stays before it; where no session is, nothing is ever read again.
     if (upToDate) await this.#tools.vault.saw(message.place.id, message.id)
   }
@@ -204,17 +204,17 @@ export class Intake implements Inbox {
     if (refusal !== null) await this.#tell(message, 'edit', (say) => say.refusal(refusal))
   }
 
-  async #take(message: ChatMessage, seat: Seat | null): Promise<void> {
+  async #take(message: ChatMessage, binding: Binding | null): Promise<void> {
     const { vault, desk, journal } = this.#tools
     const { place, author } = message
-    const session = seat?.session ?? null
-    if (seat !== null && !isLater(message.id, seat.since)) return
+    const session = binding?.session ?? null
+    if (binding !== null && !isLater(message.id, binding.since)) return
     if (!isForUs(message, session, this.#tools.channel) || this.#declined.has(message.id)) return
     if (!(await desk.judge(author, 'prompt', place)).allowed) {
       await this.#tellOnce(message, `not-for-you:${place.id}:${author.id}`, (say) => say.notForYou())
       return
     }
-    if (seat === null) {
+    if (binding === null) {
       await this.#tellOnce(message, `no-session:${message.id}`, (say) => say.noSessionHere())
       return
     }

@@ -87,7 +87,7 @@ export class Worker {
     // Whoever was at work stays so until Discord says more: it may be away, and this is not waited for.
     if (open.state === 'starting') return background(this.#goOn(open, turn), this.#tools.log, 'run.take-over')
     const standing = await this.#standingOf(turn)
-    // Rights that were taken away while nobody was there to stop it.
+    // RightsTable that were taken away while nobody was there to stop it.
     if (hasLess(standing, turn.prompt.tier)) await this.#write(open.run, { type: 'stopped', by: null })
     else
       background(

@@ -2,7 +2,7 @@ import type { Person } from '../../core/person.ts'
 import type { Place } from '../../core/place.ts'
 import type { Grant, Ground, Scope, Verdict } from '../../core/policy.ts'
 import type { Tier } from '../../core/right.ts'
-import type { Standing, TierChange } from './service.ts'
+import type { TierStanding, TierChange } from './service.ts'
 import { moment } from '../../core/durations.ts'
 import { fitting } from '../../core/fitting.ts'
 
@@ -41,7 +41,7 @@ export const en = {
     return `${tier === 'blocked' ? '■' : '✓'} ${said}${here}${stopped === 0 ? '' : runs}`
   },
   /** What somebody is here, why, and their other grants. */
-  standing({ about, tier, ground, grants }: Standing): string {
+  standing({ about, tier, ground, grants }: TierStanding): string {
     const lines = grants.map(
       (grant) => `› ${called(grant.tier)} ${inScope(grant.scope)} · by <@${grant.by}> ${moment(grant.at, 'R')}`,
     )

@@ -26,7 +26,7 @@ export interface TierChange {
   readonly stopped: number
 }
 
-export interface Standing {
+export interface TierStanding {
   readonly about: Person
   readonly tier: Tier
   readonly ground: Ground
@@ -34,7 +34,7 @@ export interface Standing {
   readonly grants: readonly Grant[]
 }
 
-export interface Question {
+export interface WhyQuestion {
   readonly about: Person
   /** As typed. */
   readonly action: string
@@ -67,7 +67,7 @@ export class Permissions {
     return yes({ about, scope, tier, now, stopped })
   }
 
-  async show(place: Place, about: Person): Promise<Standing> {
+  async show(place: Place, about: Person): Promise<TierStanding> {
     const { gate, vault } = this.#doors
     const { tier, ground } = await gate.judge(about, 'prompt', place)
     return { about, tier, ground, grants: await vault.grants.of(about.id) }
@@ -78,7 +78,7 @@ export class Permissions {
   }
 
   /** What the gate would answer somebody there: asked of the gate itself. */
-  async why(by: Person, { about, action, where }: Question): Promise<Result<Verdict>> {
+  async why(by: Person, { about, action, where }: WhyQuestion): Promise<Result<Verdict>> {
     const { gate, features } = this.#doors
     if (!(await gate.sees(by, where))) return no({ code: 'place-unsupported' })
     const there = await gate.judge(by, 'why', where)

@@ -11,7 +11,7 @@ import type { Runtime } from '../../core/runtime.ts'
 import { isSessionName, type Session } from '../../core/session.ts'
 import type { Remains } from '../../core/work.ts'
 import { no, yes } from '../../core/result.ts'
-import { isOver, seatAt } from '../../core/session-lookup.ts'
+import { isOver, bindingAt } from '../../core/session-lookup.ts'
 import type { Mutex } from '../../system/mutex.ts'
 import { seenBy } from './suggesting.ts'
 
@@ -99,7 +99,7 @@ export class Sessions {
   async #start(by: Person, place: Place, wish: SessionWish, runtime: Runtime): Promise<Result<Started>> {
     const { vault, workspaces, clock, ids, log, checkpoint } = this.#doors
     const key = composeSessionKey(place)
-    const there = await seatAt(vault, place)
+    const there = await bindingAt(vault, place)
     // A second try: the first one has started it.
     if (there?.attached === null && there.since === (wish.key as string)) {
       this.#doors.began(there.session, by)
@@ -150,9 +150,9 @@ export class Sessions {
     const begun = noted === null ? null : await vault.session(noted as SessionId)
     // A second try ends what the first one was about to end, not what was started in its place since.
     if (begun !== null) return yes({ session: begun, remains: await this.end(begun, by.name), detached: false })
-    const seat = await seatAt(vault, place)
-    if (seat === null) return no({ code: 'no-session' })
-    const { session, attached } = seat
+    const binding = await bindingAt(vault, place)
+    if (binding === null) return no({ code: 'no-session' })
+    const { session, attached } = binding
     if (attached !== null) {
       await vault.attachedPlaces.remove(attached.key)
       log.info({ session: session.id, place: place.id }, 'session.detached')

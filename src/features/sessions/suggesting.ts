@@ -3,7 +3,7 @@ import type { RuntimeName } from '../../core/ids.ts'
 import type { Person } from '../../core/person.ts'
 import type { Place } from '../../core/place.ts'
 import type { Session } from '../../core/session.ts'
-import { seatAt } from '../../core/session-lookup.ts'
+import { bindingAt } from '../../core/session-lookup.ts'
 
 /** Discord shows so many at once. */
 const offered = 25
@@ -15,7 +15,7 @@ export async function models(
   typed: string,
   named: string | null,
 ): Promise<readonly string[]> {
-  const name = named ?? (await seatAt(vault, place))?.session.runtime
+  const name = named ?? (await bindingAt(vault, place))?.session.runtime
   const models = (await runtimes.get(name as RuntimeName)?.models()) ?? []
   return models.filter((model) => fits(model, typed)).slice(0, offered)
 }

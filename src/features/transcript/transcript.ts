@@ -2,7 +2,7 @@ import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
 import { composeSessionKey } from '../../core/place.ts'
 import { refused, toThem } from '../../core/reply.ts'
-import { seatAt } from '../../core/session-lookup.ts'
+import { bindingAt } from '../../core/session-lookup.ts'
 import { en, ko } from './words.ts'
 
 /** Discord takes files of 10 MiB. */
@@ -23,7 +23,7 @@ export function transcript({ gate, vault, transcripts }: Pick<Doors, 'gate' | 'v
           const { person, place } = call
           const here = composeSessionKey(place)
           // Also when the session has ended: what was said here stays this place's.
-          const session = (await seatAt(vault, place))?.session ?? null
+          const session = (await bindingAt(vault, place))?.session ?? null
           if (session !== null && session.key !== here) {
             const there = await gate.judge(person, 'session.export', session.place)
             if (!there.allowed) return refused(call, there.refusal)
