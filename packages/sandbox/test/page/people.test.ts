@@ -31,6 +31,8 @@ describe('people on the page', { concurrency: 2, skip: noBrowser }, () => {
     const alice = await stage.as('alice')
     const olivia = await stage.as('olivia')
     await write(alice, 'the **cart** is wrnog')
+    // What has not arrived cannot be edited.
+    await alice.locator('.message:not(.outgoing)', { hasText: 'wrnog' }).waitFor()
     await box(alice).press('ArrowUp')
     assert.equal(await box(alice).inputValue(), 'the **cart** is wrnog')
     await box(alice).fill('the **cart** is wrong')
