@@ -82,8 +82,10 @@ export class Stage implements AsyncDisposable {
     const bot = this.spawnBot()
     await bot.ready()
     const person = await this.person()
-    // Commands are registered after the connection stands.
-    await until(async () => (await person.commands('general')).length > 0, 15_000, 'the slash commands')
+    // Commands are registered after the connection stands, one after the other.
+    const isThere = async (): Promise<boolean> =>
+      (await person.commands('general')).some(({ name }) => name === 'session')
+    await until(isThere, 15_000, 'the slash commands')
     return bot
   }
 
