@@ -1,0 +1,238 @@
+import type { Caps } from '../core/admission.ts'
+import type { Attachments } from '../core/attachment.ts'
+import type { Chat } from '../core/chat.ts'
+import type { Checkpoint } from '../core/checkpoint.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Desk } from '../core/desk.ts'
+import type { Doors } from '../core/doors.ts'
+import { messageOf } from '../core/failure.ts'
+import { Features, type Feature } from '../core/feature.ts'
+import type { Health, StoreTrouble } from '../core/health.ts'
+import type { Arrivals } from '../core/inbox.ts'
+import type { Ids, PersonId, RunId } from '../core/ids.ts'
+import type { Journal } from '../core/journal.ts'
+import { isLive } from '../core/lifecycle.ts'
+import type { ChannelRules } from '../core/listening.ts'
+import type { Log } from '../core/log.ts'
+import type { Outbox, OutboxNeeds } from '../core/message.ts'
+import type { Locale } from '../core/person.ts'
+import type { Catalogue } from '../core/phrases.ts'
+import type { Owners } from '../core/policy.ts'
+import type { Runtime } from '../core/runtime.ts'
+import type { Skills } from '../core/skill.ts'
+import type { Timings } from '../core/timings.ts'
+import type { Transcripts } from '../core/transcript.ts'
+import type { Vault } from '../core/vault.ts'
+import type { Workspaces } from '../core/workspace.ts'
+import { background } from '../system/background.ts'
+import { Approvals } from './approvals.ts'
+import type { EventBus } from './bus.ts'
+import { EngineDesk } from './desk.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { Expiry } from './expiry.ts'
+import type { Gate } from '../core/gate.ts'
+import { EngineGate } from './gate.ts'
+import { examine, type Vitals } from './health.ts'
+import { Intake } from './intake.ts'
+import { showAsk } from './answering.ts'
+import { stopRun } from './stopping.ts'
+import { watchStore } from './store-watch.ts'
+import { Transcriber } from './transcriber.ts'
+import { UnheardWords } from './unheard.ts'
+
+/** How often the mark is renewed from which "I was away for …" counts. */
+const aliveEveryMs = 20_000
+
+/** How long the last words about ended runs may take before the bot goes all the same. */
+const lastWordsMs = 5_000
+
+export interface ControlOptions {
+  readonly journal: Journal
+  readonly bus: EventBus
+  /** Fires when everything lets go. */
+  readonly signal: AbortSignal
+  readonly vault: Vault
+  readonly arrivals: Arrivals
+  /** Why the store takes nothing; null: it does. */
+  storeTrouble(): StoreTrouble | null
+  readonly attachments: Attachments
+  readonly transcripts: Transcripts
+  readonly runtimes: readonly Runtime[]
+  readonly workspaces: Workspaces
+  readonly skills: Skills
+  readonly features: (doors: Omit<Doors, 'home'>) => readonly Feature[]
+  /** Made with the desk and what people can do there. */
+  readonly chat: (desk: Desk, features: Features) => Chat
+  /** Made with the chat it speaks through. */
+  readonly outbox: (needs: OutboxNeeds) => Outbox
+  readonly catalogue: Catalogue
+  readonly owners: Owners
+  /** OMC_CHANNEL_OWNER_ONLY */
+  readonly channelOwnerOnly: boolean
+  readonly channel: ChannelRules
+  readonly caps: Caps
+  readonly approvals: {
+    readonly timeoutMs: number
+    readonly auditChannel: string | null
+  }
+  /** OMC_QUEUE_STALE_MS */
+  readonly queueStaleMs: number
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly checkpoint: Checkpoint
+  readonly vitals: Vitals
+  readonly timings: Timings
+  /** For people whose language is not known. */
+  readonly locale: Locale
+}
+
+/** What asks, admits and says: one side of the engine. It hears of what agents do by the bus alone. */
+export interface Control {
+  readonly desk: Desk
+  readonly features: Features
+  /** Who people are now. */
+  readonly gate: Gate
+  health(): Promise<Health>
+  /** Goes on with what an earlier life left unsaid. Call before anything new is written. */
+  open(): Promise<void>
+  /** Takes up what else an earlier life left, then connects. Call when the live runs are led again. */
+  start(): Promise<void>
+  /** Admits nothing more in this life. */
+  hold(): void
+  /** Writes that every run at work is stopped; gives them. */
+  stopAll(): Promise<readonly RunId[]>
+  /** Resolves when what became of these runs stands in people's sight, or after a while. */
+  lastWords(runs: readonly RunId[]): Promise<void>
+  /** Hears no more of anybody. */
+  disconnect(): Promise<void>
+  /** Resolves when nothing is written any more. Call when the signal has fired. */
+  close(): Promise<void>
+}
+
+/** Puts the side together that people deal with. */
+export function createControl(options: ControlOptions): Control {
+  const { journal, vault, clock, log, signal } = options
+  const runtimes = new Map(options.runtimes.map((runtime) => [runtime.name, runtime]))
+  const startedAt = clock.now()
+  const health = (): Promise<Health> =>
+    examine({
+      ...options,
+      chat,
+      closedMessages: () => outbox.closed,
+      startedAt,
+      unkept: () => intake.unkept,
+    })
+  const gate = new EngineGate({ ...options, people: () => chat, rights: () => features.rights })
+  const dispatcher = new Dispatcher(options)
+  const expiry = new Expiry(options)
+  const desk = new EngineDesk({
+    ...options,
+    gate,
+    dispatcher,
+    approvals: () => approvals,
+  })
+  const words = new UnheardWords({ ...options, ask: (request) => desk.ask(request) })
+  const features: Features = new Features(
+    options.features({
+      ...options,
+      gate,
+      runtimes,
+      health,
+      features: () => features,
+      ask: (request) => desk.ask(request),
+      stop: (...asked) => desk.stop(...asked),
+      stopByButton: (...asked) => desk.stopRun(...asked),
+      steer: (...asked) => desk.steer(...asked),
+      approval: (...asked) => desk.approval(...asked),
+      answer: (...asked) => desk.answer(...asked),
+      showAsk: (ask, to) => showAsk(ask, to, chat),
+      began: (session, by) => intake.began(session, by.locale),
+      stopRun: (run, by) => stopRun(run, by, options),
+      line: (run) => dispatcher.places().get(run) ?? null,
+      putUpBoard: (...wish) => outbox.putUpBoard(...wish),
+    }),
+  )
+  const chat = options.chat(desk, features)
+  const outbox = options.outbox({
+    chat,
+    bus: options.bus,
+    signal,
+    line: (run) => dispatcher.places().get(run) ?? null,
+    questionOf: (run) => approvals.spotOf(run),
+  })
+  const lookedAgain = (): void => dispatcher.open()
+  const intake = new Intake({ ...options, desk, features, chat, lookedAgain, outbox })
+  const approvals = new Approvals({
+    ...options,
+    timeoutMs: options.approvals.timeoutMs,
+    chat,
+    outbox,
+    gate,
+    runtimes,
+    moved: () => outbox.look(),
+  })
+  const transcriber = new Transcriber(options)
+  dispatcher.onMove(() => outbox.look())
+
+  async function start(): Promise<void> {
+    await features.start()
+    transcriber.wake()
+    await approvals.resume()
+    await words.resume()
+    await expiry.sweep()
+    // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
+    clock.after(options.timings.lookWithinMs, () => dispatcher.open())
+    await intake.resume()
+    await chat.open(intake)
+    outbox.look()
+    beAlive()
+    const owner = options.owners.user as PersonId | null
+    background(watchStore({ ...options, chat, owner }), log, 'store.watch')
+  }
+
+  function beAlive(): void {
+    if (signal.aborted) return
+    if (chat.state().state === 'ready') {
+      vault.alive(clock.now()).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'store.failed'))
+    }
+    clock.after(aliveEveryMs, beAlive)
+  }
+
+  async function stopAll(): Promise<readonly RunId[]> {
+    const runs = (await journal.open()).filter(({ state }) => isLive(state)).map(({ run }) => run)
+    await Promise.all(runs.map((run) => stopRun(run, null, options)))
+    return runs
+  }
+
+  async function lastWords(runs: readonly RunId[]): Promise<void> {
+    await Promise.all([outbox.settles(runs, lastWordsMs), approvals.settles(lastWordsMs)])
+  }
+
+  async function disconnect(): Promise<void> {
+    await chat.close()
+    await intake.close()
+  }
+
+  async function close(): Promise<void> {
+    expiry.close()
+    await Promise.all([dispatcher.close(), words.close()])
+    await approvals.close()
+    await outbox.close()
+    await transcriber.close()
+  }
+
+  return {
+    desk,
+    features,
+    gate,
+    health,
+    open: () => outbox.resume(),
+    start,
+    hold: () => dispatcher.hold(),
+    stopAll,
+    lastWords,
+    disconnect,
+    close,
+  }
+}
