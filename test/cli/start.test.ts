@@ -133,7 +133,7 @@ describe('start', { concurrency: 3 }, () => {
     const first = cli(['start'], env)
     await first.line('slash.registered')
     await (await olivia.runs('general', '/session start', { name: 'shop', runtime: 'echo' })).settled()
-    await olivia.says('general', '!slow 20s one two three four five six seven eight nine ten')
+    await olivia.says('general', '!until never one two three four five six seven eight nine ten')
     await olivia.sees('general', byBot(/one two/))
     first.kill('SIGTERM')
     first.kill('SIGTERM')
