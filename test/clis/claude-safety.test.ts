@@ -322,11 +322,12 @@ for (const { world, confined, skip } of worlds)
 
       scene.test('a refused key is told at once, and the process does not go on trying', async () => {
         const error = { status: 401, type: 'authentication_error', message: 'invalid x-api-key' }
-        const before = Date.now()
         const listener = begin(turnOf(scripted([{ error }])))
         await listener.done
         assert.equal(troubleOf(listener).code, 'auth-failed')
-        assert.ok(Date.now() - before < 10_000, `took ${Date.now() - before} ms`)
+        // By itself the CLI tries it ten times, for three minutes.
+        const tries = bench.model.requests.filter(({ prompt }) => prompt.includes('authentication_error')).length
+        assert.ok(tries > 0 && tries < 4, `tried ${tries} times`)
         assert.deepEqual(await findMarked(dataIdOf(join(bench.options.dataDir, 'spools'))), [])
       })
 
