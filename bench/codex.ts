@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { dataIdOf, endMarked, findMarked, markVariables } from '../src/runtimes/marker.ts'
+import { dataIdOf, endMarked, findMarked, markVariables } from '../src/runtimes/engine/marker.ts'
 import type { RuntimeName, SessionId } from '../src/core/ids.ts'
 import { CodexLogin } from '../test/clis/codex-bot.ts'
 import { codexBinary } from '../test/clis/install.ts'

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { dataIdOf, endMarked, findMarked } from '../src/runtimes/marker.ts'
+import { dataIdOf, endMarked, findMarked } from '../src/runtimes/engine/marker.ts'
 import { startSandbox, type Actor, type Sandbox, type SeenPlace, type Watcher } from 'loopback-discord'
 import { ProcessBot, type Bot } from '../test/e2e/bots.ts'
 import { until } from '../test/e2e/stage.ts'

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { stop } from '../../src/cli/stop.ts'
 import type { SessionId } from '../../src/core/ids.ts'
-import { dataIdOf, markVariables } from '../../src/runtimes/marker.ts'
+import { dataIdOf, markVariables } from '../../src/runtimes/engine/marker.ts'
 
 let folder = ''
 let said: string[] = []

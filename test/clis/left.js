@@ -1,5 +1,5 @@
 // Runs a node command line and fails when it leaves agents behind: node test/clis/left.js --test <files>
-// An agent and everything it starts carries our marker in its environment (src/runtimes/marker.ts). Those that were
+// An agent and everything it starts carries our marker in its environment (src/runtimes/engine/marker.ts). Those that were
 // there before do not count: without a namespace of our own they are somebody else's. Plain JavaScript, like seal.js.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

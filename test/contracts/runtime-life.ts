@@ -14,7 +14,7 @@ import type { AccountId, RuntimeName } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/log.ts'
 import type { Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 import { runtimes } from '../../src/runtimes/all.ts'
-import { defaultLimits, type ProcessLimits } from '../../src/runtimes/limits.ts'
+import { defaultLimits, type ProcessLimits } from '../../src/runtimes/engine/limits.ts'
 import type { EngineOptions } from '../../src/runtimes/engine/options.ts'
 
 /** What makes a runtime, in a form that fits on a command line. */

@@ -14,7 +14,7 @@ import { usualTimings, type Timings } from '../../src/core/timings.ts'
 import { InnerBot, startProcess, type Bot } from './bots.ts'
 import { addToTally } from './oracle-tally.ts'
 import { Oracle } from 'loopback-discord/oracle'
-import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/marker.ts'
+import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/engine/marker.ts'
 
 /** What the test run keeps compiled serves its bots, too. */
 function compiled(): Record<string, string> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { Deadlines } from '../../src/runtimes/deadlines.ts'
+import { Deadlines } from '../../src/runtimes/engine/deadlines.ts'
 import { Hand } from './hand.ts'
 
 describe('the deadlines of a turn', () => {

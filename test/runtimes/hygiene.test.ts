@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { findMarked } from '../../src/runtimes/marker.ts'
+import { findMarked } from '../../src/runtimes/engine/marker.ts'
 import { firstLife, makeTurn } from '../contracts/runtime-bench.ts'
 import { sideBySide } from '../contracts/runtime-stage.ts'
 import { Trial, type DialectName } from './trial.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { Tail } from '../../src/runtimes/tail.ts'
+import { Tail } from '../../src/runtimes/engine/tail.ts'
 import { until } from '../contracts/runtime-bench.ts'
 
 describe('a tail', () => {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { messageOf, Problem } from '../../core/failure.ts'
 import type { Finding } from '../../core/runtime.ts'
 import { findProgram, versionFinding, type Tested } from '../check.ts'
-import { runInSession } from '../child.ts'
+import { runInSession } from '../engine/child.ts'
 import type { Environment } from '../environment.ts'
 import { arrayAt, numberAt, objectAt, stringAt } from '../engine/json.ts'
 

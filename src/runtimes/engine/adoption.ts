@@ -1,8 +1,8 @@
 import type { RunEvent } from '../../core/event.ts'
 import type { Conduct } from '../../core/runtime.ts'
-import { coalesce } from '../coalesce.ts'
-import { cursorOf, type Position } from '../cursor.ts'
-import { sizeOf, tailOfDead } from '../spool.ts'
+import { coalesce } from './coalesce.ts'
+import { cursorOf, type Position } from './cursor.ts'
+import { sizeOf, tailOfDead } from './spool.ts'
 import type { Protocol, Standing } from './protocol.ts'
 
 export interface Replayed<State> {

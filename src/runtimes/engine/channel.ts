@@ -1,8 +1,8 @@
 import { Problem } from '../../core/failure.ts'
 import type { Ids } from '../../core/ids.ts'
-import type { Patience } from '../limits.ts'
-import { tailOfDead, type Spool } from '../spool.ts'
-import type { Tail } from '../tail.ts'
+import type { Patience } from './limits.ts'
+import { tailOfDead, type Spool } from './spool.ts'
+import type { Tail } from './tail.ts'
 import type { Reply, Request, Shared } from './protocol.ts'
 
 /** Requests and replies over a spool. Replies stay in the output, so the next life finds what this one asked for. */

@@ -1,6 +1,6 @@
 import { noUsage, type Outcome, type RunEvent } from '../../core/event.ts'
 import type { Trouble } from '../../core/failure.ts'
-import { cursorOf } from '../cursor.ts'
+import { cursorOf } from './cursor.ts'
 import type { Lease } from './lease.ts'
 
 /** Why a turn has to end, if not by itself. */

@@ -1,6 +1,6 @@
 import type { SessionId } from '../../core/ids.ts'
 import { ticksOf } from '../../system/process.ts'
-import { endMarked, findMarked } from '../marker.ts'
+import { endMarked, findMarked } from './marker.ts'
 import type { LeaseRecord, LeaseRecords } from './lease-records.ts'
 import type { PooledProcess } from './pooled-process.ts'
 import type { Request, Spent } from './protocol.ts'

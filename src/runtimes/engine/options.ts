@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../core/checkpoint.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Ids } from '../../core/ids.ts'
 import type { Log } from '../../core/log.ts'
-import type { ProcessLimits } from '../limits.ts'
+import type { ProcessLimits } from './limits.ts'
 
 /** What an agent engine stands on. */
 export interface EngineOptions {

@@ -1,9 +1,9 @@
 import { messageOf } from '../../core/failure.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { Log } from '../../core/log.ts'
-import type { Patience } from '../limits.ts'
-import { endMarked } from '../marker.ts'
-import type { Spool } from '../spool.ts'
+import type { Patience } from './limits.ts'
+import { endMarked } from './marker.ts'
+import type { Spool } from './spool.ts'
 import type { Channel } from './channel.ts'
 import type { Request } from './protocol.ts'
 

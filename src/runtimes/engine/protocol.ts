@@ -2,7 +2,7 @@ import type { Decision } from '../../core/approval.ts'
 import type { RunEvent, Steer } from '../../core/event.ts'
 import type { ApprovalId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Finding, Turn } from '../../core/runtime.ts'
-import type { Command } from '../child.ts'
+import type { Command } from './child.ts'
 import type { JsonObject } from './json.ts'
 
 /**

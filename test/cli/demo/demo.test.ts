@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startDemo } from '../../../src/cli/demo/demo.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import type { SeenMessage } from 'loopback-discord'
-import { dataIdOf, findMarked } from '../../../src/runtimes/marker.ts'
+import { dataIdOf, findMarked } from '../../../src/runtimes/engine/marker.ts'
 
 const launcher = join(import.meta.dirname, '../../../bin/discord-orchestrator.js')
 

@@ -1,4 +1,4 @@
-import type { Cursor } from '../core/runtime.ts'
+import type { Cursor } from '../../core/runtime.ts'
 
 /** A position in a process's output. */
 export interface Position {

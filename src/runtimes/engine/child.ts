@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Problem } from '../core/failure.ts'
-import type { Environment } from './environment.ts'
+import { Problem } from '../../core/failure.ts'
+import type { Environment } from '../environment.ts'
 import { endSessionOf } from './marker.ts'
-import { isAlive, startTimeOf, type StartTime } from '../system/process.ts'
+import { isAlive, startTimeOf, type StartTime } from '../../system/process.ts'
 
 /** What is run, and how. */
 export interface Command {

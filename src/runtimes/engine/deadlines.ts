@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../../core/clock.ts'
 
 /** How long a turn may go without …, in ms. */
 export interface TurnLimits {

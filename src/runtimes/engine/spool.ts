@@ -3,12 +3,12 @@ import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync, rmSy
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Problem } from '../core/failure.ts'
-import type { SessionId } from '../core/ids.ts'
+import { Problem } from '../../core/failure.ts'
+import type { SessionId } from '../../core/ids.ts'
 import { startDetached, watchForeign, type Child, type Command, type Death } from './child.ts'
 import { endMarked, endSessionOf, markVariables, type Mark } from './marker.ts'
-import { writeAtomically } from '../system/atomic-file.ts'
-import { signal, type StartTime } from '../system/process.ts'
+import { writeAtomically } from '../../system/atomic-file.ts'
+import { signal, type StartTime } from '../../system/process.ts'
 import { Tail } from './tail.ts'
 
 const run = promisify(execFile)
