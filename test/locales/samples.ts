@@ -20,6 +20,7 @@ import type { Person } from '../../src/core/person.ts'
 import type { LinePlace } from '../../src/core/chat.ts'
 import type { en as permissionWords } from '../../src/features/permissions/en.ts'
 import type { en as queueWords, Wait } from '../../src/features/queue/words.ts'
+import type { Phrases } from '../../src/core/phrases.ts'
 import { composeSessionKey, type Place } from '../../src/core/place.ts'
 import type { Ground, Scope } from '../../src/core/policy.ts'
 import { tiers } from '../../src/core/right.ts'
@@ -275,6 +276,21 @@ export function rightsSamples(say: typeof permissionWords): string[] {
         }),
       ]),
     ),
+  ]
+}
+
+/** What is said where a message could not stand as it was meant to. */
+export function messageSamples({ messages: say }: Phrases): string[] {
+  const places: readonly Place[] = [session().place, { kind: 'dm', id: '12' as PlaceId }]
+  return [
+    say.refusedInFile(),
+    say.refused(),
+    ...places.flatMap((place) => [
+      say.answerShutOut(nastyText, place, true),
+      say.answerShutOut('shop', place, false),
+      say.approvalShutOut(nastyText, place),
+      say.placeClosed(place),
+    ]),
   ]
 }
 
