@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { DiscordAPIError } from '@discordjs/rest'
+import { isKeptFromUs, isNoMore, meaningOf, type Meaning } from '../../src/discord/lanes.ts'
+
+function refused(status: number, code: number): DiscordAPIError {
+  return new DiscordAPIError({ message: 'no', code }, code, status, 'POST', '/channels/1/messages', {})
+}
+
+/** Status, Discord's code, what it means: only what is said to be no more is no more; unknown codes go by their status. */
+const meanings: readonly (readonly [number, number, Meaning['kind']])[] = [
+  [404, 10_003, 'gone'],
+  [404, 10_004, 'gone'],
+  [404, 10_008, 'deleted'],
+  [404, 99_999, 'closed'],
+  [404, 0, 'closed'],
+  [403, 50_001, 'closed'],
+  [403, 50_013, 'closed'],
+  [403, 50_007, 'closed'],
+  [403, 99_999, 'closed'],
+  [403, 0, 'trouble'],
+  [400, 160_005, 'closed'],
+  [400, 50_083, 'archived'],
+  [400, 50_035, 'rejected'],
+  [400, 50_006, 'rejected'],
+  [400, 99_999, 'rejected'],
+  [400, 0, 'rejected'],
+  [413, 40_005, 'rejected'],
+  [429, 30_046, 'too-old'],
+  [400, 30_046, 'too-old'],
+  [429, 20_016, 'trouble'],
+  [401, 40_001, 'trouble'],
+  [401, 0, 'trouble'],
+  [500, 0, 'trouble'],
+  [503, 99_999, 'trouble'],
+  [404, 10_062, 'expired'],
+  [404, 10_015, 'expired'],
+]
+
+describe('what an error of REST means', () => {
+  for (const [status, code, kind] of meanings) {
+    test(`${status} with code ${code}: ${kind}`, () => {
+      const error = refused(status, code)
+      assert.equal(meaningOf(error).kind, kind)
+      assert.equal(isNoMore(error), kind === 'gone' || kind === 'deleted')
+      assert.equal(isKeptFromUs(error), kind === 'gone' || kind === 'deleted' || kind === 'closed')
+    })
+  }
+
+  test('what never came is trouble on the way', () => {
+    assert.equal(meaningOf(new TypeError('fetch failed')).kind, 'trouble')
+  })
+})
