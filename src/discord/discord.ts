@@ -78,7 +78,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   const outbound = new Outbound(rest, lanes, log)
   const sight = new Sight(rest, lanes, clock)
   const membership = new Membership(rest, lanes, options.guild)
-  const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log })
+  const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log, signal: closing.signal })
   const interactions = new Interactions({ rest, lanes, atlas, people, features, desk, catalogue, clock, log })
   const gateway = new Gateway({
     token,

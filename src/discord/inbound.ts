@@ -9,12 +9,14 @@ import {
   type GatewayMessageUpdateDispatchData,
 } from 'discord-api-types/v10'
 import type { ChatMessage, Inbox, Recollection } from '../core/chat.ts'
-import type { Clock } from '../core/clock.ts'
+import { pause, type Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { MessageId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
 import type { Remark } from '../core/prompt.ts'
+import { backOffMs } from '../system/back-off.ts'
+import { background } from '../system/background.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
 import type { Atlas } from './atlas.ts'
 import { isKeptFromUs, isNoMore, type Lanes } from './lanes.ts'
@@ -29,6 +31,7 @@ const pagesToRecall = 5
 /** Roles decide whose words reach an agent; this old they may be, in milliseconds, where nobody asks for anything. */
 const membershipForMs = 60_000
 const mostMembers = 1_000
+const placeBackOff = { firstMs: 500, longestMs: 30_000 } as const
 
 export interface InboundOptions {
   readonly rest: REST
@@ -38,11 +41,14 @@ export interface InboundOptions {
   readonly outbound: Outbound
   readonly clock: Clock
   readonly log: Log
+  /** Ends it. */
+  readonly signal: AbortSignal
 }
 
 /** What people write, as it comes in and as it is read back. */
 export class Inbound {
   readonly #with: InboundOptions
+  readonly #asked = new Map<string, Promise<Place | null>>()
   /** Who was asked about for what they had said earlier. */
   readonly #members = new BoundedMap<string, { readonly facts: MemberFacts | null; readonly at: number }>(mostMembers)
 
@@ -92,10 +98,27 @@ export class Inbound {
     const known = message.guild_id === undefined ? dmOf(message.channel_id) : atlas.known(message.channel_id)
     // Known places are passed on at once, so that messages keep their order.
     if (known !== undefined) pass(known)
-    else {
-      atlas.place(message.channel_id).then(pass, (error: unknown) => {
-        log.error({ channel: message.channel_id, message: message.id, error: messageOf(error) }, 'discord.place-unread')
-      })
+    else background(this.#place(message.channel_id).then(pass), log, 'discord.place')
+  }
+
+  /** The place of a channel that is not known yet: one answer for all that waits for it, in order. */
+  #place(channel: string): Promise<Place | null> {
+    const asked = this.#asked.get(channel) ?? this.#ask(channel).finally(() => this.#asked.delete(channel))
+    this.#asked.set(channel, asked)
+    return asked
+  }
+
+  /** Asked for until Discord can say: what was written there must not be lost. */
+  async #ask(channel: string): Promise<Place | null> {
+    const { atlas, clock, log, signal } = this.#with
+    for (let failures = 1; ; failures++) {
+      try {
+        return await atlas.place(channel)
+      } catch (error) {
+        if (signal.aborted) throw error
+        log.warn({ channel, error: messageOf(error) }, 'discord.place-unread')
+        await pause(clock, backOffMs(placeBackOff, failures), signal)
+      }
     }
   }
 

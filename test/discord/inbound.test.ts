@@ -71,6 +71,15 @@ describe('what comes in', { concurrency: true }, () => {
     await alice.says(unheard, 'in order')
     assert.deepEqual((await heard(scene, 'in order')).place, scene.thread(unheard))
     assert.deepEqual(scene.inbox.story.slice(-2), ['from nowhere', 'in order'])
+
+    // Nor can Discord say where that is, for longer than a call is tried.
+    const dumb = scene.sandbox.faults.add({ kind: 'rest.error', method: 'GET', path: '/channels/\\d+$', times: 6 })
+    const hidden = await alice.opensThread('general', 'unheard as well')
+    await alice.says(hidden, 'in the dark')
+    await alice.says(hidden, 'and in order')
+    await heard(scene, 'and in order')
+    assert.equal(dumb.hits, 6)
+    assert.deepEqual(scene.inbox.story.slice(-2), ['in the dark', 'and in order'])
     fault.remove()
   })
 

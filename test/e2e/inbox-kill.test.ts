@@ -63,6 +63,21 @@ const events = (stage: Stage, type: string): number =>
   stage.query(`select 1 from run_events where type = '${type}'`).length
 
 describe('killed once a person saw that they were heard', { concurrency: true }, () => {
+  test('a prompt, killed when it was kept', async () => {
+    await using stage = await openTeam({ ownProcess: true })
+    // The first that is kept is the command that starts the session.
+    const first = await stage.startBot({ dieAt: 'kept:2' })
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!say kept and not yet asked')
+    await first.died()
+    assert.equal(runs(stage, '1'), 0)
+    await stage.startBot()
+    await stage.botShows(olivia, thread, 'kept and not yet asked')
+    await until(() => stage.query('select 1 from inbox where done_at is null').length === 0)
+    assert.equal(runs(stage, '1'), 1)
+  })
+
   for (const at of ['acknowledged', 'worked']) {
     test(`commands of a session, killed when ${at}`, async () => {
       await using deaths = await Deaths.open(at)
