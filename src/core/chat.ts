@@ -5,7 +5,7 @@ import type { Interaction, Memo } from './interaction.ts'
 import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
 import type { Remark } from './prompt.ts'
-import type { PostRole } from './slip.ts'
+import type { PostRole } from './approval-record.ts'
 import type { RunView } from './view.ts'
 
 /**
@@ -24,18 +24,18 @@ export interface Chat {
   state(): ChatState
 
   /** The messages that should stand in the place for this view, first to last. Pure. */
-  draw(drawing: Drawing): readonly Sheet[]
+  draw(drawing: Drawing): readonly Rendering[]
 
   /** One message of an approval as it should look. Pure, but for the reader's language, which may become known. */
-  drawAsk(drawing: AskDrawing): Sheet
+  drawAsk(drawing: AskDrawing): Rendering
 
   /**
-   * Posts a sheet. The nonce makes a repeat within some minutes give the earlier message instead of a second one.
+   * Posts a rendering. The nonce makes a repeat within some minutes give the earlier message instead of a second one.
    */
-  post(place: Place, sheet: Sheet, options: PostOptions): Promise<MessageId | Unposted>
+  post(place: Place, rendering: Rendering, options: PostOptions): Promise<MessageId | Unposted>
 
-  /** Makes an earlier message show the sheet. */
-  edit(place: Place, message: MessageId, sheet: Sheet): Promise<Edited>
+  /** Makes an earlier message show the rendering. */
+  edit(place: Place, message: MessageId, rendering: Rendering): Promise<Edited>
 
   /** Takes a message of ours away, because what it said was taken back. One that is gone already is fine. */
   remove(place: Place, message: MessageId): Promise<Removed>
@@ -44,26 +44,31 @@ export interface Chat {
   pin(place: Place, message: MessageId): Promise<void>
 
   /**
-   * Looks for a message of ours, posted at or after `since`, that is this sheet: after a long outage, when the nonce no
-   * longer protects. It is the one whose button carries the sheet's `mark` (a run at work), or that shows exactly its
+   * Looks for a message of ours, posted at or after `since`, that is this rendering: after a long outage, when the nonce no
+   * longer protects. It is the one whose button carries the rendering's `mark` (a run at work), or that shows exactly its
    * text. `known` are messages that are something else.
    */
-  find(place: Place, sheet: Sheet, since: EpochMs, known: readonly MessageId[]): Promise<MessageId | null | 'later'>
+  find(
+    place: Place,
+    rendering: Rendering,
+    since: EpochMs,
+    known: readonly MessageId[],
+  ): Promise<MessageId | null | 'later'>
 
   /** Says something that belongs to no run, silently; the nonce makes a repeat within some minutes a no-op. */
   tell(place: Place, text: string, options: PostOptions): Promise<void>
 
   /** The same for one that changes: its first line alone tells it from other messages. Pure. */
-  board(text: string): Sheet
+  board(text: string): Rendering
 
   /**
    * The same said plainer, because it was refused: 1: its words, without what belongs to their look; 2: a sentence and
    * the words as a file; 3: the sentence alone. Pure.
    */
-  plainer(sheet: Sheet, plainness: number, how: { readonly locale: Locale; readonly asks: boolean }): Sheet
+  plainer(rendering: Rendering, plainness: number, how: { readonly locale: Locale; readonly asks: boolean }): Rendering
 
   /** A message that is nothing but this text (cut at one message's length), to be posted, edited or found. Pure. */
-  note(text: string): Sheet
+  note(text: string): Rendering
   /** The direct messages with a person; null when they take none. Rejects when nobody can say now. */
   dm(person: PersonId): Promise<Place | null>
 
@@ -192,12 +197,12 @@ export interface LinePlace {
 }
 
 /** One message as it should look. */
-export interface Sheet {
-  /** Position among the sheets of its run, from 0: the same for every drawing. */
+export interface Rendering {
+  /** Position among the renderings of its run, from 0: the same for every drawing. */
   readonly part: number
   /** Names run and part; the custom id of a button on it contains this. */
   readonly mark: string
-  /** Two sheets with the same hash look the same. */
+  /** Two renderings with the same hash look the same. */
   readonly hash: string
   /** Its text content, as Discord would give it back. */
   readonly text: string
@@ -267,7 +272,7 @@ export interface Form {
 
 /** The approval as it is now: for the person alone when they look, else for the message they pressed. */
 export interface Shown {
-  readonly sheet: Sheet
+  readonly rendering: Rendering
 }
 
 /** What a person is told, in their language already. */

@@ -124,7 +124,7 @@ function buttonOf<Right extends string, Words, Verb extends string>(
     answer,
     async act(press) {
       const done = await button.act(press, speaks(press))
-      return 'sheet' in done ? done : withIds(feature, done)
+      return 'rendering' in done ? done : withIds(feature, done)
     },
     ...(form === undefined ? {} : { form: (press: Press) => form(press, speaks(press)) }),
   }

@@ -1,5 +1,5 @@
 import type { Ask } from './ask.ts'
-import type { Chat, LinePlace, Sheet, Spot } from './chat.ts'
+import type { Chat, LinePlace, Rendering, Spot } from './chat.ts'
 import type { EpochMs } from './clock.ts'
 import type { Entry } from './event.ts'
 import type { MessageId, PersonId, PlaceId, PromptKey, RunId } from './ids.ts'
@@ -26,7 +26,7 @@ export interface Message {
   /** Which of its owner's messages it is. */
   readonly role: string
   readonly place: Place
-  readonly sheet: Sheet
+  readonly rendering: Rendering
   readonly replyTo: MessageId | null
   readonly mention: PersonId | null
   /** Whose language it is in, for a plainer form. */
@@ -63,7 +63,7 @@ export interface Posting {
   /** Null: nobody knows whether it was posted. */
   readonly message: MessageId | null
   readonly postedAt: EpochMs | null
-  /** Hash of the sheet it shows; '' when that is not known. */
+  /** Hash of the rendering it shows; '' when that is not known. */
   readonly shown: string
   /** Where the text that it shows ends, as an offset into the drawn text. */
   readonly end: number
@@ -73,7 +73,7 @@ export interface Posting {
   readonly over: boolean
   /** How much plainer than drawn it is said, because Discord refused it: see `Chat.plainer`. */
   readonly plainness: number
-  /** Hash of the sheet that was refused as it was drawn; '' for none. */
+  /** Hash of the rendering that was refused as it was drawn; '' for none. */
   readonly refused: string
   /** Since when its place takes nothing of it; null: it does. */
   readonly closedSince: EpochMs | null

@@ -3,7 +3,7 @@ import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, Seq, SessionId, SessionKey } from './ids.ts'
 import type { Postings } from './message.ts'
 import type { Grant, Scope } from './policy.ts'
-import type { Approvals } from './slip.ts'
+import type { Approvals } from './approval-record.ts'
 import type { Place } from './place.ts'
 import type { Session, Worktree } from './session.ts'
 

@@ -14,7 +14,7 @@ export interface RunView {
   readonly blocks: readonly Block[]
   readonly steps: readonly Step[]
   /** What was asked of people, also what is answered since. */
-  readonly asked: readonly Asked[]
+  readonly asked: readonly AskedOf[]
   /** What people put into the turn while it was at work, and the CLI took. */
   readonly steers: readonly Steer[]
   readonly askedAt: EpochMs
@@ -30,7 +30,7 @@ export interface RunView {
 }
 
 /** An approval of a run, as far as its answer is known. */
-export interface Asked {
+export interface AskedOf {
   readonly approval: ApprovalId
   /** Id of the tool call it is about. */
   readonly action: string

@@ -5,7 +5,7 @@ import { messageOf, Problem } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import { componentsUnder } from './components.ts'
 import type { Scene } from './interaction-scene.ts'
-import { isNoMore, meaningOf, type Lanes } from './lanes.ts'
+import { isNoMore, meaningOf, type RequestQueues } from './request-queues.ts'
 import { filesOf, wordsOf } from './outbound.ts'
 import { messageLimit, split } from './split.ts'
 
@@ -17,7 +17,7 @@ export type Sign = 'hidden' | 'public' | 'message' | 'copy'
 
 export interface AnswersTools {
   readonly rest: REST
-  readonly lanes: Lanes
+  readonly queues: RequestQueues
   readonly log: Log
 }
 
@@ -51,9 +51,9 @@ export class Answers {
 
   /** The first answer; false when Discord takes none any more. Rejects when nobody can say now. */
   async callback(scene: Scene, body: object): Promise<boolean> {
-    const { rest, lanes, log } = this.#tools
+    const { rest, queues, log } = this.#tools
     const route = Routes.interactionCallback(scene.id, scene.token)
-    const done = await lanes.attempt(`interaction ${scene.id}`, () => rest.post(route, { auth: false, body }))
+    const done = await queues.attempt(`interaction ${scene.id}`, () => rest.post(route, { auth: false, body }))
     // A repeated try may find that the first one had arrived, also that of an earlier life.
     if (done.ok || isAnswered(done.error)) return true
     const { kind } = meaningOf(done.error)
@@ -64,11 +64,11 @@ export class Answers {
 
   /** Puts the answer where the sign is. False: Discord takes none any more. Rejects when it may work in a moment. */
   async show(scene: Scene, sign: Sign, answer: Reply | Shown): Promise<boolean> {
-    if ('sheet' in answer) {
+    if ('rendering' in answer) {
       // The message shows it by itself, when it is seen by all.
       if (sign === 'message') return true
-      const body = wordsOf(answer.sheet, null)
-      return this.#say(scene, [() => this.#edit(scene, body, filesOf(answer.sheet))])
+      const body = wordsOf(answer.rendering, null)
+      return this.#say(scene, [() => this.#edit(scene, body, filesOf(answer.rendering))])
     }
     const parts = split(answer.text, { limit: messageLimit, frozen: [], most: 5 }).map((slice) => slice.drawn)
     const isBeside = sign === 'message' || sign === 'copy' || answer.hidden !== (sign === 'hidden')
@@ -91,9 +91,9 @@ export class Answers {
   }
 
   async #say(scene: Scene, steps: readonly (() => Promise<unknown>)[]): Promise<boolean> {
-    const { lanes, log } = this.#tools
+    const { queues, log } = this.#tools
     for (const step of steps) {
-      const done = await lanes.attempt(`interaction ${scene.id}`, step)
+      const done = await queues.attempt(`interaction ${scene.id}`, step)
       if (done.ok) continue
       const { kind } = meaningOf(done.error)
       log.warn({ interaction: scene.id, error: messageOf(done.error), kind }, 'discord.answer-late')

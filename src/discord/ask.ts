@@ -1,10 +1,10 @@
 import type { Approval, Question, Subject } from '../core/approval.ts'
 import { needsSend, type Ask } from '../core/ask.ts'
-import type { AskDrawing, DrawnButton, Sheet } from '../core/chat.ts'
+import type { AskDrawing, DrawnButton, Rendering } from '../core/chat.ts'
 import { besides, canLast, mayAnswer } from '../core/consent.ts'
 import type { ApprovalPhrases } from '../core/approval-phrases.ts'
 import { askId } from './custom-id.ts'
-import { askSheet, type Body, type Row } from './sheet.ts'
+import { askRendering, type Body, type Row } from './rendering.ts'
 import { messageLimit } from './split.ts'
 import { fenced, literal, quoted, visible } from './visible.ts'
 
@@ -17,27 +17,27 @@ const optionsUpTo = 25
 const selectsUpTo = 4
 
 /** One message of an approval. Pure. */
-export function drawAsk(drawing: AskDrawing, say: ApprovalPhrases): Sheet {
+export function drawAsk(drawing: AskDrawing, say: ApprovalPhrases): Rendering {
   const { ask, role, mention, direct } = drawing
   const plain = { card: null, button: null, file: null }
   const who = mention === null ? null : `<@${mention}>`
-  const sheet = (content: string, rings: boolean, more: Partial<Body> = {}): Sheet =>
-    askSheet(ask.token, rings, { content, ...plain, ...more })
+  const rendering = (content: string, rings: boolean, more: Partial<Body> = {}): Rendering =>
+    askRendering(ask.token, rings, { content, ...plain, ...more })
   switch (role) {
     case 'ask':
-      return sheet(...drawQuestion(ask, say))
+      return rendering(...drawQuestion(ask, say))
     case 'line': {
-      if (ask.fate.kind !== 'open') return sheet(say.lineOver(ask.fate), false)
+      if (ask.fate.kind !== 'open') return rendering(say.lineOver(ask.fate), false)
       const look: DrawnButton = { label: say.buttons.look, id: askId(ask.token, 'look'), style: 'plain' }
       const line = who === null ? say.line(ask, direct) : `${who} ${say.line(ask, direct)}`
-      return sheet(line, who !== null, { rows: [{ kind: 'buttons', buttons: [look] }] })
+      return rendering(line, who !== null, { rows: [{ kind: 'buttons', buttons: [look] }] })
     }
     case 'reminder':
-      return sheet(say.reminder(who, ask.expiresAt), true)
+      return rendering(say.reminder(who, ask.expiresAt), true)
     case 'note':
-      return sheet(say.expired(ask), false)
+      return rendering(say.expired(ask), false)
     case 'audit':
-      return sheet(say.audit(ask), false)
+      return rendering(say.audit(ask), false)
   }
 }
 

@@ -2,7 +2,7 @@
  * What a line of Markdown belongs to: prose, a fenced code block or a table. Reads only backwards, so that the blocks
  * of a text stay what they are when more text comes behind them (but for the very last line).
  */
-export type Block =
+export type TextBlock =
   | { readonly kind: 'prose'; readonly text: string }
   | { readonly kind: 'code'; readonly text: string; readonly fence: Fence; readonly closed: boolean }
   | { readonly kind: 'table'; readonly head: string; readonly rows: readonly string[] }
@@ -43,9 +43,9 @@ export function cellsOf(line: string): readonly string[] {
 }
 
 /** The blocks of a text, in order; their texts together are the whole text. */
-export function blocksOf(text: string): readonly Block[] {
+export function blocksOf(text: string): readonly TextBlock[] {
   const lines = linesOf(text)
-  const blocks: Block[] = []
+  const blocks: TextBlock[] = []
   let prose = ''
   function endProse(): void {
     if (prose !== '') blocks.push({ kind: 'prose', text: prose })

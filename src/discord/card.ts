@@ -4,7 +4,7 @@ import { grantorIn } from '../core/consent.ts'
 import type { Phrases } from '../core/phrases.ts'
 import { discreet, type RunView } from '../core/view.ts'
 import { steerId, stopId } from './custom-id.ts'
-import { markOf, type Body } from './sheet.ts'
+import { markOf, type Body } from './rendering.ts'
 import { urlOf } from './url.ts'
 import { visible } from './visible.ts'
 

@@ -8,7 +8,7 @@ import {
   type ModalSubmitComponent,
 } from 'discord-api-types/v10'
 import type { Form, DrawnButton, Reply } from '../core/chat.ts'
-import type { Body, Row } from './sheet.ts'
+import type { Body, Row } from './rendering.ts'
 
 /** Discord's limits, in characters. */
 const labelLimit = 80

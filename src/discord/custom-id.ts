@@ -18,7 +18,7 @@ export function askId(token: string, verb: AskVerb, ...at: readonly number[]): s
   return buttonId({ feature: 'approvals', verb, argument: [token, ...at].join(':') })
 }
 
-/** Whether a custom id belongs to the sheet with this mark. */
+/** Whether a custom id belongs to the rendering with this mark. */
 export function isMarked(customId: string, mark: string): boolean {
   const argument = parseButtonId(customId)?.argument
   return argument === mark || argument?.startsWith(`${mark}:`) === true

@@ -10,13 +10,13 @@ import type { Catalogue } from '../core/phrases.ts'
 import { usualTimings, type Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import { drawAsk } from './ask.ts'
-import { Atlas } from './atlas.ts'
+import { ChannelCache } from './channel-cache.ts'
 import { download } from './download.ts'
 import { Gateway } from './gateway.ts'
 import { dialRules, type DialRules } from './guard.ts'
 import { Inbound } from './inbound.ts'
 import { Interactions } from './interactions.ts'
-import { isKeptFromUs, Lanes } from './lanes.ts'
+import { isKeptFromUs, RequestQueues } from './request-queues.ts'
 import { Sight } from './sight.ts'
 import { Membership } from './membership.ts'
 import { Outbound } from './outbound.ts'
@@ -24,7 +24,7 @@ import { People } from './people.ts'
 import { plainerSheet } from './plainer.ts'
 import { draw } from './render.ts'
 import { createRest } from './rest.ts'
-import { boardOf, noteOf } from './sheet.ts'
+import { boardOf, noteOf } from './rendering.ts'
 import { registerCommands } from './slash.ts'
 import { changedWith } from './whereabouts.ts'
 import { messageLimit, split } from './split.ts'
@@ -65,21 +65,29 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   const { token, api, log, clock, catalogue, features, desk } = options
   const timings = options.timings ?? usualTimings
   const rest = createRest({ api, token, log, answerWithinMs: timings.answerWithinMs })
-  const lanes = new Lanes(clock, log, timings.tryAgainAfterMs)
+  const queues = new RequestQueues(clock, log, timings.tryAgainAfterMs)
   const closing = new AbortController()
   const registered = Promise.withResolvers<void>()
   const people = new People()
-  const atlas = new Atlas(async (channel) => {
-    const done = await lanes.attempt(channel, () => rest.get(Routes.channel(channel)))
+  const channelCache = new ChannelCache(async (channel) => {
+    const done = await queues.attempt(channel, () => rest.get(Routes.channel(channel)))
     if (done.ok) return done.value as APIChannel
     if (isKeptFromUs(done.error)) return null
     throw done.error
   })
+<<<<<<< HEAD
   const outbound = new Outbound(rest, lanes, log)
   const sight = new Sight(rest, lanes, clock)
   const membership = new Membership(rest, lanes, options.guild)
   const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log, signal: closing.signal })
   const interactions = new Interactions({ rest, lanes, atlas, people, features, desk, catalogue, clock, log })
+=======
+  const outbound = new Outbound(rest, queues, log)
+  const sight = new Sight(rest, queues, clock)
+  const membership = new Membership(rest, queues, options.guild)
+  const inbound = new Inbound({ rest, queues, channelCache, people, outbound, clock, log })
+  const interactions = new Interactions({ rest, queues, channelCache, people, features, desk, catalogue, clock, log })
+>>>>>>> 09c974f (The field's names, one exported type of each in the tree, and a glossary made from the docblocks: npm run check holds all three)
   const gateway = new Gateway({
     token,
     rest,
@@ -96,7 +104,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   function hear(payload: GatewayDispatchPayload): void {
     if (payload.t === GatewayDispatchEvents.Ready) return begin(payload.d.user.id, payload.d.application.id)
     if (inbox === null || self === null) return
-    const gone = atlas.learn(payload, self)
+    const gone = channelCache.learn(payload, self)
     if (gone !== null) inbox.placeGone(gone.id)
     const changed = changedWith(payload, self)
     if (changed !== null) inbox.placeChanged(changed)
@@ -123,7 +131,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     const { signal } = closing
     const registering = registerCommands({
       rest,
-      lanes,
+      queues,
       application,
       guild,
       features,
@@ -141,7 +149,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
 
   async function close(): Promise<void> {
     closing.abort()
-    lanes.close()
+    queues.close()
     await gateway.close()
     rest.clearHashSweeper()
     rest.clearHandlerSweeper()
@@ -166,15 +174,15 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     dm: (person) => membership.dm(person),
     rolesOf: (person, place) => membership.rolesOf(person, place),
     sees: (person, place) => sight.sees(person, place),
-    post: (place, sheet, how) => outbound.post(place, sheet, how),
-    edit: (place, message, sheet) => outbound.edit(place, message, sheet),
+    post: (place, rendering, how) => outbound.post(place, rendering, how),
+    edit: (place, message, rendering) => outbound.edit(place, message, rendering),
     remove: (place, message) => outbound.remove(place, message),
     pin: (place, message) => outbound.pin(place, message),
-    find: (place, sheet, since, known) => outbound.find(place, selfId(), sheet, since, known),
+    find: (place, rendering, since, known) => outbound.find(place, selfId(), rendering, since, known),
     tell: (place, text, how) => outbound.tell(place, text, how),
     note: (text) => noteOf(cutToMessage(text)),
     board: (text) => boardOf(cutToMessage(text)),
-    plainer: (sheet, plainness, { locale, asks }) => plainerSheet(sheet, plainness, asks, catalogue[locale]),
+    plainer: (rendering, plainness, { locale, asks }) => plainerSheet(rendering, plainness, asks, catalogue[locale]),
     typing: async (place) => outbound.typing(place),
     history: (place, after) => inbound.history(place, after, selfId()),
     recent: (place, before, wish) => inbound.recent(place, before, wish, selfId()),

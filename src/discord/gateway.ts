@@ -24,7 +24,7 @@ import { messageOf, Problem } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import { background } from '../system/background.ts'
 import { DialGuard, type DialRules } from './guard.ts'
-import { meaningOf } from './lanes.ts'
+import { meaningOf } from './request-queues.ts'
 
 export interface GatewayOptions {
   readonly token: string

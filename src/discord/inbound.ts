@@ -18,8 +18,8 @@ import type { Remark } from '../core/prompt.ts'
 import { backOffMs } from '../system/back-off.ts'
 import { background } from '../system/background.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
-import type { Atlas } from './atlas.ts'
-import { isKeptFromUs, isNoMore, type Lanes } from './lanes.ts'
+import type { ChannelCache } from './channel-cache.ts'
+import { isKeptFromUs, isNoMore, type RequestQueues } from './request-queues.ts'
 import type { Outbound } from './outbound.ts'
 import type { MemberFacts, People } from './people.ts'
 import { timeOf } from './snowflake.ts'
@@ -35,8 +35,8 @@ const placeBackOff = { firstMs: 500, longestMs: 30_000 } as const
 
 export interface InboundOptions {
   readonly rest: REST
-  readonly lanes: Lanes
-  readonly atlas: Atlas
+  readonly queues: RequestQueues
+  readonly channelCache: ChannelCache
   readonly people: People
   readonly outbound: Outbound
   readonly clock: Clock
@@ -70,8 +70,8 @@ export class Inbound {
 
   /** A person's message as it is now. Rejects when it cannot be read. */
   async reread(place: Place, id: MessageId, self: string): Promise<ChatMessage | 'gone' | 'closed'> {
-    const { rest, lanes, people, atlas } = this.#with
-    const done = await lanes.attempt(place.id, () => rest.get(Routes.channelMessage(place.id, id)))
+    const { rest, queues, people, channelCache } = this.#with
+    const done = await queues.attempt(place.id, () => rest.get(Routes.channelMessage(place.id, id)))
     if (!done.ok) {
       if (isNoMore(done.error)) return 'gone'
       if (isKeptFromUs(done.error)) return 'closed'
@@ -80,24 +80,25 @@ export class Inbound {
     const message = done.value as APIMessage
     const guild = place.kind === 'dm' ? undefined : place.guild
     const facts = guild === undefined ? null : await this.#member(guild, message.author.id)
-    const person = people.person(message.author, facts, atlas.localeOf(guild))
+    const person = people.person(message.author, facts, channelCache.localeOf(guild))
     return asEdited(this.#chatMessage(message, place, person, self), message)
   }
 
   #pass(message: GatewayMessageCreateDispatchData, self: string, deliver: (heard: ChatMessage) => void): void {
     if (!isPersons(message, self)) return
-    const { atlas, people, log } = this.#with
+    const { channelCache, people, log } = this.#with
     const pass = (place: Place | null): void => {
       if (place === null) {
         log.warn({ channel: message.channel_id, message: message.id }, 'discord.place-unknown')
         return
       }
-      const author = people.person(message.author, message.member ?? null, atlas.localeOf(message.guild_id))
+      const author = people.person(message.author, message.member ?? null, channelCache.localeOf(message.guild_id))
       deliver(this.#chatMessage(message, place, author, self))
     }
-    const known = message.guild_id === undefined ? dmOf(message.channel_id) : atlas.known(message.channel_id)
+    const known = message.guild_id === undefined ? dmOf(message.channel_id) : channelCache.known(message.channel_id)
     // Known places are passed on at once, so that messages keep their order.
     if (known !== undefined) pass(known)
+<<<<<<< HEAD
     else background(this.#place(message.channel_id).then(pass), log, 'discord.place')
   }
 
@@ -119,12 +120,18 @@ export class Inbound {
         log.warn({ channel, error: messageOf(error) }, 'discord.place-unread')
         await pause(clock, backOffMs(placeBackOff, failures), signal)
       }
+=======
+    else {
+      channelCache.place(message.channel_id).then(pass, (error: unknown) => {
+        log.error({ channel: message.channel_id, message: message.id, error: messageOf(error) }, 'discord.place-unread')
+      })
+>>>>>>> 09c974f (The field's names, one exported type of each in the tree, and a glossary made from the docblocks: npm run check holds all three)
     }
   }
 
   /** People's messages after one, oldest first. Rejects when they cannot be read now. */
   async history(place: Place, after: MessageId, self: string): Promise<readonly ChatMessage[] | 'gone' | 'closed'> {
-    const { outbound, people, atlas } = this.#with
+    const { outbound, people, channelCache } = this.#with
     const messages = await outbound.messagesAfter(
       place,
       after,
@@ -138,7 +145,7 @@ export class Inbound {
       const { author } = message
       // Read messages come without the member, whose roles decide what the person may do.
       if (guild !== null && !members.has(author.id)) members.set(author.id, await this.#member(guild, author.id))
-      const person = people.person(author, members.get(author.id) ?? null, atlas.localeOf(guild ?? undefined))
+      const person = people.person(author, members.get(author.id) ?? null, channelCache.localeOf(guild ?? undefined))
       heard.push(this.#chatMessage(message, place, person, self))
     }
     return heard
@@ -169,16 +176,16 @@ export class Inbound {
     self: string,
     admitted: Map<string, Promise<boolean>>,
   ): Promise<Remark | null> {
-    const { atlas, people } = this.#with
+    const { channelCache, people } = this.#with
     const { author } = message
     if (author.id === self) {
       // A pinned message of ours is a board: it is about runs, not said to anybody.
       const isSaid = isWritten(message) && message.content !== '' && !message.pinned
       return isSaid ? { speaker: author.username, own: true, text: message.content } : null
     }
-    if (!isPersons(message, self) || !(wish.bystanders || isTo(message, self, atlas))) return null
+    if (!isPersons(message, self) || !(wish.bystanders || isTo(message, self, channelCache))) return null
     const guild = place.kind === 'dm' ? undefined : place.guild
-    const person = people.person(author, await this.#memberOnce(guild, author.id), atlas.localeOf(guild))
+    const person = people.person(author, await this.#memberOnce(guild, author.id), channelCache.localeOf(guild))
     const { text } = this.#chatMessage(message, place, person, self)
     if (text.trim() === '') return null
     const mayBe = admitted.get(author.id) ?? wish.admits(person)
@@ -199,9 +206,9 @@ export class Inbound {
   }
 
   #chatMessage(message: APIMessage, place: Place, author: ChatMessage['author'], self: string): ChatMessage {
-    const { atlas } = this.#with
-    const isMine = (id: string): boolean => id === self || atlas.isBotRole(id)
-    const addressed = isTo(message, self, atlas)
+    const { channelCache } = this.#with
+    const isMine = (id: string): boolean => id === self || channelCache.isBotRole(id)
+    const addressed = isTo(message, self, channelCache)
     return {
       id: message.id as MessageId,
       place,
@@ -216,8 +223,8 @@ export class Inbound {
 
   /** A person's membership; null when they are no longer there. Rejects when it cannot be read. */
   async #member(guild: string, user: string): Promise<MemberFacts | null> {
-    const { rest, lanes } = this.#with
-    const done = await lanes.attempt(guild, () => rest.get(Routes.guildMember(guild, user)))
+    const { rest, queues } = this.#with
+    const done = await queues.attempt(guild, () => rest.get(Routes.guildMember(guild, user)))
     if (done.ok) return done.value as APIGuildMember
     if (isKeptFromUs(done.error)) return null
     throw done.error
@@ -239,11 +246,11 @@ function fileName(name: string): string {
 }
 
 /** Whether a message mentions the bot or replies to it. */
-function isTo(message: APIMessage, self: string, atlas: Atlas): boolean {
+function isTo(message: APIMessage, self: string, channelCache: ChannelCache): boolean {
   return (
     message.mentions.some((user) => user.id === self) ||
     // Not `mention_roles`: Discord leaves out roles that people may not mention, as the bot's own usually is.
-    Array.from(message.content.matchAll(/<@&(\d+)>/g)).some(([, role]) => atlas.isBotRole(role ?? '')) ||
+    Array.from(message.content.matchAll(/<@&(\d+)>/g)).some(([, role]) => channelCache.isBotRole(role ?? '')) ||
     (message.message_reference?.type !== MessageReferenceType.Forward && message.referenced_message?.author.id === self)
   )
 }

@@ -3,11 +3,11 @@ import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import type { Catalogue, Phrases } from '../core/phrases.ts'
 import type { Place } from '../core/place.ts'
-import type { Atlas, ChannelFacts } from './atlas.ts'
+import type { ChannelCache, ChannelFacts } from './channel-cache.ts'
 import type { People } from './people.ts'
 
 /** What people do, but for Discord's own question whether we are there. */
-export type Asked = Exclude<APIInteraction, { type: InteractionType.Ping }>
+export type AskedCommand = Exclude<APIInteraction, { type: InteractionType.Ping }>
 
 /** Who did something where, in their language. */
 export interface Scene {
@@ -20,19 +20,19 @@ export interface Scene {
 }
 
 export interface SceneTools {
-  readonly atlas: Atlas
+  readonly channelCache: ChannelCache
   readonly people: People
   readonly catalogue: Catalogue
   readonly log: Log
 }
 
 /** Null: nobody, or nowhere that we know. */
-export function sceneOf(interaction: Asked, { atlas, people, catalogue, log }: SceneTools): Scene | null {
+export function sceneOf(interaction: AskedCommand, { channelCache, people, catalogue, log }: SceneTools): Scene | null {
   const user = interaction.member?.user ?? interaction.user
   const { channel } = interaction
   if (user === undefined || channel === undefined) return null
   people.remember(user.id, interaction.locale)
-  const place = atlas.add({ ...(channel as ChannelFacts), guild_id: interaction.guild_id })
+  const place = channelCache.add({ ...(channel as ChannelFacts), guild_id: interaction.guild_id })
   if (place === null) {
     log.warn({ channel: channel.id }, 'discord.place-unknown')
     return null

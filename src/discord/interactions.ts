@@ -12,10 +12,10 @@ import type { Catalogue } from '../core/phrases.ts'
 import type { ActionName } from '../core/right.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
 import { Answers } from './answers.ts'
-import type { Atlas } from './atlas.ts'
+import type { ChannelCache } from './channel-cache.ts'
 import { modalOf } from './components.ts'
-import { sceneOf, type Asked, type Scene } from './interaction-scene.ts'
-import type { Lanes } from './lanes.ts'
+import { sceneOf, type AskedCommand, type Scene } from './interaction-scene.ts'
+import type { RequestQueues } from './request-queues.ts'
 import type { People } from './people.ts'
 import { Routing, trimmed, type Errand } from './routing.ts'
 
@@ -29,8 +29,8 @@ const remembered = 2000
 
 export interface InteractionsOptions {
   readonly rest: REST
-  readonly lanes: Lanes
-  readonly atlas: Atlas
+  readonly queues: RequestQueues
+  readonly channelCache: ChannelCache
   readonly people: People
   readonly features: Features
   readonly desk: () => Desk
@@ -74,7 +74,7 @@ export class Interactions implements InteractionDoor {
     }
   }
 
-  async #take(interaction: Asked, scene: Scene): Promise<void> {
+  async #take(interaction: AskedCommand, scene: Scene): Promise<void> {
     const errand = this.#routing.errandOf(interaction, scene)
     switch (errand.kind) {
       case 'unknown':
@@ -123,7 +123,7 @@ export class Interactions implements InteractionDoor {
 
   /** What was kept, read with the words and commands of today. */
   #again({ key, body }: Interaction): { readonly scene: Scene; readonly errand: Extract<Errand, { kind: 'work' }> } {
-    const interaction = body as Asked
+    const interaction = body as AskedCommand
     const scene = sceneOf(interaction, this.#with)
     const errand = scene === null ? null : this.#routing.errandOf(interaction, scene)
     if (scene === null || errand?.kind !== 'work') {

@@ -3,20 +3,20 @@ import { Routes, type APIDMChannel, type APIGuildMember } from 'discord-api-type
 import { messageOf, Problem } from '../core/failure.ts'
 import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Place } from '../core/place.ts'
-import { isKeptFromUs, meaningOf, type Lanes } from './lanes.ts'
+import { isKeptFromUs, meaningOf, type RequestQueues } from './request-queues.ts'
 
 /** What is asked about people when they do not come by themselves: their direct messages, their roles. */
 export class Membership {
   readonly #rest: REST
-  readonly #lanes: Lanes
+  readonly #queues: RequestQueues
   readonly #guild: string | null
   readonly #dms = new Map<PersonId, Place>()
 
   /** `guild`: the one whose members may write to the bot; null: any that it is in. */
-  constructor(rest: REST, lanes: Lanes, guild: string | null) {
+  constructor(rest: REST, queues: RequestQueues, guild: string | null) {
     this.#guild = guild
     this.#rest = rest
-    this.#lanes = lanes
+    this.#queues = queues
   }
 
   async dm(person: PersonId): Promise<Place | null> {
@@ -44,7 +44,7 @@ export class Membership {
 
   /** Null: there is nobody, as `isNone` says of the error. Rejects with a `wire` problem when nobody can say. */
   async #ask(person: PersonId, call: () => Promise<unknown>, isNone: (error: unknown) => boolean): Promise<unknown> {
-    const done = await this.#lanes.attempt(person, call)
+    const done = await this.#queues.attempt(person, call)
     if (done.ok) return done.value
     if (isNone(done.error)) return null
     throw new Problem('wire', `Nothing could be learned of ${person}: ${messageOf(done.error)}`, { cause: done.error })

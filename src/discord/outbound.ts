@@ -7,16 +7,16 @@ import {
   type APIMessage,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord-api-types/v10'
-import type { Edited, PostOptions, Removed, Sheet, Unposted } from '../core/chat.ts'
+import type { Edited, PostOptions, Removed, Rendering, Unposted } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { MessageId, PersonId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
-import { isKeptFromUs, isNoMore, meaningOf, type Done, type Lanes } from './lanes.ts'
+import { isKeptFromUs, isNoMore, meaningOf, type Done, type RequestQueues } from './request-queues.ts'
 import { componentsOf } from './components.ts'
 import { isMarked } from './custom-id.ts'
-import { bodyOf, isTextOf } from './sheet.ts'
+import { bodyOf, isTextOf } from './rendering.ts'
 import { afterTime } from './snowflake.ts'
 import { messageLimit, split } from './split.ts'
 
@@ -29,35 +29,35 @@ const mostPages = 20
 /** What we say: posts, edits, typing; and what was said, read page by page. */
 export class Outbound {
   readonly #rest: REST
-  readonly #lanes: Lanes
+  readonly #queues: RequestQueues
   readonly #log: Log
   /** Places whose last "is typing" is still on its way. */
   readonly #typing = new Set<string>()
 
-  constructor(rest: REST, lanes: Lanes, log: Log) {
+  constructor(rest: REST, queues: RequestQueues, log: Log) {
     this.#rest = rest
-    this.#lanes = lanes
+    this.#queues = queues
     this.#log = log
   }
 
-  async post(place: Place, sheet: Sheet, options: PostOptions): Promise<MessageId | Unposted> {
+  async post(place: Place, rendering: Rendering, options: PostOptions): Promise<MessageId | Unposted> {
     const body: RESTPostAPIChannelMessageJSONBody = {
-      ...wordsOf(sheet, options.mention),
+      ...wordsOf(rendering, options.mention),
       // Only the done line rings; everything else arrives without a sound.
-      ...(sheet.rings ? {} : { flags: MessageFlags.SuppressNotifications }),
+      ...(rendering.rings ? {} : { flags: MessageFlags.SuppressNotifications }),
       ...onceAndTo(options),
     }
     const route = Routes.channelMessages(place.id)
-    const done = await this.#write(place, () => this.#rest.post(route, { body, files: filesOf(sheet) }))
+    const done = await this.#write(place, () => this.#rest.post(route, { body, files: filesOf(rendering) }))
     if (done.ok) return (done.value as APIMessage).id as MessageId
     const no = this.#failed(done.error, place, 'post')
     return no === 'deleted' || no === 'too-old' ? 'refused' : no
   }
 
-  async edit(place: Place, message: MessageId, sheet: Sheet): Promise<Edited> {
-    const body = wordsOf(sheet, null)
+  async edit(place: Place, message: MessageId, rendering: Rendering): Promise<Edited> {
+    const body = wordsOf(rendering, null)
     const route = Routes.channelMessage(place.id, message)
-    const done = await this.#write(place, () => this.#rest.patch(route, { body, files: filesOf(sheet) }))
+    const done = await this.#write(place, () => this.#rest.patch(route, { body, files: filesOf(rendering) }))
     if (done.ok) return 'edited'
     const no = this.#failed(done.error, place, 'edit')
     return no === 'deleted' ? 'gone' : no
@@ -80,12 +80,12 @@ export class Outbound {
   async find(
     place: Place,
     self: string,
-    sheet: Sheet,
+    rendering: Rendering,
     since: EpochMs,
     known: readonly MessageId[],
   ): Promise<MessageId | null | 'later'> {
     const fits = (message: APIMessage): boolean =>
-      message.author.id === self && !known.includes(message.id as MessageId) && isSheet(message, sheet)
+      message.author.id === self && !known.includes(message.id as MessageId) && isRendering(message, rendering)
     try {
       for await (const page of this.#pages(place, afterTime(since - clockSlackMs))) {
         const found = page.find(fits)
@@ -112,7 +112,7 @@ export class Outbound {
 
   /** Not waited for: what is typed about must not be held up by it. */
   typing(place: Place): void {
-    if (this.#typing.has(place.id) || this.#lanes.isResting(place.id)) return
+    if (this.#typing.has(place.id) || this.#queues.isResting(place.id)) return
     this.#typing.add(place.id)
     this.#rest
       .post(Routes.channelTyping(place.id))
@@ -125,7 +125,7 @@ export class Outbound {
     const route = Routes.channelMessages(place.id)
     for (let pages = 0, last = after; pages < mostPages; pages++) {
       const query = new URLSearchParams({ after: last, limit: String(pageSize) })
-      const done = await this.#lanes.attempt(place.id, () => this.#rest.get(route, { query }))
+      const done = await this.#queues.attempt(place.id, () => this.#rest.get(route, { query }))
       if (!done.ok) throw done.error
       // Discord gives the page newest first.
       const page = (done.value as APIMessage[]).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
@@ -140,7 +140,7 @@ export class Outbound {
     const route = Routes.channelMessages(place.id)
     for (let read = 0, first: string = before; read < pages; read++) {
       const query = new URLSearchParams({ before: first, limit: String(pageSize) })
-      const done = await this.#lanes.attempt(place.id, () => this.#rest.get(route, { query }))
+      const done = await this.#queues.attempt(place.id, () => this.#rest.get(route, { query }))
       if (!done.ok) throw done.error
       const page = (done.value as APIMessage[]).sort((a, b) => (BigInt(a.id) > BigInt(b.id) ? -1 : 1))
       yield page
@@ -172,9 +172,9 @@ export class Outbound {
     }
   }
 
-  /** A call in the place's lane; a sleeping thread is woken up and the call made again. */
+  /** A call in the place's queue; a sleeping thread is woken up and the call made again. */
   async #write(place: Place, call: () => Promise<unknown>): Promise<Done<unknown>> {
-    return this.#lanes.run(place.id, async () => {
+    return this.#queues.run(place.id, async () => {
       try {
         return await call()
       } catch (error) {
@@ -219,15 +219,15 @@ export class Outbound {
   }
 }
 
-/** Discord's form of a sheet, the same for a post and an edit: what is not there is taken away. */
-export function wordsOf(sheet: Sheet, mention: PersonId | null): RESTPostAPIChannelMessageJSONBody {
-  const { content, card, file } = bodyOf(sheet)
+/** Discord's form of a rendering, the same for a post and an edit: what is not there is taken away. */
+export function wordsOf(rendering: Rendering, mention: PersonId | null): RESTPostAPIChannelMessageJSONBody {
+  const { content, card, file } = bodyOf(rendering)
   return {
     content,
     embeds: card === null ? [] : [{ color: card.colour, description: card.text }],
-    components: componentsOf(bodyOf(sheet)),
+    components: componentsOf(bodyOf(rendering)),
     attachments: file === null ? [] : [{ id: '0', filename: file.name }],
-    allowed_mentions: mentioning(mention, sheet.rings),
+    allowed_mentions: mentioning(mention, rendering.rings),
   }
 }
 
@@ -242,19 +242,19 @@ function onceAndTo({ nonce, replyTo }: PostOptions): Partial<RESTPostAPIChannelM
   return { nonce, enforce_nonce: true, ...reference }
 }
 
-export function filesOf(sheet: Sheet): RawFile[] {
-  const { file } = bodyOf(sheet)
+export function filesOf(rendering: Rendering): RawFile[] {
+  const { file } = bodyOf(rendering)
   return file === null ? [] : [{ name: file.name, data: file.text, contentType: 'text/markdown; charset=utf-8' }]
 }
 
-/** Whether a message is this sheet: by the button it carries, else by what it says. */
-function isSheet(message: APIMessage, sheet: Sheet): boolean {
+/** Whether a message is this rendering: by the button it carries, else by what it says. */
+function isRendering(message: APIMessage, rendering: Rendering): boolean {
   const buttons = (message.components ?? []).flatMap((row) =>
     row.type === ComponentType.ActionRow
       ? row.components.flatMap((each) => ('custom_id' in each ? [each.custom_id] : []))
       : [],
   )
-  if (buttons.length > 0) return buttons.some((id) => isMarked(id, sheet.mark))
-  if (!isTextOf(message.content, sheet)) return false
-  return sheet.text !== '' || message.embeds[0]?.description === bodyOf(sheet).card?.text
+  if (buttons.length > 0) return buttons.some((id) => isMarked(id, rendering.mark))
+  if (!isTextOf(message.content, rendering)) return false
+  return rendering.text !== '' || message.embeds[0]?.description === bodyOf(rendering).card?.text
 }

@@ -1,21 +1,21 @@
-import type { Sheet } from '../core/chat.ts'
+import type { Rendering } from '../core/chat.ts'
 import type { Phrases } from '../core/phrases.ts'
-import { bodyOf, withBody, type Body } from './sheet.ts'
+import { bodyOf, withBody, type Body } from './rendering.ts'
 
 /** Files of ours go up to this many characters: Discord takes 10 MiB. */
 const fileLimit = 2_000_000
 
-/** A sheet said plainer (see `Chat.plainer`). `asks`: its buttons stay, people answer by them. Pure. */
-export function plainerSheet(sheet: Sheet, plainness: number, asks: boolean, say: Phrases): Sheet {
-  const body = bodyOf(sheet)
+/** A rendering said plainer (see `Chat.plainer`). `asks`: its buttons stay, people answer by them. Pure. */
+export function plainerSheet(rendering: Rendering, plainness: number, asks: boolean, say: Phrases): Rendering {
+  const body = bodyOf(rendering)
   const words = body.content === '' ? (body.card?.text ?? '') : body.content
   const buttons: Partial<Body> = asks && plainness < 3 && body.rows !== undefined ? { rows: body.rows } : {}
   const bare = { card: null, button: null, ...buttons }
-  if (plainness <= 1) return withBody(sheet, { ...bare, content: words, file: body.file })
+  if (plainness <= 1) return withBody(rendering, { ...bare, content: words, file: body.file })
   if (plainness === 2 && body.content !== '') {
     const text = body.file === null ? words : `${words}\n\n${body.file.text}`
     const file = { name: 'message.md', text: text.slice(0, fileLimit) }
-    return withBody(sheet, { ...bare, content: say.messages.refusedInFile(), file })
+    return withBody(rendering, { ...bare, content: say.messages.refusedInFile(), file })
   }
-  return withBody(sheet, { ...bare, content: say.messages.refused(), file: null })
+  return withBody(rendering, { ...bare, content: say.messages.refused(), file: null })
 }

@@ -1,8 +1,8 @@
-import type { Drawing, Sheet } from '../core/chat.ts'
+import type { Drawing, Rendering } from '../core/chat.ts'
 import type { Catalogue, Phrases } from '../core/phrases.ts'
 import { textOf, type RunView } from '../core/view.ts'
 import { cardOf } from './card.ts'
-import { sheetOf, type Body } from './sheet.ts'
+import { renderingOf, type Body } from './rendering.ts'
 import { messageLimit, split, tailOf } from './split.ts'
 
 /** SPEC F6: over five messages the rest is a file. */
@@ -22,7 +22,7 @@ interface Page {
  * The messages that should stand in the place for a run: the answer in parts, the status card under the last of them,
  * and for a long run one more at its end that rings. Pure.
  */
-export function draw(drawing: Drawing, catalogue: Catalogue): readonly Sheet[] {
+export function draw(drawing: Drawing, catalogue: Catalogue): readonly Rendering[] {
   const { view } = drawing
   const say = catalogue[view.prompt.speaker.locale]
   const text = textOf(view)
@@ -30,15 +30,19 @@ export function draw(drawing: Drawing, catalogue: Catalogue): readonly Sheet[] {
   // A part that is closed for good cannot carry the card, so the card goes on in a message of its own.
   if (pages.length === drawing.frozen.length) pages.push({ content: '', end: pages.at(-1)?.end ?? 0, file: null })
   const rings = isLongOver(view)
-  const sheets = pages.map((page, part) => {
+  const renderings = pages.map((page, part) => {
     const isLast = part === pages.length - 1
     const withCard = isLast && !(rings && page.content !== '')
     const card = withCard ? cardOf(drawing, part, say) : { card: null, button: null }
-    return sheetOf(view.id, { part, end: page.end, rings: false }, { content: page.content, file: page.file, ...card })
+    return renderingOf(
+      view.id,
+      { part, end: page.end, rings: false },
+      { content: page.content, file: page.file, ...card },
+    )
   })
-  if (rings) sheets.push(doneLine(sheets.length, text.length, view, say))
+  if (rings) renderings.push(doneLine(renderings.length, text.length, view, say))
   // A run that is about to start at once has nothing to say yet.
-  return sheets.filter(({ text, body }) => text !== '' || (body as Body).card !== null)
+  return renderings.filter(({ text, body }) => text !== '' || (body as Body).card !== null)
 }
 
 function pagesOf(text: string, { view, frozen }: Drawing, say: Phrases): Page[] {
@@ -72,10 +76,10 @@ function pagesOf(text: string, { view, frozen }: Drawing, say: Phrases): Page[] 
 }
 
 /** The one message of a long run that rings. A prompt without a message to reply to is named in the text. */
-function doneLine(part: number, end: number, view: RunView, say: Phrases): Sheet {
+function doneLine(part: number, end: number, view: RunView, say: Phrases): Rendering {
   const { message, speaker } = view.prompt
   const content = firstPart(message === null ? `<@${speaker.id}> ${say.over(view)}` : say.over(view))
-  return sheetOf(view.id, { part, end, rings: true }, { content, card: null, button: null, file: null })
+  return renderingOf(view.id, { part, end, rings: true }, { content, card: null, button: null, file: null })
 }
 
 /** Whether the person has likely looked away: what they took back themselves before it began rings nobody. */

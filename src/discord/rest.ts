@@ -16,7 +16,7 @@ export interface RestSettings {
 
 /**
  * The REST client of @discordjs/rest, made honest about trouble (facts/discord.md section 6):
- * - it repeats nothing by itself (its own retries come at once, without a pause): `Lanes` does;
+ * - it repeats nothing by itself (its own retries come at once, without a pause): `RequestQueues` does;
  * - a 429 without headers is given the header it lacks, or it would ask again at once, for ever;
  * - 30046 comes as a 429, which it would wait out again and again: it becomes the refusal it is;
  * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
@@ -31,7 +31,7 @@ export function createRest({ token, api, log, answerWithinMs }: RestSettings): R
     rejectOnRateLimit: isLongWait,
     makeRequest: async (url, init) => {
       const answer = await honest(await DefaultRestOptions.makeRequest(url, init), url, init.method, log)
-      // It forgets the token at the first 401, and a single one may be a slip of the edge.
+      // It forgets the token at the first 401, and a single one may be a record of the edge.
       if (answer.status === 401) setImmediate(() => rest.setToken(token))
       return answer
     },

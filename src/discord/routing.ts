@@ -16,13 +16,13 @@ import type { PromptKey } from '../core/ids.ts'
 import type { Memo } from '../core/interaction.ts'
 import type { ActionName } from '../core/right.ts'
 import type { Sign } from './answers.ts'
-import type { Atlas, ChannelFacts } from './atlas.ts'
+import type { ChannelCache, ChannelFacts } from './channel-cache.ts'
 import { textIn } from './components.ts'
-import type { Asked, Scene } from './interaction-scene.ts'
+import type { AskedCommand, Scene } from './interaction-scene.ts'
 import type { People } from './people.ts'
 
 export interface RoutingTools {
-  readonly atlas: Atlas
+  readonly channelCache: ChannelCache
   readonly people: People
   readonly features: Features
 }
@@ -54,7 +54,7 @@ export class Routing {
     this.#tools = tools
   }
 
-  errandOf(interaction: Asked, scene: Scene): Errand {
+  errandOf(interaction: AskedCommand, scene: Scene): Errand {
     switch (interaction.type) {
       case InteractionType.ApplicationCommand:
         return this.#command(interaction, scene)
@@ -139,7 +139,7 @@ export class Routing {
 
   /** Whom or what an option names, as Discord resolved it; '' when it is nothing we know (a category, say). */
   #valueOf(type: ApplicationCommandOptionType, value: unknown, data: Typed, from: From): OptionValue {
-    const { people, atlas } = this.#tools
+    const { people, channelCache } = this.#tools
     const id = String(value)
     if (type === ApplicationCommandOptionType.User) {
       const user = data.resolved?.users?.[id]
@@ -148,7 +148,7 @@ export class Routing {
     if (type === ApplicationCommandOptionType.Channel) {
       const channel = data.resolved?.channels?.[id]
       if (channel === undefined) return ''
-      return atlas.add({ ...(channel as ChannelFacts), guild_id: from.guild_id }) ?? atlas.known(id) ?? ''
+      return channelCache.add({ ...(channel as ChannelFacts), guild_id: from.guild_id }) ?? channelCache.known(id) ?? ''
     }
     return typeof value === 'boolean' ? value : id
   }
@@ -159,7 +159,7 @@ function callOf({ id, person, place, say }: Scene, options: Call['options'], mem
 }
 
 /** An interaction as it is kept: without what nobody reads again, above all the message whose button was pressed. */
-export function trimmed(interaction: Asked): object {
+export function trimmed(interaction: AskedCommand): object {
   const { message, ...rest } = interaction
   return message === undefined ? rest : { ...rest, message: { id: message.id, flags: message.flags } }
 }

@@ -14,7 +14,7 @@ import { messageOf, Problem } from '../core/failure.ts'
 import type { PersonId } from '../core/ids.ts'
 import type { Place } from '../core/place.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
-import { isKeptFromUs, type Lanes } from './lanes.ts'
+import { isKeptFromUs, type RequestQueues } from './request-queues.ts'
 
 /** What Discord said is believed this long: a list of sessions asks for the same guild and person many times. */
 const believedForMs = 3_000
@@ -23,13 +23,13 @@ const mostKept = 500
 /** What a person can see, by Discord's own permissions: roles, a channel's overwrites, who is in a private thread. */
 export class Sight {
   readonly #rest: REST
-  readonly #lanes: Lanes
+  readonly #queues: RequestQueues
   readonly #clock: Clock
   readonly #told = new BoundedMap<string, { readonly at: number; readonly answer: Promise<unknown> }>(mostKept)
 
-  constructor(rest: REST, lanes: Lanes, clock: Clock) {
+  constructor(rest: REST, queues: RequestQueues, clock: Clock) {
     this.#rest = rest
-    this.#lanes = lanes
+    this.#queues = queues
     this.#clock = clock
   }
 
@@ -62,7 +62,7 @@ export class Sight {
   }
 
   async #ask(route: `/${string}`): Promise<unknown> {
-    const done = await this.#lanes.attempt(route, () => this.#rest.get(route))
+    const done = await this.#queues.attempt(route, () => this.#rest.get(route))
     if (done.ok) return done.value
     if (isKeptFromUs(done.error) || isUnknown(done.error)) return null
     throw new Problem('wire', `${route} could not be read: ${messageOf(done.error)}`, { cause: done.error })

@@ -6,7 +6,7 @@ import { messageOf } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
 import type { Log } from '../core/log.ts'
 import type { Localised } from '../core/person.ts'
-import type { Lanes } from './lanes.ts'
+import type { RequestQueues } from './request-queues.ts'
 
 /** A command or option as Discord keeps it, reduced to what we say about it. */
 interface Registered {
@@ -26,7 +26,7 @@ interface Kept extends Registered {
 
 export interface SlashOptions {
   readonly rest: REST
-  readonly lanes: Lanes
+  readonly queues: RequestQueues
   readonly application: string
   /** Null: commands are registered for all guilds and DMs. */
   readonly guild: string | null
@@ -59,11 +59,11 @@ export async function registerCommands(options: SlashOptions): Promise<void> {
 
 /** Sends what differs; gives how many commands that were. */
 async function sendChanges(options: SlashOptions): Promise<number> {
-  const { rest, lanes, application, guild } = options
+  const { rest, queues, application, guild } = options
   const list =
     guild === null ? Routes.applicationCommands(application) : Routes.applicationGuildCommands(application, guild)
   async function call<Value>(work: () => Promise<unknown>): Promise<Value> {
-    const done = await lanes.run('slash', work)
+    const done = await queues.run('slash', work)
     if (!done.ok) throw done.error
     return done.value as Value
   }

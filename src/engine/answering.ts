@@ -4,5 +4,5 @@ import type { Person } from '../core/person.ts'
 
 /** An approval as it is now, drawn for one person. */
 export function showAsk(ask: Ask, { id, locale }: Person, chat: Chat): Shown {
-  return { sheet: chat.drawAsk({ ask, role: 'ask', reader: id, locale, mention: null, direct: false }) }
+  return { rendering: chat.drawAsk({ ask, role: 'ask', reader: id, locale, mention: null, direct: false }) }
 }

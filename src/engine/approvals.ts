@@ -17,16 +17,17 @@ import { hasLess, type Verdict } from '../core/policy.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Session } from '../core/session.ts'
-import type { Slip } from '../core/slip.ts'
+import type { ApprovalRecord } from '../core/approval-record.ts'
 import type { Vault } from '../core/vault.ts'
 import { viewOf } from '../core/view.ts'
 import { background } from '../system/background.ts'
 import type { EventBus } from './bus.ts'
 import type { Gate } from '../core/gate.ts'
 import { retry } from '../system/back-off.ts'
-import { reactTo } from './reacting.ts'
+import { reactTo } from './reaction.ts'
 import { stopRun } from './stopping.ts'
 import { Mutex } from '../system/mutex.ts'
+import { grantedBy, keepConsent } from './lasting-consent.ts'
 import { inputHashOf, subjectOf, tokenOf } from './token.ts'
 
 export interface ApprovalsTools {
@@ -64,7 +65,7 @@ interface Answer {
  * Asks people what a run wants of them, and writes the first answer into the journal, where whoever conducts the run
  * reads it. Whether anybody conducts it just now makes no difference here.
  */
-export class Approvals {
+export class ApprovalDesk {
   readonly #tools: ApprovalsTools
   readonly #matters = new Map<string, Matter>()
   /** In which people's answers are taken: the first one counts. */
@@ -121,7 +122,7 @@ export class Approvals {
       return { ok: true, value: this.#change({ ...ask, draft: outcome.draft }) }
     }
     const lasting = reaction.kind === 'approve' && reaction.lasting && canLast(ask.approval)
-    if (lasting) await this.#consent(ask, by)
+    if (lasting) await keepConsent(ask, by, this.#tools)
     const now = await this.#decide({ ...ask, lasting }, { decision: outcome.decision, by: by.name })
     return now !== null ? { ok: true, value: now } : no(overOf((await this.#loadBy(token))?.fate))
   }
@@ -141,13 +142,13 @@ export class Approvals {
       const view = state === 'asking' ? viewOf(await journal.read(run)) : null
       for (const approval of view?.run.open ?? []) await this.#ask(run, approval)
     }
-    for (const slip of await vault.approvals.unclosed()) {
-      if (this.#matters.has(slip.token)) continue
-      const ask = await this.#load(slip)
+    for (const record of await vault.approvals.unclosed()) {
+      if (this.#matters.has(record.token)) continue
+      const ask = await this.#load(record)
       if (ask === null) {
-        log.warn({ run: slip.run, approval: slip.approval }, 'approval.run-missing')
-        await vault.approvals.close(slip.token)
-      } else if (ask.fate.kind !== 'open' && !this.#matters.has(slip.token)) {
+        log.warn({ run: record.run, approval: record.approval }, 'approval.run-missing')
+        await vault.approvals.close(record.token)
+      } else if (ask.fate.kind !== 'open' && !this.#matters.has(record.token)) {
         const matter = this.#add(ask)
         this.#assign(matter, false)
       }
@@ -198,8 +199,8 @@ export class Approvals {
       if (!view.run.open.some(({ id }) => id === approval.id)) return
       const askedAt = clock.now()
       const expiresAt = askedAt + this.#tools.timeoutMs
-      const slip = { token, run, approval: approval.id, askedAt, expiresAt, draft: {}, closed: false }
-      const matter = this.#add(this.#askOf(slip, view.prompt, session, approval, { kind: 'open' }, false))
+      const record = { token, run, approval: approval.id, askedAt, expiresAt, draft: {}, closed: false }
+      const matter = this.#add(this.#askOf(record, view.prompt, session, approval, { kind: 'open' }, false))
       background(this.#put(matter, known?.messages ?? null), log, 'approval.put')
     } catch (error) {
       if (!signal.aborted) log.error({ run, approval: approval.id, error: messageOf(error) }, 'approval.failed')
@@ -214,12 +215,12 @@ export class Approvals {
     try {
       // The same question again, before the last words about the first one were said.
       await earlier?.done
-      const granted = await this.#grantedBy(matter.ask)
+      const granted = await grantedBy(matter.ask, this.#tools)
       const { askedAt, expiresAt } = matter.ask
-      const slip = await retry(this.#tools, 'approval', () =>
+      const record = await retry(this.#tools, 'approval', () =>
         vault.approvals.open({ token, run, approval: approval.id, askedAt, expiresAt }),
       )
-      matter.ask = { ...matter.ask, askedAt: slip.askedAt, expiresAt: slip.expiresAt, draft: slip.draft }
+      matter.ask = { ...matter.ask, askedAt: record.askedAt, expiresAt: record.expiresAt, draft: record.draft }
       this.#assign(matter, granted !== null)
       if (granted !== null) {
         await this.#decide(matter.ask, { decision: { verdict: 'approve' }, by: bySessionRule(granted) })
@@ -272,58 +273,25 @@ export class Approvals {
     return ask
   }
 
-  /** Who consented to this for the session, if that still holds: for this speaker, by somebody who still may. */
-  async #grantedBy({ approval, session, prompt }: Ask): Promise<string | null> {
-    if (!canLast(approval)) return null
-    const { vault, chat, gate, log } = this.#tools
-    try {
-      const subject = subjectOf(approval, session.workdir)
-      const consent = await vault.approvals.consentTo(session.id, prompt.speaker.id, subject)
-      if (consent === null) return null
-      const { place, speaker } = prompt
-      const roles = await Promise.all([speaker.id, consent.grantedBy.id].map((id) => chat.rolesOf(id, place)))
-      const [speakerRoles, grantorRoles] = roles
-      if (speakerRoles == null || grantorRoles == null) return null
-      const asks = await gate.judge({ ...speaker, roles: speakerRoles }, 'prompt', place)
-      const grantor = { ...speaker, ...consent.grantedBy, roles: grantorRoles }
-      const grants = await gate.judge(grantor, 'approval.answer', place)
-      const standing = { id: speaker.id, tier: prompt.tier }
-      const may = grants.allowed && mayAnswer(approval, standing, { id: grantor.id, tier: grants.tier })
-      return asks.allowed && may ? grantor.name : null
-    } catch (error) {
-      // Whether it still holds cannot be known now: people are asked.
-      log.warn({ error: messageOf(error) }, 'approval.consent-unread')
-      return null
-    }
-  }
-
-  async #consent({ token, session, prompt, approval }: Ask, by: Person): Promise<void> {
-    const { vault, clock } = this.#tools
-    const subject = subjectOf(approval, session.workdir)
-    const grantedBy = { id: by.id, name: by.name }
-    const consent = { session: session.id, person: prompt.speaker.id, subject, grantedBy, token, at: clock.now() }
-    await retry(this.#tools, 'consent', () => vault.approvals.consent(consent))
-  }
-
   async #find(token: string): Promise<Ask | null> {
     return this.#matters.get(token)?.ask ?? this.#loadBy(token)
   }
 
   async #loadBy(token: string): Promise<Ask | null> {
-    const slip = await this.#tools.vault.approvals.slip(token)
-    return slip === null ? null : this.#load(slip)
+    const record = await this.#tools.vault.approvals.record(token)
+    return record === null ? null : this.#load(record)
   }
 
   /** An approval as the journal has it. */
-  async #load(slip: Slip): Promise<Ask | null> {
+  async #load(record: ApprovalRecord): Promise<Ask | null> {
     const { journal, vault } = this.#tools
-    const entries = await journal.read(slip.run)
+    const entries = await journal.read(record.run)
     const view = viewOf(entries)
     let approval: Approval | null = null
     let fate: Fate = { kind: 'open' }
     for (const { event } of entries) {
-      if (event.type === 'wanted' && event.approval.id === slip.approval) approval = event.approval
-      if (approval !== null) fate = befall(fate, slip.approval, event)
+      if (event.type === 'wanted' && event.approval.id === record.approval) approval = event.approval
+      if (approval !== null) fate = befall(fate, record.approval, event)
     }
     const session = view === null ? null : await vault.session(view.prompt.session)
     if (view === null || session === null || approval === null) return null
@@ -332,11 +300,18 @@ export class Approvals {
       view.prompt.speaker.id,
       subjectOf(approval, session.workdir),
     )
-    return this.#askOf(slip, view.prompt, session, approval, fate, consent?.token === slip.token)
+    return this.#askOf(record, view.prompt, session, approval, fate, consent?.token === record.token)
   }
 
-  #askOf(slip: Slip, prompt: Prompt, session: Session, approval: Approval, fate: Fate, lasting: boolean): Ask {
-    const { token, run, askedAt, expiresAt, draft } = slip
+  #askOf(
+    record: ApprovalRecord,
+    prompt: Prompt,
+    session: Session,
+    approval: Approval,
+    fate: Fate,
+    lasting: boolean,
+  ): Ask {
+    const { token, run, askedAt, expiresAt, draft } = record
     const runtime = this.#tools.runtimes.get(session.runtime)?.title ?? session.runtime
     const inputHash = inputHashOf(approval)
     return { token, run, prompt, session, runtime, approval, inputHash, askedAt, expiresAt, draft, fate, lasting }

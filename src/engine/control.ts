@@ -25,7 +25,7 @@ import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { background } from '../system/background.ts'
-import { Approvals } from './approvals.ts'
+import { ApprovalDesk } from './approvals.ts'
 import type { EventBus } from './bus.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -163,7 +163,7 @@ export function createControl(options: ControlOptions): Control {
   })
   const lookedAgain = (): void => dispatcher.open()
   const intake = new Intake({ ...options, desk, features, chat, lookedAgain, outbox })
-  const approvals = new Approvals({
+  const approvals = new ApprovalDesk({
     ...options,
     timeoutMs: options.approvals.timeoutMs,
     chat,

@@ -17,7 +17,7 @@ import { promptLimit, type Prompt } from '../core/prompt.ts'
 import { reaches, type ActionName } from '../core/right.ts'
 import type { Session } from '../core/session.ts'
 import type { Vault } from '../core/vault.ts'
-import type { Approvals } from './approvals.ts'
+import type { ApprovalDesk } from './approvals.ts'
 import type { EventBus } from './bus.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Gate } from '../core/gate.ts'
@@ -40,7 +40,7 @@ export interface DeskTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   /** Asked for when somebody answers: it is built on top of the chat, and that of the desk. */
-  readonly approvals: () => Approvals
+  readonly approvals: () => ApprovalDesk
 }
 
 /** The desk: asks the gate, keeps what is asked, and only then says yes. */

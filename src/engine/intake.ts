@@ -21,10 +21,10 @@ import { contextOf } from './context.ts'
 import { keepFiles } from './files.ts'
 import { InboxWorker, type Job } from './inbox.ts'
 import { InteractionJob } from './interaction-job.ts'
-import { lookAgain, takeBack, type SecondLookTools } from './second-look.ts'
+import { lookAgain, takeBack, type MessageEditTools } from './message-edits.ts'
 import { bindingAt, type Binding } from '../core/session-lookup.ts'
 
-export interface IntakeTools extends SecondLookTools {
+export interface IntakeTools extends MessageEditTools {
   readonly arrivals: Arrivals
   readonly checkpoint: Checkpoint
   readonly catalogue: Catalogue

@@ -60,14 +60,14 @@ export class InteractionJob implements Job {
 
   /** A no may be the echo of what the earlier life did: it says how things stand, and why it can say no more. */
   #seenAgain(answer: Reply | Shown): Reply | Shown {
-    if ('sheet' in answer || answer.refused !== true) return answer
+    if ('rendering' in answer || answer.refused !== true) return answer
     const { inbox } = this.#tools.catalogue[this.#interaction.person.locale]
     return { ...answer, text: inbox.restarted(answer.text) }
   }
 
   async #say(answer: Reply | Shown): Promise<void> {
     const isSaid = await this.#tools.chat.interactions.answer(this.#interaction, answer)
-    if (!isSaid && !('sheet' in answer)) await this.#sayElsewhere(answer)
+    if (!isSaid && !('rendering' in answer)) await this.#sayElsewhere(answer)
   }
 
   /** After 15 min Discord takes no answer any more. What only the person may see goes to them. */

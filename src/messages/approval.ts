@@ -5,10 +5,10 @@ import type { MessageId, PersonId, PlaceId } from '../core/ids.ts'
 import type { AskMessages, Message, Owner, Posting } from '../core/message.ts'
 import type { Locale } from '../core/person.ts'
 import type { Place } from '../core/place.ts'
-import { postRoles, type Approvals, type PostRole } from '../core/slip.ts'
+import { postRoles, type Approvals, type PostRole } from '../core/approval-record.ts'
 import { retry, type RetryTools } from '../system/back-off.ts'
 import type { Reconciler } from './reconciler.ts'
-import type { Concern, Subject, Wanted } from './subject.ts'
+import type { Concern, MessageSource, Wanted } from './source.ts'
 
 export interface ApprovalTools extends RetryTools {
   readonly chat: Chat
@@ -37,7 +37,7 @@ interface Look {
  * An approval's messages, until its fate stands everywhere: in the run's own thread or DM; for a channel in the owner's
  * DM, with a neutral line in the channel (SPEC F7, approval privacy).
  */
-export class ApprovalSubject implements Subject {
+export class ApprovalSubject implements MessageSource {
   readonly owner: Owner
   readonly #ask: () => Ask
   readonly #quiet: boolean
@@ -153,7 +153,7 @@ export class ApprovalSubject implements Subject {
     return {
       role,
       place,
-      sheet: chat.drawAsk({ ask, role, reader, locale: language, mention: called, direct: hasDirect(look) }),
+      rendering: chat.drawAsk({ ask, role, reader, locale: language, mention: called, direct: hasDirect(look) }),
       replyTo,
       mention: called,
       locale: language,

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Message, Owner, Posting } from '../core/message.ts'
 import type { Phrases } from '../core/phrases.ts'
 import type { Wallboard, WallboardLine } from '../core/wallboard.ts'
-import type { Concern, Subject, Wanted } from './subject.ts'
+import type { Concern, MessageSource, Wanted } from './source.ts'
 
 /** A message past its first hour may be edited, but rarely. */
 const oldEveryMs = 60_000
@@ -22,7 +22,7 @@ export interface BoardTools {
  * The board of a channel. Its text is made from the journal each time and compared with what stands, so nothing has to
  * be remembered of what changed: after a death the next look is as good as any.
  */
-export class BoardSubject implements Subject {
+export class BoardSubject implements MessageSource {
   readonly owner: Owner
   readonly #tools: BoardTools
   #board: Wallboard | null
@@ -98,7 +98,7 @@ export class BoardSubject implements Subject {
     return {
       role: key,
       place,
-      sheet: chat.board(text),
+      rendering: chat.board(text),
       replyTo: null,
       mention: null,
       locale,

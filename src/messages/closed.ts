@@ -6,7 +6,7 @@ import type { Note } from '../core/message.ts'
 import type { Locale } from '../core/person.ts'
 import type { Catalogue, Phrases } from '../core/phrases.ts'
 import type { Place } from '../core/place.ts'
-import type { Concern } from './subject.ts'
+import type { Concern } from './source.ts'
 
 export interface ClosedTools {
   readonly chat: Chat

@@ -3,17 +3,17 @@ import { messageOf } from '../core/failure.ts'
 import type { MessageId } from '../core/ids.ts'
 import { ownerKind, type Owner, type Posting } from '../core/message.ts'
 import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
-import type { Pace } from './pace.ts'
+import type { Throttle } from './throttle.ts'
 import { nextWrite, untilOld, type Holds, type PlanTools, type Write } from './plan.ts'
-import type { Subject, Wanted } from './subject.ts'
+import type { MessageSource, Wanted } from './source.ts'
 import { Writer, type WriterTools } from './writer.ts'
 
 export interface KeeperTools extends WriterTools {
-  readonly pace: Pace
+  readonly pace: Throttle
   /** Resolves when Discord can be written to, or the process lets go. */
   ready(): Promise<void>
   /** A message has been shut out of its place for long: somebody is told. */
-  tell(subject: Subject, posting: Posting): Promise<void>
+  tell(subject: MessageSource, posting: Posting): Promise<void>
 }
 
 /** Discord's typing mark lasts ten seconds. */
@@ -26,7 +26,7 @@ const troubleBackOff: BackOff = { firstMs: 1_000, longestMs: 30_000 }
 export class Keeper {
   /** Resolves when everything is said or the process lets go. Never rejects. */
   readonly done: Promise<void>
-  readonly subject: Subject
+  readonly subject: MessageSource
   readonly #writer: Writer
   readonly #tools: KeeperTools
   #changed = Promise.withResolvers<void>()
@@ -37,7 +37,7 @@ export class Keeper {
   #closedAt: number | null = null
   #isTold = false
 
-  constructor(subject: Subject, postings: readonly Posting[], tools: KeeperTools) {
+  constructor(subject: MessageSource, postings: readonly Posting[], tools: KeeperTools) {
     this.subject = subject
     this.#tools = tools
     this.#writer = new Writer(subject, postings, tools)

@@ -1,7 +1,7 @@
 import type { Chat } from '../core/chat.ts'
 import type { Note, Owner, Posting } from '../core/message.ts'
 import type { Locale } from '../core/person.ts'
-import type { Concern, Subject, Wanted } from './subject.ts'
+import type { Concern, MessageSource, Wanted } from './source.ts'
 
 export interface NoteTools {
   readonly chat: Chat
@@ -10,7 +10,7 @@ export interface NoteTools {
 }
 
 /** A word that belongs to no run: it is posted once, and that is all. */
-export class NoteSubject implements Subject {
+export class NoteSubject implements MessageSource {
   readonly owner: Owner
   readonly #note: Note
   readonly #tools: NoteTools
@@ -28,7 +28,7 @@ export class NoteSubject implements Subject {
     const message = {
       role: 'note',
       place,
-      sheet: chat.note(text),
+      rendering: chat.note(text),
       replyTo,
       mention,
       locale,

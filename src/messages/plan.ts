@@ -1,8 +1,8 @@
-import type { Chat, Sheet } from '../core/chat.ts'
+import type { Chat, Rendering } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { MessageId } from '../core/ids.ts'
 import type { Message, Posting } from '../core/message.ts'
-import type { Wanted } from './subject.ts'
+import type { Wanted } from './source.ts'
 
 /** The next thing to be done so that what stands is what should stand. */
 export type Write =
@@ -22,7 +22,7 @@ export type Write =
 /** How a message is said: as it was drawn, or plainer, because Discord refused that. */
 export interface MessageForm {
   readonly plainness: number
-  readonly sheet: Sheet
+  readonly rendering: Rendering
 }
 
 /** From this plainness on a message does not grow: its file would be sent again with each word. */
@@ -59,7 +59,7 @@ export function nextWrite(
     if (hold !== undefined) continue
     const form = formOf(message, posting, chat)
     if (posting?.message == null) return { kind: 'post', message, posting, form }
-    const isSaid = posting.shown === form.sheet.hash || (form.plainness >= filePlainness && !message.steady)
+    const isSaid = posting.shown === form.rendering.hash || (form.plainness >= filePlainness && !message.steady)
     if (!posting.frozen && isOld(posting, now, chat) && endsHere(message, isSaid)) {
       return posting.end > 0
         ? { kind: 'freeze', posting }
@@ -84,10 +84,10 @@ export function untilOld({ messages }: Wanted, postings: readonly Posting[], { c
  * it is drawn once.
  */
 function formOf(message: Message, posting: Posting | null, chat: PlanTools['chat']): MessageForm {
-  const { sheet, steady, locale, asks } = message
+  const { rendering, steady, locale, asks } = message
   const plainness = posting?.plainness ?? 0
-  if (plainness === 0 || (steady && posting?.refused !== sheet.hash)) return { plainness: 0, sheet }
-  return { plainness, sheet: chat.plainer(sheet, plainness, { locale, asks }) }
+  if (plainness === 0 || (steady && posting?.refused !== rendering.hash)) return { plainness: 0, rendering }
+  return { plainness, rendering: chat.plainer(rendering, plainness, { locale, asks }) }
 }
 
 function isOld({ postedAt }: Posting, now: EpochMs, chat: PlanTools['chat']): boolean {

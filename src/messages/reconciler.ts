@@ -10,8 +10,8 @@ import { tellClosed } from './closed.ts'
 import { Keeper, type KeeperTools } from './keeper.ts'
 import { nonceOf } from './nonce.ts'
 import { NoteSubject } from './note.ts'
-import { Pace } from './pace.ts'
-import type { Subject } from './subject.ts'
+import { Throttle } from './throttle.ts'
+import type { MessageSource } from './source.ts'
 import type { WriterTools } from './writer.ts'
 
 export interface ReconcilerTools extends WriterTools {
@@ -28,13 +28,13 @@ const readyEveryMs = 200
 /** Makes Discord show what should stand there: one keeper for each owner about whom not all is said. */
 export class Reconciler {
   readonly #tools: ReconcilerTools
-  readonly #pace: Pace
+  readonly #pace: Throttle
   readonly #keepers = new Map<Owner, Keeper>()
   #ready: Promise<void> | null = null
 
   constructor(tools: ReconcilerTools) {
     this.#tools = tools
-    this.#pace = new Pace(tools.clock, tools.chat.pace.editEveryMs, tools.signal)
+    this.#pace = new Throttle(tools.clock, tools.chat.pace.editEveryMs, tools.signal)
   }
 
   async say(note: Note): Promise<void> {
@@ -55,7 +55,7 @@ export class Reconciler {
   }
 
   /** Takes a subject up, or looks at it again. */
-  async keep(subject: Subject): Promise<Keeper> {
+  async keep(subject: MessageSource): Promise<Keeper> {
     const { owner } = subject
     const known = this.#keepers.get(owner)
     // The last word about an earlier one is said first.
@@ -121,7 +121,7 @@ export class Reconciler {
     }
   }
 
-  async #tell(subject: Subject, posting: Posting): Promise<void> {
+  async #tell(subject: MessageSource, posting: Posting): Promise<void> {
     const { log } = this.#tools
     log.warn({ owner: subject.owner, place: posting.place.id }, 'message.place-stays-closed')
     // One word for all that has waited there since.

@@ -1,4 +1,4 @@
-import type { Chat, LinePlace, Sheet, Spot } from '../core/chat.ts'
+import type { Chat, LinePlace, Rendering, Spot } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Entry } from '../core/event.ts'
 import type { RunId, Seq, SessionId } from '../core/ids.ts'
@@ -6,7 +6,7 @@ import { isLive } from '../core/lifecycle.ts'
 import type { Message, Owner, Posting } from '../core/message.ts'
 import type { Timings } from '../core/timings.ts'
 import { see, textOf, type RunView } from '../core/view.ts'
-import { nothingYet, type Concern, type Subject, type Wanted } from './subject.ts'
+import { nothingYet, type Concern, type MessageSource, type Wanted } from './source.ts'
 
 /** How often a run at work is looked at again although nothing happened: its seconds run. */
 const tickMs = 1_000
@@ -22,7 +22,7 @@ export interface RunTools {
 }
 
 /** A run's messages: the answer in parts, the card under it, and the line at the end of a long one. */
-export class RunSubject implements Subject {
+export class RunSubject implements MessageSource {
   readonly owner: Owner
   readonly #run: RunId
   readonly #tools: RunTools
@@ -71,9 +71,9 @@ export class RunSubject implements Subject {
       return { ...nothingYet, againInMs: isAtWork ? tickMs : null, typingIn }
     }
     const question = this.#tools.questionOf(this.#run)
-    const sheets = chat.draw({ ...facts, frozen: frozenEnds(postings), question })
+    const renderings = chat.draw({ ...facts, frozen: frozenEnds(postings), question })
     return {
-      messages: sheets.map((sheet, at) => messageOf(view, sheet, at === sheets.length - 1)),
+      messages: renderings.map((rendering, at) => messageOf(view, rendering, at === renderings.length - 1)),
       ordered: true,
       // A lost attempt may have said more than the one that answered: what stands beyond the answer is taken back.
       exact: state === 'over',
@@ -113,15 +113,15 @@ function frozenEnds(postings: readonly Posting[]): readonly number[] {
   return parts.slice(0, parts.findLastIndex(({ frozen }) => frozen) + 1).map(({ end }) => end)
 }
 
-function messageOf(view: RunView, sheet: Sheet, isLast: boolean): Message {
+function messageOf(view: RunView, rendering: Rendering, isLast: boolean): Message {
   const { place, message, speaker } = view.prompt
   const isOver = view.run.state === 'over'
   return {
-    role: String(sheet.part),
+    role: String(rendering.part),
     place,
-    sheet,
-    replyTo: sheet.part === 0 || sheet.rings ? message : null,
-    mention: sheet.rings ? speaker.id : null,
+    rendering,
+    replyTo: rendering.part === 0 || rendering.rings ? message : null,
+    mention: rendering.rings ? speaker.id : null,
     locale: speaker.locale,
     steady: isOver,
     asks: false,

@@ -10,7 +10,7 @@ import { HeldMessages, type HoldReason } from './holds.ts'
 import { nonceOf, renewed } from './nonce.ts'
 import { retry } from '../system/back-off.ts'
 import type { Write } from './plan.ts'
-import type { Subject } from './subject.ts'
+import type { MessageSource } from './source.ts'
 
 export interface WriterTools {
   readonly chat: Chat
@@ -28,13 +28,13 @@ const plainest = 3
 /** The messages of one owner: what is known of them, and how each is posted, edited and taken away exactly once. */
 export class Writer {
   readonly held: HeldMessages
-  readonly #subject: Subject
+  readonly #subject: MessageSource
   readonly #tools: WriterTools
   #postings: readonly Posting[]
   /** Intended, and nobody knows whether they were posted: by an earlier life, or before the connection broke. */
   readonly #unsure: Set<string>
 
-  constructor(subject: Subject, postings: readonly Posting[], tools: WriterTools) {
+  constructor(subject: MessageSource, postings: readonly Posting[], tools: WriterTools) {
     this.#subject = subject
     this.#postings = postings
     this.#tools = tools
@@ -86,8 +86,8 @@ export class Writer {
     const isUnsure = this.#unsure.has(message.role)
     const posting = await this.#intend(message, known, isUnsure)
     if (posting === null) return
-    const { plainness, sheet } = form
-    const posted = await chat.post(posting.place, sheet, {
+    const { plainness, rendering } = form
+    const posted = await chat.post(posting.place, rendering, {
       nonce: posting.nonce,
       replyTo: plainness > 0 ? null : message.replyTo,
       mention: plainness > 0 ? null : message.mention,
@@ -108,7 +108,7 @@ export class Writer {
     if (this.#kind === 'approval' && message.role === 'ask') checkpoint('approval-posted')
     if (message.pinned) await chat.pin(posting.place, posted)
     // A repeated nonce gives the message of an earlier try, which may show something else: then it is edited at once.
-    const shown = isUnsure ? { shown: '', end: 0 } : { shown: sheet.hash, end: sheet.end }
+    const shown = isUnsure ? { shown: '', end: 0 } : { shown: rendering.hash, end: rendering.end }
     await this.#stands({ ...posting, ...shown, message: posted, postedAt: clock.now() })
     checkpoint('remembered', this.#kind)
     this.#subject.posted?.({ ...posting, message: posted })
@@ -123,7 +123,7 @@ export class Writer {
       // A clock that was set back tells no age.
       if (age >= 0 && age <= chat.pace.nonceForMs) return known
       const others = this.#postings.flatMap(({ message: id }) => (id === null ? [] : [id]))
-      const found = await chat.find(known.place, message.sheet, known.at, others)
+      const found = await chat.find(known.place, message.rendering, known.at, others)
       if (found === 'later') {
         await this.#wait(known, 'later')
         return null
@@ -149,10 +149,14 @@ export class Writer {
   }
 
   async #edit({ message, posting, id, form }: Write & { kind: 'edit' }): Promise<void> {
-    const outcome = await this.#tools.chat.edit(posting.place, id, form.sheet)
+    const outcome = await this.#tools.chat.edit(posting.place, id, form.rendering)
     switch (outcome) {
       case 'edited':
-        return this.#stands({ ...posting, shown: form.sheet.hash, end: posting.frozen ? posting.end : form.sheet.end })
+        return this.#stands({
+          ...posting,
+          shown: form.rendering.hash,
+          end: posting.frozen ? posting.end : form.rendering.end,
+        })
       case 'gone':
         if (message.whenDeleted === 'enough') return this.end(posting)
         return this.#stands(renewed(posting, this.#tools.clock.now()))
@@ -177,7 +181,7 @@ export class Writer {
     if (plainness < plainest) {
       log.warn(fields, 'message.said-plainer')
       const next = plainness === 0 ? Math.max(1, posting.plainness) : plainness + 1
-      const refused = plainness === 0 ? message.sheet.hash : posting.refused
+      const refused = plainness === 0 ? message.rendering.hash : posting.refused
       return this.#keep({ ...posting, plainness: next, refused })
     }
     log.error(fields, 'message.refused')

@@ -7,13 +7,13 @@ import { claudeKind } from './claude/claude.ts'
 import { codexKind } from './codex/codex.ts'
 import { echoKind } from './echo/echo.ts'
 import type { RuntimeKind } from './engine/kind.ts'
-import type { EngineOptions } from './engine/options.ts'
+import type { RuntimeEngineOptions } from './engine/options.ts'
 import { environmentFor, type Environment } from './environment.ts'
 
 /** Every agent CLI we can lead. A new one is a folder and a line here. */
 export const kinds: readonly RuntimeKind[] = [claudeKind, codexKind, echoKind]
 
-export interface RuntimesOptions extends EngineOptions {
+export interface RuntimesOptions extends RuntimeEngineOptions {
   /** The bot's own environment; only what is allow-listed gets to the agents. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What an account's CLI gets beside that: a key, a config folder, a base URL. Empty for an unknown account. */

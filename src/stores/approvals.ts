@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { Draft } from '../core/ask.ts'
 import type { ApprovalId, PersonId, RunId, SessionId } from '../core/ids.ts'
-import type { Approvals, Consent, Slip } from '../core/slip.ts'
+import type { Approvals, Consent, ApprovalRecord } from '../core/approval-record.ts'
 import type { Commits } from './commits.ts'
 import type { ApprovalTable, ConsentTable, Tables } from './schema.ts'
 
@@ -15,8 +15,8 @@ export class DatabaseApprovals implements Approvals {
     this.#commits = commits
   }
 
-  async open(slip: Omit<Slip, 'draft' | 'closed'>): Promise<Slip> {
-    const { token, run, approval, askedAt, expiresAt } = slip
+  async open(record: Omit<ApprovalRecord, 'draft' | 'closed'>): Promise<ApprovalRecord> {
+    const { token, run, approval, askedAt, expiresAt } = record
     const times = { asked_at: askedAt, expires_at: expiresAt }
     const row = await this.#commits.write(async (trx) => {
       await trx
@@ -34,12 +34,12 @@ export class DatabaseApprovals implements Approvals {
     return slipOf(row)
   }
 
-  async slip(token: string): Promise<Slip | null> {
+  async record(token: string): Promise<ApprovalRecord | null> {
     const row = await this.#db.selectFrom('approvals').selectAll().where('token', '=', token).executeTakeFirst()
     return row === undefined ? null : slipOf(row)
   }
 
-  async unclosed(): Promise<readonly Slip[]> {
+  async unclosed(): Promise<readonly ApprovalRecord[]> {
     const rows = this.#db.selectFrom('approvals').selectAll().where('closed', '=', 0).orderBy('asked_at')
     return (await rows.execute()).map(slipOf)
   }
@@ -80,7 +80,7 @@ export class DatabaseApprovals implements Approvals {
   }
 }
 
-function slipOf(row: Selectable<ApprovalTable>): Slip {
+function slipOf(row: Selectable<ApprovalTable>): ApprovalRecord {
   return {
     token: row.token,
     run: row.run as RunId,

@@ -38,7 +38,7 @@ export function refuseTorn(database: string, folder: string): void {
 }
 
 /** How far a database has come. */
-export interface Position {
+export interface DatabasePosition {
   /** How often it was opened. */
   readonly starts: number
   /** The last entry of the journal. */
@@ -50,7 +50,7 @@ export interface Position {
  * come: a database that is further back than that without its log is torn. (Whoever opens and closes one with any
  * other program moves the log into it, and takes nothing away.)
  */
-export function markOpen(database: string, position: Position): void {
+export function markOpen(database: string, position: DatabasePosition): void {
   const name = basename(database)
   const note = `In use, or not closed: the newest changes are in ${name}-wal. Copy both.`
   writeAtomically(openMark(database), `${JSON.stringify({ note, ...position })}\n`)
@@ -61,10 +61,10 @@ export function unmarkOpen(database: string): void {
   rmSync(openMark(database), { force: true })
 }
 
-function readMark(database: string): Position | null {
+function readMark(database: string): DatabasePosition | null {
   if (!existsSync(openMark(database))) return null
   try {
-    const { starts, entries } = JSON.parse(readFileSync(openMark(database), 'utf8')) as Partial<Position>
+    const { starts, entries } = JSON.parse(readFileSync(openMark(database), 'utf8')) as Partial<DatabasePosition>
     return { starts: starts ?? 0, entries: entries ?? 0 }
   } catch {
     // Nobody knows how far it had come: anything may be missing.
@@ -73,7 +73,7 @@ function readMark(database: string): Position | null {
 }
 
 /** What the database file holds by itself. Touches nothing; one that cannot be read holds nothing. */
-function readPosition(database: string): Position {
+function readPosition(database: string): DatabasePosition {
   const file = pathToFileURL(database)
   file.search = '?immutable=1'
   let db: DatabaseSync | null = null
@@ -91,7 +91,7 @@ function readPosition(database: string): Position {
   }
 }
 
-function isOlder(one: Position, than: Position): boolean {
+function isOlder(one: DatabasePosition, than: DatabasePosition): boolean {
   return one.starts < than.starts || one.entries < than.entries
 }
 

@@ -219,12 +219,12 @@ async function turnAtWork(room: CodexRoom): Promise<{
   server: (line: string) => Promise<void>
 }> {
   const { dataDir } = room.bench.options
-  const seat = JSON.parse(readFileSync(join(dataDir, 'spools', `${room.session.id}.json`), 'utf8')) as {
+  const binding = JSON.parse(readFileSync(join(dataDir, 'spools', `${room.session.id}.json`), 'utf8')) as {
     process: string
     conversation: string
   }
-  const spool = join(dataDir, 'spools', seat.process)
+  const spool = join(dataDir, 'spools', binding.process)
   const [, turn = ''] =
     /"method":"turn\/started".*?"turn":\{"id":"([^"]+)"/.exec(readFileSync(join(spool, 'stdout'), 'utf8')) ?? []
-  return { thread: seat.conversation, turn, server: (line) => writeFile(join(spool, 'stdin'), `${line}\n`) }
+  return { thread: binding.conversation, turn, server: (line) => writeFile(join(spool, 'stdin'), `${line}\n`) }
 }

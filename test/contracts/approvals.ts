@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { PersonId } from '../../src/core/ids.ts'
-import type { Consent } from '../../src/core/slip.ts'
+import type { Consent } from '../../src/core/approval-record.ts'
 import { approvalId, runId, sessionId } from '../stores/cast.ts'
 import type { StoreUnderTest } from './ground.ts'
 
@@ -18,7 +18,7 @@ const consent: Consent = {
 /** What any vault must do for approvals, whatever it writes to. `open` gives a store with nothing in it. */
 export function approvalsContract(name: string, open: () => Promise<StoreUnderTest>): void {
   suite(`approvals: ${name}`, () => {
-    test('a slip stays as it was opened until it is closed, also after reopening', async () => {
+    test('a record stays as it was opened until it is closed, also after reopening', async () => {
       await using store = await open()
       const { approvals } = store.vault
       assert.deepEqual(await approvals.open(fresh), { ...fresh, draft: {}, closed: false })
@@ -27,15 +27,15 @@ export function approvalsContract(name: string, open: () => Promise<StoreUnderTe
       assert.deepEqual(await approvals.open({ ...fresh, askedAt: 900, expiresAt: 1500 }), kept, 'its time goes on')
       await approvals.open({ ...fresh, token: 't0', askedAt: 50 })
       await using again = await store.reopen()
-      assert.deepEqual(await again.vault.approvals.slip('t1'), kept)
-      assert.equal(await again.vault.approvals.slip('nothing'), null)
+      assert.deepEqual(await again.vault.approvals.record('t1'), kept)
+      assert.equal(await again.vault.approvals.record('nothing'), null)
       assert.deepEqual(
         (await again.vault.approvals.unclosed()).map(({ token }) => token),
         ['t0', 't1'],
       )
     })
 
-    test('a closed slip is no longer looked at, and begins anew when the same is asked again', async () => {
+    test('a closed record is no longer looked at, and begins anew when the same is asked again', async () => {
       await using store = await open()
       const { approvals } = store.vault
       await approvals.open(fresh)
@@ -43,7 +43,7 @@ export function approvalsContract(name: string, open: () => Promise<StoreUnderTe
       await approvals.close('t1')
       await approvals.close('t1')
       assert.deepEqual(await approvals.unclosed(), [])
-      assert.equal((await approvals.slip('t1'))?.closed, true)
+      assert.equal((await approvals.record('t1'))?.closed, true)
       const anew = { ...fresh, askedAt: 900, expiresAt: 1500 }
       assert.deepEqual(await approvals.open(anew), { ...anew, draft: {}, closed: false })
     })

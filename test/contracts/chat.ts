@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Chat, ChatMessage, Sheet } from '../../src/core/chat.ts'
+import type { Chat, ChatMessage, Rendering } from '../../src/core/chat.ts'
 import type { MessageId, PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 
@@ -9,10 +9,10 @@ export interface ChatStage extends AsyncDisposable {
   readonly chat: Chat
   /** A place that the chat may write to. */
   readonly place: Place
-  /** A sheet of a run at work (it carries a button) that says this. */
-  working(text: string): Sheet
-  /** A sheet of a run that is over that says this. */
-  over(text: string): Sheet
+  /** A rendering of a run at work (it carries a button) that says this. */
+  working(text: string): Rendering
+  /** A rendering of a run that is over that says this. */
+  over(text: string): Rendering
   /** A person writes; gives the message's id. */
   says(text: string): Promise<MessageId>
   /** What stands in the place now: texts of the chat's own messages, oldest first. */

@@ -15,7 +15,7 @@ import type { Log } from '../../src/core/log.ts'
 import type { Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 import { runtimes } from '../../src/runtimes/all.ts'
 import { defaultLimits, type ProcessLimits } from '../../src/runtimes/engine/limits.ts'
-import type { EngineOptions } from '../../src/runtimes/engine/options.ts'
+import type { RuntimeEngineOptions } from '../../src/runtimes/engine/options.ts'
 
 /** What makes a runtime, in a form that fits on a command line. */
 export interface PlainOptions {
@@ -58,7 +58,7 @@ export function makeRuntime(
   plain: PlainOptions,
   more: { readonly checkpoint?: (name: CheckpointName) => void; readonly clock?: Clock } = {},
 ): Runtime {
-  const spooled: EngineOptions = {
+  const spooled: RuntimeEngineOptions = {
     dataDir: plain.dataDir,
     clock: more.clock ?? realClock,
     ids: { next: () => randomUUID() },

@@ -4,7 +4,7 @@ import type { Question } from '../../src/core/approval.ts'
 import type { Ask } from '../../src/core/ask.ts'
 import { drawAsk } from '../../src/discord/ask.ts'
 import { componentsOf } from '../../src/discord/components.ts'
-import { bodyOf } from '../../src/discord/sheet.ts'
+import { bodyOf } from '../../src/discord/rendering.ts'
 import { messageLimit } from '../../src/discord/split.ts'
 import { asks } from '../locales/samples.ts'
 import { nonce, Scene, until, words } from './scene.ts'
@@ -52,12 +52,12 @@ describe('approvals as Discord shows them', { concurrency: true }, () => {
       fc.property(fc.string({ unit: 'grapheme-ascii', maxLength: 4000, size: 'max' }), (command) => {
         const subject = { kind: 'command', command, folder: null, reason: null } as const
         const input = JSON.stringify({ command, timeout: 5 })
-        const sheet = drawn({ ...sample, approval: { ...sample.approval, subject, input } })
-        const { file } = bodyOf(sheet)
-        const shown = file === null ? sheet.text.replaceAll('`\u200b`', '``').replaceAll('`\u200b', '`') : file.text
+        const rendering = drawn({ ...sample, approval: { ...sample.approval, subject, input } })
+        const { file } = bodyOf(rendering)
+        const shown = file === null ? rendering.text.replaceAll('`\u200b`', '``').replaceAll('`\u200b', '`') : file.text
         assert.ok(shown.includes(command), shown)
         assert.ok(shown.includes('"timeout": 5'), 'also what stands beside the command')
-        assert.ok(sheet.text.length <= messageLimit)
+        assert.ok(rendering.text.length <= messageLimit)
       }),
       { numRuns: 200 },
     )

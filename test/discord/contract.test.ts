@@ -17,9 +17,9 @@ chatContract('Discord', async () => {
         { type: 'said', block: 'a', text, whole: true },
         { type: 'finished', outcome: { kind: 'done', usage: { inputTokens: 1, outputTokens: 1, costUsd: null } } },
       ])
-      const [sheet] = scene.chat.draw(drawing(view))
-      if (sheet === undefined) throw new Error('nothing was drawn')
-      return sheet
+      const [rendering] = scene.chat.draw(drawing(view))
+      if (rendering === undefined) throw new Error('nothing was drawn')
+      return rendering
     },
     says: async (text) => (await alice.says('general', text)).id as MessageId,
     shown: async () => {

@@ -216,15 +216,15 @@ describe('interactions', { concurrency: true }, () => {
     const { chat, inbox } = scene
     const place = scene.place('general')
     const olivia = await scene.sandbox.actor('olivia')
-    const sheet = sheetSaying(chat, place, 'at work')
-    await chat.post(place, sheet, { ...silent, nonce: nonce() })
+    const rendering = sheetSaying(chat, place, 'at work')
+    await chat.post(place, rendering, { ...silent, nonce: nonce() })
     const seen = await olivia.sees('general', 'at work')
     inbox.answer = async () => ({ text: 'stopped', hidden: true })
     const outcome = await olivia.clicks(seen, 'Stop')
     assert.equal((await outcome.settled()).content, 'stopped')
     assert.equal(outcome.ephemeral, true)
     const [press] = inbox.presses
-    assert.equal(press?.argument, sheet.mark)
+    assert.equal(press?.argument, rendering.mark)
     assert.equal(press?.person.name, 'olivia')
     assert.deepEqual(press?.place, place)
   })

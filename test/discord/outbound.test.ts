@@ -7,12 +7,12 @@ import { drawing, nonce, Scene, sheetSaying, until, viewAfter } from './scene.ts
 
 const silent = { replyTo: null, mention: null }
 
-function sheet(scene: Scene, text: string) {
+function rendering(scene: Scene, text: string) {
   return sheetSaying(scene.chat, scene.place('general'), text)
 }
 
 async function posts(scene: Scene, text: string, place = scene.place('general')): Promise<MessageId> {
-  const message = await scene.chat.post(place, sheet(scene, text), { ...silent, nonce: nonce() })
+  const message = await scene.chat.post(place, rendering(scene, text), { ...silent, nonce: nonce() })
   assert.match(message, /^\d+$/, `posting gave ${message}`)
   return message as MessageId
 }
@@ -23,7 +23,7 @@ describe('outbound', { concurrency: 4 }, () => {
     const alice = await scene.sandbox.actor('alice')
     const asked = await alice.says('general', 'hi')
     const text = `@everyone <@${alice.id}> look`
-    const message = await scene.chat.post(scene.place('general'), sheet(scene, text), {
+    const message = await scene.chat.post(scene.place('general'), rendering(scene, text), {
       nonce: nonce(),
       replyTo: asked.id as MessageId,
       mention: null,
@@ -42,7 +42,7 @@ describe('outbound', { concurrency: 4 }, () => {
     await using scene = await Scene.open()
     const place = scene.place('general')
     const since = Date.now()
-    const mine = sheet(scene, 'still here')
+    const mine = rendering(scene, 'still here')
     const message = await scene.chat.post(place, mine, { ...silent, nonce: nonce() })
     const alice = await scene.sandbox.actor('alice')
     for (let count = 0; count < 120; count++) await alice.says('general', `chatter ${count}`)
@@ -125,7 +125,7 @@ describe('outbound', { concurrency: 4 }, () => {
     })
     const finished: string[] = []
     const say = async (place: Place, text: string): Promise<void> => {
-      assert.match(await chat.post(place, sheet(scene, text), { ...silent, nonce: nonce() }), /^\d+$/)
+      assert.match(await chat.post(place, rendering(scene, text), { ...silent, nonce: nonce() }), /^\d+$/)
       finished.push(text)
     }
     await Promise.all([
@@ -148,7 +148,7 @@ describe('outbound', { concurrency: 4 }, () => {
       retryAfter: 280,
       scope: 'shared',
     })
-    const attempt = () => chat.post(place, sheet(scene, 'not now'), { ...silent, nonce: nonce() })
+    const attempt = () => chat.post(place, rendering(scene, 'not now'), { ...silent, nonce: nonce() })
     assert.equal(await attempt(), 'later')
     assert.equal(await attempt(), 'later')
     assert.equal(fault.hits, 1)
@@ -177,10 +177,10 @@ describe('outbound', { concurrency: 4 }, () => {
     const thread = scene.thread(seen)
     const message = await posts(scene, 'before sleep', thread)
     await olivia.archives(seen)
-    assert.equal(await chat.edit(thread, message, sheet(scene, 'awake again')), 'edited')
+    assert.equal(await chat.edit(thread, message, rendering(scene, 'awake again')), 'edited')
     await olivia.sees(seen, 'awake again')
     await olivia.archives(seen, true)
-    assert.equal(await chat.edit(thread, message, sheet(scene, 'locked in')), 'closed')
+    assert.equal(await chat.edit(thread, message, rendering(scene, 'locked in')), 'closed')
   })
 
   test('what may not be edited any more is too old, not gone', async () => {
@@ -192,7 +192,7 @@ describe('outbound', { concurrency: 4 }, () => {
     shift = 2 * 3_600_000
     const outcomes: string[] = []
     for (let count = 0; count < 6; count++) {
-      outcomes.push(await scene.chat.edit(scene.place('general'), message, sheet(scene, `edit ${count}`)))
+      outcomes.push(await scene.chat.edit(scene.place('general'), message, rendering(scene, `edit ${count}`)))
       if (outcomes.includes('too-old')) break
     }
     assert.ok(outcomes.includes('too-old'), outcomes.join(', '))
@@ -209,7 +209,7 @@ describe('outbound', { concurrency: 4 }, () => {
       },
     })
     for (const name of ['secret', 'quiet']) {
-      const outcome = await scene.chat.post(scene.place(name), sheet(scene, 'hello'), { ...silent, nonce: nonce() })
+      const outcome = await scene.chat.post(scene.place(name), rendering(scene, 'hello'), { ...silent, nonce: nonce() })
       assert.equal(outcome, 'closed', name)
     }
   })
@@ -225,12 +225,12 @@ describe('outbound', { concurrency: 4 }, () => {
       { type: 'said', block: 'a', text: 'the answer', whole: true },
       { at: 40_000, event: { type: 'finished', outcome: { kind: 'done', usage: noUsage } } },
     ])
-    const sheets = scene.chat.draw(drawing(view))
+    const renderings = scene.chat.draw(drawing(view))
     assert.deepEqual(
-      sheets.map((each) => each.rings),
+      renderings.map((each) => each.rings),
       [false, true],
     )
-    for (const each of sheets) {
+    for (const each of renderings) {
       const mention = each.rings ? (alice.id as PersonId) : null
       await scene.chat.post(place, each, { nonce: nonce(), replyTo: asked.id as MessageId, mention })
     }
@@ -252,7 +252,7 @@ describe('outbound', { concurrency: 4 }, () => {
     const asked = await alice.says('general', 'never mind')
     await alice.deletes(asked)
     const options = { nonce: nonce(), replyTo: asked.id as MessageId, mention: null }
-    assert.match(await scene.chat.post(scene.place('general'), sheet(scene, 'here it is'), options), /^\d+$/)
+    assert.match(await scene.chat.post(scene.place('general'), rendering(scene, 'here it is'), options), /^\d+$/)
   })
 
   test('the rest of a very long answer hangs on its last message as a file', async () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Drawing, Sheet } from '../../src/core/chat.ts'
+import type { Drawing, Rendering } from '../../src/core/chat.ts'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 import type { RunView } from '../../src/core/view.ts'
 import { draw } from '../../src/discord/render.ts'
 import { stopId } from '../../src/discord/custom-id.ts'
-import { bodyOf } from '../../src/discord/sheet.ts'
+import { bodyOf } from '../../src/discord/rendering.ts'
 import { drawing, viewAfter, words } from './scene.ts'
 import { fc } from '../random.ts'
 
@@ -29,26 +29,26 @@ function view(...events: Told): RunView {
   return viewAfter(place, events)
 }
 
-function drawn(of: RunView, over: Partial<Drawing> = {}): readonly Sheet[] {
+function drawn(of: RunView, over: Partial<Drawing> = {}): readonly Rendering[] {
   return draw(drawing(of, over), words)
 }
 
-function card(sheet: Sheet | undefined): string | undefined {
-  return sheet === undefined ? undefined : bodyOf(sheet).card?.text
+function card(rendering: Rendering | undefined): string | undefined {
+  return rendering === undefined ? undefined : bodyOf(rendering).card?.text
 }
 
 describe('the card', () => {
   test('a waiting run shows its place and can be taken back', () => {
     const waiting = view()
     const line = { place: 3, expectedMs: 240_000, atWork: 2, cap: 2 }
-    const [sheet, ...more] = drawn(waiting, { line })
+    const [rendering, ...more] = drawn(waiting, { line })
     assert.deepEqual(more, [])
-    assert.equal(sheet?.text, '')
-    assert.equal(card(sheet), words.en.waiting(line))
-    const { button } = bodyOf(sheet)
+    assert.equal(rendering?.text, '')
+    assert.equal(card(rendering), words.en.waiting(line))
+    const { button } = bodyOf(rendering)
     assert.equal(button?.label, words.en.buttons.withdraw)
     assert.equal(button?.id, stopId(`${waiting.id}.0`))
-    assert.equal(sheet?.mark, `${waiting.id}.0`)
+    assert.equal(rendering?.mark, `${waiting.id}.0`)
   })
 
   test('a run that is about to start has nothing to say', () => {
@@ -58,15 +58,15 @@ describe('the card', () => {
   test('at work it shows the line, what is hidden, the last steps, and Stop', () => {
     const steps = Array.from({ length: 9 }, (_, index) => acted(`t${index}`, `npm run step-${index}`))
     const working = view(admitted, started, ...steps, said('hello'))
-    const [sheet] = drawn(working)
-    const lines = card(sheet)?.split('\n') ?? []
+    const [rendering] = drawn(working)
+    const lines = card(rendering)?.split('\n') ?? []
     assert.equal(lines[0], words.en.working(working, (working.startedAt ?? 0) + 8000))
     assert.equal(lines[1], words.en.moreSteps(5))
     assert.deepEqual(
       lines.slice(2),
       [5, 6, 7, 8].map((index) => words.en.step('Bash', `npm run step-${index}`, false)),
     )
-    const [row] = bodyOf(sheet as Sheet).rows ?? []
+    const [row] = bodyOf(rendering as Rendering).rows ?? []
     assert.deepEqual(row?.kind === 'buttons' && row.buttons.map(({ label }) => label), ['Stop', 'Steer'])
   })
 
@@ -90,32 +90,32 @@ describe('the card', () => {
   })
 
   test('a run that is being stopped has no button any more', () => {
-    const [sheet] = drawn(view(admitted, started, { type: 'stopped', by: 'alice' }))
-    assert.equal(bodyOf(sheet as Sheet).button, null)
+    const [rendering] = drawn(view(admitted, started, { type: 'stopped', by: 'alice' }))
+    assert.equal(bodyOf(rendering as Rendering).button, null)
   })
 
   test('over: one line under the answer, no button', () => {
     const over = view(admitted, started, said('all done'), done)
-    const [sheet, ...more] = drawn(over)
+    const [rendering, ...more] = drawn(over)
     assert.deepEqual(more, [])
-    assert.equal(sheet?.text, 'all done')
-    assert.equal(card(sheet), words.en.over(over))
-    assert.equal(bodyOf(sheet).button, null)
+    assert.equal(rendering?.text, 'all done')
+    assert.equal(card(rendering), words.en.over(over))
+    assert.equal(bodyOf(rendering).button, null)
   })
 
   test('an empty answer is only the line; a refusal and a failure are red', () => {
     const empty = view(admitted, started, done)
     assert.deepEqual(
-      drawn(empty).map((sheet) => [sheet.text, card(sheet)]),
+      drawn(empty).map((rendering) => [rendering.text, card(rendering)]),
       [['', words.en.over(empty)]],
     )
     const refused = view({ type: 'refused', refusal: { code: 'queue-full', cap: 20, waiting: 20 } })
     const trouble = { code: 'process-died', detail: 'signal 9' } as const
     const failed = view(admitted, started, { type: 'finished', outcome: { kind: 'failed', trouble, usage } })
     for (const each of [refused, failed]) {
-      const [sheet] = drawn(each)
-      assert.equal(card(sheet), words.en.over(each))
-      assert.equal(bodyOf(sheet as Sheet).card?.colour, 0xe74c3c)
+      const [rendering] = drawn(each)
+      assert.equal(card(rendering), words.en.over(each))
+      assert.equal(bodyOf(rendering as Rendering).card?.colour, 0xe74c3c)
     }
   })
 
@@ -125,7 +125,7 @@ describe('the card', () => {
       ...working,
       prompt: { ...working.prompt, speaker: { ...working.prompt.speaker, locale: 'ko' as const } },
     }
-    const [row] = bodyOf(drawn(korean)[0] as Sheet).rows ?? []
+    const [row] = bodyOf(drawn(korean)[0] as Rendering).rows ?? []
     assert.equal(row?.kind === 'buttons' && row.buttons[0]?.label, words.ko.buttons.stop)
   })
 })
@@ -154,12 +154,12 @@ describe('the done line', () => {
   test('what the person took back before it began rings nobody; a refusal after a long wait does', () => {
     const withdrawn = view({ at: 60_000, event: { type: 'stopped', by: 'alice' } })
     assert.deepEqual(
-      drawn(withdrawn).map((sheet) => sheet.rings),
+      drawn(withdrawn).map((rendering) => rendering.rings),
       [false],
     )
     const expired = view({ at: 60_000, event: { type: 'refused', refusal: { code: 'draining' } } })
     assert.deepEqual(
-      drawn(expired).map((sheet) => sheet.rings),
+      drawn(expired).map((rendering) => rendering.rings),
       [false, true],
     )
   })
@@ -170,15 +170,15 @@ describe('long answers', () => {
   const long = (count: number): string => Array.from({ length: count }, (_, index) => paragraph(index)).join('\n\n')
 
   test('roll over into further messages; only the last has the card', () => {
-    const sheets = drawn(view(admitted, started, said(long(6))))
-    assert.ok(sheets.length > 1 && sheets.length <= 5)
+    const renderings = drawn(view(admitted, started, said(long(6))))
+    assert.ok(renderings.length > 1 && renderings.length <= 5)
     assert.deepEqual(
-      sheets.map((sheet) => card(sheet) !== undefined),
-      sheets.map((_, index) => index === sheets.length - 1),
+      renderings.map((rendering) => card(rendering) !== undefined),
+      renderings.map((_, index) => index === renderings.length - 1),
     )
     assert.deepEqual(
-      sheets.map((sheet) => sheet.part),
-      sheets.map((_, index) => index),
+      renderings.map((rendering) => rendering.part),
+      renderings.map((_, index) => index),
     )
   })
 
@@ -186,7 +186,7 @@ describe('long answers', () => {
     const text = long(40)
     const growing = drawn(view(admitted, started, said(text)))
     assert.equal(growing.length, 5)
-    const tail = growing[4] as Sheet
+    const tail = growing[4] as Rendering
     assert.ok(tail.text.includes(paragraph(39)))
     assert.ok(tail.text.endsWith(words.en.restInFile('answer.md')))
     assert.equal(tail.end, text.length)
@@ -195,22 +195,22 @@ describe('long answers', () => {
     const over = drawn(view(admitted, started, said(text), done))
     assert.equal(over.length, 5)
     assert.deepEqual(
-      over.slice(0, 4).map((sheet) => sheet.text),
-      growing.slice(0, 4).map((sheet) => sheet.text),
+      over.slice(0, 4).map((rendering) => rendering.text),
+      growing.slice(0, 4).map((rendering) => rendering.text),
     )
-    const last = bodyOf(over[4] as Sheet)
+    const last = bodyOf(over[4] as Rendering)
     assert.equal(last.file?.name, 'answer.md')
     const shown = last.content.slice(0, -words.en.restInFile('answer.md').length)
-    const all = [...over.slice(0, 4).map((sheet) => sheet.text), shown, last.file?.text ?? ''].join('\n\n')
+    const all = [...over.slice(0, 4).map((rendering) => rendering.text), shown, last.file?.text ?? ''].join('\n\n')
     assert.equal(squeezed(all), squeezed(text))
   })
 
   test('parts that are frozen stay, what is new goes into a new message', () => {
     const frozen = [20]
     const working = view(admitted, started, said('twenty characters ok and then some'))
-    const sheets = drawn(working, { frozen })
+    const renderings = drawn(working, { frozen })
     assert.deepEqual(
-      sheets.map((sheet) => sheet.text),
+      renderings.map((rendering) => rendering.text),
       ['twenty characters ok', 'and then some'],
     )
     const silent = drawn(view(admitted, started, said('twenty characters ok')), { frozen })
@@ -222,29 +222,29 @@ describe('long answers', () => {
   test('a frozen tail’s hidden text is in the file', () => {
     const text = long(40)
     const cut = drawn(view(admitted, started, said(text)))
-    const frozen = cut.map((sheet) => sheet.end)
+    const frozen = cut.map((rendering) => rendering.end)
     const grown = `${text}\n\nand the end`
-    const sheets = drawn(view(admitted, started, said(grown), done), { frozen })
-    assert.equal(sheets.length, 6)
-    const { file } = bodyOf(sheets[5] as Sheet)
+    const renderings = drawn(view(admitted, started, said(grown), done), { frozen })
+    assert.equal(renderings.length, 6)
+    const { file } = bodyOf(renderings[5] as Rendering)
     assert.equal(squeezed(file?.text ?? ''), squeezed(grown.slice(frozen[3])))
   })
 
-  test('every sheet of every drawing is something that Discord takes', () => {
+  test('every rendering of every drawing is something that Discord takes', () => {
     const word = fc.stringMatching(/^[a-z|`\n #]{1,40}$/)
     const text = fc.array(word, { maxLength: 1500 }).map((parts) => parts.join(' '))
     fc.assert(
       fc.property(text, fc.boolean(), fc.array(fc.nat({ max: 30_000 }), { maxLength: 6 }), (answer, isOver, cuts) => {
         const events = [admitted, started, said(answer), ...(isOver ? [done] : [])]
         const frozen = cuts.map((cut) => Math.min(cut, answer.length)).sort((a, b) => a - b)
-        const sheets = drawn(view(...events), { frozen })
-        assert.ok(sheets.length > 0)
-        for (const [index, sheet] of sheets.entries()) {
+        const renderings = drawn(view(...events), { frozen })
+        assert.ok(renderings.length > 0)
+        for (const [index, rendering] of renderings.entries()) {
           // What was frozen without a word is not drawn any more, and keeps its number.
-          assert.ok(sheet.part >= index && sheet.part > (sheets[index - 1]?.part ?? -1))
-          assert.ok(sheet.text.length <= 2000)
-          assert.equal(sheet.text, sheet.text.trim())
-          const body = bodyOf(sheet)
+          assert.ok(rendering.part >= index && rendering.part > (renderings[index - 1]?.part ?? -1))
+          assert.ok(rendering.text.length <= 2000)
+          assert.equal(rendering.text, rendering.text.trim())
+          const body = bodyOf(rendering)
           assert.ok(body.content !== '' || body.card !== null)
           assert.ok((body.card?.text.length ?? 0) <= 4096)
         }
@@ -258,8 +258,8 @@ describe('long answers', () => {
     const before = drawn(view(admitted, started, said(text)))
     const after = drawn(view(admitted, started, said(`${text} more`)))
     assert.deepEqual(
-      after.slice(0, before.length - 1).map((sheet) => sheet.text),
-      before.slice(0, -1).map((sheet) => sheet.text),
+      after.slice(0, before.length - 1).map((rendering) => rendering.text),
+      before.slice(0, -1).map((rendering) => rendering.text),
     )
   })
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Button, Press } from '../../src/core/button.ts'
-import type { ChatMessage, Drawing, Inbox, InteractionDoor, Reply, Sheet, Shown } from '../../src/core/chat.ts'
+import type { ChatMessage, Drawing, Inbox, InteractionDoor, Reply, Rendering, Shown } from '../../src/core/chat.ts'
 import type { Call, Command, CommandText } from '../../src/core/command.ts'
 import type { Desk } from '../../src/core/desk.ts'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
@@ -311,16 +311,16 @@ export function drawing(view: RunView, over: Partial<Drawing> = {}): Drawing {
   return { view, line: null, now: view.askedAt + 10_000, frozen: [], session: 'shop', question: null, ...over }
 }
 
-/** A sheet as a run that says this would draw it. */
-export function sheetSaying(chat: Pick<DiscordChat, 'draw'>, place: Place, text: string): Sheet {
+/** A rendering as a run that says this would draw it. */
+export function sheetSaying(chat: Pick<DiscordChat, 'draw'>, place: Place, text: string): Rendering {
   const view = viewAfter(place, [
     { type: 'admitted', account: 'default' as never },
     { type: 'started', pid: 1, warm: false, conversation: null },
     { type: 'said', block: 'a', text, whole: true },
   ])
-  const [sheet] = chat.draw(drawing(view))
-  if (sheet === undefined) throw new Error('nothing was drawn')
-  return sheet
+  const [rendering] = chat.draw(drawing(view))
+  if (rendering === undefined) throw new Error('nothing was drawn')
+  return rendering
 }
 
 /** Waits for a condition; fails with a description when it does not come true in time. */

@@ -33,7 +33,7 @@ function pressed(): { readonly done: Done[]; readonly features: Features } {
       done.push({ token: named, reaction })
       return { ok: true, value: ask }
     },
-    showAsk: () => ({ sheet: { mark: 'drawn' } }) as never,
+    showAsk: () => ({ rendering: { mark: 'drawn' } }) as never,
     stop: () => Promise.reject(new Error('no button stops a place')),
     stopByButton: async (_by, _place, run) => {
       done.push({ run })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Sheet } from '../../src/core/chat.ts'
+import type { Rendering } from '../../src/core/chat.ts'
 import type { Message, Posting } from '../../src/core/message.ts'
 import { nextWrite, untilOld, type Holds } from '../../src/messages/plan.ts'
-import type { Wanted } from '../../src/messages/subject.ts'
+import type { Wanted } from '../../src/messages/source.ts'
 import { messageId, thread } from '../stores/cast.ts'
 
 const hour = 3_600_000
@@ -11,10 +11,13 @@ const now = 100 * hour
 const none: Holds = new Map()
 const chat = {
   pace: { editEveryMs: 1, editableForMs: hour, nonceForMs: 1 },
-  plainer: (sheet: Sheet, plainness: number): Sheet => ({ ...sheet, hash: `${sheet.hash}/${plainness}` }),
+  plainer: (rendering: Rendering, plainness: number): Rendering => ({
+    ...rendering,
+    hash: `${rendering.hash}/${plainness}`,
+  }),
 }
 
-function sheet(hash: string): Sheet {
+function rendering(hash: string): Rendering {
   return { part: 0, mark: '', hash, text: hash, end: 5, rings: false, body: null }
 }
 
@@ -24,7 +27,7 @@ function message(role: string, hash: string, more: Partial<Message> = {}): Messa
   return {
     role,
     place,
-    sheet: sheet(hash),
+    rendering: rendering(hash),
     steady: false,
     goesOn: 'when-changed',
     whenDeleted: 'again',
@@ -62,7 +65,8 @@ function next(what: Wanted, postings: readonly Posting[], holds: Holds = none): 
   const write = nextWrite(what, postings, holds, { chat, now })
   if (write === null) return null
   const role = 'message' in write ? write.message.role : write.posting.role
-  const form = 'form' in write ? ` ${write.form.sheet.hash}` : write.kind === 'remove' && write.again ? ' again' : ''
+  const form =
+    'form' in write ? ` ${write.form.rendering.hash}` : write.kind === 'remove' && write.again ? ' again' : ''
   return `${write.kind} ${role}${form}`
 }
 

@@ -6,13 +6,13 @@ import { diffOf } from '../diff.ts'
 import { contentOf, isFilled, type Field } from '../engine/form.ts'
 import { relativeTo } from './action.ts'
 import { arrayAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
-import { type Line } from './wire.ts'
+import { type ClaudeLine } from './wire.ts'
 
-export type Asked = Extract<Line, { is: 'asked' }>
-export type Elicited = Extract<Line, { is: 'elicited' }>
+export type ClaudeAsk = Extract<ClaudeLine, { is: 'asked' }>
+export type Elicited = Extract<ClaudeLine, { is: 'elicited' }>
 
 /** What the CLI asks, as a person should see it. `confined`: its shell runs in a sandbox of the operating system. */
-export function approvalOf(asked: Asked, action: Action, workdir: string, confined: boolean): Approval {
+export function approvalOf(asked: ClaudeAsk, action: Action, workdir: string, confined: boolean): Approval {
   const { tool, input } = asked
   return {
     id: asked.request as ApprovalId,
@@ -135,7 +135,7 @@ function answersOf(input: JsonObject, decision: Decision): JsonObject {
   )
 }
 
-function risksOf({ tool, input, blockedPath, reason }: Asked, workdir: string, confined: boolean): readonly Risk[] {
+function risksOf({ tool, input, blockedPath, reason }: ClaudeAsk, workdir: string, confined: boolean): readonly Risk[] {
   if (tool === 'AskUserQuestion' || tool === 'ExitPlanMode') return []
   const risks = new Set<Risk>(tool === 'Bash' ? risksOfCommand(stringAt(input['command'])) : [])
   // A command in the sandbox wants to reach a host: the CLI asks for it as for a tool.

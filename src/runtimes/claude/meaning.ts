@@ -2,17 +2,17 @@ import type { Action } from '../../core/action.ts'
 import type { RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId } from '../../core/ids.ts'
 import type { Conversation } from '../../core/session.ts'
-import { nothingSpent, type Birth, type Reading, type Spent, type Standing } from '../engine/protocol.ts'
+import { nothingSpent, type Birth, type Reading, type Spent, type TurnStanding } from '../engine/protocol.ts'
 import { formOf, type Field } from '../engine/form.ts'
 import { actionOf } from './action.ts'
-import { approvalOf, elicitationOf, type Asked, type Elicited } from './approval.ts'
+import { approvalOf, elicitationOf, type ClaudeAsk, type Elicited } from './approval.ts'
 import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
 import { answerLine, errorLine, refusalLine, withdrawalOf } from './request.ts'
 import { type JsonObject } from '../engine/json.ts'
-import { parseLine, type Line, type ResultLine } from './wire.ts'
+import { parseLine, type ClaudeLine, type ResultLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
-export interface ClaudeState extends Standing {
+export interface ClaudeState extends TurnStanding {
   readonly birth: Birth
   readonly spent: Spent
   readonly uuid: string
@@ -53,7 +53,7 @@ export interface ClaudeState extends Standing {
   readonly resetsAt: number | null
 }
 
-export interface Beginning {
+export interface ClaudeBeginning {
   readonly birth: Birth
   readonly uuid: string
   readonly workdir: string
@@ -63,7 +63,7 @@ export interface Beginning {
   readonly transcriptOf: (session: string) => string | null
 }
 
-export function beginning(from: Beginning): ClaudeState {
+export function beginning(from: ClaudeBeginning): ClaudeState {
   return {
     ...from,
     taken: false,
@@ -106,7 +106,11 @@ export function meaningOf(state: ClaudeState, text: string): Reading<ClaudeState
 }
 
 /** `init` comes before every turn. The replay of our prompt does not: it follows the first block's deltas. */
-function init(state: ClaudeState, line: Extract<Line, { is: 'init' }>, afterNotice: boolean): Reading<ClaudeState> {
+function init(
+  state: ClaudeState,
+  line: Extract<ClaudeLine, { is: 'init' }>,
+  afterNotice: boolean,
+): Reading<ClaudeState> {
   if (afterNotice) return { state: { ...state, whose: 'the CLI' }, events: [] }
   const { pid, warm } = state.birth
   const conversation: Conversation = { id: line.session, transcript: state.transcriptOf(line.session) }
@@ -143,7 +147,7 @@ function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
   return { state: { ...state, over, spent, open: new Set() }, events: [{ type: 'finished', outcome }] }
 }
 
-function response(state: ClaudeState, line: Extract<Line, { is: 'response' }>): Reading<ClaudeState> {
+function response(state: ClaudeState, line: Extract<ClaudeLine, { is: 'response' }>): Reading<ClaudeState> {
   if (line.request === withdrawalOf(state.uuid)) {
     if (line.cancelled !== true) return { state, events: [] }
     const usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
@@ -158,7 +162,7 @@ function response(state: ClaudeState, line: Extract<Line, { is: 'response' }>): 
   return { state: { ...close(state, id), settled: [...state.settled, id] }, events: [] }
 }
 
-function during(state: ClaudeState, line: Line): Reading<ClaudeState> {
+function during(state: ClaudeState, line: ClaudeLine): Reading<ClaudeState> {
   switch (line.is) {
     case 'message':
       return discard({ ...state, message: line.id }, line.id)
@@ -190,7 +194,7 @@ function during(state: ClaudeState, line: Line): Reading<ClaudeState> {
   }
 }
 
-function assistant(state: ClaudeState, line: Extract<Line, { is: 'assistant' }>): Reading<ClaudeState> {
+function assistant(state: ClaudeState, line: Extract<ClaudeLine, { is: 'assistant' }>): Reading<ClaudeState> {
   // A failure comes dressed as an answer; its text belongs to the outcome.
   if (line.error !== null) return { state: { ...state, error: line.error }, events: [] }
   const discarded = line.nested ? { state, events: [] } : discard(state, line.message)
@@ -244,7 +248,7 @@ function toolResults(
   return { state: { ...next, actions }, events }
 }
 
-function asked(state: ClaudeState, line: Asked): Reading<ClaudeState> {
+function asked(state: ClaudeState, line: ClaudeAsk): Reading<ClaudeState> {
   const id = line.request as ApprovalId
   const refusal = refusalOf(state, line)
   if (refusal !== null) return { state: owing(state, id, refusalLine(id, refusal)), events: [] }
@@ -280,7 +284,7 @@ function heard(state: ClaudeState, uuid: string): ClaudeState {
 }
 
 /** What no person is asked about, refused in words for the agent; null: a person is asked. */
-function refusalOf(state: ClaudeState, { tool, reason }: Asked): string | null {
+function refusalOf(state: ClaudeState, { tool, reason }: ClaudeAsk): string | null {
   if (tool === 'AskUserQuestion' || tool === 'ExitPlanMode') return null
   if (state.readOnly) return 'The person who asked may only look: nothing is changed, run or fetched for them.'
   // A consent would really let it write in the middle of planning (facts/claude-cli.md section 3).

@@ -5,7 +5,7 @@ import { arrayAt, numberAt, objectAt, objectIn, stringAt, type JsonObject } from
  * subtypes and fields it does not know are `other` or left out, and nothing here throws. Shapes were seen in the CLI
  * itself (test/golden/claude); there is no published schema.
  */
-export type Line =
+export type ClaudeLine =
   | { readonly is: 'init'; readonly session: string; readonly keySource: string; readonly mode: string }
   | { readonly is: 'message'; readonly id: string }
   | { readonly is: 'delta'; readonly index: number; readonly text: string }
@@ -79,9 +79,9 @@ export type AssistantBlock =
   | { readonly is: 'tool'; readonly id: string; readonly name: string; readonly input: JsonObject }
   | { readonly is: 'other' }
 
-const other: Line = { is: 'other' }
+const other: ClaudeLine = { is: 'other' }
 
-export function parseLine(text: string): Line {
+export function parseLine(text: string): ClaudeLine {
   const line = objectIn(text)
   switch (line['type']) {
     case 'stream_event':
@@ -110,7 +110,7 @@ export function parseLine(text: string): Line {
 }
 
 /** Stream events are always of the main conversation: sub-agents send none. */
-function streamEvent(event: JsonObject): Line {
+function streamEvent(event: JsonObject): ClaudeLine {
   if (event['type'] === 'message_start') return { is: 'message', id: stringAt(objectAt(event['message'])['id']) }
   if (event['type'] !== 'content_block_delta') return other
   const delta = objectAt(event['delta'])
@@ -118,7 +118,7 @@ function streamEvent(event: JsonObject): Line {
   return { is: 'delta', index: numberAt(event['index']) ?? 0, text: stringAt(delta['text']) }
 }
 
-function assistant(line: JsonObject): Line {
+function assistant(line: JsonObject): ClaudeLine {
   const message = objectAt(line['message'])
   return {
     is: 'assistant',
@@ -134,7 +134,7 @@ function assistant(line: JsonObject): Line {
   }
 }
 
-function user(line: JsonObject): Line {
+function user(line: JsonObject): ClaudeLine {
   if (line['isReplay'] === true) return { is: 'replay', uuid: stringAt(line['uuid']) }
   const results = arrayAt(objectAt(line['message'])['content'])
     .map(objectAt)
@@ -143,7 +143,7 @@ function user(line: JsonObject): Line {
   return results.length === 0 ? other : { is: 'tool-results', results }
 }
 
-function system(line: JsonObject): Line {
+function system(line: JsonObject): ClaudeLine {
   switch (line['subtype']) {
     case 'init':
       return {
@@ -181,7 +181,7 @@ function result(line: JsonObject): ResultLine {
   }
 }
 
-function controlRequest(line: JsonObject): Line {
+function controlRequest(line: JsonObject): ClaudeLine {
   const request = objectAt(line['request'])
   const subtype = stringAt(request['subtype'])
   const id = stringAt(line['request_id'])
@@ -207,7 +207,7 @@ function controlRequest(line: JsonObject): Line {
   }
 }
 
-function controlResponse(response: JsonObject): Line {
+function controlResponse(response: JsonObject): ClaudeLine {
   const inner = objectAt(response['response'])
   return {
     is: 'response',

@@ -7,7 +7,7 @@ import { contentOf, formOf, isFilled, type Field } from '../engine/form.ts'
 import { arrayAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 
 /** A question of the server that a person answers. */
-export interface Ask {
+export interface CodexAsk {
   /** The server's id of its request. */
   readonly request: string | number
   /** In what shape the server wants the answer. */
@@ -30,7 +30,7 @@ interface Line {
 }
 
 /** Null for a request that nobody here can answer. `item`: the tool call it is about, as it began. */
-export function asksOf(line: Line, item: JsonObject, workdir: string): Ask | null {
+export function asksOf(line: Line, item: JsonObject, workdir: string): CodexAsk | null {
   switch (line.method) {
     case 'item/commandExecution/requestApproval':
       return commandAsk(line, workdir)
@@ -45,7 +45,7 @@ export function asksOf(line: Line, item: JsonObject, workdir: string): Ask | nul
   }
 }
 
-function commandAsk({ id, params }: Line, workdir: string): Ask {
+function commandAsk({ id, params }: Line, workdir: string): CodexAsk {
   const { command, cwd, reason, additionalPermissions, networkApprovalContext } = params
   const text = commandOf(params)
   const folder = stringAt(cwd)
@@ -79,7 +79,7 @@ function commandRisks(params: JsonObject, command: string): readonly Risk[] {
 }
 
 /** The request does not say what would change; the item that went before does. */
-function changeAsk({ id, params }: Line, item: JsonObject, workdir: string): Ask {
+function changeAsk({ id, params }: Line, item: JsonObject, workdir: string): CodexAsk {
   const { reason, grantRoot } = params
   const changes = changesOf(item, workdir)
   const root = stringAt(grantRoot)
@@ -96,7 +96,7 @@ function changeAsk({ id, params }: Line, item: JsonObject, workdir: string): Ask
 }
 
 /** A tool of an MCP server that wants leave, or a form that such a server wants filled in. */
-function elicitationAsk({ id, params }: Line): Ask | null {
+function elicitationAsk({ id, params }: Line): CodexAsk | null {
   const ask = {
     request: id,
     answers: 'elicitation',
@@ -115,7 +115,7 @@ function elicitationAsk({ id, params }: Line): Ask | null {
 }
 
 /** Null when something secret is asked for: it would stand in Discord and in the journal. */
-function questionsAsk({ id, params }: Line): Ask | null {
+function questionsAsk({ id, params }: Line): CodexAsk | null {
   const asked = arrayAt(params['questions']).map(objectAt)
   if (asked.length === 0 || asked.some((each) => each['isSecret'] === true)) return null
   const questions = asked.map((each): Question => {
@@ -144,11 +144,11 @@ function questionsAsk({ id, params }: Line): Ask | null {
 }
 
 /** The reply to such a question. */
-export function replyTo(ask: Ask, decision: Decision): string {
+export function replyTo(ask: CodexAsk, decision: Decision): string {
   return JSON.stringify({ id: ask.request, result: resultOf(ask, decision) })
 }
 
-function resultOf(ask: Ask, decision: Decision): object {
+function resultOf(ask: CodexAsk, decision: Decision): object {
   const given = decision.verdict === 'reply' ? decision.answers : {}
   switch (ask.answers) {
     case 'decision':

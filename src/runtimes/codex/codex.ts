@@ -4,10 +4,10 @@ import type { Decision } from '../../core/approval.ts'
 import { Problem } from '../../core/failure.ts'
 import type { AccountId, ApprovalId, RuntimeName } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
-import type { Command } from '../engine/child.ts'
+import type { CommandLine } from '../engine/child.ts'
 import { AgentEngine } from '../engine/engine.ts'
 import type { Means, RuntimeKind } from '../engine/kind.ts'
-import type { Birth, Protocol, Request } from '../engine/protocol.ts'
+import type { Birth, Protocol, CliRequest } from '../engine/protocol.ts'
 import type { Environment } from '../environment.ts'
 import { replyTo } from './ask.ts'
 import { bubblewrapFor } from './bubblewrap.ts'
@@ -58,7 +58,7 @@ export function codex(options: Means): Protocol<CodexState> {
     join(options.dataDir, 'codex'),
     ...options.denied,
   ]
-  const command = (account: AccountId, secret: string): Command => {
+  const command = (account: AccountId, secret: string): CommandLine => {
     const env = environmentOf(account)
     const file = findCodex(options.binary, env['PATH'] ?? '')
     if (file === null) throw new Problem('wire', howToInstall)
@@ -153,7 +153,7 @@ function answer(state: CodexState, approval: ApprovalId, decision: Decision): re
   return [reasonLine(`reason:${approval}`, state.thread, state.turn, decision.reason), reply]
 }
 
-function leave(thread: string, state: CodexState | null): Request {
+function leave(thread: string, state: CodexState | null): CliRequest {
   const atWork = state?.over === 'no' ? state.turn : null
   const lines = [...(atWork === null ? [cleanLine(thread)] : stopLines(thread, atWork)), closeLine(thread)]
   return { lines, reply: closeIdOf(thread) }

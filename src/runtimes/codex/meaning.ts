@@ -1,16 +1,16 @@
 import type { Action } from '../../core/action.ts'
 import type { Outcome, RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId } from '../../core/ids.ts'
-import { nothingSpent, type Reading, type Reply, type Spent, type Standing } from '../engine/protocol.ts'
+import { nothingSpent, type Reading, type CliReply, type Spent, type TurnStanding } from '../engine/protocol.ts'
 import { actionOf } from './action.ts'
-import { asksOf, refusalOf, type Ask } from './ask.ts'
+import { asksOf, refusalOf, type CodexAsk } from './ask.ts'
 import { openTrouble, resetOf, troubleOf } from './outcome.ts'
 import { arrayAt, numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 import { parseLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
-export interface CodexState extends Standing {
-  readonly from: Beginning
+export interface CodexState extends TurnStanding {
+  readonly from: CodexBeginning
   /** The server's conversation; null until it has been opened. */
   readonly thread: string | null
   /** Where the server writes it down. */
@@ -20,7 +20,7 @@ export interface CodexState extends Standing {
   readonly actions: ReadonlyMap<string, Action>
   /** Items of tool calls as they began: a question about a file does not say what would change. */
   readonly items: ReadonlyMap<string, JsonObject>
-  readonly asks: ReadonlyMap<ApprovalId, Ask>
+  readonly asks: ReadonlyMap<ApprovalId, CodexAsk>
   /** The message that has begun and is not complete. */
   readonly message: string | null
   /** The conversation's count before this turn; null: nobody knows. `spent` is the count that was told last. */
@@ -30,7 +30,7 @@ export interface CodexState extends Standing {
   readonly resetsAt: number | null
 }
 
-export interface Beginning {
+export interface CodexBeginning {
   readonly pid: number
   readonly warm: boolean
   readonly workdir: string
@@ -43,7 +43,7 @@ export interface Beginning {
 
 /** `thread`: known already when the conversation is open in the server; `spent`: what it has used by then. */
 export function beginning(
-  from: Beginning,
+  from: CodexBeginning,
   thread: string | null,
   transcript: string | null,
   spent: Spent | null,
@@ -104,7 +104,7 @@ function turnOf(params: JsonObject): unknown {
   return params['turnId'] ?? objectAt(params['turn'])['id']
 }
 
-function reply(state: CodexState, { id, result, error }: Reply): Reading<CodexState> {
+function reply(state: CodexState, { id, result, error }: CliReply): Reading<CodexState> {
   const { from } = state
   const failed = (outcome: Outcome): Reading<CodexState> => ({
     state: { ...state, over: 'clean' },

@@ -1,7 +1,7 @@
 import { Problem } from '../../core/failure.ts'
 import type { Turn } from '../../core/runtime.ts'
 import { objectAt, stringAt } from '../engine/json.ts'
-import type { Opening, Reply, Step } from '../engine/protocol.ts'
+import type { Opening, CliReply, ProtocolStep } from '../engine/protocol.ts'
 import {
   cleanLine,
   closeIdOf,
@@ -15,7 +15,7 @@ import {
 } from './request.ts'
 import { codexRights } from './rights.ts'
 
-type Steps = Generator<Step, void, Reply | null>
+type Steps = Generator<ProtocolStep, void, CliReply | null>
 
 /** A conversation that is given back goes at once, but not within the same line. */
 const [unloadTries, unloadPauseMs] = [200, 20]
@@ -33,7 +33,7 @@ export function* opening(turn: Turn, { conversation, left, secret, mark }: Openi
   yield { is: 'ask', request: { lines, reply: turnIdOf(turn) }, how: 'prompt' }
 }
 
-function* open(turn: Turn, left: readonly string[], line: string): Generator<Step, string, Reply | null> {
+function* open(turn: Turn, left: readonly string[], line: string): Generator<ProtocolStep, string, CliReply | null> {
   let reply = yield { is: 'look', reply: openIdOf(turn) }
   if (reply === null) {
     // Also one that nobody should have open: an earlier life may have died while it opened it for somebody else.

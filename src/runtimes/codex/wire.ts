@@ -1,20 +1,20 @@
 import { objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
-import type { Reply } from '../engine/protocol.ts'
+import type { CliReply } from '../engine/protocol.ts'
 
 /**
  * What `codex app-server` writes on its stdout, as far as we read it: one JSON-RPC message a line, without the
  * `jsonrpc` field. Tolerant: methods, item types and fields it does not know are `other` or left out, and nothing here
  * throws. Shapes were seen in the CLI itself (facts/codex-cli.md section 3).
  */
-export type Line =
+export type CodexLine =
   /** An answer to a request of ours. */
-  | ({ readonly is: 'reply' } & Reply)
+  | ({ readonly is: 'reply' } & CliReply)
   /** A request of the server to us: told from a reply by its method. */
   | { readonly is: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
   | { readonly is: 'notice'; readonly method: string; readonly params: JsonObject }
   | { readonly is: 'other' }
 
-export function parseLine(text: string): Line {
+export function parseLine(text: string): CodexLine {
   const line = objectIn(text)
   const { id, method } = line
   const hasId = typeof id === 'string' || typeof id === 'number'

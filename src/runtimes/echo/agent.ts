@@ -15,7 +15,7 @@ import type { Action } from '../../core/action.ts'
 import type { Decision } from '../../core/approval.ts'
 import { approvalOf, callOf, carryOut } from './ask.ts'
 import { friendlyAnswer } from './friendly.ts'
-import { stepsIn, type Ask, type Step } from './script.ts'
+import { stepsIn, type ScriptedAsk, type ScriptStep } from './script.ts'
 import { parseToAgent, type FromAgent, type ToAgent } from './wire.ts'
 
 type Prompt = Extract<ToAgent, { op: 'prompt' }>
@@ -132,7 +132,7 @@ function steer({ uuid, key, text }: Extract<ToAgent, { op: 'steer' }>): void {
   if (current?.prompt.uuid !== uuid) tell({ is: 'over', uuid, why: 'done', detail: '' })
 }
 
-async function perform(step: Step, stopped: AbortSignal): Promise<void> {
+async function perform(step: ScriptStep, stopped: AbortSignal): Promise<void> {
   stopped.throwIfAborted()
   switch (step.do) {
     case 'say': {
@@ -222,9 +222,9 @@ async function sayUntil(gate: string, text: string, stopped: AbortSignal): Promi
 
 const mayNot = 'I may only look here: nothing is changed, and nothing is run.'
 
-type Asking = Extract<Step, { do: 'ask' }>
+type Asking = Extract<ScriptStep, { do: 'ask' }>
 
-async function ask(what: Ask, { withdrawn, gate }: Asking, stopped: AbortSignal): Promise<void> {
+async function ask(what: ScriptedAsk, { withdrawn, gate }: Asking, stopped: AbortSignal): Promise<void> {
   const action = begin(callOf(what))
   if (gate !== null) await opened(gate, stopped)
   const isQuestion = what.is === 'questions' || what.is === 'plan'
@@ -244,7 +244,12 @@ function begin(call: Pick<Action, 'kind' | 'tool' | 'title'>): Action {
 }
 
 /** Null: nobody had answered when it was taken back. */
-function decisionOn(what: Ask, action: Action, isWithdrawn: boolean, stopped: AbortSignal): Promise<Decision | null> {
+function decisionOn(
+  what: ScriptedAsk,
+  action: Action,
+  isWithdrawn: boolean,
+  stopped: AbortSignal,
+): Promise<Decision | null> {
   const approval = approvalOf(what, action, cwd())
   const { promise, resolve, reject } = Promise.withResolvers<Decision | null>()
   answers.set(approval.id, resolve)

@@ -4,10 +4,10 @@ import type { Action } from '../../core/action.ts'
 import type { Approval, Decision, Question, Risk, Subject } from '../../core/approval.ts'
 import type { ApprovalId } from '../../core/ids.ts'
 import { diffOf } from '../diff.ts'
-import type { Ask } from './script.ts'
+import type { ScriptedAsk } from './script.ts'
 
 /** The tool call that an ask is about, in the words of the CLIs that people know. */
-export function callOf(ask: Ask): Pick<Action, 'kind' | 'tool' | 'title'> {
+export function callOf(ask: ScriptedAsk): Pick<Action, 'kind' | 'tool' | 'title'> {
   switch (ask.is) {
     case 'tool':
       return { kind: ask.tool === 'Bash' ? 'command' : 'other', tool: ask.tool, title: ask.title }
@@ -21,7 +21,7 @@ export function callOf(ask: Ask): Pick<Action, 'kind' | 'tool' | 'title'> {
 }
 
 /** The question to a person, under an id that its answer bears. */
-export function approvalOf(ask: Ask, action: Action, folder: string): Approval {
+export function approvalOf(ask: ScriptedAsk, action: Action, folder: string): Approval {
   const id = `ask:${action.id}` as ApprovalId
   const isOutside = ask.is === 'change' && relative(folder, resolve(folder, ask.path)).startsWith('..')
   const outside: readonly Risk[] = isOutside ? ['outside'] : []
@@ -30,7 +30,7 @@ export function approvalOf(ask: Ask, action: Action, folder: string): Approval {
 }
 
 /** Does what was consented to, as far as echo really does anything, and gives the words for it. */
-export function carryOut(ask: Ask, decision: Decision, folder: string): string {
+export function carryOut(ask: ScriptedAsk, decision: Decision, folder: string): string {
   if (decision.verdict === 'deny')
     return ask.is === 'plan' ? `Changing the plan: ${decision.reason}` : `I was told no: ${decision.reason}`
   switch (ask.is) {
@@ -54,7 +54,7 @@ function answerTo({ id, text }: Question, decision: Decision): string {
   return `${text} ${answers.length === 0 ? 'Nobody said.' : answers.join(', ')}`
 }
 
-function inputOf(ask: Ask): object {
+function inputOf(ask: ScriptedAsk): object {
   switch (ask.is) {
     case 'tool':
       return { command: ask.title }
@@ -67,7 +67,7 @@ function inputOf(ask: Ask): object {
   }
 }
 
-function subjectOf(ask: Ask, folder: string): Subject {
+function subjectOf(ask: ScriptedAsk, folder: string): Subject {
   switch (ask.is) {
     case 'tool':
       return ask.tool === 'Bash'

@@ -11,7 +11,7 @@ import {
   type Launch,
   type Protocol,
   type Reading,
-  type Standing,
+  type TurnStanding,
 } from '../engine/protocol.ts'
 import { AgentEngine } from '../engine/engine.ts'
 import type { Means, RuntimeKind } from '../engine/kind.ts'
@@ -25,7 +25,7 @@ export const echoKind: RuntimeKind = {
   make: (means, options) => new AgentEngine(echo(means), options),
 }
 
-export interface EchoState extends Standing {
+export interface EchoState extends TurnStanding {
   readonly birth: Birth
   readonly uuid: string
   /** Tool calls begun and not over. */

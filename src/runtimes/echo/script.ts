@@ -2,21 +2,26 @@ import type { Question, Risk } from '../../core/approval.ts'
 import { risksOfCommand } from '../../core/risk.ts'
 
 /** Something that the echo agent asks a person. */
-export type Ask =
+export type ScriptedAsk =
   | { readonly is: 'tool'; readonly tool: string; readonly title: string; readonly risks: readonly Risk[] }
   | { readonly is: 'change'; readonly path: string; readonly text: string; readonly risks: readonly Risk[] }
   | { readonly is: 'questions'; readonly questions: readonly Question[] }
   | { readonly is: 'plan'; readonly plan: string }
 
 /** One thing the echo agent is told to do by a line of its prompt. */
-export type Step =
+export type ScriptStep =
   | { readonly do: 'say'; readonly text: string; readonly overMs: number }
   /** All but the last word at once, and the last one when the gate of that name is opened. */
   | { readonly do: 'until'; readonly gate: string; readonly text: string }
   /** `gate`: it lasts until that is opened. */
   | { readonly do: 'tool'; readonly tool: string; readonly title: string; readonly gate: string | null }
   /** All at once; `withdrawn`: taken back after a second; `gate`: the calls begin, and are asked about behind it. */
-  | { readonly do: 'ask'; readonly asks: readonly Ask[]; readonly withdrawn: boolean; readonly gate: string | null }
+  | {
+      readonly do: 'ask'
+      readonly asks: readonly ScriptedAsk[]
+      readonly withdrawn: boolean
+      readonly gate: string | null
+    }
   | { readonly do: 'read'; readonly path: string }
   | { readonly do: 'fail'; readonly message: string }
   | { readonly do: 'flood'; readonly bytes: number }
@@ -40,11 +45,11 @@ const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2
  *     !question Which? | this | that          asks a question; `||` begins a further one, `!question*` takes several
  *     !plan # First\n- this                   shows a plan
  */
-export function stepsIn(prompt: string): readonly Step[] {
+export function stepsIn(prompt: string): readonly ScriptStep[] {
   return prompt.split('\n').flatMap((line) => stepOf(line.trim()) ?? [])
 }
 
-function stepOf(line: string): Step | null {
+function stepOf(line: string): ScriptStep | null {
   // In a channel the first line begins with who speaks.
   const [, word, sign = '', rest = ''] = /^(?:\[@[^\]]*\]: )?!([a-z]+)([*!]?)(?:\s+(.*))?$/.exec(line) ?? []
   switch (word) {
@@ -103,11 +108,11 @@ function stepOf(line: string): Step | null {
   }
 }
 
-function asking(asks: readonly Ask[]): Extract<Step, { do: 'ask' }> {
+function asking(asks: readonly ScriptedAsk[]): Extract<ScriptStep, { do: 'ask' }> {
   return { do: 'ask', asks, withdrawn: false, gate: null }
 }
 
-function toolAsk(text: string): Extract<Ask, { is: 'tool' }> {
+function toolAsk(text: string): Extract<ScriptedAsk, { is: 'tool' }> {
   const [tool = 'Bash', ...words] = text.trim().split(' ')
   const title = words.join(' ')
   const reaching: readonly Risk[] = tool.startsWith('Web') ? ['network'] : []
@@ -117,7 +122,7 @@ function toolAsk(text: string): Extract<Ask, { is: 'tool' }> {
 const risks: readonly Risk[] = ['network', 'push', 'outside', 'unconfined']
 
 /** `outside,unconfined Bash npm test`: the risks that are named, and nothing else. */
-function riskyTool(text: string): Ask {
+function riskyTool(text: string): ScriptedAsk {
   const [named = '', ...rest] = text.split(' ')
   return { ...toolAsk(rest.join(' ')), risks: risks.filter((risk) => named.split(',').includes(risk)) }
 }

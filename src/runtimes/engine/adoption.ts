@@ -1,9 +1,9 @@
 import type { RunEvent } from '../../core/event.ts'
 import type { Conduct } from '../../core/runtime.ts'
 import { coalesce } from './coalesce.ts'
-import { cursorOf, type Position } from './cursor.ts'
+import { cursorOf, type SpoolPosition } from './cursor.ts'
 import { sizeOf, tailOfDead } from './spool.ts'
-import type { Protocol, Standing } from './protocol.ts'
+import type { Protocol, TurnStanding } from './protocol.ts'
 
 export interface Replayed<State> {
   /** The state at the position, or at the beginning when there is none. */
@@ -19,7 +19,7 @@ export interface Replayed<State> {
  * Reads again what a turn has given so far. `offset`: the byte up to which it was taken in; null: none of it. What is
  * written while we read would be read again anyway: a CLI that never stops writing must not hold us here.
  */
-export async function replay<State extends Standing>(
+export async function replay<State extends TurnStanding>(
   { decode }: Pick<Protocol<State>, 'decode'>,
   folder: string,
   first: State,
@@ -48,7 +48,7 @@ export async function replay<State extends Standing>(
 }
 
 /** A turn of which only the end was left to say. */
-export function spoken(events: readonly RunEvent[], position: Position): Conduct {
+export function spoken(events: readonly RunEvent[], position: SpoolPosition): Conduct {
   async function* output() {
     yield { events: coalesce(events), cursor: cursorOf(position) }
   }

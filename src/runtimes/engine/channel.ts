@@ -3,7 +3,7 @@ import type { Ids } from '../../core/ids.ts'
 import type { Patience } from './limits.ts'
 import { tailOfDead, type Spool } from './spool.ts'
 import type { Tail } from './tail.ts'
-import type { Reply, Request, Shared } from './protocol.ts'
+import type { CliReply, CliRequest, Shared } from './protocol.ts'
 
 /** Requests and replies over a spool. Replies stay in the output, so the next life finds what this one asked for. */
 export class Channel {
@@ -25,7 +25,12 @@ export class Channel {
    * Writes a request and gives its reply; null when the process has ended. `from`: a byte of output before it.
    * @throws {Problem} when none comes in time, or the signal fires first.
    */
-  async ask(request: Request, from: number, signal: AbortSignal, ms = this.#patience.replyMs): Promise<Reply | null> {
+  async ask(
+    request: CliRequest,
+    from: number,
+    signal: AbortSignal,
+    ms = this.#patience.replyMs,
+  ): Promise<CliReply | null> {
     this.#spool.send(...request.lines)
     const tail = this.#spool.tail(from)
     const late = AbortSignal.any([signal, AbortSignal.timeout(ms)])
@@ -35,7 +40,7 @@ export class Channel {
   }
 
   /** Asks what a process replies to once and for all, unless it has. */
-  async askOnce(request: Request, signal: AbortSignal): Promise<Reply | null> {
+  async askOnce(request: CliRequest, signal: AbortSignal): Promise<CliReply | null> {
     const id = request.reply ?? ''
     if (this.#answered.has(id)) return { id, result: {}, error: null }
     const reply = (await this.#standing(id, 0)) ?? (await this.ask(request, 0, signal))
@@ -48,7 +53,7 @@ export class Channel {
    * conversation, what was written for it before is answered first; without, the process may still be at it.
    * @throws {Problem} as `ask` does.
    */
-  async answered(id: string, from: number, conversation: string | null, signal: AbortSignal): Promise<Reply | null> {
+  async answered(id: string, from: number, conversation: string | null, signal: AbortSignal): Promise<CliReply | null> {
     const barrier = this.#ids.next()
     const line = this.#shared.barrier(barrier, conversation)
     await this.ask({ lines: [line], reply: barrier }, this.#spool.size, signal)
@@ -56,11 +61,11 @@ export class Channel {
   }
 
   /** What stands in the output already. */
-  #standing(id: string, from: number): Promise<Reply | null> {
+  #standing(id: string, from: number): Promise<CliReply | null> {
     return this.#find(id, tailOfDead(this.#spool.folder, from), null)
   }
 
-  async #find(id: string | null, tail: Tail, signal: AbortSignal | null): Promise<Reply | null> {
+  async #find(id: string | null, tail: Tail, signal: AbortSignal | null): Promise<CliReply | null> {
     const close = (): void => void tail.close().catch(() => {})
     if (signal?.aborted === true) close()
     signal?.addEventListener('abort', close, { once: true })

@@ -8,7 +8,7 @@ import { endSessionOf } from './marker.ts'
 import { isAlive, startTimeOf, type StartTime } from '../../system/process.ts'
 
 /** What is run, and how. */
-export interface Command {
+export interface CommandLine {
   readonly file: string
   readonly args: readonly string[]
   readonly cwd: string
@@ -38,7 +38,7 @@ export interface Child {
  * Starts a process in a session of its own, with exactly three descriptors, that a death of the bot does not touch.
  * @throws {Problem} when it cannot be started.
  */
-export async function startDetached(command: Command, fds: readonly [number, number, number]): Promise<Child> {
+export async function startDetached(command: CommandLine, fds: readonly [number, number, number]): Promise<Child> {
   const nothing = openSync('/dev/null', 'r')
   const stdio = [...fds, ...coverFor(heritableDescriptors(), nothing)]
   const { cwd, env } = command
@@ -111,7 +111,7 @@ async function poll(look: () => Promise<void>, everyMs: number, over: AbortSigna
   }
 }
 
-function cannotStart(command: Command, cause: Error): Problem {
+function cannotStart(command: CommandLine, cause: Error): Problem {
   // Node reports a missing working directory as if the program were missing.
   const what = existsSync(command.cwd) ? command.file : `${command.file} in ${command.cwd}, which does not exist`
   return new Problem('wire', `Could not start ${what}: ${cause.message}`, { cause })
@@ -123,7 +123,7 @@ function cannotStart(command: Command, cause: Error): Problem {
  * @throws {Error} with its `stderr`, when it fails, takes too long, or the signal fires first.
  */
 export async function runInSession(
-  { file, args, cwd, env }: Command,
+  { file, args, cwd, env }: CommandLine,
   timeout: number,
   over?: AbortSignal,
 ): Promise<void> {

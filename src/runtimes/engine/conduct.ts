@@ -10,13 +10,13 @@ import { coalesce } from './coalesce.ts'
 import { cursorOf } from './cursor.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Handed } from './hand-over.ts'
-import { finished, follow, lastWords, nowhere, type Verdict } from './last-words.ts'
+import { finished, follow, lastWords, nowhere, type LastWords } from './last-words.ts'
 import type { Lease } from './lease.ts'
-import type { Protocol, Request, Standing } from './protocol.ts'
+import type { Protocol, CliRequest, TurnStanding } from './protocol.ts'
 import { FloodWatch } from './flood.ts'
 import type { ProcessLimits } from './limits.ts'
 
-export interface ConductOptions<State extends Standing> {
+export interface ConductOptions<State extends TurnStanding> {
   readonly protocol: Protocol<State>
   readonly turn: Turn
   readonly clock: Clock
@@ -29,7 +29,7 @@ export interface ConductOptions<State extends Standing> {
 }
 
 /** One turn of a process on a spool, led from the hand-over to its one last event. */
-export class TurnConduct<State extends Standing> implements Conduct {
+export class TurnConduct<State extends TurnStanding> implements Conduct {
   readonly output: AsyncIterable<Piece>
   readonly #options: ConductOptions<State>
   readonly #handing: Promise<Handed<State> | null>
@@ -40,7 +40,7 @@ export class TurnConduct<State extends Standing> implements Conduct {
   readonly #over = Promise.withResolvers<void>()
   #state: State | null = null
   #deadlines: Deadlines | null = null
-  #verdict: Verdict | null = null
+  #verdict: LastWords | null = null
   #stopping: Promise<void> | null = null
   #isOver = false
   #isClosed = false
@@ -81,7 +81,7 @@ export class TurnConduct<State extends Standing> implements Conduct {
    * The process says whether it took the word, and its reply stands in the spool: after a death of the bot a word that
    * was taken is not said again.
    */
-  async #asksToSteer(request: Request, { lease, start }: Handed<State>): Promise<boolean> {
+  async #asksToSteer(request: CliRequest, { lease, start }: Handed<State>): Promise<boolean> {
     const { log, limits, turn } = this.#options
     const { channel } = lease.process
     const late = AbortSignal.timeout(limits.steerReplyMs)

@@ -1,7 +1,7 @@
 import type { Cursor } from '../../core/runtime.ts'
 
 /** A position in a process's output. */
-export interface Position {
+export interface SpoolPosition {
   /** Which process: see `SpoolRecord.generation`. */
   readonly generation: string
   /** The byte at which the turn's reading began. */
@@ -10,12 +10,12 @@ export interface Position {
   readonly offset: number
 }
 
-export function cursorOf({ generation, start, offset }: Position): Cursor {
+export function cursorOf({ generation, start, offset }: SpoolPosition): Cursor {
   return JSON.stringify([generation, start, offset]) as Cursor
 }
 
 /** Null for anything this runtime did not write. */
-export function positionOf(cursor: Cursor): Position | null {
+export function positionOf(cursor: Cursor): SpoolPosition | null {
   let parts: unknown
   try {
     parts = JSON.parse(cursor)

@@ -11,15 +11,15 @@ import { birthOf, HandOver, stateOf, type Handed } from './hand-over.ts'
 import { LeaseRecords, type HandedTurn, type LeaseRecord } from './lease-records.ts'
 import type { Lease } from './lease.ts'
 import { Leases } from './leases.ts'
-import type { EngineOptions } from './options.ts'
+import type { RuntimeEngineOptions } from './options.ts'
 import { Pool } from './pool.ts'
 import type { PooledProcess } from './pooled-process.ts'
-import type { Protocol, Shared, Standing } from './protocol.ts'
+import type { Protocol, Shared, TurnStanding } from './protocol.ts'
 
 /** The one agent engine: leads any CLI for which there is a protocol, each process on a spool. */
-export class AgentEngine<State extends Standing> implements Runtime {
+export class AgentEngine<State extends TurnStanding> implements Runtime {
   readonly #protocol: Protocol<State>
-  readonly #options: EngineOptions
+  readonly #options: RuntimeEngineOptions
   readonly #records: LeaseRecords
   readonly #pool: Pool
   readonly #leases: Leases
@@ -28,11 +28,11 @@ export class AgentEngine<State extends Standing> implements Runtime {
   readonly #releasing = new Map<SessionId, Promise<void>>()
   #closing: Promise<void> | null = null
 
-  constructor(protocol: Protocol<State>, options: EngineOptions) {
+  constructor(protocol: Protocol<State>, options: RuntimeEngineOptions) {
     this.#protocol = protocol
     this.#options = options
     this.#records = new LeaseRecords(options.dataDir)
-    const untyped = protocol as unknown as Protocol<Standing>
+    const untyped = protocol as unknown as Protocol<TurnStanding>
     this.#leases = new Leases(options, this.#records, (session) => this.release(session))
     this.#pool = new Pool(untyped, options, this.#records, (process) => this.#leases.isBusy(process))
   }

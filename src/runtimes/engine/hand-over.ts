@@ -4,10 +4,10 @@ import { pause } from '../../core/clock.ts'
 import { markVariables } from './marker.ts'
 import { wholeWriteBytes } from './spool.ts'
 import type { Tail } from './tail.ts'
-import type { EngineOptions } from './options.ts'
+import type { RuntimeEngineOptions } from './options.ts'
 import type { HandedTurn, LeaseRecord } from './lease-records.ts'
 import type { Lease } from './lease.ts'
-import type { Birth, Opening, Protocol, Reply, Request, Standing, Step } from './protocol.ts'
+import type { Birth, Opening, Protocol, CliReply, CliRequest, TurnStanding, ProtocolStep } from './protocol.ts'
 
 /** A turn that has been handed to a process, and where its output is read from. */
 export interface Handed<State> {
@@ -19,16 +19,22 @@ export interface Handed<State> {
 }
 
 /** Takes the steps by which a turn is handed over to a process. */
-export class HandOver<State extends Standing> {
+export class HandOver<State extends TurnStanding> {
   readonly #protocol: Protocol<State>
-  readonly #options: EngineOptions
+  readonly #options: RuntimeEngineOptions
   readonly #turn: Turn
   readonly #lease: Lease
   readonly #stopped: AbortSignal
   /** The conversation that is open, as the steps say it. */
   #conversation: string | null
 
-  constructor(protocol: Protocol<State>, options: EngineOptions, turn: Turn, lease: Lease, stopped: AbortSignal) {
+  constructor(
+    protocol: Protocol<State>,
+    options: RuntimeEngineOptions,
+    turn: Turn,
+    lease: Lease,
+    stopped: AbortSignal,
+  ) {
     this.#protocol = protocol
     this.#options = options
     this.#turn = turn
@@ -80,7 +86,7 @@ export class HandOver<State extends Standing> {
       const openedWith = this.#protocol.openedWith?.(this.#turn) ?? null
       this.#lease.keep({ openedWith, conversation: at.conversation, turn: handed, resting: false })
     }
-    let reply: Reply | null = null
+    let reply: CliReply | null = null
     for (let step = steps.next(); step.done !== true; step = steps.next(reply)) {
       reply = null
       const { value } = step
@@ -121,12 +127,12 @@ export class HandOver<State extends Standing> {
     return { ...plain, conversation, warm: conversation !== null, left }
   }
 
-  #look(id: string, { start }: HandedTurn): Promise<Reply | null> {
+  #look(id: string, { start }: HandedTurn): Promise<CliReply | null> {
     const { channel } = this.#lease.process
     return channel?.answered(id, start, this.#conversation, this.#stopped) ?? Promise.resolve(null)
   }
 
-  async #ask({ request, how }: Extract<Step, { is: 'ask' }>, handed: HandedTurn): Promise<Reply | null> {
+  async #ask({ request, how }: Extract<ProtocolStep, { is: 'ask' }>, handed: HandedTurn): Promise<CliReply | null> {
     const { channel, spool } = this.#lease.process
     const { promptReplyMs } = this.#options.limits
     if (request.reply === null || channel === null) return this.#write(request, handed)
@@ -141,7 +147,7 @@ export class HandOver<State extends Standing> {
   }
 
   /** A CLI that does not read must not keep the deadlines from being set. */
-  async #write({ lines }: Request, handed: HandedTurn): Promise<null> {
+  async #write({ lines }: CliRequest, handed: HandedTurn): Promise<null> {
     const { clock, limits, checkpoint } = this.#options
     const long = isLong(lines)
     if (long !== handed.long) this.#lease.keep({ turn: { ...handed, long } })
@@ -152,14 +158,14 @@ export class HandOver<State extends Standing> {
     return null
   }
 
-  #opened({ conversation, transcript }: Extract<Step, { is: 'opened' }>): void {
+  #opened({ conversation, transcript }: Extract<ProtocolStep, { is: 'opened' }>): void {
     this.#conversation = conversation
     this.#lease.keep({ conversation, transcript })
   }
 }
 
 /** The state in which the reading of a handed turn begins. */
-export function stateOf<State extends Standing>(
+export function stateOf<State extends TurnStanding>(
   protocol: Protocol<State>,
   turn: Turn,
   pid: number,
@@ -171,7 +177,7 @@ export function stateOf<State extends Standing>(
 }
 
 export function birthOf(
-  { openedWith }: Pick<Protocol<Standing>, 'openedWith'>,
+  { openedWith }: Pick<Protocol<TurnStanding>, 'openedWith'>,
   pid: number,
   { warm, spent }: HandedTurn,
   { conversation, transcript }: Pick<LeaseRecord, 'conversation' | 'transcript'>,

@@ -1,7 +1,7 @@
 import type { AccountId, Ids, RuntimeName } from '../../core/ids.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import type { Environment } from '../environment.ts'
-import type { EngineOptions } from './options.ts'
+import type { RuntimeEngineOptions } from './options.ts'
 
 /** What a kind of agent CLI says of itself. Whatever has to know all of them is a fold over the list in all.ts. */
 export interface RuntimeKind {
@@ -11,7 +11,7 @@ export interface RuntimeKind {
    * open them, its own included.
    */
   logins(env: Environment): readonly string[]
-  make(means: Means, options: EngineOptions): Runtime
+  make(means: Means, options: RuntimeEngineOptions): Runtime
 }
 
 /** What a runtime is given. */

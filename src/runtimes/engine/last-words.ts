@@ -4,12 +4,12 @@ import { cursorOf } from './cursor.ts'
 import type { Lease } from './lease.ts'
 
 /** Why a turn has to end, if not by itself. */
-export type Verdict = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly trouble: Trouble }
+export type LastWords = { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly trouble: Trouble }
 
 /** The cursor of a turn that never met a process. */
 export const nowhere = cursorOf({ generation: '', start: 0, offset: 0 })
 
-export function finished(verdict: Verdict, usage = noUsage): RunEvent {
+export function finished(verdict: LastWords, usage = noUsage): RunEvent {
   const outcome: Outcome = { ...verdict, usage }
   return { type: 'finished', outcome }
 }

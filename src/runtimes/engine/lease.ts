@@ -3,7 +3,7 @@ import { ticksOf } from '../../system/process.ts'
 import { endMarked, findMarked } from './marker.ts'
 import type { LeaseRecord, LeaseRecords } from './lease-records.ts'
 import type { PooledProcess } from './pooled-process.ts'
-import type { Request, Spent } from './protocol.ts'
+import type { CliRequest, Spent } from './protocol.ts'
 
 /** A session's share of a process while this life of the bot holds it. */
 export class Lease {
@@ -57,12 +57,12 @@ export class Lease {
    * Ends the turn at once. Where others share the process they are spared when it still listens to `stop`; one that was
    * told to stop and did not has to go as a whole.
    */
-  end(stop: Request | null): Promise<void> {
+  end(stop: CliRequest | null): Promise<void> {
     this.#ending ??= this.#end(stop)
     return this.#ending
   }
 
-  async #end(stop: Request | null): Promise<void> {
+  async #end(stop: CliRequest | null): Promise<void> {
     const { process } = this
     if (process.isUsable && !this.isStopping && stop?.reply != null && (await process.hears(stop))) return
     await process.end('hard')

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/failure.ts'
 import type { SessionId } from '../../core/ids.ts'
-import type { EngineOptions } from './options.ts'
+import type { RuntimeEngineOptions } from './options.ts'
 import type { LeaseRecord, LeaseRecords } from './lease-records.ts'
 import { Lease } from './lease.ts'
 import type { Pool } from './pool.ts'
@@ -9,7 +9,7 @@ import type { Spent } from './protocol.ts'
 
 /** The leases that this life holds: at most one a session. One that rests too long is given back. */
 export class Leases {
-  readonly #options: Pick<EngineOptions, 'clock' | 'limits' | 'log'>
+  readonly #options: Pick<RuntimeEngineOptions, 'clock' | 'limits' | 'log'>
   readonly #records: LeaseRecords
   readonly #giveBack: (session: SessionId) => Promise<void>
   readonly #held = new Map<SessionId, Lease>()
@@ -17,7 +17,7 @@ export class Leases {
   readonly #idle = new Map<SessionId, Disposable>()
 
   constructor(
-    options: Pick<EngineOptions, 'clock' | 'limits' | 'log'>,
+    options: Pick<RuntimeEngineOptions, 'clock' | 'limits' | 'log'>,
     records: LeaseRecords,
     giveBack: (session: SessionId) => Promise<void>,
   ) {

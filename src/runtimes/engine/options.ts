@@ -5,7 +5,7 @@ import type { Log } from '../../core/log.ts'
 import type { ProcessLimits } from './limits.ts'
 
 /** What an agent engine stands on. */
-export interface EngineOptions {
+export interface RuntimeEngineOptions {
   /** Absolute path of the data folder; spools stand in `spools/` below it. */
   readonly dataDir: string
   readonly clock: Clock

@@ -7,10 +7,10 @@ import type { Turn } from '../../core/runtime.ts'
 import { dataIdOf, endMarked } from './marker.ts'
 import { readRecord, Spool } from './spool.ts'
 import { Channel } from './channel.ts'
-import type { EngineOptions } from './options.ts'
+import type { RuntimeEngineOptions } from './options.ts'
 import type { LeaseRecords } from './lease-records.ts'
 import { PooledProcess } from './pooled-process.ts'
-import type { Launch, Protocol, Standing } from './protocol.ts'
+import type { Launch, Protocol, TurnStanding } from './protocol.ts'
 
 /**
  * The processes of one runtime: one a session, or one a login, which its sessions share. At most one of each, but for
@@ -18,8 +18,8 @@ import type { Launch, Protocol, Standing } from './protocol.ts'
  */
 export class Pool {
   readonly data: string
-  readonly #options: EngineOptions
-  readonly #protocol: Protocol<Standing>
+  readonly #options: RuntimeEngineOptions
+  readonly #protocol: Protocol<TurnStanding>
   readonly #spools: string
   readonly #records: LeaseRecords
   readonly #isBusy: (process: PooledProcess) => boolean
@@ -29,8 +29,8 @@ export class Pool {
   readonly #starting = new Map<string, Promise<PooledProcess>>()
 
   constructor(
-    protocol: Protocol<Standing>,
-    options: EngineOptions,
+    protocol: Protocol<TurnStanding>,
+    options: RuntimeEngineOptions,
     records: LeaseRecords,
     isBusy: (process: PooledProcess) => boolean,
   ) {

@@ -5,7 +5,7 @@ import type { Patience } from './limits.ts'
 import { endMarked } from './marker.ts'
 import type { Spool } from './spool.ts'
 import type { Channel } from './channel.ts'
-import type { Request } from './protocol.ts'
+import type { CliRequest } from './protocol.ts'
 
 export interface PooledProcessOptions {
   /** Id of the data folder: what marks everything it starts. */
@@ -59,7 +59,7 @@ export class PooledProcess {
   }
 
   /** Whether it replies to a stop in time. */
-  async hears(stop: Request): Promise<boolean> {
+  async hears(stop: CliRequest): Promise<boolean> {
     const { patience } = this.#options
     const never = new AbortController().signal
     const reply = await this.channel?.ask(stop, this.spool.size, never, patience.stopReplyMs).catch(() => null)

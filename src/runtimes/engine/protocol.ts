@@ -2,14 +2,14 @@ import type { Decision } from '../../core/approval.ts'
 import type { RunEvent, Steer } from '../../core/event.ts'
 import type { ApprovalId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Finding, Turn } from '../../core/runtime.ts'
-import type { Command } from './child.ts'
+import type { CommandLine } from './child.ts'
 import type { JsonObject } from './json.ts'
 
 /**
  * How one kind of agent CLI is spoken to: what it is started with, what is written to it, and what its lines mean.
  * Processes, files, replies, deadlines and restarts are the same for all of them (`engine.ts`).
  */
-export interface Protocol<State extends Standing> {
+export interface Protocol<State extends TurnStanding> {
   readonly name: RuntimeName
   readonly title: string
   check(): Promise<readonly Finding[]>
@@ -33,12 +33,12 @@ export interface Protocol<State extends Standing> {
    * The steps that hand the turn's prompt over. After a death of the bot they are taken once more: what must not be
    * written twice is looked for before; any other line must change nothing when it comes twice.
    */
-  open(turn: Turn, at: Opening): Generator<Step, void, Reply | null>
+  open(turn: Turn, at: Opening): Generator<ProtocolStep, void, CliReply | null>
 
   /** Asks for the end of the turn, also of one that has not begun; null where there is nothing to ask yet. */
-  stop(turn: Turn, state: State): Request | null
+  stop(turn: Turn, state: State): CliRequest | null
   /** Puts a word into the running turn; null where that cannot be done now. The same key again must change nothing. */
-  steer(turn: Turn, state: State, steer: Steer): Request | null
+  steer(turn: Turn, state: State, steer: Steer): CliRequest | null
   /**
    * The state in which those words are handed over: the turn is not over before they were taken in. Left out where a CLI
    * takes a word only into a turn that is open, and replies.
@@ -63,25 +63,25 @@ export interface Protocol<State extends Standing> {
 /** What is asked of a process that several sessions share. */
 export interface Shared<State> {
   /** A reply to a request of ours; null for any other line. Pure. */
-  replyIn(line: string): Reply | null
+  replyIn(line: string): CliReply | null
   /** Asks for nothing; its reply says that everything written before it, for that conversation or for none, was read. */
   barrier(id: string, conversation: string | null): string
   /** Where the reading of a turn begins of which nothing but its id is known. */
   reader(turn: Pick<Turn, 'run' | 'attempt'>, birth: Birth): State
   /** Gives a conversation back, and ends what it has at work. `state`: of its last turn, where that may be open. */
-  leave(conversation: string, state: State | null): Request
+  leave(conversation: string, state: State | null): CliRequest
 }
 
 /** Lines, and the id of the request among them that is to be replied to; null: nobody replies. */
-export interface Request {
+export interface CliRequest {
   readonly lines: readonly string[]
   readonly reply: string | null
 }
 
-export type Step =
+export type ProtocolStep =
   | {
       readonly is: 'ask'
-      readonly request: Request
+      readonly request: CliRequest
       /**
        * Whether the process replies to it once and for all; whether only the reply to this very writing counts, also a
        * no; or whether it hands over the prompt, for whose reply nobody waits long. Left out: a no is the turn's end.
@@ -110,7 +110,7 @@ export interface Opening {
   readonly mark: Readonly<Record<string, string>>
 }
 
-export interface Reply {
+export interface CliReply {
   readonly id: string | number
   /** Null when it failed. */
   readonly result: JsonObject | null
@@ -125,7 +125,7 @@ export interface Launch {
    * What every turn with the same settings has in common: where it differs, another process is needed. `secret`: see
    * `Opening`; '' for the comparison.
    */
-  command(secret: string): Command
+  command(secret: string): CommandLine
   /** Arguments behind the command's that say which conversation. */
   readonly entry: readonly string[]
   /** The conversation that the process will begin or go on with; '' where it says so itself. */
@@ -153,7 +153,7 @@ export interface Spent {
 export const nothingSpent: Spent = { costUsd: 0, inputTokens: 0, outputTokens: 0 }
 
 /** What every protocol's state tells about the turn. */
-export interface Standing {
+export interface TurnStanding {
   /** Whether the CLI has said anything of this turn: `started` was given. */
   readonly taken: boolean
   /** The tool calls that wait for a person's word. */

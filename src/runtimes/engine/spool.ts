@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Problem } from '../../core/failure.ts'
 import type { SessionId } from '../../core/ids.ts'
-import { startDetached, watchForeign, type Child, type Command, type Death } from './child.ts'
+import { startDetached, watchForeign, type Child, type CommandLine, type Death } from './child.ts'
 import { endMarked, endSessionOf, markVariables, type Mark } from './marker.ts'
 import { writeAtomically } from '../../system/atomic-file.ts'
 import { signal, type StartTime } from '../../system/process.ts'
@@ -77,7 +77,7 @@ export class Spool {
   /** Starts a process on a fresh spool; one that stood in that folder must have ended. @throws {Problem} */
   static async open(
     folder: string,
-    command: Command,
+    command: CommandLine,
     mark: Mark,
     birth: Pick<SpoolRecord, 'generation' | 'shape' | 'conversation' | 'startedAt'>,
   ): Promise<Spool> {

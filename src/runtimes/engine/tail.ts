@@ -14,14 +14,14 @@ export interface TailOptions {
 
 /** Complete lines that stood in the file. */
 export interface Batch {
-  readonly lines: readonly Line[]
+  readonly lines: readonly TailLine[]
   /** The byte behind the last complete line, skipped ones included. */
   readonly end: number
   /** How many lines were too long. */
   readonly skipped: number
 }
 
-export interface Line {
+export interface TailLine {
   readonly text: string
   /** The byte behind its line break. */
   readonly end: number
@@ -145,7 +145,7 @@ export class Tail implements AsyncDisposable {
   }
 
   #split(chunk: Buffer): Batch | null {
-    const lines: Line[] = []
+    const lines: TailLine[] = []
     let skipped = 0
     let end = -1
     let from = 0

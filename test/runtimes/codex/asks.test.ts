@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Decision } from '../../../src/core/approval.ts'
-import { asksOf, refusalOf, replyTo, type Ask } from '../../../src/runtimes/codex/ask.ts'
+import { asksOf, refusalOf, replyTo, type CodexAsk } from '../../../src/runtimes/codex/ask.ts'
 
 /** Requests as the types that the CLI generates for itself have them (0.169.0), and what they become. */
-const of = (method: string, params: object, item: object = {}): Ask | null =>
+const of = (method: string, params: object, item: object = {}): CodexAsk | null =>
   asksOf({ id: 7, method, params: { threadId: 'ours', turnId: 't', ...params } }, { ...item }, '/work/shop')
-const answer = (ask: Ask | null, decision: Decision): unknown => {
+const answer = (ask: CodexAsk | null, decision: Decision): unknown => {
   assert.notEqual(ask, null)
-  const line = JSON.parse(replyTo(ask as Ask, decision)) as { id: number; result: unknown }
+  const line = JSON.parse(replyTo(ask as CodexAsk, decision)) as { id: number; result: unknown }
   assert.equal(line.id, 7)
   return line.result
 }

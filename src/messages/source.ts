@@ -5,7 +5,7 @@ import type { Phrases } from '../core/phrases.ts'
 import type { Place } from '../core/place.ts'
 
 /** What messages are about: a run, an approval, a board, a note. Says what should stand, and does nothing itself. */
-export interface Subject {
+export interface MessageSource {
   readonly owner: Owner
   /** What should stand now, given what is known to. */
   wanted(postings: readonly Posting[]): Wanted | Promise<Wanted>

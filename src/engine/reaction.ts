@@ -3,13 +3,13 @@ import { needsSend, type Ask, type Draft, type Reaction } from '../core/ask.ts'
 import type { Refusal } from '../core/failure.ts'
 
 /** What a reaction comes to: a decision, a choice to be kept for later, or a no. */
-export type Outcome =
+export type ReactionOutcome =
   | { readonly kind: 'decided'; readonly decision: Decision }
   | { readonly kind: 'drafted'; readonly draft: Draft }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
 /** Reads a reaction to an approval. What its buttons could not have meant is refused. Pure. */
-export function reactTo(ask: Ask, reaction: Reaction, by: string): Outcome {
+export function reactTo(ask: Ask, reaction: Reaction, by: string): ReactionOutcome {
   const { subject } = ask.approval
   const questions = subject.kind === 'questions' ? subject.questions : []
   switch (reaction.kind) {
@@ -39,15 +39,15 @@ export function reactTo(ask: Ask, reaction: Reaction, by: string): Outcome {
   }
 }
 
-function chosen(ask: Ask, question: Question, labels: readonly string[]): Outcome {
+function chosen(ask: Ask, question: Question, labels: readonly string[]): ReactionOutcome {
   const draft = { ...ask.draft, [question.id]: labels }
   return needsSend(ask.approval) ? { kind: 'drafted', draft } : decided({ verdict: 'reply', answers: draft })
 }
 
-function decided(decision: Decision): Outcome {
+function decided(decision: Decision): ReactionOutcome {
   return { kind: 'decided', decision }
 }
 
-function missing(question: Question | undefined): Outcome {
+function missing(question: Question | undefined): ReactionOutcome {
   return { kind: 'refused', refusal: { code: 'answer-missing', question: question?.text ?? '' } }
 }

@@ -8,7 +8,7 @@ import type { Vault } from '../core/vault.ts'
 import type { EngineDesk } from './desk.ts'
 import { keepFiles, type FileTools } from './files.ts'
 
-export interface SecondLookTools extends FileTools {
+export interface MessageEditTools extends FileTools {
   readonly journal: Journal
   readonly vault: Vault
   readonly desk: EngineDesk
@@ -20,7 +20,7 @@ export interface SecondLookTools extends FileTools {
  * One that says nothing any more, or is no longer meant for the agent, takes the prompt back. Gives why the edit could
  * not be taken over (the prompt then stays as it was), else null.
  */
-export async function lookAgain(message: ChatMessage, tools: SecondLookTools): Promise<Refusal | null> {
+export async function lookAgain(message: ChatMessage, tools: MessageEditTools): Promise<Refusal | null> {
   const { desk, vault, channel } = tools
   const run = await waitingRun(message.id, tools.journal)
   if (run === null || run.prompt.speaker.id !== message.author.id) return null
@@ -39,7 +39,7 @@ export async function lookAgain(message: ChatMessage, tools: SecondLookTools): P
 }
 
 /** A message was deleted: its prompt is taken back while it waits. */
-export async function takeBack(message: MessageId, tools: SecondLookTools): Promise<void> {
+export async function takeBack(message: MessageId, tools: MessageEditTools): Promise<void> {
   const run = await waitingRun(message, tools.journal)
   if (run !== null) await tools.desk.withdraw(run)
 }

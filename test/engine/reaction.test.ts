@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Question, Subject } from '../../src/core/approval.ts'
 import type { Ask, Draft, Reaction } from '../../src/core/ask.ts'
-import { reactTo } from '../../src/engine/reacting.ts'
+import { reactTo } from '../../src/engine/reaction.ts'
 import { inputHashOf, subjectOf, tokenOf } from '../../src/engine/token.ts'
 import { prompt, runId, session, approvalId } from '../stores/cast.ts'
 

@@ -7,11 +7,11 @@ import type { Write } from './plan.ts'
  * because Discord takes about one a second and answers more with waits that grow. Posts go at once. The only place
  * where that is decided.
  */
-export class Pace {
+export class Throttle {
   readonly #clock: Clock
   readonly #editEveryMs: number
   readonly #signal: AbortSignal
-  readonly #lanes = new Map<PlaceId, Lane>()
+  readonly #queues = new Map<PlaceId, Lane>()
 
   constructor(clock: Clock, editEveryMs: number, signal: AbortSignal) {
     this.#clock = clock
@@ -25,31 +25,31 @@ export class Pace {
     plan: () => Promise<Write | null>,
     perform: (write: Write) => Promise<void>,
   ): Promise<void> {
-    const lane = this.#lanes.get(place) ?? { last: Promise.resolve(), wroteAt: Number.NEGATIVE_INFINITY, waiting: 0 }
-    this.#lanes.set(place, lane)
-    lane.waiting += 1
-    const turn = lane.last.then(async () => {
-      const write = await this.#due(lane, plan)
+    const queue = this.#queues.get(place) ?? { last: Promise.resolve(), wroteAt: Number.NEGATIVE_INFINITY, waiting: 0 }
+    this.#queues.set(place, queue)
+    queue.waiting += 1
+    const turn = queue.last.then(async () => {
+      const write = await this.#due(queue, plan)
       if (write === null) return
       try {
         await perform(write)
       } finally {
-        lane.wroteAt = this.#clock.monotonic()
+        queue.wroteAt = this.#clock.monotonic()
       }
     })
-    lane.last = turn.catch(() => undefined)
+    queue.last = turn.catch(() => undefined)
     try {
       await turn
     } finally {
-      lane.waiting -= 1
-      if (lane.waiting === 0) this.#sweep()
+      queue.waiting -= 1
+      if (queue.waiting === 0) this.#sweep()
     }
   }
 
-  async #due(lane: Lane, plan: () => Promise<Write | null>): Promise<Write | null> {
+  async #due(queue: Lane, plan: () => Promise<Write | null>): Promise<Write | null> {
     const write = await plan()
     if (write === null || write.kind === 'post' || write.kind === 'freeze') return write
-    const wait = lane.wroteAt + this.#editEveryMs - this.#clock.monotonic()
+    const wait = queue.wroteAt + this.#editEveryMs - this.#clock.monotonic()
     if (wait <= 0) return write
     await pause(this.#clock, wait, this.#signal)
     // What is right by now.
@@ -58,10 +58,10 @@ export class Pace {
 
   /** Forgets places whose distance is kept already. */
   #sweep(): void {
-    if (this.#lanes.size < 1_000) return
+    if (this.#queues.size < 1_000) return
     const since = this.#clock.monotonic() - this.#editEveryMs
-    for (const [place, { waiting, wroteAt }] of this.#lanes) {
-      if (waiting === 0 && wroteAt < since) this.#lanes.delete(place)
+    for (const [place, { waiting, wroteAt }] of this.#queues) {
+      if (waiting === 0 && wroteAt < since) this.#queues.delete(place)
     }
   }
 }

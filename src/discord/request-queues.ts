@@ -87,12 +87,12 @@ export type Done<Value> = { readonly ok: true; readonly value: Value } | { reado
  * Calls to one channel go out one after the other, in the order they were made; calls to different channels never wait
  * for each other. Trouble on the way is tried again a few times, rate limits are obeyed.
  */
-export class Lanes {
+export class RequestQueues {
   readonly #clock: Clock
   readonly #log: Log
   readonly #backOffMs: readonly number[]
   readonly #closing = new AbortController()
-  /** The end of each lane's queue. */
+  /** The end of each queue's queue. */
   readonly #ends = new Map<string, Promise<unknown>>()
   /** Until when a channel is to be left alone, by the monotonic clock. */
   readonly #restUntil = new Map<string, number>()

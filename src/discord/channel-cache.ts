@@ -14,7 +14,7 @@ export interface ChannelFacts {
  * The channels and threads we know of, guilds' languages, and the bot's own role in each guild: all that is kept of
  * what Discord tells (its messages and members are not, on purpose: memory).
  */
-export class Atlas {
+export class ChannelCache {
   readonly #places = new Map<string, Place>()
   readonly #locales = new Map<string, string>()
   readonly #botRoles = new Set<string>()

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { DrawnButton, Sheet } from '../core/chat.ts'
+import type { DrawnButton, Rendering } from '../core/chat.ts'
 import type { RunId } from '../core/ids.ts'
 
-/** How a message looks, before Discord's own words for it. What `Sheet.body` holds. */
+/** How a message looks, before Discord's own words for it. What `Rendering.body` holds. */
 export interface Body {
   readonly content: string
   /** The status card: an embed without a title. `steady` is its text but for what changes by itself every second. */
@@ -33,18 +33,18 @@ export interface Option {
 }
 
 /** A part of a run's messages with its body; the hash is made from everything that is seen, running seconds apart. */
-export function sheetOf(run: RunId, place: Pick<Sheet, 'part' | 'end' | 'rings'>, body: Body): Sheet {
+export function renderingOf(run: RunId, place: Pick<Rendering, 'part' | 'end' | 'rings'>, body: Body): Rendering {
   return { ...place, mark: markOf(run, place.part), hash: hashOf(body), text: body.content, body }
 }
 
 /** One message of an approval with its body. */
-export function askSheet(token: string, rings: boolean, body: Body): Sheet {
+export function askRendering(token: string, rings: boolean, body: Body): Rendering {
   return { part: 0, end: 0, rings, mark: token, hash: hashOf(body), text: body.content, body }
 }
 
 /** The same message with another look: posted and found as the one it stands for. */
-export function withBody(sheet: Sheet, body: Body): Sheet {
-  return { ...sheet, hash: hashOf(body), text: body.content, body }
+export function withBody(rendering: Rendering, body: Body): Rendering {
+  return { ...rendering, hash: hashOf(body), text: body.content, body }
 }
 
 function hashOf(body: Body): string {
@@ -53,7 +53,7 @@ function hashOf(body: Body): string {
 }
 
 /** A message that is nothing but text and belongs to no run. */
-export function noteOf(content: string): Sheet {
+export function noteOf(content: string): Rendering {
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22)
   const body: Body = { content, card: null, button: null, file: null }
   return { part: 0, mark: '', hash, text: content, end: content.length, rings: false, body }
@@ -62,12 +62,12 @@ export function noteOf(content: string): Sheet {
 const boardMark = 'board'
 
 /** The same for a message that changes. */
-export function boardOf(content: string): Sheet {
+export function boardOf(content: string): Rendering {
   return { ...noteOf(content), mark: boardMark }
 }
 
-/** Whether a text is this sheet's: that of a board is known by its first line. */
-export function isTextOf(content: string, { mark, text }: Sheet): boolean {
+/** Whether a text is this rendering's: that of a board is known by its first line. */
+export function isTextOf(content: string, { mark, text }: Rendering): boolean {
   return mark === boardMark ? firstLine(content) === firstLine(text) : content === text
 }
 
@@ -75,10 +75,10 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? ''
 }
 
-/** The body of a sheet that this folder drew. */
-export function bodyOf(sheet: Sheet): Body {
-  // Nobody else makes sheets for this chat: `Sheet.body` is opaque on purpose.
-  return sheet.body as Body
+/** The body of a rendering that this folder drew. */
+export function bodyOf(rendering: Rendering): Body {
+  // Nobody else makes renderings for this chat: `Rendering.body` is opaque on purpose.
+  return rendering.body as Body
 }
 
 /** Names a run's part. */

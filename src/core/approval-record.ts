@@ -3,7 +3,7 @@ import type { EpochMs } from './clock.ts'
 import type { ApprovalId, PersonId, RunId, SessionId } from './ids.ts'
 
 /** That an approval is put to people: what the run's journal does not say about it. */
-export interface Slip {
+export interface ApprovalRecord {
   readonly token: string
   readonly run: RunId
   readonly approval: ApprovalId
@@ -37,12 +37,12 @@ export interface Consent {
 
 /** What is asked of people. Part of the vault door; what was answered is in the journal. */
 export interface Approvals {
-  /** Opens a slip and gives it as it stands; one that is open already stays as it is, a closed one begins anew. */
-  open(slip: Omit<Slip, 'draft' | 'closed'>): Promise<Slip>
-  /** A slip by its token. */
-  slip(token: string): Promise<Slip | null>
+  /** Opens a record and gives it as it stands; one that is open already stays as it is, a closed one begins anew. */
+  open(record: Omit<ApprovalRecord, 'draft' | 'closed'>): Promise<ApprovalRecord>
+  /** A record by its token. */
+  record(token: string): Promise<ApprovalRecord | null>
   /** Slips that are not closed, oldest first. */
-  unclosed(): Promise<readonly Slip[]>
+  unclosed(): Promise<readonly ApprovalRecord[]>
   /** Keeps what is chosen so far. */
   draft(token: string, draft: Draft): Promise<void>
   close(token: string): Promise<void>
