@@ -75,19 +75,11 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     if (isKeptFromUs(done.error)) return null
     throw done.error
   })
-<<<<<<< HEAD
-  const outbound = new Outbound(rest, lanes, log)
-  const sight = new Sight(rest, lanes, clock)
-  const membership = new Membership(rest, lanes, options.guild)
-  const inbound = new Inbound({ rest, lanes, atlas, people, outbound, clock, log, signal: closing.signal })
-  const interactions = new Interactions({ rest, lanes, atlas, people, features, desk, catalogue, clock, log })
-=======
   const outbound = new Outbound(rest, queues, log)
   const sight = new Sight(rest, queues, clock)
   const membership = new Membership(rest, queues, options.guild)
-  const inbound = new Inbound({ rest, queues, channelCache, people, outbound, clock, log })
+  const inbound = new Inbound({ rest, queues, channelCache, people, outbound, clock, log, signal: closing.signal })
   const interactions = new Interactions({ rest, queues, channelCache, people, features, desk, catalogue, clock, log })
->>>>>>> 09c974f (The field's names, one exported type of each in the tree, and a glossary made from the docblocks: npm run check holds all three)
   const gateway = new Gateway({
     token,
     rest,

@@ -98,7 +98,6 @@ export class Inbound {
     const known = message.guild_id === undefined ? dmOf(message.channel_id) : channelCache.known(message.channel_id)
     // Known places are passed on at once, so that messages keep their order.
     if (known !== undefined) pass(known)
-<<<<<<< HEAD
     else background(this.#place(message.channel_id).then(pass), log, 'discord.place')
   }
 
@@ -111,21 +110,15 @@ export class Inbound {
 
   /** Asked for until Discord can say: what was written there must not be lost. */
   async #ask(channel: string): Promise<Place | null> {
-    const { atlas, clock, log, signal } = this.#with
+    const { channelCache, clock, log, signal } = this.#with
     for (let failures = 1; ; failures++) {
       try {
-        return await atlas.place(channel)
+        return await channelCache.place(channel)
       } catch (error) {
         if (signal.aborted) throw error
         log.warn({ channel, error: messageOf(error) }, 'discord.place-unread')
         await pause(clock, backOffMs(placeBackOff, failures), signal)
       }
-=======
-    else {
-      channelCache.place(message.channel_id).then(pass, (error: unknown) => {
-        log.error({ channel: message.channel_id, message: message.id, error: messageOf(error) }, 'discord.place-unread')
-      })
->>>>>>> 09c974f (The field's names, one exported type of each in the tree, and a glossary made from the docblocks: npm run check holds all three)
     }
   }
 
