@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DiscordAPIError } from '@discordjs/rest'
-import { isKeptFromUs, isNoMore, meaningOf, type Meaning } from '../../src/discord/lanes.ts'
+import { isKeptFromUs, isNoMore, meaningOf, type Meaning } from '../../src/discord/request-queues.ts'
 
 function refused(status: number, code: number): DiscordAPIError {
   return new DiscordAPIError({ message: 'no', code }, code, status, 'POST', '/channels/1/messages', {})
