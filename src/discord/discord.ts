@@ -21,7 +21,7 @@ import { Sight } from './sight.ts'
 import { Membership } from './membership.ts'
 import { Outbound } from './outbound.ts'
 import { People } from './people.ts'
-import { plainerSheet } from './plainer.ts'
+import { plainerRendering } from './plainer.ts'
 import { draw } from './render.ts'
 import { createRest } from './rest.ts'
 import { boardOf, noteOf } from './rendering.ts'
@@ -174,7 +174,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     tell: (place, text, how) => outbound.tell(place, text, how),
     note: (text) => noteOf(cutToMessage(text)),
     board: (text) => boardOf(cutToMessage(text)),
-    plainer: (rendering, plainness, { locale, asks }) => plainerSheet(rendering, plainness, asks, catalogue[locale]),
+    plainer: (rendering, plainness, { locale, asks }) =>
+      plainerRendering(rendering, plainness, asks, catalogue[locale]),
     typing: async (place) => outbound.typing(place),
     history: (place, after) => inbound.history(place, after, selfId()),
     recent: (place, before, wish) => inbound.recent(place, before, wish, selfId()),

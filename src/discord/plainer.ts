@@ -6,7 +6,7 @@ import { bodyOf, withBody, type Body } from './rendering.ts'
 const fileLimit = 2_000_000
 
 /** A rendering said plainer (see `Chat.plainer`). `asks`: its buttons stay, people answer by them. Pure. */
-export function plainerSheet(rendering: Rendering, plainness: number, asks: boolean, say: Phrases): Rendering {
+export function plainerRendering(rendering: Rendering, plainness: number, asks: boolean, say: Phrases): Rendering {
   const body = bodyOf(rendering)
   const words = body.content === '' ? (body.card?.text ?? '') : body.content
   const buttons: Partial<Body> = asks && plainness < 3 && body.rows !== undefined ? { rows: body.rows } : {}
