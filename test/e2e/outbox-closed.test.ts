@@ -30,10 +30,11 @@ describe('a place that is closed for now', { concurrency: 2 }, () => {
   test('a thread that is locked in mid-answer and opened again has the whole answer, in the same message', async () => {
     await using scene = await Scene.open({ timings: { ...timings, closedAgainAfterMs: 60_000 } })
     mayNotManageThreads(scene.stage)
-    await scene.says(`!slow 2s ${words}`)
+    await scene.says(`!until locked ${words}`)
     const growing = await scene.grows('beta')
     await scene.olivia.archives(scene.thread, true)
-    await until(() => scene.stage.query("select 1 from runs where state <> 'over'").length === 0, 10_000)
+    scene.opens('locked')
+    await until(() => scene.stage.query("select 1 from runs where state <> 'over'").length === 0)
     assert.doesNotMatch(shown(scene.stage, scene.thread), /omega/)
     // At once, by the event: by its back-off it would not be tried for a minute.
     await scene.olivia.call('PATCH', `/channels/${scene.thread.id}`, { archived: false, locked: false })
@@ -80,15 +81,19 @@ describe('a place that is closed for now', { concurrency: 2 }, () => {
   ] as const) {
     test(`${status} with code ${code} is a no for now: posts and edits are made again`, async () => {
       await using scene = await Scene.open({ timings: { ...timings, tryAgainAfterMs: [50] } })
-      for (const method of ['POST', 'PATCH'] as const) {
-        const path = method === 'POST' ? '/messages$' : String.raw`/messages/\d+$`
-        const fault = scene.breaks({ kind: 'rest.error', status, code, method, path, times: 3 })
-        const text = `${words} after a ${method}`
-        await scene.says(method === 'POST' ? `!say ${text}` : `!slow 1s ${text}`)
-        await said(scene, method === 'POST' ? 1 : 2)
-        assert.equal(fault.hits, 3)
-        assertSaidOnce(scene.stage, scene.thread, text)
-      }
+      const no = { kind: 'rest.error', status, code, times: 3 } as const
+      const post = scene.breaks({ ...no, method: 'POST', path: '/messages$' })
+      await scene.says(`!say ${words} after a post`)
+      await said(scene, 1)
+      assert.equal(post.hits, 3)
+      assertSaidOnce(scene.stage, scene.thread, `${words} after a post`)
+      await scene.says(`!until edited ${words} after an edit`)
+      await scene.grows('after an')
+      const edit = scene.breaks({ ...no, method: 'PATCH', path: String.raw`/messages/\d+$` })
+      scene.opens('edited')
+      await said(scene, 2)
+      assert.equal(edit.hits, 3)
+      assertSaidOnce(scene.stage, scene.thread, `${words} after an edit`)
       assert.equal(own(scene.stage, scene.thread).length, 2)
     })
   }
