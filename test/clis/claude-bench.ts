@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RuntimeBench } from '../contracts/runtime-stage.ts'
@@ -23,7 +22,7 @@ export async function claudeBench(claudeBinary: string, unconfined = false): Pro
   const [dataDir, workdir, config] = [join(root, 'data'), join(root, 'project'), join(root, 'config')]
   for (const folder of [workdir, config]) mkdirSync(folder)
   const model = await startAnthropic({ handler: tellsHowItWent })
-  const hold = new Hold(join(workdir, 'hold'))
+  const go = join(workdir, 'go')
   const command = (text: string): StepInput => ({ tool: 'Bash', input: { command: text, description: 'a test' } })
   return {
     model,
@@ -64,44 +63,21 @@ export async function claudeBench(claudeBinary: string, unconfined = false): Pro
           command(`echo ${content} > ${file_path}`),
           { text: 'That was it.' },
         ]),
-      // A tool that reads a pipe until somebody writes into it.
-      busy: (text) => scripted([command(`head -n 1 ${hold.path}`), { text }]),
+      busy: (text) => scripted([command(`until test -e ${go}; do sleep 0.05; done`), { text }]),
       attached: () => scripted([{ text: 'Seen.' }]),
       context: () => scripted([{ text: 'Heard.' }]),
       daemon: (text) => scripted([command(`setsid sleep 60 > /dev/null 2>&1 & echo on its way`), { text }]),
     },
     release: () => {
       model.gate('held').open()
-      hold.open()
+      writeFileSync(go, '')
     },
     asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
     received: () => JSON.stringify(model.requests.map(({ body }) => body)),
     [Symbol.asyncDispose]: async () => {
-      hold[Symbol.dispose]()
       await model.close()
       rmSync(root, { recursive: true, force: true, maxRetries: 3 })
     },
-  }
-}
-
-/** A named pipe: what reads a line of it stands still until the test opens it. */
-class Hold implements Disposable {
-  readonly path: string
-  readonly #file: number
-
-  constructor(path: string) {
-    this.path = path
-    execFileSync('mkfifo', ['-m', '600', path])
-    // Both ends, so that nobody waits for a partner.
-    this.#file = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
-  }
-
-  open(): void {
-    writeSync(this.#file, 'go on\n')
-  }
-
-  [Symbol.dispose](): void {
-    closeSync(this.#file)
   }
 }
 
