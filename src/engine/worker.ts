@@ -118,25 +118,29 @@ export class Worker {
 
   #beginInOrder(run: RunId): void {
     const { log, signal } = this.#tools
-    this.#lookBefore(run)
-      .then((standing) => this.#order.run(() => this.#begin(run, standing)))
-      .catch((error: unknown) => {
-        if (!signal.aborted) log.error({ run, error: messageOf(error) }, 'run.begin-failed')
-      })
+    this.#beginNow(run).catch((error: unknown) => {
+      if (!signal.aborted) log.error({ run, error: messageOf(error) }, 'run.begin-failed')
+    })
+  }
+
+  async #beginNow(run: RunId): Promise<void> {
+    const open = await this.#read(run)
+    if (open === null || !isLive(open.state)) return
+    const looked = await this.#lookBefore(open)
+    await this.#order.run(() => this.#begin(open, looked))
   }
 
   /** The speaker of a run that has waited, as they are now. Not in the order: nobody waits for another's to be read. */
-  async #lookBefore(run: RunId): Promise<Verdict | null> {
-    const open = await this.#read(run)
+  async #lookBefore(open: OpenRun): Promise<Verdict | null> {
     const { clock, timings } = this.#tools
-    if (open === null || clock.now() - open.prompt.askedAt < timings.standingForMs) return null
+    if (clock.now() - open.prompt.askedAt < timings.standingForMs) return null
     const turn = await this.#turnOf(open)
     return turn === null ? null : this.#standingNow(turn)
   }
 
-  async #begin(run: RunId, looked: Verdict | null): Promise<void> {
-    const open = await this.#read(run)
-    if (open === null || !isLive(open.state) || this.#conductors.has(run)) return
+  async #begin(open: OpenRun, looked: Verdict | null): Promise<void> {
+    const { run } = open
+    if (this.#conductors.has(run)) return
     await this.#leads(open.session)
     const turn = await this.#turnOf(open)
     const runtime = turn === null ? undefined : this.#tools.runtimes.get(turn.session.runtime)
@@ -154,10 +158,11 @@ export class Worker {
     const standing = looked ?? (await this.#standingOf(turn))
     if (hasLess(standing, turn.prompt.tier)) return this.#write(run, rightsChanged(standing, turn))
     // Stopped before anything was started: then nothing is.
-    if ((await this.#read(run))?.state === 'stopping') {
+    const state = (await this.#read(run))?.state
+    if (state === 'stopping') {
       return this.#write(run, { type: 'finished', outcome: { kind: 'stopped', usage: noUsage } })
     }
-    if (!this.#tools.signal.aborted) this.#lead(turn, runtime.begin(turn))
+    if (state === 'starting' && !this.#tools.signal.aborted) this.#lead(turn, runtime.begin(turn))
   }
 
   #lead(turn: Turn, conduct: Conduct): void {
