@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Actor, Outcome, SeenMessage, SeenPlace } from 'loopback-discord'
@@ -79,7 +79,7 @@ describe('killed once a person saw that they were heard', { concurrency: true },
   })
 
   for (const at of ['acknowledged', 'worked']) {
-    test(`commands of a session, killed when ${at}`, async () => {
+    test(`commands that begin and change a session, killed when ${at}`, async () => {
       await using deaths = await Deaths.open(at)
       const { stage, olivia } = deaths
       const thread = await olivia.opensThread('general', 'shop')
@@ -97,7 +97,14 @@ describe('killed once a person saw that they were heard', { concurrency: true },
 
       assert.match((await deaths.told(thread, '/model', { name: 'default' })).content, /default/)
       assert.doesNotMatch((await deaths.told(thread, '/cd', { path: 'shop' })).content, /restarted/)
+      await deaths.done()
+    })
 
+    test(`commands about a run, killed when ${at}`, async () => {
+      await using deaths = await Deaths.open(at)
+      const { stage, olivia } = deaths
+      const thread = await olivia.opensThread('general', 'shop')
+      await deaths.told(thread, '/session start', { name: 'shop', runtime: 'echo' })
       await olivia.says(thread, '!until gate the long one\n!say never')
       await stage.botShows(olivia, thread, 'the long')
       await olivia.says(thread, '!say the next one')
@@ -112,13 +119,27 @@ describe('killed once a person saw that they were heard', { concurrency: true },
       await olivia.says(thread, '!until again one more')
       await stage.botShows(olivia, thread, 'one')
       await (await deaths.over(() => olivia.runs(thread, '/cancel'))).settled()
+      // Its run is stopping for a moment longer, and a session at work is not sent on.
+      await until(() => runs(stage, "state <> 'over'") === 0)
       const before = runs(stage, '1')
       assert.doesNotMatch((await deaths.told(thread, '/resume')).content, /restarted|nothing/i)
       await until(() => runs(stage, "state <> 'over'") === 0)
       assert.equal(runs(stage, '1'), before + 1)
 
+      await deaths.done()
+    })
+
+    test(`commands that look at a session and end it, killed when ${at}`, async () => {
+      await using deaths = await Deaths.open(at)
+      const { stage, olivia } = deaths
+      const thread = await olivia.opensThread('general', 'shop')
+      repository(stage)
+      await deaths.told(thread, '/session start', { name: 'shop', runtime: 'echo', workdir: 'shop' })
+      await olivia.says(thread, '!say something to export')
+      await stage.botShows(olivia, thread, 'something to export')
+      await until(() => readdirSync(join(stage.data, 'transcripts')).length > 0)
       assert.notEqual((await deaths.told(thread, '/diff')).content, '')
-      assert.match((await deaths.told(thread, '/session export')).content, /\d/)
+      assert.match((await deaths.told(thread, '/session export')).content, /^One turn, one a line/)
       assert.notEqual((await deaths.told(thread, '/board')).content, '')
       const elsewhere = await olivia.opensThread('general', 'beside')
       assert.match((await deaths.told(elsewhere, '/attach', { session: 'shop' })).content, /shop/)
