@@ -75,18 +75,19 @@ async function put(run: RunId, word: Steering, tools: SteeringTools): Promise<He
     const heard = entry.run === run ? outcomeIn(entry, word.steer.key) : null
     if (heard !== null) told.resolve(heard)
   }
-  using _listening = bus.subscribe(hear)
-  const before = await journal.read(run)
-  const isKnown = before.some(({ event }) => event.type === 'steered' && event.steer.key === word.steer.key)
-  if (isKnown) before.forEach(hear)
-  else if ((await journal.append(run, [word], clock.now())).length === 0) return 'not-heard'
-  else checkpoint('run-steered')
+  const listening = bus.subscribe(hear)
   const waited = new AbortController()
-  const late = pause(clock, tellWithinMs, AbortSignal.any([signal, waited.signal])).then((): Heard => 'unknown')
   try {
+    const before = await journal.read(run)
+    const isKnown = before.some(({ event }) => event.type === 'steered' && event.steer.key === word.steer.key)
+    if (isKnown) before.forEach(hear)
+    else if ((await journal.append(run, [word], clock.now())).length === 0) return 'not-heard'
+    else checkpoint('run-steered')
+    const late = pause(clock, tellWithinMs, AbortSignal.any([signal, waited.signal])).then((): Heard => 'unknown')
     return await Promise.race([told.promise, late])
   } finally {
     waited.abort()
+    listening[Symbol.dispose]()
   }
 }
 

@@ -59,6 +59,8 @@ describe('messages that grow old', { concurrency: true }, () => {
     await using scene = await Scene.open({ ownProcess: true })
     await scene.says(`!until over ${words}`)
     const growing = await scene.grows('delta')
+    // Killed before that was remembered, it would be found again, and be young.
+    await until(() => scene.stage.query(`select 1 from messages where message = '${growing.id}'`).length > 0)
     await scene.bot.kill()
     write(scene, 'update messages set posted_at = posted_at - 7200000')
     scene.bot = await scene.stage.startBot()

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { folderOf, git, repository, starts, told } from './repositories.ts'
-import { Stage, until } from './stage.ts'
+import { Stage, until, patienceMs } from './stage.ts'
 
 describe('sessions in repositories', { concurrency: true }, () => {
   test('a session in a repository works on its own branch, shows its diff, and leaves its work where it is', async () => {
@@ -59,20 +59,20 @@ describe('sessions in repositories', { concurrency: true }, () => {
     assert.match(listed.content, /omc\/one/)
   })
 
-  test('killed between a worktree and its session, the next start of that name finds its place', async () => {
+  test('killed between a worktree and its session, the next life finishes the start in that place', async () => {
     await using stage = await Stage.open({ ownProcess: true })
     const shop = repository(stage)
     const first = await stage.startBot({ dieAt: 'worktree-made' })
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await olivia.opensThread('general', 'cart')
-    await olivia.runs(thread, '/session start', { name: 'cart', runtime: 'echo', workdir: 'shop' })
+    const start = await olivia.runs(thread, '/session start', { name: 'cart', runtime: 'echo', workdir: 'shop' })
     await first.died()
     assert.ok(existsSync(folderOf(stage, 'shop', 'cart')))
     const second = await stage.startBot()
     const left = await second.logged('worktrees.left')
     assert.equal(left['count'], 1)
     assert.ok(Number(left['bytes']) > 0)
-    const reply = await told(olivia, thread, '/session start', { name: 'cart', runtime: 'echo', workdir: 'shop' })
+    const reply = await start.settled(patienceMs)
     assert.match(reply.content, /on `omc\/cart`/)
     assert.match((await told(olivia, thread, '/session stop')).content, /were removed/)
     assert.equal(git(shop, 'worktree', 'list').split('\n').length, 1)

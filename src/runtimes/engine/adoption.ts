@@ -3,6 +3,7 @@ import type { Conduct } from '../../core/runtime.ts'
 import { coalesce } from './coalesce.ts'
 import { cursorOf, type SpoolPosition } from './cursor.ts'
 import { sizeOf, tailOfDead } from './spool.ts'
+import type { Tail } from './tail.ts'
 import type { Protocol, TurnStanding } from './protocol.ts'
 
 export interface Replayed<State> {
@@ -26,8 +27,22 @@ export async function replay<State extends TurnStanding>(
   start: number,
   offset: number | null,
 ): Promise<Replayed<State>> {
-  const size = sizeOf(folder)
-  await using tail = tailOfDead(folder, start)
+  const tail = tailOfDead(folder, start)
+  try {
+    return await replayTail(decode, tail, sizeOf(folder), first, start, offset)
+  } finally {
+    await tail[Symbol.asyncDispose]()
+  }
+}
+
+async function replayTail<State extends TurnStanding>(
+  decode: Protocol<State>['decode'],
+  tail: Tail,
+  size: number,
+  first: State,
+  start: number,
+  offset: number | null,
+): Promise<Replayed<State>> {
   const unread: RunEvent[] = []
   let state = first
   let last = first
