@@ -19,9 +19,12 @@ export function longestFirst(files: readonly string[], budgets: Budgets): readon
 /** For a file that nobody has recorded yet. */
 export const unrecordedSeconds = 120
 
-/** Three times what was measured, in steps of five seconds, and never less than fifteen. */
+/**
+ * Four times what was measured, in steps of five seconds, and never less than a minute: a machine that is busy with
+ * something else must not fail a run, a file that has grown must.
+ */
 export function budgetFor(seconds: number): number {
-  return Math.max(15, Math.ceil((3 * seconds) / 5) * 5)
+  return Math.max(60, Math.ceil((4 * seconds) / 5) * 5)
 }
 
 /** The budgets with what was measured now; files that are no more are dropped. */
