@@ -150,7 +150,7 @@ describe('what is run', () => {
   })
 
   it('is recorded with room to spare; what was not run keeps its budget, what is gone loses it', () => {
-    assert.deepEqual([budgetFor(1), budgetFor(21)], [15, 65])
+    assert.deepEqual([budgetFor(1), budgetFor(21)], [60, 85])
     assert.deepEqual(renewed({ a: 20, b: 30, gone: 40 }, new Map([['b', 1]]), ['a', 'b', 'new']), { a: 20, b: 15 })
   })
 })
