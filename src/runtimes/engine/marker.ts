@@ -66,9 +66,14 @@ export async function endMarked(data: string, choose: (marked: Marked) => boolea
   const ended = new Set<number>()
   const deadline = Date.now() + graceMs
   const find = async (): Promise<readonly Marked[]> => (await findMarked(data)).filter(choose)
+  const helpers = new Map<number, string>()
   for (let round = 0; round < 200; round++) {
     const left = await find()
-    if (left.length === 0) return ended.size
+    for (const [pid, born] of helpersOf(left.map(({ pid }) => pid))) helpers.set(pid, born)
+    if (left.length === 0) {
+      await endHelpers(helpers)
+      return ended.size
+    }
     const gentle = Date.now() < deadline
     for (const { pid } of left) {
       if (!gentle || !ended.has(pid)) signal(pid, gentle ? 'SIGINT' : 'SIGKILL')
@@ -79,6 +84,31 @@ export async function endMarked(data: string, choose: (marked: Marked) => boolea
   const left = (await find()).map(({ pid }) => pid)
   if (left.length === 0) return ended.size
   throw new Problem('wire', `Processes ${left.join(', ')} do not end, not even by SIGKILL. End them by hand.`)
+}
+
+/**
+ * What the marked processes have started that bears no mark (the sandbox of Codex clears it away), with the moment of
+ * each one's birth: by then a number may be another's.
+ */
+function helpersOf(marked: readonly number[]): ReadonlyMap<number, string> {
+  if (process.platform !== 'linux' || marked.length === 0) return new Map()
+  const all = new Map(pids().flatMap((pid) => (pid === process.pid ? [] : [[pid, statOf(pid)] as const])))
+  const family = new Set(marked)
+  for (let size = 0; size < family.size;) {
+    size = family.size
+    for (const [pid, stat] of all) if (stat !== null && family.has(stat.parent)) family.add(pid)
+  }
+  for (const pid of marked) family.delete(pid)
+  return new Map([...family].map((pid) => [pid, all.get(pid)?.born ?? '']))
+}
+
+async function endHelpers(helpers: ReadonlyMap<number, string>): Promise<void> {
+  for (let round = 0; round < 40; round++) {
+    const left = [...helpers].filter(([pid, born]) => statOf(pid)?.born === born)
+    if (left.length === 0) return
+    for (const [pid] of left) signal(pid, 'SIGKILL')
+    await delay(25)
+  }
 }
 
 /**
@@ -95,13 +125,19 @@ export async function endSessionOf(leader: number): Promise<void> {
   }
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; null for one that has ended. */
 function sessionOf(pid: number): number | null {
+  return statOf(pid)?.session ?? null
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; null for one that has ended. */
+function statOf(pid: number): { readonly parent: number; readonly session: number; readonly born: string } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the name in brackets and may hold anything.
-    const [state, , , session] = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return state === 'Z' || state === 'X' ? null : Number(session)
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    const [state, parent, , session] = fields
+    const born = fields[19] ?? ''
+    return state === 'Z' || state === 'X' ? null : { parent: Number(parent), session: Number(session), born }
   } catch {
     // Gone meanwhile.
     return null
