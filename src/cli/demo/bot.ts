@@ -65,7 +65,7 @@ export class DemoBot implements AsyncDisposable {
     const impatient = setTimeout(() => child?.kill('SIGKILL'), patienceMs)
     await this.#life
     clearTimeout(impatient)
-    this.#log.end()
+    await new Promise<void>((resolve) => this.#log.end(() => resolve()))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
