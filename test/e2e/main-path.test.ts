@@ -9,14 +9,17 @@ describe('the main path', { concurrency: true }, () => {
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop')
 
-    await olivia.says(thread, '!slow 1s one two three four five six seven eight nine ten')
+    await olivia.says(thread, '!until more one two three four\n!until end five six seven eight')
     const growing = await olivia.sees(
       thread,
-      (message) => message.author.bot && message.content.includes('one') && !message.content.includes('ten'),
+      (message) => message.author.bot && message.content.includes('three') && !message.content.includes('four'),
     )
+    stage.opens('more')
+    await olivia.sees(thread, (message) => message.content.includes('seven') && !message.content.includes('eight'))
+    stage.opens('end')
     const answer = await olivia.sees(
       thread,
-      (message) => message.author.bot && message.content.includes('ten') && message.components.length === 0,
+      (message) => message.author.bot && message.content.includes('eight') && message.components.length === 0,
     )
     assert.equal(answer.id, growing.id, 'the answer grew in the message in which it had begun')
     assert.ok(answer.revisions.length > 2, 'it grew by edits')
