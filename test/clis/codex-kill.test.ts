@@ -1,0 +1,46 @@
+import { describe } from 'node:test'
+import { intentStories } from '../e2e/intent-kills.ts'
+import { killStories, manyKills, type Script } from '../e2e/kills.ts'
+import { sideBySide } from '../contracts/runtime-stage.ts'
+import { scripted } from '../models/script.ts'
+import { CodexLogin } from './codex-bot.ts'
+import { command, leave } from './codex-room.ts'
+import { held } from './held.ts'
+import { codexBinary, howToInstallCodex } from './install.ts'
+
+/** The same deaths as with `echo`, with the real Codex CLI behind the bot. */
+const codex = codexBinary()
+describe('the bot of a real Codex CLI', { ...sideBySide, skip: codex === null && howToInstallCodex }, () => {
+  killStories(() => withCodex(codex ?? ''))
+  intentStories(() => withCodex(codex ?? ''))
+  manyKills(() => withCodex(codex ?? ''))
+})
+
+async function withCodex(binary: string): Promise<Script> {
+  const login = await CodexLogin.open(binary)
+  return {
+    runtime: 'codex',
+    env: login.env,
+    say: (text) => scripted([{ text }]),
+    slow: (text, seconds) => {
+      const chunks = text.split(' ').length
+      return scripted([{ text, chunks, chunkDelay: Math.round((seconds * 1000) / chunks) }])
+    },
+    held: (_stage, text) => held(login.model, text),
+    tool(_stage, text) {
+      const command = { cmd: 'sleep 4', yield_time_ms: 20_000 }
+      return {
+        prompt: scripted([{ tool: 'exec_command', input: command }, { text }]),
+        shows: 'sleep 4',
+        ends: () => {},
+      }
+    },
+    asks: (text) => ({
+      prompt: scripted([command(`echo ${text}`, leave), { text: `Said: ${text}` }]),
+      what: text,
+      done: `Said: ${text}`,
+    }),
+    asked: (text) => login.model.requests.filter((request) => request.prompt.includes(text)).length,
+    [Symbol.asyncDispose]: () => login[Symbol.asyncDispose](),
+  }
+}
