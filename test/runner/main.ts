@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { longestFirst, readBudgets, renewed, unrecordedSeconds, writeBudgets } from './budgets.ts'
+import { mixed, readBudgets, renewed, unrecordedSeconds, writeBudgets } from './budgets.ts'
 import { runFile, type FileOutcome } from './file.ts'
 import { allFiles, planFor, root, suiteOf } from './plan.ts'
 import { Report } from './report.ts'
@@ -13,13 +13,13 @@ if (plan.files.length === 0) {
   process.exit(1)
 }
 
-// Most of a file's time is waiting, for processes and for Discord's own pace.
-const concurrency = Number(process.env['OMC_TEST_CONCURRENCY'] ?? availableParallelism() * 3)
+// The stories of a file stand side by side already; two files a core keep it busy, more only wait for each other.
+const concurrency = Number(process.env['OMC_TEST_CONCURRENCY'] ?? availableParallelism() * 2)
 const seed = process.env['OMC_TEST_SEED'] ?? String(randomInt(2 ** 31))
 const unrecorded = Number(process.env['OMC_TEST_BUDGET'] ?? unrecordedSeconds)
 const inCi = process.env['CI'] === 'true'
 const budgets = readBudgets()
-const waiting = [...longestFirst(plan.files, budgets)]
+const waiting = [...mixed(plan.files, budgets)]
 const folder = mkdtempSync(join(tmpdir(), 'r-'))
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort())

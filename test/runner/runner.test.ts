@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
-import { budgetFor, longestFirst, renewed } from './budgets.ts'
+import { budgetFor, mixed, renewed } from './budgets.ts'
 import { planFor } from './plan.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'runner-'))
@@ -145,13 +145,14 @@ describe('what is run', () => {
     assert.match('it says a (b)', new RegExp(pattern ?? ''))
   })
 
-  it('begins with the longest, and with what nobody knows', () => {
-    assert.deepEqual(longestFirst(['a', 'b', 'c', 'd'], { a: 15, b: 60, d: 20 }), ['c', 'b', 'd', 'a'])
+  it('begins with what nobody knows and the longest, short ones between them', () => {
+    const budgets = { a: 15, b: 60, d: 20, e: 25, f: 30 }
+    assert.deepEqual(mixed(['a', 'b', 'c', 'd', 'e', 'f'], budgets), ['c', 'e', 'd', 'a', 'b', 'f'])
   })
 
   it('is recorded with room to spare; what was not run keeps its budget, what is gone loses it', () => {
     assert.deepEqual([budgetFor(1), budgetFor(21)], [60, 85])
-    assert.deepEqual(renewed({ a: 20, b: 30, gone: 40 }, new Map([['b', 1]]), ['a', 'b', 'new']), { a: 20, b: 15 })
+    assert.deepEqual(renewed({ a: 20, b: 30, gone: 40 }, new Map([['b', 1]]), ['a', 'b', 'new']), { a: 20, b: 60 })
   })
 })
 
