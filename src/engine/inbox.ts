@@ -27,9 +27,9 @@ export interface InboxWorkerTools {
   readonly clock: Clock
   readonly log: Log
   readonly checkpoint: Checkpoint
-  /** `again`: an earlier life had begun with it. */
   /** So much is held at once (`mostHeld` when left out); what comes beyond is refused aloud. */
   readonly most?: number
+  /** `again`: an earlier life had begun with it. */
   jobOf(kept: Omit<KeptArrival, 'memo'>, memo: Memo, again: boolean): Job
 }
 

@@ -27,6 +27,7 @@ export class Report {
     )
     if (this.#options.verbose) for (const each of outcome.results) console.log(`  ${line(each)}`)
     if (failed) console.log(indented(details(outcome)))
+    for (const remark of outcome.remarks) console.log(`  ! ${remark}`)
   }
 
   /** Prints the summary, as Node's own runner does; true when all is well. */
