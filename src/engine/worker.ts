@@ -105,6 +105,8 @@ export class Worker {
   async #goOn(open: OpenRun, turn: Turn): Promise<void> {
     const runtime = this.#tools.runtimes.get(turn.session.runtime)
     const standing = await this.#standingNow(turn)
+    // The process lets go meanwhile: the next life looks again.
+    if (this.#tools.signal.aborted) return
     if (hasLess(standing, turn.prompt.tier)) {
       // It ends with it: looking would hand it over.
       await runtime?.release(turn.session.id)

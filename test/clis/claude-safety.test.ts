@@ -280,6 +280,7 @@ for (const { world, confined, skip } of worlds)
         await listener.seesEventually('the first question', () => wanted().length === 1)
         await listener.conduct.answer(wanted()[0]?.id as never, { verdict: 'approve' })
         await listener.done
+        assert.equal(wanted().length, 2, 'the second question was nobody of ours to answer')
         assert.match(troubleOf(listener).detail ?? '', /answered by nobody we know/)
         assert.deepEqual(await findMarked(dataIdOf(join(bench.options.dataDir, 'spools'))), [])
       })

@@ -196,6 +196,9 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
         this.#options.log.error({ session: lease.session, run: this.#options.turn.run, intruder }, 'agent.tampered')
         const detail = `${intruder}. The process was ended; look at what the agent was allowed to run.`
         this.#giveUp(lease, { code: 'process-died', detail })
+        // What came in the same breath belongs on record, a question that was answered for us above all.
+        const before = events.filter(({ type }) => type !== 'finished' && type !== 'lost')
+        if (before.length > 0) yield { events: coalesce(before), cursor: cursor() }
         break
       }
       if (state.over !== 'no') {
