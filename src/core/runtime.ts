@@ -1,6 +1,7 @@
 import type { Decision } from './approval.ts'
 import type { AttachedFile } from './attachment.ts'
 import type { RunEvent, Steer } from './event.ts'
+import type { SelfCheck } from './finding.ts'
 import type { ApprovalId, RunId, RuntimeName, SessionId } from './ids.ts'
 import type { Prompt } from './prompt.ts'
 import type { Session } from './session.ts'
@@ -15,16 +16,13 @@ export type Cursor = string & { readonly cursor: true }
  * Contract: no method throws for anything a CLI does; trouble inside a run comes as events. One turn of a session at
  * a time (the caller's duty). Several bots never share a data folder (the store's lock).
  */
-export interface Runtime {
+export interface Runtime extends SelfCheck {
   readonly name: RuntimeName
   /** For people, e.g. `Claude Code`. */
   readonly title: string
 
   /** Models a person may choose, for autocomplete; [] when nobody can tell. */
   models(): Promise<readonly string[]>
-
-  /** What `doctor` and `/session start` want to know: is the CLI there, is its version one we tested, … */
-  check(): Promise<readonly Finding[]>
 
   /**
    * Hands the prompt to the session's process, starting one when none is alive. Returns at once. The first event is
@@ -100,13 +98,6 @@ export interface Conduct {
 export interface Piece {
   readonly events: readonly RunEvent[]
   readonly cursor: Cursor
-}
-
-/** One thing a check found. */
-export interface Finding {
-  readonly level: 'ok' | 'warning' | 'error'
-  /** In English, for the operator: what is wrong and what to do. */
-  readonly text: string
 }
 
 /** A process of an agent that is alive. */

@@ -1,9 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
-import type { Finding } from '../core/runtime.ts'
+import { fine, type Finding } from '../core/finding.ts'
 
-/** A CLI's name for people, the versions its contract suite has been run with, and how a person gets a newer one. */
+/** A CLI's name, for us and for people, the versions its contract suite has been run with, and how a person gets a newer one. */
 export interface Tested {
+  readonly name: string
   readonly title: string
   readonly oldest: string
   readonly newest: string
@@ -19,16 +20,34 @@ export function findProgram(name: string, configured: string | null, path: strin
   return candidates.find((file) => isAbsolute(file) && isExecutable(file)) ?? null
 }
 
+/** There is no such program. */
+export function missingFinding({ name, title, upgrade }: Tested): Finding {
+  const id = `${name}.program`
+  const variable = `OMC_${name.toUpperCase()}_BIN`
+  return { id, level: 'error', text: `${title} was not found.`, mend: `Install it (${upgrade}) or set ${variable}.` }
+}
+
+/** The program is there and does not even tell its version. */
+export function brokenFinding(binary: string, why: string, { name, upgrade }: Tested): Finding {
+  const text = `${binary} --version failed: ${why.trim().split('\n').slice(-1)[0]?.slice(0, 200)}.`
+  return { id: `${name}.program`, level: 'error', text, mend: `Reinstall it: ${upgrade}` }
+}
+
 /** What `--version` printed, judged. */
-export function versionFinding(output: string, { title, oldest, newest, upgrade }: Tested): Finding {
+export function versionFinding(output: string, { name, title, oldest, newest, upgrade }: Tested): Finding {
+  const id = `${name}.version`
   const [version] = /\d+\.\d+\.\d+/.exec(output) ?? []
-  if (version === undefined)
-    return { level: 'error', text: `This is not ${title}: its version reads "${output.trim().slice(0, 80)}".` }
+  if (version === undefined) {
+    const text = `This is not ${title}: its version reads "${output.trim().slice(0, 80)}".`
+    return { id, level: 'error', text, mend: `Set OMC_${name.toUpperCase()}_BIN to the program of ${title}.` }
+  }
   if (compare(version, oldest) < 0)
-    return { level: 'error', text: `${title} ${version} is older than ${oldest}. Upgrade it: ${upgrade}` }
-  if (compare(version, newest) > 0)
-    return { level: 'warning', text: `${title} ${version} is newer than ${newest}, the newest that was tested.` }
-  return { level: 'ok', text: `${title} ${version}` }
+    return { id, level: 'error', text: `${title} ${version} is older than ${oldest}.`, mend: `Upgrade it: ${upgrade}` }
+  if (compare(version, newest) > 0) {
+    const text = `${title} ${version} is newer than ${newest}, the newest that was tested.`
+    return { id, level: 'warning', text, mend: `If it misbehaves: ${upgrade}@${newest}` }
+  }
+  return fine(id, `${title} ${version}`)
 }
 
 function compare(a: string, b: string): number {

@@ -2,6 +2,7 @@ import type { Result } from '../../core/desk.ts'
 import type { Doors } from '../../core/doors.ts'
 import type { EpochMs } from '../../core/clock.ts'
 import { messageOf } from '../../core/failure.ts'
+import { inOneLine } from '../../core/finding.ts'
 import type { AccountId, MessageId, PlaceId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Memo } from '../../core/interaction.ts'
 import { isLive, type State } from '../../core/lifecycle.ts'
@@ -92,7 +93,8 @@ export class Sessions {
       return no({ code: 'runtime-unknown', runtime: wish.runtime, known: [...runtimes.keys()] })
     }
     const fault = (await runtime.check()).find((finding) => finding.level === 'error')
-    if (fault !== undefined) return no({ code: 'runtime-unavailable', runtime: runtime.title, detail: fault.text })
+    if (fault !== undefined)
+      return no({ code: 'runtime-unavailable', runtime: runtime.title, detail: inOneLine(fault) })
     return this.#doors.order.run(() => this.#start(by, place, wish, runtime))
   }
 

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { messageOf } from '../../core/failure.ts'
-import type { Finding } from '../../core/runtime.ts'
-import { findProgram, versionFinding, type Tested } from '../check.ts'
+import { fine, type Finding } from '../../core/finding.ts'
+import { brokenFinding, findProgram, missingFinding, versionFinding, type Tested } from '../check.ts'
 import type { Environment } from '../environment.ts'
 
 const run = promisify(execFile)
 
 const tested: Tested = {
+  name: 'claude',
   title: 'Claude Code',
   oldest: '2.1.197',
   newest: '2.1.197',
@@ -21,27 +22,25 @@ export function findClaude(configured: string | null, path: string): string | nu
 
 /** Whether the CLI is there, in a version we know, with a login. */
 export async function checkClaude(binary: string | null, env: Environment): Promise<readonly Finding[]> {
-  if (binary === null)
-    return [
-      { level: 'error', text: `Claude Code was not found. Install it (${tested.upgrade}) or set OMC_CLAUDE_BIN.` },
-    ]
+  if (binary === null) return [missingFinding(tested)]
   try {
     const { stdout } = await run(binary, ['--version'], { env, timeout: 20_000 })
     return [versionFinding(stdout, tested), await loginFinding(binary, env)]
   } catch (error) {
-    return [
-      { level: 'error', text: `${binary} --version failed: ${messageOf(error)}. Reinstall it: ${tested.upgrade}` },
-    ]
+    return [brokenFinding(binary, messageOf(error), tested)]
   }
 }
 
 /** `auth status` looks at the machine only, so an expired login still counts as one (facts/claude-cli.md section 5). */
 async function loginFinding(binary: string, env: Environment): Promise<Finding> {
-  const none: Finding = { level: 'warning', text: 'Claude Code has no login. See docs/AUTH.md.' }
+  const folder = env['CLAUDE_CONFIG_DIR']
+  const how = folder === undefined ? 'claude /login' : `CLAUDE_CONFIG_DIR=${folder} claude /login`
+  const mend = `Log in once, as the user the bot runs as: ${how} (see docs/AUTH.md).`
+  const none: Finding = { id: 'claude.login', level: 'warning', text: 'Claude Code has no login.', mend }
   try {
     const { stdout } = await run(binary, ['auth', 'status'], { env, timeout: 20_000 })
     const { loggedIn, authMethod } = JSON.parse(stdout) as { loggedIn?: unknown; authMethod?: unknown }
-    return loggedIn === true ? { level: 'ok', text: `Claude Code is logged in (${String(authMethod)})` } : none
+    return loggedIn === true ? fine('claude.login', `Claude Code is logged in (${String(authMethod)})`) : none
   } catch {
     // It ends with 1 when there is none.
     return none

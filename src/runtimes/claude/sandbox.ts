@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { z } from 'zod'
-import type { Finding } from '../../core/runtime.ts'
+import { fine, type Finding } from '../../core/finding.ts'
 
 /** What the CLI's own sandbox for its shell needs on Linux (facts/claude-cli.md section 7), both in its PATH. */
 const programs = ['bwrap', 'socat'] as const
@@ -27,12 +27,13 @@ export function sandboxProbe(platform: NodeJS.Platform = process.platform): (pat
 }
 
 export function sandboxFinding(works: boolean): Finding {
-  if (works)
-    return { level: 'ok', text: 'The shell of Claude Code runs in a sandbox: no network, no writing elsewhere.' }
-  const packages = 'On Debian and Ubuntu: apt-get install bubblewrap socat'
+  const id = 'claude.sandbox'
+  if (works) return fine(id, 'The shell of Claude Code runs in a sandbox: no network, no writing elsewhere.')
   return {
+    id,
     level: 'warning',
-    text: `There is no sandbox for the shell of Claude Code: what people allow it to run is held by nothing. ${packages}`,
+    text: 'There is no sandbox for the shell of Claude Code: what people allow it to run is held by nothing.',
+    mend: 'On Debian and Ubuntu: apt-get install bubblewrap socat',
   }
 }
 

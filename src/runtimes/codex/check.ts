@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { messageOf, Problem } from '../../core/failure.ts'
-import type { Finding } from '../../core/runtime.ts'
-import { findProgram, versionFinding, type Tested } from '../check.ts'
+import { fine, inOneLine, type Finding } from '../../core/finding.ts'
+import { brokenFinding, findProgram, missingFinding, versionFinding, type Tested } from '../check.ts'
 import { runInSession } from '../engine/child.ts'
 import type { Environment } from '../environment.ts'
 import { arrayAt, numberAt, objectAt, stringAt } from '../engine/json.ts'
@@ -11,6 +12,7 @@ import { arrayAt, numberAt, objectAt, stringAt } from '../engine/json.ts'
 const run = promisify(execFile)
 
 const tested: Tested = {
+  name: 'codex',
   title: 'Codex CLI',
   oldest: '0.169.0',
   newest: '0.169.0',
@@ -32,11 +34,11 @@ export function findCodex(configured: string | null, path: string): string | nul
   return findProgram('codex', configured, path)
 }
 
-export const howToInstall = `Codex CLI was not found. Install it (${tested.upgrade}) or set OMC_CODEX_BIN.`
+export const howToInstall = inOneLine(missingFinding(tested))
 
 /** Whether the CLI is there, in a version we know, with a login, and whether it can shut its tools in. */
 export async function checkCodex(binary: string | null, env: Environment, home: string): Promise<readonly Finding[]> {
-  if (binary === null) return [{ level: 'error', text: howToInstall }]
+  if (binary === null) return [missingFinding(tested)]
   try {
     const { stdout } = await run(binary, ['--version'], { env, timeout: 20_000 })
     const version = versionFinding(stdout, tested)
@@ -44,15 +46,14 @@ export async function checkCodex(binary: string | null, env: Environment, home: 
     if (statSync(home, { throwIfNoEntry: false })?.isDirectory() !== true) return [version, noHome(home)]
     return [version, ...(await Promise.all([sandboxFinding(binary, env), loginFinding(binary, env, home)]))]
   } catch (error) {
-    return [
-      { level: 'error', text: `${binary} --version failed: ${messageOf(error)}. Reinstall it: ${tested.upgrade}` },
-    ]
+    return [brokenFinding(binary, messageOf(error), tested)]
   }
 }
 
 /** Without its folder the CLI does not start at all. */
 function noHome(home: string): Finding {
-  return { level: 'error', text: `Codex CLI has no login: there is no ${home}. ${howToLogIn(home)}` }
+  const text = `Codex CLI has no login: there is no ${home}.`
+  return { id: 'codex.login', level: 'error', text, mend: howToLogIn(home) }
 }
 
 function howToLogIn(home: string): string {
@@ -60,11 +61,13 @@ function howToLogIn(home: string): string {
 }
 
 async function sandboxFinding(binary: string, env: Environment): Promise<Finding> {
+  const id = 'codex.sandbox'
   try {
     await tryShutIn(binary, [], env, null)
-    return { level: 'ok', text: 'Codex CLI can shut its tools in' }
+    return fine(id, 'Codex CLI can shut its tools in')
   } catch (error) {
-    return { level: 'error', text: messageOf(error) }
+    // Its message says what to do already.
+    return { id, level: 'error', text: messageOf(error), mend: null }
   }
 }
 
@@ -117,11 +120,21 @@ export async function modelsOf(binary: string, env: Environment): Promise<readon
 
 /** Only looks at the machine; a provider of the operator's own with a key in a variable needs no login. */
 async function loginFinding(binary: string, env: Environment, home: string): Promise<Finding> {
+  const id = 'codex.login'
   try {
     const { stdout, stderr } = await run(binary, ['login', ...quiet, 'status'], { env, timeout: 20_000 })
     const [told = ''] = `${stdout}${stderr}`.trim().split('\n').slice(-1)
-    return { level: 'ok', text: `Codex CLI: ${told.replaceAll(/sk-\S+/g, '(key)')}` }
+    return fine(id, `Codex CLI: ${told.replaceAll(/sk-\S+/g, '(key)')}`)
   } catch {
-    return { level: 'warning', text: `Codex CLI has no login. ${howToLogIn(home)}` }
+    if (hasOwnProvider(home)) return fine(id, 'Codex CLI: a provider of its own (config.toml)')
+    return { id, level: 'warning', text: 'Codex CLI has no login.', mend: howToLogIn(home) }
+  }
+}
+
+function hasOwnProvider(home: string): boolean {
+  try {
+    return /^\s*model_provider\s*=/m.test(readFileSync(join(home, 'config.toml'), 'utf8'))
+  } catch {
+    return false
   }
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { noUsage, type RunEvent } from '../../core/event.ts'
 import type { Action } from '../../core/action.ts'
 import type { Trouble } from '../../core/failure.ts'
+import { fine } from '../../core/finding.ts'
 import type { ApprovalId, Ids, PromptKey, RuntimeName } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
 import {
@@ -43,7 +44,7 @@ export function echo({
   return {
     name: echoKind.name,
     title: 'Echo',
-    check: async () => [{ level: 'ok', text: 'Echo needs nothing.' }],
+    check: async () => [fine('echo.program', 'Echo needs nothing.')],
     models: async () => [],
     steer: (_turn, state, { key, text }) =>
       state.taken ? { lines: [line({ op: 'steer', uuid: state.uuid, key, text })], reply: null } : null,

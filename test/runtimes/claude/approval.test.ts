@@ -148,7 +148,7 @@ test('a sandbox is only relied on where both programs are and can be used', () =
     assert.equal(sandboxProbe('darwin')(folder), false)
     program('bwrap', 'exit 1')
     assert.equal(sandboxProbe('linux')(folder), false)
-    assert.match(sandboxFinding(false).text, /bubblewrap socat/)
+    assert.match(sandboxFinding(false).mend ?? '', /bubblewrap socat/)
   } finally {
     rmSync(folder, { recursive: true })
   }

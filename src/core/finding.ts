@@ -1,0 +1,27 @@
+/** One thing that a part found when it looked at itself: as it should be, or what is wrong and what mends it. */
+export interface Finding {
+  /** The same at every look, so that it is told once: `discord.guild`, `runtime.claude.login`. */
+  readonly id: string
+  readonly level: 'ok' | 'warning' | 'error'
+  /** As long as it stands, nobody can use the bot. */
+  readonly stopsAll?: true
+  /** What is, in English, for the operator: a sentence. */
+  readonly text: string
+  /** What to do about it; null: nothing is to be done. */
+  readonly mend: string | null
+}
+
+/** A part that looks at itself. Contract: never rejects for what it finds; may be called again at any time. */
+export interface SelfCheck {
+  check(): Promise<readonly Finding[]>
+}
+
+/** What was found and what to do about it, in one line. */
+export function inOneLine({ text, mend }: Pick<Finding, 'text' | 'mend'>): string {
+  return mend === null ? text : `${text} ${mend}`
+}
+
+/** All is well with it. */
+export function fine(id: string, text: string): Finding {
+  return { id, level: 'ok', text, mend: null }
+}
