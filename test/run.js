@@ -2,7 +2,7 @@
 // `--everything` all three, or what the words given match. docs/TESTING.md says how to work with it.
 // Plain JavaScript, because it may be started by a Node that cannot run TypeScript yet.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { argv, env, execPath, exit, version } from 'node:process'
@@ -24,6 +24,7 @@ if (wrapped === null) {
   // The runner itself is sealed: all that talks to each other over 127.0.0.1 must stand in the same namespace.
   // Its folder is ours, because a signal ends it with all that stands in there before it could clean up.
   const folder = mkdtempSync(join(tmpdir(), 'omc-test-'))
+  chmodSync(folder, 0o711)
   const child = spawn(wrapped.command, wrapped.args, {
     stdio: 'inherit',
     env: { ...env, OMC_TEST_SEALED: '1', TMPDIR: folder },

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Environment } from '../core/command-line.ts'
 import type { AccountId, RuntimeName } from '../core/ids.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { claudeKind } from './claude/claude.ts'
@@ -8,7 +9,7 @@ import { codexKind } from './codex/codex.ts'
 import { echoKind } from './echo/echo.ts'
 import type { RuntimeKind } from './engine/kind.ts'
 import type { RuntimeEngineOptions } from './engine/options.ts'
-import { environmentFor, type Environment } from './environment.ts'
+import { environmentFor } from './environment.ts'
 
 /** Every agent CLI we can lead. A new one is a folder and a line here. */
 export const kinds: readonly RuntimeKind[] = [claudeKind, codexKind, echoKind]

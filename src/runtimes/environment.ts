@@ -1,3 +1,5 @@
+import type { Environment } from '../core/command-line.ts'
+
 /** Variables of the bot's own environment that an agent CLI may see; `LC_*` besides. Everything else stays out. */
 const allowed: ReadonlySet<string> = new Set([
   'HOME',
@@ -18,9 +20,6 @@ const allowed: ReadonlySet<string> = new Set([
   'XDG_RUNTIME_DIR',
   'XDG_STATE_HOME',
 ])
-
-/** Variables as a process gets them. */
-export type Environment = Readonly<Record<string, string>>
 
 /**
  * The whole environment of a child: the allow-listed part of the bot's own, then each of `more` over it (a later one

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { bed, survivorsOf } from './bed.ts'
@@ -11,6 +11,10 @@ import type { Told } from './reporter.ts'
  * parent any more, so nobody can know whose it is. Only a process namespace around every agent will hold it.
  */
 const orphanOfCodex = /^bwrap --as-pid-1 --new-session --die-with-parent /
+
+/** A user that owns nothing on any machine, for the tests that may not run as root. */
+const nobody = 65_533
+const lowering = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups']
 
 /** What a file's run came to. */
 export interface FileOutcome {
@@ -55,9 +59,13 @@ export async function runFile(file: string, options: FileOptions): Promise<FileO
     ...(options.pattern === null ? [] : [`--test-name-pattern=/${options.pattern}/i`]),
     join(root, file),
   ]
-  const { command, args: line, detached } = bed(process.execPath, args)
+  // A box that root makes holds nothing, so what needs one runs as somebody else.
+  const isLowered = file.endsWith('.boxed.test.ts') && process.getuid?.() === 0
+  if (isLowered) for (const path of [folder, temporary]) chownSync(path, nobody, nobody)
+  const own = isLowered ? [...lowering, process.execPath, ...args] : [process.execPath, ...args]
+  const { command, args: line, detached } = bed(own[0] ?? '', own.slice(1))
   const began = performance.now()
-  const env = { ...options.env, TMPDIR: temporary }
+  const env = { ...options.env, TMPDIR: temporary, ...(isLowered ? { HOME: temporary } : {}) }
   const child = spawn(command, line, { cwd: root, env, detached, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const end = (): void => {
     // With the wrapper its whole namespace ends; without one, its group.

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mixed, readBudgets, renewed, unrecordedSeconds, writeBudgets } from './budgets.ts'
@@ -21,6 +21,8 @@ const inCi = process.env['CI'] === 'true'
 const budgets = readBudgets()
 const waiting = [...mixed(plan.files, budgets)]
 const folder = mkdtempSync(join(tmpdir(), 'r-'))
+// Some files run as another user, who has to get to their own folder below.
+chmodSync(folder, 0o711)
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort())
 

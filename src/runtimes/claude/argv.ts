@@ -1,5 +1,5 @@
+import type { Environment } from '../../core/command-line.ts'
 import { Problem } from '../../core/failure.ts'
-import type { Environment } from '../environment.ts'
 import type { ClaudeRights } from './rights.ts'
 import { sandboxSettings } from './sandbox.ts'
 

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { Environment } from '../../core/command-line.ts'
 import { messageOf } from '../../core/failure.ts'
 import { fine, type Finding } from '../../core/finding.ts'
 import { brokenFinding, findProgram, missingFinding, versionFinding, type Tested } from '../check.ts'
-import type { Environment } from '../environment.ts'
 
 const run = promisify(execFile)
 

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
+import type { Environment } from '../../core/command-line.ts'
 import { findProgram } from '../check.ts'
-import type { Environment } from '../environment.ts'
 
 /**
  * Gives the CLI a bubblewrap it can work with. It prefers the one in its PATH to the one it brings, and before version

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Environment } from '../../core/command-line.ts'
 import { messageOf, Problem } from '../../core/failure.ts'
 import { fine, inOneLine, type Finding } from '../../core/finding.ts'
 import { brokenFinding, findProgram, missingFinding, versionFinding, type Tested } from '../check.ts'
 import { runInSession } from '../engine/child.ts'
-import type { Environment } from '../environment.ts'
 import { arrayAt, numberAt, objectAt, stringAt } from '../engine/json.ts'
 
 const run = promisify(execFile)

@@ -1,6 +1,6 @@
+import type { Environment } from '../../core/command-line.ts'
 import type { Steer } from '../../core/event.ts'
 import type { Turn } from '../../core/runtime.ts'
-import type { Environment } from '../environment.ts'
 import { rightsOf } from '../rights.ts'
 import { inputOf, plainName, textOf } from './input.ts'
 import { codexRights, type CodexRights } from './rights.ts'

@@ -1,5 +1,6 @@
 import { getCompileCacheDir } from 'node:module'
 import { dirname, join } from 'node:path'
+import type { Environment } from '../../core/command-line.ts'
 import { noUsage, type RunEvent } from '../../core/event.ts'
 import type { Action } from '../../core/action.ts'
 import type { Trouble } from '../../core/failure.ts'
@@ -16,7 +17,6 @@ import {
 } from '../engine/protocol.ts'
 import { AgentEngine } from '../engine/engine.ts'
 import type { Means, RuntimeKind } from '../engine/kind.ts'
-import type { Environment } from '../environment.ts'
 import { rightsOf } from '../rights.ts'
 import { parseFromAgent, type FromAgent, type ToAgent } from './wire.ts'
 

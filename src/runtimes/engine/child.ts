@@ -2,19 +2,10 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { CommandLine } from '../../core/command-line.ts'
 import { Problem } from '../../core/failure.ts'
-import type { Environment } from '../environment.ts'
 import { endSessionOf } from './marker.ts'
 import { isAlive, startTimeOf, type StartTime } from '../../system/process.ts'
-
-/** What is run, and how. */
-export interface CommandLine {
-  readonly file: string
-  readonly args: readonly string[]
-  readonly cwd: string
-  /** The whole environment. */
-  readonly env: Environment
-}
 
 /** How a process ended; both null when it was not our child, so that nobody told us. */
 export interface Death {

@@ -1,6 +1,6 @@
+import type { Environment } from '../../core/command-line.ts'
 import type { AccountId, Ids, RuntimeName } from '../../core/ids.ts'
 import type { Runtime } from '../../core/runtime.ts'
-import type { Environment } from '../environment.ts'
 import type { RuntimeEngineOptions } from './options.ts'
 
 /** What a kind of agent CLI says of itself. Whatever has to know all of them is a fold over the list in all.ts. */

@@ -4,10 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { Environment } from '../../core/command-line.ts'
 import { Problem } from '../../core/failure.ts'
 import type { SessionId } from '../../core/ids.ts'
 import { signal } from '../../system/process.ts'
-import type { Environment } from '../environment.ts'
 
 const run = promisify(execFile)
 

@@ -1,9 +1,9 @@
+import type { CommandLine } from '../../core/command-line.ts'
 import type { Decision } from '../../core/approval.ts'
 import type { RunEvent, Steer } from '../../core/event.ts'
 import type { ApprovalId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Finding } from '../../core/finding.ts'
 import type { Turn } from '../../core/runtime.ts'
-import type { CommandLine } from './child.ts'
 import type { JsonObject } from './json.ts'
 
 /**
