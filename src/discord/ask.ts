@@ -4,7 +4,7 @@ import type { AskDrawing, DrawnButton, Rendering } from '../core/chat.ts'
 import { besides, canLast, mayAnswer } from '../core/consent.ts'
 import type { ApprovalPhrases } from '../core/approval-phrases.ts'
 import { askId } from './custom-id.ts'
-import { askRendering, type Body, type Row } from './rendering.ts'
+import { askRendering, colours, type Body, type Row } from './rendering.ts'
 import { messageLimit } from './split.ts'
 import { fenced, literal, quoted, visible } from './visible.ts'
 
@@ -27,10 +27,11 @@ export function drawAsk(drawing: AskDrawing, say: ApprovalPhrases): Rendering {
     case 'ask':
       return rendering(...drawQuestion(ask, say))
     case 'line': {
-      if (ask.fate.kind !== 'open') return rendering(say.lineOver(ask.fate), false)
+      const panel = panelFor(ask)
+      if (ask.fate.kind !== 'open') return rendering(say.lineOver(ask.fate), false, { panel })
       const look: DrawnButton = { label: say.buttons.look, id: askId(ask.token, 'look'), style: 'plain' }
       const line = who === null ? say.line(ask, direct) : `${who} ${say.line(ask, direct)}`
-      return rendering(line, who !== null, { rows: [{ kind: 'buttons', buttons: [look] }] })
+      return rendering(line, who !== null, { rows: [{ kind: 'buttons', buttons: [look] }], panel })
     }
     case 'reminder':
       return rendering(say.reminder(who, ask.expiresAt), true)
@@ -68,8 +69,16 @@ function drawQuestion(ask: Ask, say: ApprovalPhrases): [string, boolean, Partial
     {
       rows: isOpen ? rowsOf(ask, say) : [],
       file: isShort ? null : { name: input.file, text: input.text },
+      panel: panelFor(ask),
     },
   ]
+}
+
+/** What has not been answered asks; the rest says in words how it ended. */
+function panelFor({ fate }: Ask): number {
+  if (fate.kind === 'open') return colours.asks
+  if (fate.kind !== 'answered') return colours.waiting
+  return fate.decision.verdict === 'deny' ? colours.failed : colours.done
 }
 
 interface Input {

@@ -4,12 +4,9 @@ import { grantorIn } from '../core/consent.ts'
 import type { Phrases } from '../core/phrases.ts'
 import { discreet, type RunView } from '../core/view.ts'
 import { steerId, stopId } from './custom-id.ts'
-import { markOf, type Body } from './rendering.ts'
+import { colours, markOf, type Body } from './rendering.ts'
 import { urlOf } from './url.ts'
 import { visible } from './visible.ts'
-
-/** LOOK.md; every colour has a sign beside it, which the phrases bring along. */
-const colours = { waiting: 0x95a5a6, work: 0x3498db, done: 0x2ecc71, asks: 0xf1c40f, failed: 0xe74c3c } as const
 
 /** Seconds on the card move in steps of this, so that a silent run costs one edit each five seconds. */
 const tickMs = 5000

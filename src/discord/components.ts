@@ -4,6 +4,7 @@ import {
   TextInputStyle,
   type APIActionRowComponent,
   type APIComponentInMessageActionRow,
+  type APIContainerComponent,
   type APIModalInteractionResponseCallbackData,
   type ModalSubmitComponent,
 } from 'discord-api-types/v10'
@@ -31,6 +32,29 @@ export function componentsOf({ button, rows = [] }: Body): APIActionRowComponent
     type: ComponentType.ActionRow,
     components: row.kind === 'buttons' ? row.buttons.map(buttonFrom) : [selectFrom(row)],
   }))
+}
+
+/** What stands alone, as Discord takes it (Components V2): its text, its buttons below, and its file, in one panel. */
+export function panelOf(body: Body & { readonly panel: number }): APIContainerComponent {
+  const { content, file, panel } = body
+  return {
+    type: ComponentType.Container,
+    accent_color: panel,
+    components: [
+      ...(content === '' ? [] : [{ type: ComponentType.TextDisplay as const, content }]),
+      ...(file === null ? [] : [{ type: ComponentType.File as const, file: { url: `attachment://${file.name}` } }]),
+      ...componentsOf(body),
+    ],
+  }
+}
+
+/** Everything in a message's components, of both generations, outermost first. */
+export function* everyComponent(components: readonly unknown[]): Generator<Readonly<Record<string, unknown>>> {
+  for (const component of components as readonly Readonly<Record<string, unknown>>[]) {
+    yield component
+    if (Array.isArray(component['components'])) yield* everyComponent(component['components'])
+    if (component['accessory'] != null) yield* everyComponent([component['accessory']])
+  }
 }
 
 /** The buttons under a reply: rows of five. */

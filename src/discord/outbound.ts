@@ -2,9 +2,9 @@ import type { RawFile, REST } from '@discordjs/rest'
 import {
   MessageFlags,
   Routes,
-  ComponentType,
   type APIChannel,
   type APIMessage,
+  type RESTPatchAPIChannelMessageJSONBody,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord-api-types/v10'
 import type { Edited, PostOptions, Removed, Rendering, Unposted } from '../core/chat.ts'
@@ -14,7 +14,7 @@ import type { MessageId, PersonId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
 import { isKeptFromUs, isNoMore, meaningOf, type Done, type RequestQueues } from './request-queues.ts'
-import { componentsOf } from './components.ts'
+import { componentsOf, everyComponent, panelOf } from './components.ts'
 import { isMarked } from './custom-id.ts'
 import { bodyOf, isTextOf } from './rendering.ts'
 import { afterTime } from './snowflake.ts'
@@ -41,12 +41,10 @@ export class Outbound {
   }
 
   async post(place: Place, rendering: Rendering, options: PostOptions): Promise<MessageId | Unposted> {
-    const body: RESTPostAPIChannelMessageJSONBody = {
-      ...wordsOf(rendering, options.mention),
-      // Only the done line rings; everything else arrives without a sound.
-      ...(rendering.rings ? {} : { flags: MessageFlags.SuppressNotifications }),
-      ...onceAndTo(options),
-    }
+    const { flags = 0, ...words } = wordsOf(rendering, options.mention)
+    // Only what is meant to ring does; everything else arrives without a sound.
+    const silent = rendering.rings ? 0 : MessageFlags.SuppressNotifications
+    const body = { ...words, flags: flags | silent, ...onceAndTo(options) }
     const route = Routes.channelMessages(place.id)
     const done = await this.#write(place, () => this.#rest.post(route, { body, files: filesOf(rendering) }))
     if (done.ok) return (done.value as APIMessage).id as MessageId
@@ -220,16 +218,29 @@ export class Outbound {
 }
 
 /** Discord's form of a rendering, the same for a post and an edit: what is not there is taken away. */
-export function wordsOf(rendering: Rendering, mention: PersonId | null): RESTPostAPIChannelMessageJSONBody {
-  const { content, card, file } = bodyOf(rendering)
-  return {
-    content,
-    embeds: card === null ? [] : [{ color: card.colour, description: card.text }],
-    components: componentsOf(bodyOf(rendering)),
+export function wordsOf(rendering: Rendering, mention: PersonId | null): Words {
+  const body = bodyOf(rendering)
+  const { content, card, file, panel } = body
+  const common = {
     attachments: file === null ? [] : [{ id: '0', filename: file.name }],
     allowed_mentions: mentioning(mention, rendering.rings),
   }
+  if (panel !== undefined) {
+    // Nulls take away what a message of the first generation had: by an edit it becomes one of the second.
+    const former = { content: null, embeds: null }
+    return { ...common, ...former, flags: MessageFlags.IsComponentsV2, components: [panelOf({ ...body, panel })] }
+  }
+  return {
+    ...common,
+    content,
+    embeds: card === null ? [] : [{ color: card.colour, description: card.text }],
+    components: componentsOf(body),
+  }
 }
+
+/** What a message is made of, for a post as well as for an edit. */
+export type Words = Pick<RESTPatchAPIChannelMessageJSONBody, 'content' | 'embeds' | 'components' | 'attachments'> &
+  Pick<RESTPostAPIChannelMessageJSONBody, 'allowed_mentions'> & { readonly flags?: MessageFlags }
 
 /** Nobody is pinged but this person; the reply itself pings them only when it is to ring. */
 function mentioning(person: PersonId | null, rings: boolean): RESTPostAPIChannelMessageJSONBody['allowed_mentions'] {
@@ -249,12 +260,14 @@ export function filesOf(rendering: Rendering): RawFile[] {
 
 /** Whether a message is this rendering: by the button it carries, else by what it says. */
 function isRendering(message: APIMessage, rendering: Rendering): boolean {
-  const buttons = (message.components ?? []).flatMap((row) =>
-    row.type === ComponentType.ActionRow
-      ? row.components.flatMap((each) => ('custom_id' in each ? [each.custom_id] : []))
-      : [],
-  )
+  const parts = [...everyComponent(message.components ?? [])]
+  const buttons = parts.flatMap(({ custom_id }) => (typeof custom_id === 'string' ? [custom_id] : []))
   if (buttons.length > 0) return buttons.some((id) => isMarked(id, rendering.mark))
-  if (!isTextOf(message.content, rendering)) return false
+  if (!isTextOf(textOf(message, parts), rendering)) return false
   return rendering.text !== '' || message.embeds[0]?.description === bodyOf(rendering).card?.text
+}
+
+function textOf({ content }: APIMessage, parts: readonly Readonly<Record<string, unknown>>[]): string {
+  if (content !== '') return content
+  return parts.flatMap((part) => (typeof part['content'] === 'string' ? [part['content']] : [])).join('\n')
 }

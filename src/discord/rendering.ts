@@ -11,7 +11,12 @@ export interface Body {
   readonly file: { readonly name: string; readonly text: string } | null
   /** Rows of buttons and selects, in the place of the one button. */
   readonly rows?: readonly Row[]
+  /** Set for what stands alone: it is drawn as one panel of this colour, in Components V2, with all of it inside. */
+  readonly panel?: number
 }
+
+/** LOOK.md; every colour has a sign or a word beside it. */
+export const colours = { waiting: 0x95a5a6, work: 0x3498db, done: 0x2ecc71, asks: 0xf1c40f, failed: 0xe74c3c } as const
 
 /** Up to five buttons, or one select. */
 export type Row =
@@ -61,9 +66,10 @@ export function noteOf(content: string): Rendering {
 
 const boardMark = 'board'
 
-/** The same for a message that changes. */
+/** A board: a panel whose first line alone tells it from other messages. */
 export function boardOf(content: string): Rendering {
-  return { ...noteOf(content), mark: boardMark }
+  const body: Body = { content, card: null, button: null, file: null, panel: colours.work }
+  return { ...noteOf(content), mark: boardMark, hash: hashOf(body), body }
 }
 
 /** Whether a text is this rendering's: that of a board is known by its first line. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { Actor, SeenMessage, SeenPlace } from 'loopback-discord'
+import { textOf, type Actor, type SeenMessage, type SeenPlace } from 'loopback-discord'
 import { asked, decided, grant, openTeam, told } from '../e2e/approving.ts'
 import { isWhole } from '../e2e/scene.ts'
 import type { Bot } from '../e2e/bots.ts'
@@ -86,7 +86,7 @@ class Afternoon {
       asked(this.#mary, this.#cart, 'released'),
       asked(this.#mary, this.#till, 'touch early'),
     ])
-    assert.match(risky.content, /⚠ no sandbox holds it/)
+    assert.match(textOf(risky), /⚠ no sandbox holds it/)
     await this.#mary.clicks(risky, 'Approve')
     await told(this.#mary, this.#cart, 'Only owners may answer this. Ask one of them to look at it.')
     await this.#bob.clicks(risky, 'Approve')
@@ -169,8 +169,8 @@ class Afternoon {
 `
     await this.#says(this.#mary, this.#cart, [{ tool: 'apply_patch', input: { raw } }, { text: 'It is written down.' }])
     const ask = await asked(this.#mary, this.#cart, 'wants to change 2 files')
-    assert.match(ask.content, /```diff\n[^]*-# Shop\n\+# Shop with a cart\n[^]*```/)
-    assert.match(ask.content, /-the old notes\n\+the new notes\n/)
+    assert.match(textOf(ask), /```diff\n[^]*-# Shop\n\+# Shop with a cart\n[^]*```/)
+    assert.match(textOf(ask), /-the old notes\n\+the new notes\n/)
     assert.equal(readFileSync(readme, 'utf8'), '# Shop\n')
     await this.#mary.clicks(ask, 'Approve')
     await told(this.#mary, this.#cart, 'Only owners may answer this')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { Actor, SeenPlace } from 'loopback-discord'
+import { textOf, type Actor, type SeenPlace } from 'loopback-discord'
 import { sideBySide } from '../contracts/runtime-stage.ts'
 import { asked, decided, openTeam } from '../e2e/approving.ts'
 import { pinging, pressesForged } from '../e2e/forging.ts'
@@ -60,7 +60,7 @@ for (const [runtime, ask] of Object.entries(asking))
         const hiding = `touch ${second} 'invoice\u202efdp.exe\u200b'`
         await olivia.says(thread, scripted([ask(hiding), { text: 'That was the second.' }]))
         const harmful = await asked(olivia, thread, 'second.txt')
-        assert.ok(harmful.content.includes('invoice⟨U+202E⟩fdp.exe⟨U+200B⟩'), harmful.content)
+        assert.ok(textOf(harmful).includes('invoice⟨U+202E⟩fdp.exe⟨U+200B⟩'), textOf(harmful))
         await pressesForged(stage, olivia, harmful, pressed)
         assert.equal(stage.query("select 1 from run_events where type = 'answered'").length, 1, 'only the first')
         assert.equal(stage.query('select 1 from approvals where closed = 0').length, 1, 'the other still waits')

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { MessageFlags, type APIMessage } from 'discord-api-types/v10'
+import { textOf } from 'loopback-discord'
 import { noUsage, type RunEvent } from '../../src/core/event.ts'
 import type { MessageId, PersonId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
@@ -282,6 +284,27 @@ describe('outbound', { concurrency: 4 }, () => {
     )
     const file = await (await fetch(seen.attachments[0]?.url ?? '')).text()
     assert.ok(text.endsWith(file) && file.length > 5000)
+  })
+
+  test('what stands alone is a panel; one that was posted by an earlier version becomes one by an edit', async () => {
+    await using scene = await Scene.open()
+    const alice = await scene.sandbox.actor('alice')
+    const place = scene.place('general')
+    const board = scene.chat.board('**Board**\nNothing runs.')
+    const looks = async (message: string) => alice.call<APIMessage>('GET', `/channels/${place.id}/messages/${message}`)
+    const since = Date.now()
+    const message = await scene.chat.post(place, board, { ...silent, nonce: nonce() })
+    const posted = await looks(message)
+    assert.equal((posted.flags ?? 0) & MessageFlags.IsComponentsV2, MessageFlags.IsComponentsV2)
+    assert.equal(textOf({ content: posted.content, components: posted.components ?? [] }), board.text)
+    assert.equal(await scene.chat.find(place, board, since, []), message)
+
+    const former = await posts(scene, 'an old look')
+    assert.equal(await scene.chat.edit(place, former, board), 'edited')
+    const upgraded = await looks(former)
+    assert.equal(upgraded.content, '')
+    assert.deepEqual(upgraded.embeds, [])
+    assert.equal(textOf({ content: upgraded.content, components: upgraded.components ?? [] }), board.text)
   })
 
   test('typing shows, and trouble with it is nobody else’s', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Actor, SeenPlace } from 'loopback-discord'
+import { controlsOf, textOf, type Actor, type SeenPlace } from 'loopback-discord'
 import { approvalsIn, asked, decided, openTeam } from './approving.ts'
 import type { Stage } from './stage.ts'
 
@@ -96,7 +96,7 @@ describe('approvals over a kill', { concurrency: true }, () => {
     await stage.startBot()
     const again = await olivia.sees(
       thread,
-      (message) => message.id !== ask.id && message.components.length > 0 && message.content.includes('npm test'),
+      (message) => message.id !== ask.id && controlsOf(message).length > 0 && textOf(message).includes('npm test'),
     )
     await decided(olivia, ask, '■ The agent was lost before anybody answered.')
     await olivia.clicks(again, 'Approve')

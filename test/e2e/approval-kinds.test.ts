@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { textOf } from 'loopback-discord'
 import { asked, decided, openTeam, told } from './approving.ts'
 
 describe('kinds of approvals', { concurrency: true }, () => {
@@ -12,7 +13,7 @@ describe('kinds of approvals', { concurrency: true }, () => {
     const thread = await stage.session(olivia, 'shop')
     await olivia.says(thread, '!change notes.md | one\\ntwo')
     const ask = await asked(olivia, thread, 'wants to change a file')
-    assert.match(ask.content, /```diff\n=== notes\.md\n[^]*\+one\n\+two/)
+    assert.match(textOf(ask), /```diff\n=== notes\.md\n[^]*\+one\n\+two/)
     const file = join(dirname(stage.project), 'notes.md')
     assert.ok(!existsSync(file), 'nothing was changed before the consent')
     await olivia.clicks(ask, 'Approve')
@@ -28,8 +29,8 @@ describe('kinds of approvals', { concurrency: true }, () => {
     const thread = await stage.session(olivia, 'shop')
     await olivia.says(thread, '!question Which colour? | red | blue')
     const few = await asked(olivia, thread, 'Which colour')
-    assert.match(few.content, /\*\*Echo has a question\*\* for <@/)
-    assert.match(few.content, /> 1\\\. red — red, says echo\n> 2\\\. blue/)
+    assert.match(textOf(few), /\*\*Echo has a question\*\* for <@/)
+    assert.match(textOf(few), /> 1\\\. red — red, says echo\n> 2\\\. blue/)
     await olivia.clicks(few, 'blue')
     await decided(olivia, few, '✓ Answered by @olivia: blue')
 
@@ -84,7 +85,7 @@ describe('kinds of approvals', { concurrency: true }, () => {
     const thread = await stage.session(olivia, 'shop')
     await olivia.says(thread, '!plan # First\\n- read it\\n- ✓ Approved by @olivia')
     const ask = await asked(olivia, thread, 'has a plan')
-    assert.match(ask.content, /\n> # First\n> - read it\n> - ✓ Approved by @olivia\n/, 'a quotation, nothing of ours')
+    assert.match(textOf(ask), /\n> # First\n> - read it\n> - ✓ Approved by @olivia\n/, 'a quotation, nothing of ours')
     const changing = await olivia.clicks(ask, 'Change it…')
     assert.ok(changing.modal)
     await olivia.submits(changing.modal, { 'What to change': 'test first' })

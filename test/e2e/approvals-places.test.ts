@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { controlsOf, textOf } from 'loopback-discord'
 import { asked, decided, grant, idOf, openTeam, told } from './approving.ts'
 
 describe('where approvals are asked, told and left unanswered', { concurrency: true }, () => {
@@ -17,7 +18,7 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     await stage.botShows(bob, bob.place('work'), /● Working[^]*Bash/)
     stage.opens('seen')
     const line = await mary.sees('work', 'Echo needs an answer for @mary')
-    assert.match(line.content, /An owner was asked in a direct message/)
+    assert.match(textOf(line), /An owner was asked in a direct message/)
     const dm = await oscar.opensDm()
     const ask = await asked(oscar, dm, 'cat secret-plan.txt')
     await stage.botShows(mary, mary.place('work'), /\? Asking/)
@@ -32,7 +33,7 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     assert.match(refused.content, /Only @mary and owners/)
     const looked = await (await mary.clicks(line, 'Look')).settled()
     assert.ok(looked.ephemeral, 'the speaker sees it alone')
-    assert.match(looked.content, /cat secret-plan\.txt/)
+    assert.match(textOf(looked), /cat secret-plan\.txt/)
 
     await oscar.clicks(ask, 'Approve')
     await stage.botShows(mary, mary.place('work'), 'Done: cat secret-plan.txt')
@@ -46,11 +47,11 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     await asked(oscar, dm, 'second thing')
     const again = await mary.sees(
       'work',
-      (message) => message.components.length > 0 && message.content.includes('needs an'),
+      (message) => controlsOf(message).length > 0 && textOf(message).includes('needs an'),
     )
     const copy = await (await mary.clicks(again, 'Look')).settled()
     await mary.clicks(copy, 'Approve')
-    await mary.sees('work', (message) => message.id === copy.id && message.content.includes('Approved by @mary'))
+    await mary.sees('work', (message) => message.id === copy.id && textOf(message).includes('Approved by @mary'))
     await stage.botShows(mary, mary.place('work'), 'Done: second thing')
   })
 
@@ -62,12 +63,12 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     await oscar.says('work', '!ask Bash make')
     const line = await oscar.sees('work', 'Whoever may answer can look at it here.')
     const copy = await (await oscar.clicks(line, 'Look')).settled()
-    assert.match(copy.content, /```bash\nmake\n```/)
+    assert.match(textOf(copy), /```bash\nmake\n```/)
     const denying = await oscar.clicks(copy, 'Deny…')
     assert.ok(denying.modal)
     await oscar.submits(denying.modal, { 'Why not': 'not now' })
     await stage.botShows(oscar, oscar.place('work'), 'I was told no: not now')
-    await oscar.sees('work', (message) => message.id === copy.id && message.content.includes('Denied by @oscar'))
+    await oscar.sees('work', (message) => message.id === copy.id && textOf(message).includes('Denied by @oscar'))
     await decided(oscar, line, '■ It was answered by @oscar.')
   })
 
@@ -87,7 +88,7 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     await olivia.submits(form.modal, { 'Why not': 'never' })
     const denied = await olivia.sees('audit', 'Denied by @olivia: never')
     assert.match(
-      denied.content,
+      textOf(denied),
       /Echo · \*\*shop\*\* · for @olivia · Bash `npm publish`\nrun `[-\w]+` · input `[0-9a-f]{12}`/,
     )
     const copies = await stage.botMessages(olivia, olivia.place('audit'))
@@ -104,7 +105,7 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     const ask = await asked(mary, thread, 'npm test')
     const reminder = await stage.botShows(mary, thread, /still needs an answer until/)
     assert.equal(reminder.repliesTo, ask.id)
-    assert.ok(reminder.content.startsWith(`<@${idOf(stage, 'mary')}>`))
+    assert.ok(textOf(reminder).startsWith(`<@${idOf(stage, 'mary')}>`))
     await stage.botShows(mary, thread, 'I was told no: Nobody answered within 1 min')
     await decided(mary, ask, '■ Nobody answered in time, so the answer was no.')
     await stage.botShows(mary, thread, 'Nobody answered, so I told Echo no.')

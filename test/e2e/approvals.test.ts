@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { controlsOf, textOf } from 'loopback-discord'
 import { approvalsIn, asked, decided, grant, idOf, openTeam, told } from './approving.ts'
 import { until } from './stage.ts'
 
@@ -11,9 +12,9 @@ describe('approvals', { concurrency: true }, () => {
     const thread = await stage.session(olivia, 'shop')
     await olivia.says(thread, '!ask Bash rm -rf build')
     const ask = await asked(olivia, thread, 'rm -rf build')
-    assert.match(ask.content, /\*\*Echo wants to run a command\*\* for <@\d+>\n```bash\nrm -rf build\n```/)
-    assert.match(ask.content, /in `.*projects`/)
-    assert.match(ask.content, /or an owner may answer · until <t:\d+:t>/)
+    assert.match(textOf(ask), /\*\*Echo wants to run a command\*\* for <@\d+>\n```bash\nrm -rf build\n```/)
+    assert.match(textOf(ask), /in `.*projects`/)
+    assert.match(textOf(ask), /or an owner may answer · until <t:\d+:t>/)
     // The card says that it asks, and points to the question.
     await stage.botShows(olivia, thread, new RegExp(`^\\? Asking[^]*/${ask.id}\\)$`))
     assert.equal(stage.query('select 1 from approvals where closed = 0').length, 1)
@@ -22,7 +23,7 @@ describe('approvals', { concurrency: true }, () => {
     assert.equal(outcome.failed, false)
     await stage.botShows(olivia, thread, 'Done: rm -rf build')
     const over = await decided(olivia, ask, '✓ Approved by @olivia')
-    assert.match(over.content, /rm -rf build/, 'what was approved still stands there')
+    assert.match(textOf(over), /rm -rf build/, 'what was approved still stands there')
     await until(() => stage.query('select 1 from approvals where closed = 0').length === 0)
   })
 
@@ -79,8 +80,8 @@ describe('approvals', { concurrency: true }, () => {
     // What reaches further needs somebody else than who asked for it.
     await mary.says(thread, '!ask Bash curl https://example.com')
     const risky = await asked(mary, thread, 'curl https')
-    assert.match(risky.content, /⚠ reaches the network/)
-    assert.match(risky.content, /\nAn owner may answer/)
+    assert.match(textOf(risky), /⚠ reaches the network/)
+    assert.match(textOf(risky), /\nAn owner may answer/)
     await mary.clicks(risky, 'Approve')
     await told(mary, thread, 'Only owners may answer this. Ask one of them to look at it.')
     await olivia.clicks(await asked(olivia, thread, 'curl https'), 'Approve')
@@ -160,7 +161,7 @@ describe('approvals', { concurrency: true }, () => {
     await mike.says(thread, '!ask Bash npm test')
     const mikes = await mike.sees(
       thread,
-      (message) => message.components.length > 0 && message.content.includes(`for <@${idOf(stage, 'mike')}>`),
+      (message) => controlsOf(message).length > 0 && textOf(message).includes(`for <@${idOf(stage, 'mike')}>`),
     )
     await mike.clicks(mikes, 'Approve')
     await decided(mike, mikes, 'Approved by @mike')
@@ -174,7 +175,7 @@ describe('approvals', { concurrency: true }, () => {
     grant(stage, { oscar: 'member' })
     await mary.says(thread, '!ask Bash curl https://example.com')
     const anew = await asked(mary, thread, 'curl https')
-    assert.match(anew.content, /\nAn owner may answer/)
+    assert.match(textOf(anew), /\nAn owner may answer/)
   })
 
   test('Stop works while it asks: the buttons go, and the agent hears nothing', async () => {
@@ -198,9 +199,9 @@ describe('approvals', { concurrency: true }, () => {
     const thread = await stage.session(olivia, 'shop')
     await olivia.says(thread, '!ask Bash echo ``` **✓ Approved** @everyone \u202e\u200b#')
     const ask = await asked(olivia, thread, 'echo')
-    const [, block = ''] = /```bash\n([^]*?)\n```\n/.exec(ask.content) ?? []
+    const [, block = ''] = /```bash\n([^]*?)\n```\n/.exec(textOf(ask)) ?? []
     assert.match(block, /@everyone ⟨U\+202E⟩⟨U\+200B⟩#$/, 'all of it is in the block')
-    assert.match(ask.content, /characters that cannot be seen/)
+    assert.match(textOf(ask), /characters that cannot be seen/)
     const form = await olivia.clicks(ask, 'Deny…')
     assert.ok(form.modal)
     await olivia.submits(form.modal, {})
@@ -223,7 +224,7 @@ describe('approvals', { concurrency: true }, () => {
     const thread = await stage.session(minji, 'shop')
     await minji.says(thread, '!ask Bash npm test')
     const ask = await asked(minji, thread, 'npm test')
-    assert.match(ask.content, /Echo 에이전트가 명령을 실행하려고 해요/)
+    assert.match(textOf(ask), /Echo 에이전트가 명령을 실행하려고 해요/)
     await minji.clicks(ask, '승인')
     await decided(minji, ask, '✓ @minji 님이 승인했어요')
   })

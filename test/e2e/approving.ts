@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Actor, PersonDescription, SeenMessage, SeenPlace } from 'loopback-discord'
+import {
+  controlsOf,
+  textOf,
+  type Actor,
+  type PersonDescription,
+  type SeenMessage,
+  type SeenPlace,
+} from 'loopback-discord'
 import { Stage, type StageOptions } from './stage.ts'
 
 /** A team: an owner by role, two members and a guest by grant, and somebody with nothing. */
@@ -48,14 +55,14 @@ export function idOf(stage: Stage, name: string): string {
 
 /** Waits for an open approval that says this. */
 export function asked(actor: Actor, place: SeenPlace | string, what: string): Promise<SeenMessage> {
-  return actor.sees(place, (message) => isOpen(message) && message.content.includes(what))
+  return actor.sees(place, (message) => isOpen(message) && textOf(message).includes(what))
 }
 
 /** Waits until the approval's message says what became of it, and has no buttons any more. */
 export function decided(actor: Actor, ask: SeenMessage, what: string | RegExp): Promise<SeenMessage> {
   return actor.sees(
     { id: ask.channelId },
-    (message) => message.id === ask.id && message.components.length === 0 && message.content.search(what) !== -1,
+    (message) => message.id === ask.id && controlsOf(message).length === 0 && textOf(message).search(what) !== -1,
   )
 }
 
@@ -66,9 +73,9 @@ export function told(actor: Actor, place: SeenPlace, what: string): Promise<Seen
 
 /** All approvals that stand in a place. */
 export async function approvalsIn(stage: Stage, actor: Actor, place: SeenPlace): Promise<SeenMessage[]> {
-  return (await stage.botMessages(actor, place)).filter(({ content }) => /\*\*Echo (wants|has)/.test(content))
+  return (await stage.botMessages(actor, place)).filter((message) => /\*\*Echo (wants|has)/.test(textOf(message)))
 }
 
 function isOpen(message: SeenMessage): boolean {
-  return message.author.bot && message.components.length > 0 && /until <t:|까지$/.test(message.content)
+  return message.author.bot && controlsOf(message).length > 0 && /until <t:|까지$/.test(textOf(message))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { textOf } from 'loopback-discord'
 import { asked, decided } from './approving.ts'
 import { pinging, pressesForged } from './forging.ts'
 import { Scene } from './scene.ts'
@@ -115,14 +116,14 @@ describe('what an attacker gets', { concurrency: true }, () => {
     const name = 'invoice\u202efdp.exe\u200b\u0007'
     await scene.says(`!ask Write ${name}`)
     const ask = await asked(olivia, thread, 'invoice')
-    assert.ok(ask.content.includes('invoice⟨U+202E⟩fdp.exe⟨U+200B⟩'), ask.content)
+    assert.ok(textOf(ask).includes('invoice⟨U+202E⟩fdp.exe⟨U+200B⟩'), textOf(ask))
     await olivia.clicks(ask, 'Approve')
     await decided(olivia, ask, 'Approved')
     await scene.settled()
-    for (const { content, embeds } of await scene.stage.botMessages(olivia, thread)) {
-      const description = embeds.map((embed) => embed.description ?? '').join('\n')
+    for (const message of await scene.stage.botMessages(olivia, thread)) {
+      const description = message.embeds.map((embed) => embed.description ?? '').join('\n')
       assert.doesNotMatch(description, hidden, 'on a card')
-      if (content.includes('**Echo')) assert.doesNotMatch(content, hidden, 'in an approval')
+      if (textOf(message).includes('**Echo')) assert.doesNotMatch(textOf(message), hidden, 'in an approval')
     }
   })
 

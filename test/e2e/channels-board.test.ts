@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PermissionFlagsBits } from 'discord-api-types/v10'
-import type { Message, SeenMessage } from 'loopback-discord'
+import { textOf, type Message, type SeenMessage } from 'loopback-discord'
 import { Scene } from './scene.ts'
 import { until, patienceMs } from './stage.ts'
 
@@ -10,7 +10,7 @@ function boards(scene: Scene): readonly Message[] {
   const { world, bot } = scene.stage.sandbox
   const { id } = scene.olivia.place('general')
   return [...world.history(id).values()].filter(
-    (message) => message.authorId === bot.id && /\*\*Board\*\*/.test(message.content),
+    (message) => message.authorId === bot.id && /\*\*Board\*\*/.test(textOf(message)),
   )
 }
 
@@ -21,7 +21,7 @@ async function putUp(scene: Scene, place = 'general'): Promise<SeenMessage> {
 
 /** Waits until the one board shows something. */
 async function shows(scene: Scene, what: RegExp): Promise<Message> {
-  return until(() => boards(scene).find((board) => what.test(board.content)) ?? null, patienceMs, String(what))
+  return until(() => boards(scene).find((board) => what.test(textOf(board))) ?? null, patienceMs, String(what))
 }
 
 describe('the board of a channel', { concurrency: true }, () => {
@@ -34,8 +34,9 @@ describe('the board of a channel', { concurrency: true }, () => {
     assert.notEqual(first.pinnedAt, null)
     const working = await scene.says('!until shown one two three four five six')
     const waiting = await scene.says('!say the second')
-    const { content, id } = await shows(scene, /Working[^]*Waiting/)
-    assert.equal(id, first.id)
+    const busy = await shows(scene, /Working[^]*Waiting/)
+    const content = textOf(busy)
+    assert.equal(busy.id, first.id)
     assert.match(
       content,
       new RegExp(`● \\*\\*shop\\*\\* · Working · @olivia · .*<#${scene.thread.id}>.*/${working.id}\\)`),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Actor, SeenPlace } from 'loopback-discord'
+import { textOf, type Actor, type SeenPlace } from 'loopback-discord'
 import { asked, decided } from './approving.ts'
 import type { Script } from './kills.ts'
 import { patienceMs, Stage, until } from './stage.ts'
@@ -31,7 +31,7 @@ export function intentStories(open: () => Promise<Script>): void {
       held.open()
       await olivia.says(thread, script.say('after the stop'))
       await stage.botShows(olivia, thread, 'after the stop')
-      const shown = (await stage.botMessages(olivia, thread)).map(({ content }) => content).join('\n')
+      const shown = (await stage.botMessages(olivia, thread)).map(textOf).join('\n')
       assert.ok(!shown.includes('four'), 'what was stopped says no more')
     })
   }
@@ -96,7 +96,7 @@ export function intentStories(open: () => Promise<Script>): void {
     await stage.startBot()
     await until(() => openRuns(stage) === 0, patienceMs, 'every run to be over')
     assert.equal(eventsOf(stage, 'stopped').length, 3)
-    const shown = (await stage.botMessages(olivia, thread)).map(({ content }) => content).join('\n')
+    const shown = (await stage.botMessages(olivia, thread)).map(textOf).join('\n')
     assert.ok(!shown.includes('that waits'))
   })
 }

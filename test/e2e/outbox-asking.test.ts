@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { controlsOf, textOf } from 'loopback-discord'
 import { asked, decided, idOf } from './approving.ts'
 import { Scene } from './scene.ts'
 import { own, reopen, shown, shut } from './shutting.ts'
@@ -30,8 +31,8 @@ describe('approvals that cannot be posted', { concurrency: true }, () => {
       await scene.stage.botShows(scene.olivia, scene.thread, 'Done: npm test')
       await scene.settled()
       const messages = own(scene.stage, scene.thread)
-      for (const { components, content } of messages) assert.deepEqual(components, [], `no dead buttons: ${content}`)
-      assert.equal(messages.filter(({ content }) => /Approved by @olivia/.test(content)).length, 1)
+      for (const message of messages) assert.deepEqual(controlsOf(message), [], `no dead buttons: ${textOf(message)}`)
+      assert.equal(messages.filter((message) => /Approved by @olivia/.test(textOf(message))).length, 1)
     })
   }
 
@@ -45,7 +46,7 @@ describe('approvals that cannot be posted', { concurrency: true }, () => {
     scene.opens('asking')
     const direct = await scene.olivia.opensDm()
     const [told] = await until(() => {
-      const said = own(scene.stage, direct).filter(({ content }) => content.includes('needs an answer'))
+      const said = own(scene.stage, direct).filter((message) => textOf(message).includes('needs an answer'))
       return said.length > 0 ? said : null
     })
     assert.match(told?.content ?? '', /\*\*shop\*\* needs an answer before it goes on; <#\d+> is closed to me/)
@@ -67,7 +68,7 @@ describe('approvals that cannot be posted', { concurrency: true }, () => {
       await scene.olivia.clicks(ask, 'Approve')
       await scene.stage.botShows(scene.olivia, scene.thread, 'Done: npm test')
       await scene.settled()
-      for (const { components } of own(scene.stage, scene.thread)) assert.deepEqual(components, [])
+      for (const message of own(scene.stage, scene.thread)) assert.deepEqual(controlsOf(message), [])
       const said = shown(scene.stage, scene.thread)
       assert.equal(said.split('npm test').length > 1, true)
     }
@@ -83,10 +84,10 @@ describe('a board that cannot stand', { concurrency: true }, () => {
     const told = await (await olivia.runs('general', '/board')).settled()
     assert.match(told.content, /as soon as it does/)
     const direct = await olivia.opensDm()
-    await until(() => own(stage, direct).some(({ content }) => /<#\d+> is closed to me/.test(content)))
+    await until(() => own(stage, direct).some((message) => /<#\d+> is closed to me/.test(textOf(message))))
     await reopen(stage, olivia, 'general')
     const general = olivia.place('general')
-    await until(() => own(stage, general).filter(({ content }) => /Nothing runs/.test(content)).length === 1)
+    await until(() => own(stage, general).filter((message) => /Nothing runs/.test(textOf(message))).length === 1)
   })
 
   test('an edit that is refused is made again when there is something new to show', async () => {
@@ -94,7 +95,7 @@ describe('a board that cannot stand', { concurrency: true }, () => {
     await (await scene.olivia.runs('general', '/board')).settled()
     const general = scene.olivia.place('general')
     const board = await until(
-      () => own(scene.stage, general).find(({ content }) => /Nothing runs/.test(content)) ?? null,
+      () => own(scene.stage, general).find((message) => /Nothing runs/.test(textOf(message))) ?? null,
     )
     const fault = scene.breaks({
       kind: 'rest.error',
@@ -107,8 +108,8 @@ describe('a board that cannot stand', { concurrency: true }, () => {
     await scene.says('!until over one two')
     await fault.struck(2)
     scene.opens('over')
-    await until(() => own(scene.stage, general).filter(({ content }) => /Nothing runs/.test(content)).length === 1)
-    const said = own(scene.stage, general).filter(({ content }) => content !== '')
+    await until(() => own(scene.stage, general).filter((message) => /Nothing runs/.test(textOf(message))).length === 1)
+    const said = own(scene.stage, general).filter((message) => textOf(message) !== '')
     assert.equal(said.length, 1, shown(scene.stage, general))
   })
 })

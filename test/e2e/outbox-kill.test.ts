@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Message, SeenPlace } from 'loopback-discord'
+import { controlsOf, textOf, type Message, type SeenPlace } from 'loopback-discord'
 import { approvalsIn, asked, decided, openTeam } from './approving.ts'
 import { own } from './shutting.ts'
 import { Stage, until } from './stage.ts'
@@ -9,7 +9,7 @@ import { Stage, until } from './stage.ts'
 
 /** What stands in a channel that says this, from Discord's books. */
 function saying(stage: Stage, place: SeenPlace, what: RegExp): readonly Message[] {
-  return own(stage, place).filter(({ content }) => what.test(content))
+  return own(stage, place).filter((message) => what.test(textOf(message)))
 }
 
 function isSettled(stage: Stage, owner: string): boolean {
@@ -48,7 +48,7 @@ describe('messages over a kill', { concurrency: true }, () => {
       await stage.botShows(olivia, thread, 'Done: npm test')
       await until(() => isSettled(stage, 'approval:%'))
       assert.equal((await approvalsIn(stage, olivia, thread)).length, 1, olivia.story(thread))
-      assert.deepEqual((await approvalsIn(stage, olivia, thread))[0]?.components, [])
+      assert.deepEqual((await approvalsIn(stage, olivia, thread)).map(controlsOf), [[]])
     })
   }
 

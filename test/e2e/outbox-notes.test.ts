@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Message, SeenPlace } from 'loopback-discord'
+import { textOf, type Message, type SeenPlace } from 'loopback-discord'
 import { own, reopen, shut } from './shutting.ts'
 import { Stage, until } from './stage.ts'
 
@@ -9,7 +9,7 @@ import { Stage, until } from './stage.ts'
 const timings = { closedAgainAfterMs: 200, tryAgainAfterMs: [50] }
 
 function saying(stage: Stage, place: SeenPlace, what: RegExp): readonly Message[] {
-  return own(stage, place).filter(({ content }) => what.test(content))
+  return own(stage, place).filter((message) => what.test(textOf(message)))
 }
 
 describe('a word that belongs to no run', { concurrency: true }, () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
-import type { Message } from 'loopback-discord'
+import { controlsOf, type Message } from 'loopback-discord'
 import { Scene } from './scene.ts'
 import { assertSaidOnce, own, shown } from './shutting.ts'
 import { until } from './stage.ts'
@@ -85,7 +85,7 @@ describe('messages that grow old', { concurrency: true }, () => {
     late.remove()
     await scene.settled()
     assert.doesNotMatch(shown(scene.stage, scene.thread), /Working/)
-    for (const { components } of own(scene.stage, scene.thread)) assert.deepEqual(components, [])
+    for (const message of own(scene.stage, scene.thread)) assert.deepEqual(controlsOf(message), [])
   })
 })
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
-import type { Actor, SeenPlace } from 'loopback-discord'
+import { textOf, type Actor, type SeenPlace } from 'loopback-discord'
 import { Stage, until } from './stage.ts'
 
 /** A tier in a thread, as an owner's command would write it down. */
@@ -46,7 +46,7 @@ describe("a guest's prompt in an owner's session", () => {
       }
       await bob.says(thread, '!change by-bob.txt | x\n!ask Bash rm -rf build\n!say that was all')
       await stage.botShows(bob, thread, 'that was all')
-      const shown = (await stage.botMessages(bob, thread)).map(({ content }) => content).join('\n')
+      const shown = (await stage.botMessages(bob, thread)).map(textOf).join('\n')
       assert.equal(shown.split('I may only look here').length - 1, 2, shown)
       assert.ok(!existsSync(join(stage.project, 'by-bob.txt')))
       assert.deepEqual(stage.query("select 1 from run_events where type = 'wanted'"), [], 'nobody was asked')

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import type { Actor, FaultAsked, Message, SeenMessage, SeenPlace, StandingFault } from 'loopback-discord'
+import {
+  textOf,
+  type Actor,
+  type FaultAsked,
+  type Message,
+  type SeenMessage,
+  type SeenPlace,
+  type StandingFault,
+} from 'loopback-discord'
 import type { Bot } from './bots.ts'
 import { Stage, until, type StageOptions, patienceMs } from './stage.ts'
 import { Traffic } from './traffic.ts'
@@ -62,9 +70,7 @@ export class Scene implements AsyncDisposable {
 
   /** What the bot's messages in the thread say, from Discord itself: also what no dispatch told anybody. */
   standing(): string {
-    return this.#own()
-      .map((message) => message.content)
-      .join('\n')
+    return this.#own().map(textOf).join('\n')
   }
 
   #own(): readonly Message[] {
@@ -96,11 +102,7 @@ export class Scene implements AsyncDisposable {
     this.assertCalm(bounds)
     const known = this.stage.query<{ message: string }>('select message from messages').map(({ message }) => message)
     const strangers = this.#own().filter(({ id, origin }) => origin === null && !known.includes(id))
-    assert.deepEqual(
-      strangers.map(({ content }) => content),
-      [],
-      'posted twice',
-    )
+    assert.deepEqual(strangers.map(textOf), [], 'posted twice')
   }
 
   /** The bot lives, and has not stormed Discord. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { PermissionFlagsBits } from 'discord-api-types/v10'
-import type { Actor, Message, SeenPlace } from 'loopback-discord'
+import { controlsOf, textOf, type Actor, type Message, type SeenPlace } from 'loopback-discord'
 import type { Stage } from './stage.ts'
 
 const writing = PermissionFlagsBits.SendMessages | PermissionFlagsBits.SendMessagesInThreads
@@ -32,8 +32,8 @@ export function own(stage: Stage, place: SeenPlace): readonly Message[] {
 /** Everything that the bot's messages in a place show: text, cards and files. */
 export function shown(stage: Stage, place: SeenPlace): string {
   return own(stage, place)
-    .map(({ content, embeds, attachments }) =>
-      [content, JSON.stringify(embeds), ...attachments.map(fileText)].join('\n'),
+    .map((message) =>
+      [textOf(message), JSON.stringify(message.embeds), ...message.attachments.map(fileText)].join('\n'),
     )
     .join('\n---\n')
 }
@@ -47,6 +47,6 @@ export function assertSaidOnce(stage: Stage, place: SeenPlace, words: string): v
   const all = shown(stage, place)
   assert.equal(all.split(words).length - 1, 1, `stands there exactly once:\n${all}`)
   assert.doesNotMatch(all, /Working|Starting/, 'nobody is at work any more')
-  for (const { content, components } of own(stage, place))
-    assert.deepEqual(components, [], `no dead buttons: ${content}`)
+  for (const message of own(stage, place))
+    assert.deepEqual(controlsOf(message), [], `no dead buttons: ${textOf(message)}`)
 }

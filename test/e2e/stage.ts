@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import {
   startSandbox,
+  textOf,
   type Actor,
   type Sandbox,
   type SandboxOptions,
@@ -208,7 +209,7 @@ export class Stage implements AsyncDisposable {
   async botShows(actor: Actor, place: SeenPlace, what: string | RegExp, within = patienceMs): Promise<SeenMessage> {
     const fits = (text: string): boolean => (typeof what === 'string' ? text.includes(what) : what.test(text))
     const looks = (message: SeenMessage): boolean =>
-      fits(message.content) || message.embeds.some((embed) => fits(embed.description ?? ''))
+      fits(textOf(message)) || message.embeds.some((embed) => fits(embed.description ?? ''))
     return actor.sees(
       place,
       (message) => message.author.id === this.sandbox.bot.id && !message.ephemeral && looks(message),

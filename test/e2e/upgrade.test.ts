@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Actor, SeenMessage, SeenPlace } from 'loopback-discord'
+import { textOf, type Actor, type SeenMessage, type SeenPlace } from 'loopback-discord'
 import { asked, decided } from './approving.ts'
 import { layOut, missing } from './released.ts'
 import { patienceMs, Stage, until } from './stage.ts'
@@ -89,7 +89,7 @@ test(
     assert.ok(said.every(({ components }) => components.length === 0))
     assert.equal(stage.query("select 1 from run_events where type = 'lost'").length, 0, 'no attempt was lost')
     assert.equal(stage.query("select 1 from run_events where type = 'answered'").length, 2)
-    const boards = (await shown(olivia.place('general'))).filter(({ content }) => /\*\*Board\*\*/.test(content))
+    const boards = (await shown(olivia.place('general'))).filter((message) => /\*\*Board\*\*/.test(textOf(message)))
     assert.deepEqual(
       boards.map(({ id }) => id),
       [board.id],

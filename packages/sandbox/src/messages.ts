@@ -1,7 +1,8 @@
 import { INTENT } from './intents.ts'
+import { resolveMedia } from './media.ts'
 import { findMentions } from './mentions.ts'
 import { refusal, invalidForm } from './refusal.ts'
-import { settleComponents } from './rules/component.ts'
+import { everyComponent, settleComponents } from './rules/component.ts'
 import { IS_COMPONENTS_V2 } from './rules/message.ts'
 import { joinThread, wakeThread } from './threads.ts'
 import { wireMessageEvent } from './wire.ts'
@@ -102,6 +103,12 @@ function rememberNonce(world: World, author: User, channel: Channel, message: Me
   }
 }
 
+/** What mentions are read from: the content, and the texts among the parts of a message made of components. */
+function wordsOf({ content, components }: { content: string; components: readonly unknown[] }): string {
+  const texts = [...everyComponent(components, [])].flatMap(([node]) => (node['type'] === 10 ? [node['content']] : []))
+  return [content, ...texts].join('\n')
+}
+
 /** Posts a message and tells everyone it is for. Permissions are the caller's concern. */
 export function postMessage(world: World, sending: Sending): Message {
   const { author, channel, form, uploads } = sending
@@ -115,8 +122,10 @@ export function postMessage(world: World, sending: Sending): Message {
     reference && reference.type === 0 && !sending.about
       ? world.messages.get(reference.channelId)?.get(reference.messageId)
       : undefined
-  const mentions = findMentions(world, author, channel, content, form.allowed_mentions, replied?.authorId ?? null)
+  const words = wordsOf({ content, components: form.components ?? [] })
+  const mentions = findMentions(world, author, channel, words, form.allowed_mentions, replied?.authorId ?? null)
   const id = sending.id ?? world.ids.next()
+  const attachments = keepUploads(world, channel, uploads, form.attachments, sending.onlyFor != null)
   const message: Message = {
     id,
     channelId: channel.id,
@@ -127,8 +136,8 @@ export function postMessage(world: World, sending: Sending): Message {
     applicationId: sending.origin ? author.id : null,
     content,
     embeds: [...settleEmbeds(form.embeds), ...(sending.embeds ?? [])],
-    components: settleComponents(form.components ?? []),
-    attachments: keepUploads(world, channel, uploads, form.attachments, sending.onlyFor != null),
+    components: resolveMedia(world, settleComponents(form.components ?? []), attachments),
+    attachments,
     flags:
       ((form.flags ?? 0) & (FLAG.suppressEmbeds | FLAG.silent | IS_COMPONENTS_V2 | (1 << 13))) | (sending.flags ?? 0),
     sentAt: world.clock.now(),
@@ -190,13 +199,15 @@ export function editMessage(world: World, message: Message, form: MessageEdit, u
   const next: Message = { ...message }
   if (form.content !== undefined) next.content = form.content ?? ''
   if (form.embeds !== undefined) next.embeds = settleEmbeds(form.embeds)
-  if (form.components !== undefined) next.components = settleComponents(form.components ?? [])
   if (form.attachments !== undefined || uploads.length > 0) {
     const kept =
       form.attachments == null
         ? message.attachments
         : message.attachments.filter((one) => form.attachments?.some((asked) => asked.id === one.id))
     next.attachments = [...kept, ...keepUploads(world, channel, uploads, form.attachments, message.onlyFor !== null)]
+  }
+  if (form.components !== undefined) {
+    next.components = resolveMedia(world, settleComponents(form.components ?? []), next.attachments)
   }
   if (form.flags != null) {
     const changeable = FLAG.suppressEmbeds
@@ -220,9 +231,9 @@ export function editMessage(world: World, message: Message, form: MessageEdit, u
   ) {
     throw refusal('emptyMessage')
   }
-  if (form.content !== undefined) {
+  if (form.content !== undefined || form.components !== undefined) {
     const author = world.user(message.authorId)
-    const mentions = findMentions(world, author, channel, next.content, form.allowed_mentions, null)
+    const mentions = findMentions(world, author, channel, wordsOf(next), form.allowed_mentions, null)
     next.mentions = mentions.users
     next.mentionRoles = mentions.roles
     next.mentionEveryone = mentions.everyone

@@ -43,6 +43,7 @@ import type { World } from './world.ts'
 // What a bot's own tests name.
 export { Actor } from './actors/actor.ts'
 export type { OptionValues, Outcome, Place, SeenMessage, SeenPlace } from './actors/actor.ts'
+export { controlsOf, textOf } from './actors/view.ts'
 export type { PersonDescription, WorldDescription } from './description.ts'
 export type { FaultAsked, StandingFault } from './faults.ts'
 export type { Message } from './records.ts'

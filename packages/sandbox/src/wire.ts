@@ -1,4 +1,5 @@
 import { isoTime } from './clock.ts'
+import { attachmentUrl } from './media.ts'
 import { wirePoll } from './wire-poll.ts'
 import { isThread, wireThread, wireUser } from './wire-channel.ts'
 import type { Guild, InteractionOrigin, Member, Message, Role, User, Webhook } from './records.ts'
@@ -144,8 +145,8 @@ export function wireMessage(world: World, message: Message, viewer?: User, withR
       id: attachment.id,
       filename: attachment.filename,
       size: attachment.size,
-      url: `${world.origin}/cdn/attachments/${message.channelId}/${attachment.id}/${encodeURIComponent(attachment.filename)}`,
-      proxy_url: `${world.origin}/cdn/attachments/${message.channelId}/${attachment.id}/${encodeURIComponent(attachment.filename)}`,
+      url: attachmentUrl(world, attachment),
+      proxy_url: attachmentUrl(world, attachment),
       content_type: attachment.contentType,
       ...(attachment.description === null ? {} : { description: attachment.description }),
       ...(attachment.ephemeral ? { ephemeral: true } : {}),

@@ -204,3 +204,22 @@ export function* componentsOf(nodes: readonly ViewedComponent[]): Generator<View
     }
   }
 }
+
+/** A message as far as somebody reads and presses it: one that was seen, or one of the world's own records. */
+export interface Legible {
+  readonly content: string
+  readonly components: readonly unknown[]
+}
+
+/** What can be read in a message: its content, then the texts among its parts (Components V2). */
+export function textOf({ content, components }: Legible): string {
+  const texts = [...componentsOf(components as readonly ViewedComponent[])].flatMap(({ content: text }) =>
+    typeof text === 'string' ? [text] : [],
+  )
+  return [content, ...texts].filter((text) => text !== '').join('\n')
+}
+
+/** The buttons and selects of a message, wherever in it they stand. */
+export function controlsOf({ components }: Legible): readonly ViewedComponent[] {
+  return [...componentsOf(components as readonly ViewedComponent[])].filter(({ custom_id: id }) => id !== undefined)
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
-import { MessageFlags, Routes, TextDisplayBuilder } from 'discord.js'
+import { ComponentType, MessageFlags, Routes, TextDisplayBuilder, type APIMessage } from 'discord.js'
 import { code } from '../refusals.ts'
 import { check, text, times, upTo } from './rules.ts'
 import type { Stage } from '../stage.ts'
@@ -137,6 +137,27 @@ export function messageRules({ step, open, close }: Steps): void {
       const sent = await stage.general.send({ flags: MessageFlags.IsComponentsV2, components: [display('one')] })
       const edited = await sent.edit({ flags: [], components: [display('two')] })
       assert.equal(edited.flags.has(MessageFlags.IsComponentsV2), true)
+    })
+    step('a file among the parts is the attachment of that name; the people named in a text are called', async () => {
+      const alice = await stage.sandbox.actor('alice')
+      const file = { type: 13, file: { url: 'attachment://notes.txt' } }
+      const words = { type: 10, content: `<@${alice.id}> look` }
+      const form = { flags: MessageFlags.IsComponentsV2, components: [{ type: 17, components: [words, file] }] }
+      const body = { ...form, allowed_mentions: { users: [alice.id] }, attachments: [{ id: '0' }] }
+      const files = [{ name: 'notes.txt', data: 'twelve bytes' }]
+      const route = Routes.channelMessages(stage.general.id)
+      const sent = (await stage.client.rest.post(route, { body, files })) as APIMessage
+      assert.deepEqual(
+        sent.mentions.map(({ id }) => id),
+        [alice.id],
+      )
+      const [panel] = sent.components ?? []
+      assert.ok(panel?.type === ComponentType.Container)
+      const shown = panel.components.find((part) => part.type === ComponentType.File)
+      assert.equal(shown?.size, 12)
+      assert.equal(shown.name, 'notes.txt')
+      assert.equal(await (await fetch(shown.file.url)).text(), 'twelve bytes')
+      await assert.rejects(post(form), code(50035, 400), 'a name that no attachment has')
     })
     step('a whole request is 25 MiB at most', async () => {
       const files = times(3, (index) => ({ attachment: Buffer.alloc(9 * 1024 * 1024), name: `${index}.bin` }))
