@@ -15,6 +15,15 @@ export interface AttachedFile extends Attachment {
   readonly path: string
 }
 
+/** A file as it hangs on a message, not yet fetched. */
+export interface ChatFile {
+  /** In one line; otherwise as the sender called it. */
+  readonly name: string
+  /** As the other side says; the file itself may be of another size. */
+  readonly bytes: number
+  readonly url: string
+}
+
 /** What a prompt may bring along. */
 export const attachmentLimits = {
   /** Discord's own for one message. */

@@ -1,10 +1,12 @@
 import type { Ask } from './ask.ts'
+import type { ChatFile } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId } from './ids.ts'
 import type { Interaction, Memo } from './interaction.ts'
 import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
 import type { Remark } from './prompt.ts'
+import type { QuotedMessage } from './quotation.ts'
 import type { PostRole } from './approval-record.ts'
 import type { RunView } from './view.ts'
 
@@ -93,6 +95,9 @@ export interface Chat {
    * get out of here unless `bystanders` says so. [] for a place that may not be read; rejects when it cannot be read now.
    */
   recent(place: Place, before: MessageId, wish: Recollection): Promise<readonly Remark[]>
+
+  /** The message or post that a thread hangs on; null: none, or not for us. Rejects when it cannot be read now. */
+  opening(place: Place): Promise<QuotedMessage | null>
 
   /**
    * A person's message as it is now; 'gone' when it was deleted, 'closed' when we may not read it. Rejects when it
@@ -295,15 +300,6 @@ export interface DrawnButton {
   readonly style: 'good' | 'bad' | 'plain'
 }
 
-/** A file as it hangs on a message, not yet fetched. */
-export interface ChatFile {
-  /** In one line; otherwise as the sender called it. */
-  readonly name: string
-  /** As the other side says; the file itself may be of another size. */
-  readonly bytes: number
-  readonly url: string
-}
-
 /** A message of a person. */
 export interface ChatMessage {
   readonly id: MessageId
@@ -315,5 +311,7 @@ export interface ChatMessage {
   /** It replies to a message of somebody else. */
   readonly aside: boolean
   readonly files: readonly ChatFile[]
+  /** What it answers, forwards or shows beside its words. Missing in what earlier versions kept: nothing. */
+  readonly quotes?: readonly QuotedMessage[]
   readonly at: EpochMs
 }

@@ -6,6 +6,7 @@ import type { Memo } from './interaction.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Remark } from './prompt.ts'
+import type { Quotation } from './quotation.ts'
 import type { Verdict } from './policy.ts'
 import type { ActionName } from './right.ts'
 
@@ -72,6 +73,8 @@ export interface Request {
   readonly message: MessageId | null
   /** What was said before, oldest first, that the agent may know; left out: nothing. */
   readonly context?: readonly Remark[]
+  /** What the message answers, forwards, hangs on or shows; left out: nothing. */
+  readonly quotes?: readonly Quotation[]
   /** What came along, kept already; left out: nothing. */
   readonly attachments?: readonly Attachment[]
 }

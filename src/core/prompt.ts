@@ -3,6 +3,7 @@ import type { EpochMs } from './clock.ts'
 import type { MessageId, PromptKey, SessionId } from './ids.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
+import type { Quotation } from './quotation.ts'
 import type { Tier } from './right.ts'
 
 /** One request to a session. */
@@ -22,6 +23,13 @@ export interface Prompt {
   readonly attachments: readonly Attachment[]
   /** What was said here before, oldest first, that the agent may know. */
   readonly context: readonly Remark[]
+  /** What its message answers, forwards, hangs on or shows. Missing in what earlier versions kept: nothing. */
+  readonly quotes?: readonly Quotation[]
+}
+
+/** All files that go along with a prompt: its own, and those of what it quotes. */
+export function filesOf({ attachments, quotes = [] }: Prompt): readonly Attachment[] {
+  return [...attachments, ...quotes.flatMap((quote) => quote.attachments)]
 }
 
 /** Something said in a place before a prompt, by somebody who spoke to the bot, or by the bot itself. */

@@ -4,11 +4,16 @@ import type { Prompt } from './prompt.ts'
  * What the agent is told of a prompt: in a channel, where several people talk to one agent, who speaks goes before it
  * (`[@alice]: …`). A person can write such a line as well, so theirs lose their form: nobody speaks as somebody else.
  */
-export function spokenText(prompt: Pick<Prompt, 'place' | 'speaker' | 'text' | 'attachments'>): string {
-  const text =
-    prompt.text.trim() === '' && prompt.attachments.length > 0 ? '(no words, only what is attached)' : prompt.text
+export function spokenText(prompt: Pick<Prompt, 'place' | 'speaker' | 'text' | 'attachments' | 'quotes'>): string {
+  const text = prompt.text.trim() === '' ? wordless(prompt) : prompt.text
   if (prompt.place.kind !== 'channel') return text
   return `[@${spokenName(prompt.speaker.name)}]: ${text.replaceAll(/^(\s*)\[(?=\s*@)/gmu, '$1［')}`
+}
+
+function wordless({ text, attachments, quotes = [] }: Pick<Prompt, 'text' | 'attachments' | 'quotes'>): string {
+  if (quotes.some((quote) => quote.kind !== 'opening' && quote.text !== null))
+    return '(no words of their own, only what is quoted above)'
+  return attachments.length > 0 ? '(no words, only what is attached)' : text
 }
 
 /** A name is chosen by its bearer: here it is one short line with nothing in it that could end the prefix. */

@@ -179,6 +179,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     typing: async (place) => outbound.typing(place),
     history: (place, after) => inbound.history(place, after, selfId()),
     recent: (place, before, wish) => inbound.recent(place, before, wish, selfId()),
+    opening: (place) => inbound.opening(place, selfId()),
     reread: (place, message) => inbound.reread(place, message, selfId()),
     interactions,
     download: (file) => download(file, { api, signal: closing.signal }),

@@ -1,4 +1,4 @@
-import type { ChatFile } from '../core/chat.ts'
+import type { ChatFile } from '../core/attachment.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 
 /** Where Discord keeps what people attach. */

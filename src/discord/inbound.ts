@@ -15,9 +15,11 @@ import type { MessageId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
 import type { Remark } from '../core/prompt.ts'
+import type { QuotedAuthor, QuotedMessage } from '../core/quotation.ts'
 import { backOffMs } from '../system/back-off.ts'
 import { background } from '../system/background.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
+import { givenFiles, quotedMessage, quotesOf } from './quoted.ts'
 import type { ChannelCache } from './channel-cache.ts'
 import { isKeptFromUs, isNoMore, type RequestQueues } from './request-queues.ts'
 import type { Outbound } from './outbound.ts'
@@ -209,9 +211,44 @@ export class Inbound {
       text: message.content.replace(/^\s*<@[!&]?(\d+)>\s*/, (mention, id: string) => (isMine(id) ? '' : mention)),
       addressed,
       aside: message.type === MessageType.Reply && !addressed,
-      files: message.attachments.map(({ filename, size, url }) => ({ name: fileName(filename), bytes: size, url })),
+      files: givenFiles(message),
+      quotes: quotesOf(
+        message,
+        (answered) => this.#quotedAuthor(answered, self),
+        (answered) => isTo(answered, self, channelCache),
+      ),
       at: timeOf(message.id),
     }
+  }
+
+  /** Whose words a message quotes. Their roles are read when it is decided whether these may go on. */
+  #quotedAuthor({ author, webhook_id: webhook }: APIMessage, self: string): QuotedAuthor {
+    const { people } = this.#with
+    if (author.id === self) return { kind: 'bot', name: author.username }
+    const person = people.person(author, null, undefined)
+    const isApp = author.bot === true || author.system === true || webhook !== undefined
+    return isApp ? { kind: 'app', name: person.name } : { kind: 'person', person }
+  }
+
+  /** The message or post that a thread hangs on: both have the thread's own id. */
+  async opening(place: Place, self: string): Promise<QuotedMessage | null> {
+    if (place.kind !== 'thread') return null
+    const { rest, queues, channelCache } = this.#with
+    for (const channel of [place.id, place.channel]) {
+      const route = Routes.channelMessage(channel, place.id)
+      const done = await queues.attempt(channel, () => rest.get(route))
+      if (done.ok) {
+        const message = done.value as APIMessage
+        const author = this.#quotedAuthor(message, self)
+        return quotedMessage('opening', message, author, isTo(message, self, channelCache))
+      }
+      if (!isKeptFromUs(done.error)) {
+        throw new Problem('wire', `What ${place.id} hangs on could not be read: ${messageOf(done.error)}`, {
+          cause: done.error,
+        })
+      }
+    }
+    return null
   }
 
   /** A person's membership; null when they are no longer there. Rejects when it cannot be read. */
@@ -231,11 +268,6 @@ function dmOf(channel: string): Place {
 /** What a reply answers may be left out of an edit, or be gone by now: what was said to us stays said to us. */
 function asEdited(heard: ChatMessage, { type, referenced_message: answered }: APIMessage): ChatMessage {
   return type === MessageType.Reply && answered == null ? { ...heard, addressed: true, aside: false } : heard
-}
-
-/** A file name in one line, of a length that people read. */
-function fileName(name: string): string {
-  return name.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\]+/gu, ' ').slice(0, 200)
 }
 
 /** Whether a message mentions the bot or replies to it. */

@@ -162,7 +162,7 @@ export function createControl(options: ControlOptions): Control {
     questionOf: (run) => approvals.spotOf(run),
   })
   const lookedAgain = (): void => dispatcher.open()
-  const intake = new Intake({ ...options, desk, features, chat, lookedAgain, outbox })
+  const intake = new Intake({ ...options, desk, gate, features, chat, lookedAgain, outbox })
   const approvals = new ApprovalDesk({
     ...options,
     timeoutMs: options.approvals.timeoutMs,

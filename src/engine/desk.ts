@@ -14,6 +14,7 @@ import type { Person } from '../core/person.ts'
 import { channelOf, type Place } from '../core/place.ts'
 import type { Verdict } from '../core/policy.ts'
 import { promptLimit, type Prompt } from '../core/prompt.ts'
+import type { Quotation } from '../core/quotation.ts'
 import { reaches, type ActionName } from '../core/right.ts'
 import type { Session } from '../core/session.ts'
 import type { Vault } from '../core/vault.ts'
@@ -60,7 +61,8 @@ export class EngineDesk implements Desk {
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
     if (!verdict.allowed) return { kind: 'refused', refusal: verdict.refusal }
     const binding = await bindingAt(vault, request.place)
-    const refusal = binding === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments)
+    const refusal =
+      binding === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments, request.quotes)
     if (binding === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
     const { session } = binding
     if (isOver(binding)) return { kind: 'refused', refusal: { code: 'attached-ended', name: session.name } }
@@ -128,7 +130,7 @@ export class EngineDesk implements Desk {
     const { journal, clock } = this.#tools
     const verdict = await this.judge(by, 'prompt', prompt.place)
     if (!verdict.allowed) return verdict.refusal
-    const fault = faultOf(text, attachments)
+    const fault = faultOf(text, attachments, prompt.quotes)
     if (fault !== null) return fault
     const event = { type: 'reworded', text, attachments } as const
     await journal.append(run, [event], clock.now(), { expect: 'waiting' })
@@ -179,7 +181,16 @@ export class EngineDesk implements Desk {
   }
 }
 
-function faultOf(text: string, attachments: readonly Attachment[] = []): Refusal | null {
-  if (text.trim() === '' && attachments.length === 0) return { code: 'prompt-empty' }
+/** Whether a quotation can stand for the words of a message that has none. */
+function isSaid({ kind, text }: Quotation): boolean {
+  return kind !== 'opening' && text !== null
+}
+
+function faultOf(
+  text: string,
+  attachments: readonly Attachment[] = [],
+  quotes: readonly Quotation[] = [],
+): Refusal | null {
+  if (text.trim() === '' && attachments.length === 0 && !quotes.some(isSaid)) return { code: 'prompt-empty' }
   return text.length > promptLimit ? { code: 'prompt-too-long', length: text.length, limit: promptLimit } : null
 }

@@ -1,5 +1,5 @@
-import { attachmentLimits, type Attachment, type Attachments } from '../core/attachment.ts'
-import type { Chat, ChatFile } from '../core/chat.ts'
+import { attachmentLimits, type Attachment, type Attachments, type ChatFile } from '../core/attachment.ts'
+import type { Chat } from '../core/chat.ts'
 import type { Result } from '../core/desk.ts'
 import { messageOf, type Refusal } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'

@@ -21,10 +21,11 @@ import { contextOf } from './context.ts'
 import { keepFiles } from './files.ts'
 import { InboxWorker, type Job } from './inbox.ts'
 import { InteractionJob } from './interaction-job.ts'
+import { quotationsOf, type QuotingTools } from './quoting.ts'
 import { lookAgain, takeBack, type MessageEditTools } from './message-edits.ts'
 import { bindingAt, type Binding } from '../core/session-lookup.ts'
 
-export interface IntakeTools extends MessageEditTools {
+export interface IntakeTools extends MessageEditTools, QuotingTools {
   readonly arrivals: Arrivals
   readonly checkpoint: Checkpoint
   readonly catalogue: Catalogue
@@ -227,6 +228,7 @@ export class Intake implements Inbox {
       await this.#refuse(message, files.refusal)
       return
     }
+    const { quotes, opened } = await quotationsOf(message, binding.session, this.#tools)
     const asked = await desk.ask({
       key,
       place,
@@ -235,7 +237,9 @@ export class Intake implements Inbox {
       message: message.id,
       context,
       attachments: files.value,
+      quotes,
     })
+    if (opened !== null) await vault.once(opened, this.#tools.clock.now())
     if (asked.kind === 'refused') {
       await this.#refuse(message, asked.refusal)
       // Told once, the place is nobody's again.

@@ -1,9 +1,10 @@
-import type { Attachment } from '../core/attachment.ts'
-import type { ChatFile, ChatMessage } from '../core/chat.ts'
+import type { Attachment, ChatFile } from '../core/attachment.ts'
+import type { ChatMessage } from '../core/chat.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { MessageId, PromptKey } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isForUs, type ChannelRules } from '../core/listening.ts'
+import type { QuotedMessage } from '../core/quotation.ts'
 import type { Vault } from '../core/vault.ts'
 import type { EngineDesk } from './desk.ts'
 import { keepFiles, type FileTools } from './files.ts'
@@ -25,7 +26,7 @@ export async function lookAgain(message: ChatMessage, tools: MessageEditTools): 
   const run = await waitingRun(message.id, tools.journal)
   if (run === null || run.prompt.speaker.id !== message.author.id) return null
   const session = await vault.session(run.session)
-  const isEmpty = message.text.trim() === '' && message.files.length === 0
+  const isEmpty = message.text.trim() === '' && message.files.length === 0 && !(message.quotes ?? []).some(isGiven)
   if (session === null || isEmpty || !isForUs(message, session, channel)) {
     await desk.withdraw(run)
     return null
@@ -47,6 +48,11 @@ export async function takeBack(message: MessageId, tools: MessageEditTools): Pro
 async function waitingRun(message: MessageId, journal: Journal): Promise<OpenRun | null> {
   const run = await journal.find(message as string as PromptKey)
   return run?.state === 'waiting' ? run : null
+}
+
+/** Whether it is the message's own, and not only what it answers. */
+function isGiven({ author }: QuotedMessage): boolean {
+  return author.kind === 'speaker'
 }
 
 /** Discord's files have no digest: name and size tell. */

@@ -8,6 +8,7 @@ import { isLive } from '../core/lifecycle.ts'
 import { hasLess, type Verdict } from '../core/policy.ts'
 import type { Timings } from '../core/timings.ts'
 import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
+import { filesOf } from '../core/prompt.ts'
 import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
 import { background } from '../system/background.ts'
@@ -146,7 +147,7 @@ export class Worker {
     await this.#leads(open.session)
     const turn = await this.#turnOf(open)
     const runtime = turn === null ? undefined : this.#tools.runtimes.get(turn.session.runtime)
-    const isBare = turn !== null && turn.files.length < turn.prompt.attachments.length
+    const isBare = turn !== null && turn.files.length < filesOf(turn.prompt).length
     if (turn === null || runtime === undefined || isBare) {
       const detail = isBare
         ? 'a file that came with the prompt is no longer there'
@@ -185,7 +186,7 @@ export class Worker {
     const session = await retry(this.#tools, 'session', () => vault.session(open.session))
     if (session !== null) {
       const prompt = { ...open.prompt, text: spokenText(open.prompt) }
-      const files = await locateAll(open.prompt.attachments, attachments)
+      const files = await locateAll(filesOf(open.prompt), attachments)
       const handOver = await retry(this.#tools, 'hand-over', () => handOverFor(journal, session))
       return { run: open.run, attempt: open.attempt, prompt, session, files, handOver }
     }

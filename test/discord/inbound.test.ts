@@ -22,6 +22,7 @@ describe('what comes in', { concurrency: true }, () => {
       addressed: false,
       aside: false,
       files: [],
+      quotes: [],
     })
 
     await olivia.says('general', `${alice.mentions()} do this`)

@@ -149,6 +149,7 @@ export function postMessage(world: World, sending: Sending): Message {
     tts: form.tts === true,
     nonce: form.nonce ?? null,
     reference,
+    snapshot: forwarded && reference ? structuredClone(forwardedFrom(world, reference)) : null,
     reactions: [],
     poll: form.poll ? settlePoll(form.poll, world.clock.now()) : null,
     origin: sending.origin ?? null,
@@ -299,6 +300,10 @@ function resolveReference(world: World, author: User, channel: Channel, form: Ne
       message: sameChannel ? 'Unknown message' : 'Cannot reply to a message in a different channel',
     },
   ])
+}
+
+function forwardedFrom(world: World, { channelId, messageId }: NonNullable<Message['reference']>): Message | null {
+  return world.messages.get(channelId)?.get(messageId) ?? null
 }
 
 function settleEmbeds(embeds: readonly EmbedForm[] | null | undefined): Embed[] {

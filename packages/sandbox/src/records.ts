@@ -186,6 +186,8 @@ export interface Message {
   tts: boolean
   nonce: string | number | null
   reference: { channelId: string; messageId: string; guildId: string | null; type: number } | null
+  /** A forward: what the other message said then; who wrote it does not go along. */
+  snapshot: Message | null
   reactions: Reaction[]
   poll: Poll | null
   origin: InteractionOrigin | null

@@ -127,6 +127,37 @@ function wireAuthor(world: World, message: Message) {
   }
 }
 
+function wireAttachments(world: World, message: Message) {
+  return message.attachments.map((attachment) => ({
+    id: attachment.id,
+    filename: attachment.filename,
+    size: attachment.size,
+    url: attachmentUrl(world, attachment),
+    proxy_url: attachmentUrl(world, attachment),
+    content_type: attachment.contentType,
+    ...(attachment.description === null ? {} : { description: attachment.description }),
+    ...(attachment.ephemeral ? { ephemeral: true } : {}),
+  }))
+}
+
+/** The message that a forward shows: without its author, on purpose. */
+function wireSnapshot(world: World, message: Message) {
+  return {
+    message: {
+      type: message.type,
+      content: message.content,
+      mentions: message.mentions.flatMap((id) => world.users.get(id) ?? []).map(wireUser),
+      mention_roles: message.mentionRoles,
+      attachments: wireAttachments(world, message),
+      embeds: message.embeds,
+      timestamp: isoTime(message.sentAt),
+      edited_timestamp: message.editedAt === null ? null : isoTime(message.editedAt),
+      flags: message.flags,
+      components: message.components,
+    },
+  }
+}
+
 /** A message as REST gives it; `viewer` decides whether a reaction is one's own. */
 export function wireMessage(world: World, message: Message, viewer?: User, withReference = true): MessageResponse {
   const thread = message.threadId === null ? undefined : world.channels.get(message.threadId)
@@ -141,16 +172,7 @@ export function wireMessage(world: World, message: Message, viewer?: User, withR
     mentions: message.mentions.flatMap((id) => world.users.get(id) ?? []).map(wireUser),
     mention_roles: message.mentionRoles,
     mention_everyone: message.mentionEveryone,
-    attachments: message.attachments.map((attachment) => ({
-      id: attachment.id,
-      filename: attachment.filename,
-      size: attachment.size,
-      url: attachmentUrl(world, attachment),
-      proxy_url: attachmentUrl(world, attachment),
-      content_type: attachment.contentType,
-      ...(attachment.description === null ? {} : { description: attachment.description }),
-      ...(attachment.ephemeral ? { ephemeral: true } : {}),
-    })),
+    attachments: wireAttachments(world, message),
     embeds: message.embeds,
     components: message.components,
     flags: message.flags,
@@ -187,6 +209,7 @@ export function wireMessage(world: World, message: Message, viewer?: User, withR
     ...(withReference && reference && reference.type === 0 && (message.type === 19 || message.type === 21)
       ? { referenced_message: referenced ? wireMessage(world, referenced, viewer, false) : null }
       : {}),
+    ...(message.snapshot === null ? {} : { message_snapshots: [wireSnapshot(world, message.snapshot)] }),
     ...(message.poll ? { poll: wirePoll(message.poll, viewer) } : {}),
     ...(origin ? { interaction_metadata: wireOrigin(world, origin) } : {}),
     ...(origin?.commandName !== undefined && origin.type === 2

@@ -3,6 +3,7 @@ import type { Steer } from '../../core/event.ts'
 import type { PromptKey } from '../../core/ids.ts'
 import type { Place } from '../../core/place.ts'
 import type { Prompt } from '../../core/prompt.ts'
+import { titleOf } from '../../core/quotation.ts'
 import type { Turn } from '../../core/runtime.ts'
 import { blockOf, isShown } from './files.ts'
 
@@ -15,6 +16,7 @@ export function promptLine(turn: Turn): string {
   const before = [
     handOver === null ? null : framed('From an earlier conversation that is gone, for you to go on from:', handOver),
     prompt.context.length === 0 ? null : framed('Said here before, and not a part of the message:', saidBefore(prompt)),
+    ...(prompt.quotes ?? []).map((quote) => framed(titleOf(quote, plainName), quote.text ?? '')),
   ]
   return userLine(promptUuid(turn), [
     ...before.flatMap((text) => (text === null ? [] : [textBlock(text)])),
@@ -26,6 +28,7 @@ export function promptLine(turn: Turn): string {
 
 /** Every line of it is marked, so that nothing in it can pretend to stand outside. */
 function framed(title: string, text: string): string {
+  if (text === '') return title
   return [title, ...text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => `| ${line}`)].join('\n')
 }
 

@@ -13,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Action } from '../../core/action.ts'
 import type { Decision } from '../../core/approval.ts'
+import { titleOf } from '../../core/quotation.ts'
 import { approvalOf, callOf, carryOut } from './ask.ts'
 import { friendlyAnswer } from './friendly.ts'
 import { stepsIn, type ScriptedAsk, type ScriptStep } from './script.ts'
@@ -281,7 +282,8 @@ function attached(files: Prompt['files']): string {
 function toldBefore(prompt: Prompt | undefined): string {
   const remarks = (prompt?.context ?? []).map(({ speaker, own, text }) => `${own ? 'I' : speaker} said: ${text}`)
   const handOver = prompt?.handOver ?? null
-  const all = [...(handOver === null ? [] : [`Handed over: ${handOver}`]), ...remarks]
+  const quotes = (prompt?.quotes ?? []).map((quote) => `${titleOf(quote, (name) => name)}\n${quote.text ?? ''}`.trim())
+  const all = [...(handOver === null ? [] : [`Handed over: ${handOver}`]), ...remarks, ...quotes]
   return all.length === 0 ? 'I was told nothing before.' : all.join('\n')
 }
 

@@ -53,8 +53,8 @@ export function echo({
     launch: async (turn) => launch(turn, dataDir, ids, { ...compiled(), ...environmentOf(turn.session.account) }),
     *open(turn) {
       const { prompt, files, handOver } = turn
-      const { text, context } = prompt
-      const told = line({ op: 'prompt', uuid: uuidOf(turn), text, files, context, handOver })
+      const { text, context, quotes = [] } = prompt
+      const told = line({ op: 'prompt', uuid: uuidOf(turn), text, files, context, quotes, handOver })
       yield { is: 'ask', request: { lines: [told], reply: null } }
     },
     stop: (turn) => ({ lines: [line({ op: 'stop', uuid: uuidOf(turn) })], reply: null }),

@@ -2,6 +2,7 @@ import type { Action } from '../../core/action.ts'
 import type { Approval, Decision } from '../../core/approval.ts'
 import type { AttachedFile } from '../../core/attachment.ts'
 import type { Remark } from '../../core/prompt.ts'
+import type { Quotation } from '../../core/quotation.ts'
 
 /** The echo agent's own small dialect: one JSON object a line, both ways. */
 
@@ -12,6 +13,7 @@ export type ToAgent =
       readonly text: string
       readonly files: readonly AttachedFile[]
       readonly context: readonly Remark[]
+      readonly quotes: readonly Quotation[]
       readonly handOver: string | null
     }
   /** A word into the turn of that prompt; the same key again is passed over. */

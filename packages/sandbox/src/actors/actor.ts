@@ -77,13 +77,21 @@ export class Actor {
   async says(
     place: Place,
     text: string,
-    extra: { replyTo?: { id: string }; files?: readonly AttachedFile[] } = {},
+    extra: {
+      replyTo?: { id: string }
+      forwards?: { id: string; channelId: string }
+      files?: readonly AttachedFile[]
+      poll?: { question: { text: string }; answers: readonly { poll_media: { text: string } }[] }
+    } = {},
   ): Promise<SeenMessage> {
     const channelId = this.place(place).id
+    const { replyTo, forwards, poll } = extra
     const body = {
       content: text,
       nonce: this.#dealings.nextNonce(),
-      ...(extra.replyTo ? { message_reference: { message_id: extra.replyTo.id } } : {}),
+      ...(replyTo ? { message_reference: { message_id: replyTo.id } } : {}),
+      ...(forwards ? { message_reference: { type: 1, message_id: forwards.id, channel_id: forwards.channelId } } : {}),
+      ...(poll ? { poll } : {}),
     }
     const sent = await this.call<object>('POST', `/channels/${channelId}/messages`, body, extra.files)
     return this.#eyes.view(channelId).take(sent)

@@ -41,4 +41,10 @@ export const DEFECTS: readonly Defect[] = [
     explains: (finding) =>
       finding.where === 'POST /channels/{channel_id}/threads' && finding.message === 'unknown keys message',
   },
+  {
+    id: 'forward-reference',
+    reason: 'A forward refers to its message with type 1; the description knows type 0 alone.',
+    source: 'Discord documentation, Message, "Message Reference Types" (FORWARD)',
+    explains: (finding) => /(^|\.)message_reference\.type$/.test(finding.at) && finding.value === '1',
+  },
 ]

@@ -16,7 +16,7 @@ const ECHOED = /^(\w+ComponentResponse|MessageEmbedResponse|ApplicationCommand\w
 /** Optional members of an answer that this Discord never sends. */
 const UNSENT = new Set(
   (
-    'activity application call lobby_member mention_channels message_snapshots ' +
+    'activity application call lobby_member mention_channels ' +
     'resolved purchase_notification role_subscription_data shared_client_theme sticker_items stickers ' +
     'install_params integration_types_config activity_instance source_guild source_channel'
   ).split(' '),

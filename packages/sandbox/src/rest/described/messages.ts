@@ -39,6 +39,7 @@ export type BasicMessageResponse = {
     | ApplicationCommandInteractionMetadataResponse
     | MessageComponentInteractionMetadataResponse
     | ModalSubmitInteractionMetadataResponse
+  message_snapshots?: MessageSnapshotResponse[]
 }
 export type GuildMemberResponse = {
   avatar: string | null
@@ -131,8 +132,22 @@ export type MessageResponse = {
     | ApplicationCommandInteractionMetadataResponse
     | MessageComponentInteractionMetadataResponse
     | ModalSubmitInteractionMetadataResponse
+  message_snapshots?: MessageSnapshotResponse[]
   reactions?: MessageReactionResponse[]
   referenced_message?: null | BasicMessageResponse
+}
+export type MessageSnapshotResponse = { message: MinimalContentMessageResponse }
+export type MinimalContentMessageResponse = {
+  type: number
+  content: string
+  mentions: UserResponse[]
+  mention_roles: string[]
+  attachments: MessageAttachmentResponse[]
+  embeds: unknown[]
+  timestamp: string
+  edited_timestamp: string | null
+  flags: number
+  components: unknown[]
 }
 export type ModalSubmitInteractionMetadataResponse = {
   id: string

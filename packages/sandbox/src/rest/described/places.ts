@@ -9,6 +9,7 @@ import type {
   MessageReactionResponse,
   MessageReferenceResponse,
   MessageResponse,
+  MessageSnapshotResponse,
   ModalSubmitInteractionMetadataResponse,
   PollResponse,
   ThreadMemberResponse,
@@ -228,6 +229,7 @@ export type SearchMessageResponse = {
     | ApplicationCommandInteractionMetadataResponse
     | MessageComponentInteractionMetadataResponse
     | ModalSubmitInteractionMetadataResponse
+  message_snapshots?: MessageSnapshotResponse[]
   reactions?: MessageReactionResponse[]
   referenced_message?: null | BasicMessageResponse
   hit: boolean
