@@ -80,6 +80,12 @@ export interface Chat {
   /** Whether a person can see a place there: a channel, a private thread, their own direct messages. Rejects as `dm`. */
   sees(person: PersonId, place: Place): Promise<boolean>
 
+  /**
+   * Whether a place is hidden from some of those who see its channel: a private thread, direct messages, or one that
+   * nobody can tell about now.
+   */
+  isPrivate(place: Place): Promise<boolean>
+
   /** Shows "is typing" for some ten seconds. */
   typing(place: Place): Promise<void>
 

@@ -7,7 +7,8 @@ import type { ActionName, Tier } from './right.ts'
 export type Refusal =
   | { readonly code: 'not-allowed'; readonly action: ActionName; readonly tier: Tier; readonly needs: Tier }
   | { readonly code: 'no-session' }
-  | { readonly code: 'session-exists'; readonly name: string }
+  /** `name` null: it is one of a place that the person cannot see. */
+  | { readonly code: 'session-exists'; readonly name: string | null }
   | { readonly code: 'name-taken'; readonly name: string }
   | { readonly code: 'name-invalid'; readonly name: string }
   | { readonly code: 'workdir-outside'; readonly path: string; readonly roots: readonly string[] }
@@ -31,7 +32,8 @@ export type Refusal =
   /** git would not make a worktree. */
   | { readonly code: 'worktree-failed'; readonly detail: string }
   /** A session works in that working tree already, without a worktree of its own. */
-  | { readonly code: 'folder-taken'; readonly path: string; readonly name: string }
+  /** `name` as with `session-exists`. */
+  | { readonly code: 'folder-taken'; readonly path: string; readonly name: string | null }
   /** The bot's own program lies there: no agent works on it directly. */
   | { readonly code: 'program-folder'; readonly path: string }
   | { readonly code: 'no-repository'; readonly path: string }

@@ -16,6 +16,7 @@ export interface ChannelFacts {
  */
 export class ChannelCache {
   readonly #places = new Map<string, Place>()
+  readonly #private = new Set<string>()
   readonly #locales = new Map<string, string>()
   readonly #botRoles = new Set<string>()
   readonly #asked = new Map<string, Promise<Place | null>>()
@@ -37,6 +38,13 @@ export class ChannelCache {
     const asked = this.#asked.get(channel) ?? this.#ask(channel)
     this.#asked.set(channel, asked)
     return asked
+  }
+
+  /** Whether a place is hidden from some of those who see its channel; also when nobody can say. */
+  async isPrivate({ kind, id }: Place): Promise<boolean> {
+    if (kind !== 'thread') return kind === 'dm'
+    const place = await this.place(id).catch(() => null)
+    return place === null || this.#private.has(id)
   }
 
   localeOf(guild: string | undefined): string | undefined {
@@ -74,6 +82,7 @@ export class ChannelCache {
       case GatewayDispatchEvents.ThreadDelete: {
         const place = placeOf(payload.d)
         this.#places.delete(payload.d.id)
+        this.#private.delete(payload.d.id)
         return place
       }
       default:
@@ -84,6 +93,7 @@ export class ChannelCache {
   add(channel: ChannelFacts): Place | null {
     const place = placeOf(channel)
     if (place !== null) this.#places.set(channel.id, place)
+    if (channel.type === ChannelType.PrivateThread) this.#private.add(channel.id)
     return place
   }
 

@@ -166,6 +166,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     dm: (person) => membership.dm(person),
     rolesOf: (person, place) => membership.rolesOf(person, place),
     sees: (person, place) => sight.sees(person, place),
+    isPrivate: (place) => channelCache.isPrivate(place),
     post: (place, rendering, how) => outbound.post(place, rendering, how),
     edit: (place, message, rendering) => outbound.edit(place, message, rendering),
     remove: (place, message) => outbound.remove(place, message),

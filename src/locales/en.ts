@@ -128,7 +128,7 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
     case 'no-session':
       return 'There is no session here. `/session start` begins one.'
     case 'session-exists':
-      return `**${plain(refusal.name)}** is open here already. Write to it, or end it with \`/session stop\` first.`
+      return `${refusal.name === null ? 'A session' : `**${plain(refusal.name)}**`} is open here already. Write to it, or end it with \`/session stop\` first.`
     case 'name-taken':
       return `Another session is called **${plain(refusal.name)}**. Choose another name; \`/session list\` shows those in use.`
     case 'name-invalid':

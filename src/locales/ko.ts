@@ -123,7 +123,7 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
       return '여기에는 세션이 없어요. `/session start`로 시작해 보세요.'
     case 'session-exists':
       return (
-        `여기에는 이미 **${plain(refusal.name)}** 세션이 열려 있어요. ` +
+        `여기에는 이미 ${refusal.name === null ? '' : `**${plain(refusal.name)}** `}세션이 열려 있어요. ` +
         '이어서 쓰거나, 먼저 `/session stop`으로 끝내 주세요.'
       )
     case 'name-taken':

@@ -29,7 +29,7 @@ export function refuseSession(refusal: SessionRefusal, home: string | null): str
       )
     case 'folder-taken':
       return (
-        `**${plain(refusal.name)}** works in ${folder(refusal.path, home)} already. Start with a worktree of its own, ` +
+        `${refusal.name === null ? 'Another session' : `**${plain(refusal.name)}**`} works in ${folder(refusal.path, home)} already. Start with a worktree of its own, ` +
         'or choose another folder.'
       )
     case 'program-folder':

@@ -12,7 +12,7 @@ export function refuseSession(refusal: Parameters<typeof english>[0], home: stri
       )
     case 'folder-taken':
       return (
-        `**${plain(refusal.name)}** 세션이 이미 ${folder(refusal.path, home)}에서 작업하고 있어요. ` +
+        `${refusal.name === null ? '다른 세션이' : `**${plain(refusal.name)}** 세션이`} 이미 ${folder(refusal.path, home)}에서 작업하고 있어요. ` +
         '워크트리를 따로 쓰거나 다른 폴더를 골라 주세요.'
       )
     case 'program-folder':

@@ -6,6 +6,7 @@ import type { MessageId, PlaceId, PromptKey, SessionId } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
+import type { Session } from '../core/session.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import type { Timings } from '../core/timings.ts'
 import type { Vault } from '../core/vault.ts'
@@ -118,16 +119,21 @@ export class Boards {
     }
   }
 
-  /** What goes on now. */
+  /** What goes on now, as far as everybody in a channel may know of it. */
   async #read(): Promise<void> {
-    const { journal, vault } = this.#tools
-    const open = await journal.open()
-    const names = new Map<SessionId, string>()
-    for (const { session } of open) {
-      if (!names.has(session)) names.set(session, (await vault.session(session))?.name ?? '')
+    const { journal, vault, chat } = this.#tools
+    const sessions = new Map<SessionId, Session | null>()
+    const open: OpenRun[] = []
+    for (const run of await journal.open()) {
+      const { session: id, prompt } = run
+      if (!sessions.has(id)) sessions.set(id, await vault.session(id))
+      // A private place can be attached to a session of an open one, and the other way round.
+      const places = [prompt.place, sessions.get(id)?.place ?? prompt.place]
+      const hidden = await Promise.all(places.map((place) => chat.isPrivate(place)))
+      if (!hidden.includes(true)) open.push(run)
     }
     this.#open = open
-    this.#names = names
+    this.#names = new Map([...sessions].map(([id, session]) => [id, session?.name ?? '']))
   }
 
   #subjectOf(board: Wallboard): BoardSubject {

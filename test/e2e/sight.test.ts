@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Actor, SeenPlace } from 'loopback-discord'
+import { textOf, type Actor, type SeenMessage, type SeenPlace } from 'loopback-discord'
 import { grant, idOf } from './approving.ts'
+import { repository } from './repositories.ts'
 import { Stage } from './stage.ts'
 
 const world = {
@@ -55,6 +56,33 @@ describe('a place that a person cannot see does not exist for them', { concurren
     }
     const all = await (await olivia.runs('general', '/session list')).settled()
     for (const name of names) assert.ok(all.content.includes(name), `${name} is in the list of who can see it`)
+  })
+
+  test('not on the board of the channel that a private thread hangs in', async () => {
+    await using stage = await Stage.open({ sandbox: { world } })
+    const { olivia, places, open } = await hiddenSessions(stage)
+    await olivia.says(places['of-the-thread'], '!until shown in private')
+    await stage.botShows(olivia, places['of-the-thread'], 'in')
+    await olivia.says(open, '!until shown for all to see')
+    await (await olivia.runs('general', '/board')).settled()
+    const isBoard = (message: SeenMessage): boolean => /\*\*Board\*\*/.test(textOf(message))
+    const board = await olivia.sees('general', (message) => isBoard(message) && /for-all/.test(textOf(message)))
+    assert.doesNotMatch(textOf(board), /of-the-thread/)
+    stage.opens('shown')
+    const after = await olivia.sees('general', (message) => isBoard(message) && /Nothing runs/.test(textOf(message)))
+    for (const { content, components } of after.revisions)
+      assert.doesNotMatch(textOf({ content, components }), /of-the-thread/)
+  })
+
+  test('not in the refusal of a folder that one of them works in', async () => {
+    await using stage = await Stage.open({ sandbox: { world } })
+    const { olivia, mary, places } = await hiddenSessions(stage)
+    await (await olivia.runs(places['of-the-thread'], '/session stop')).settled()
+    const options = { runtime: 'echo', workdir: repository(stage, 'till'), worktree: false }
+    const started = await olivia.runs(places['of-the-thread'], '/session start', { ...options, name: 'hidden' })
+    assert.match((await started.settled()).content, /hidden/)
+    const refused = await (await mary.runs('general', '/session start', { ...options, name: 'mine' })).settled()
+    assert.match(refused.content, /Another session works in/)
   })
 
   test('an attached place says nothing of a session that is hidden from whoever asks there', async () => {

@@ -39,7 +39,10 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
     tiers.map((tier) => ({ code: 'not-allowed' as const, action, tier, needs: rights[action] ?? 'owner' })),
   ),
   'no-session': [{ code: 'no-session' }],
-  'session-exists': [{ code: 'session-exists', name: nastyText }],
+  'session-exists': [
+    { code: 'session-exists', name: nastyText },
+    { code: 'session-exists', name: null },
+  ],
   'name-taken': [{ code: 'name-taken', name: 'shop_2' }],
   'name-invalid': [
     { code: 'name-invalid', name: '' },
@@ -73,7 +76,10 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
   draining: [{ code: 'draining' }],
   'worktree-failed': [{ code: 'worktree-failed', detail: nastyText }],
   'program-folder': [{ code: 'program-folder', path: nastyPath }],
-  'folder-taken': [{ code: 'folder-taken', path: nastyPath, name: nastyText }],
+  'folder-taken': [
+    { code: 'folder-taken', path: nastyPath, name: nastyText },
+    { code: 'folder-taken', path: nastyPath, name: null },
+  ],
   'no-repository': [{ code: 'no-repository', path: nastyPath }],
   'git-failed': [{ code: 'git-failed', detail: nastyText }],
   'session-busy': [

@@ -98,6 +98,11 @@ export class Sessions {
     return this.#doors.order.run(() => this.#start(by, place, wish, runtime))
   }
 
+  /** How a session is called, for somebody who can see where it is. */
+  async #nameFor(by: Person, { name, place }: Session): Promise<string | null> {
+    return (await this.#doors.gate.sees(by, place)) ? name : null
+  }
+
   async #start(by: Person, place: Place, wish: SessionWish, runtime: Runtime): Promise<Result<Started>> {
     const { vault, workspaces, clock, ids, log, checkpoint } = this.#doors
     const key = composeSessionKey(place)
@@ -107,13 +112,20 @@ export class Sessions {
       this.#doors.began(there.session, by)
       return yes({ session: there.session, takenUp: false })
     }
-    if (there !== null && !isOver(there)) return no({ code: 'session-exists', name: there.session.name })
+    if (there !== null && !isOver(there)) {
+      return no({ code: 'session-exists', name: await this.#nameFor(by, there.session) })
+    }
     const live = await vault.liveSessions()
     if (live.some(({ name }) => name === wish.name)) return no({ code: 'name-taken', name: wish.name })
     const folder = await workspaces.resolve(wish.workdir)
     if (!folder.ok) return folder
     const opened = await workspaces.open({ name: wish.name, folder: folder.value, worktree: wish.worktree }, live)
-    if (!opened.ok) return opened
+    if (!opened.ok) {
+      const { refusal } = opened
+      if (refusal.code !== 'folder-taken') return opened
+      const other = live.find(({ name }) => name === refusal.name)
+      return no({ ...refusal, name: other === undefined ? null : await this.#nameFor(by, other) })
+    }
     const { workdir, worktree, takenUp } = opened.value
     if (worktree !== null) checkpoint('worktree-made')
     const session: Session = {
