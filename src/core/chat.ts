@@ -1,5 +1,6 @@
 import type { Ask } from './ask.ts'
 import type { ChatFile } from './attachment.ts'
+import type { CallBudget, Deed } from './budget.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId } from './ids.ts'
 import type { Interaction, Memo } from './interaction.ts'
@@ -141,8 +142,10 @@ export interface Recollection {
 
 /** How fast the chat may be written to, and how long what was written can be changed. */
 export interface Pace {
-  /** At least this long between two edits in one channel. */
-  readonly editEveryMs: number
+  /** What is left of what a place takes of this. */
+  budget(place: PlaceId, deed: Deed): CallBudget
+  /** What is left for all places together. */
+  total(): CallBudget
   /** A message older than this is not edited any more. */
   readonly editableForMs: number
   /** How long a nonce certainly protects from a second post. */

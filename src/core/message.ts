@@ -35,8 +35,6 @@ export interface Message {
   readonly steady: boolean
   /** People answer by its buttons: they stay on a plainer form. */
   readonly asks: boolean
-  /** Posted and edited without waiting for the place's edits to keep their distance. */
-  readonly urgent: boolean
   /** It is pinned once it stands. */
   readonly pinned: boolean
   /**

@@ -3,8 +3,10 @@
  * puts a bot together (a test, above all) says how patient it is.
  */
 export interface Timings {
-  /** Between two edits in one place; Discord takes about one a second, and answers more with waits that grow. */
-  readonly editEveryMs: number
+  /** At least between two edits in one place by which text grows, where Discord's limits leave room for more. */
+  readonly growEveryMs: number
+  /** The same for cards, which count seconds and places. */
+  readonly cardEveryMs: number
   /** A message older than this is edited once more at the most; what goes on moves to a new one. */
   readonly editableForMs: number
   /** A message that its place does not take is tried again after this long at first, and then ever more rarely. */
@@ -41,7 +43,8 @@ export interface Timings {
 
 /** What people get. */
 export const usualTimings: Timings = {
-  editEveryMs: 1500,
+  growEveryMs: 300,
+  cardEveryMs: 1000,
   editableForMs: 55 * 60_000,
   closedAgainAfterMs: 1000,
   oldAgainAfterMs: 60_000,

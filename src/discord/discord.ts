@@ -10,6 +10,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import { usualTimings, type Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import { drawAsk } from './ask.ts'
+import { Budgets } from './budgets.ts'
 import { ChannelCache } from './channel-cache.ts'
 import { download } from './download.ts'
 import { Gateway } from './gateway.ts'
@@ -64,7 +65,8 @@ export interface DiscordChat extends Chat, AsyncDisposable {
 export function createDiscord(options: DiscordOptions): DiscordChat {
   const { token, api, log, clock, catalogue, features, desk } = options
   const timings = options.timings ?? usualTimings
-  const rest = createRest({ api, token, log, answerWithinMs: timings.answerWithinMs })
+  const budgets = new Budgets(clock)
+  const rest = createRest({ api, token, log, budgets, answerWithinMs: timings.answerWithinMs })
   const queues = new RequestQueues(clock, log, timings.tryAgainAfterMs)
   const closing = new AbortController()
   const registered = Promise.withResolvers<void>()
@@ -148,9 +150,14 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   }
 
   return {
-    // SPEC F6: an edit per 1.5 s and channel (`usualTimings`), none after the message's first hour (with some room for slow clocks).
+    // SPEC F6: as many as Discord's headers leave, none after the message's first hour (with some room for slow clocks).
     // Nonces hold "a few minutes" (Discord's words); two are certain enough.
-    pace: { editEveryMs: timings.editEveryMs, editableForMs: timings.editableForMs, nonceForMs: 120_000 },
+    pace: {
+      budget: (place, deed) => budgets.of(place, deed),
+      total: () => budgets.total(),
+      editableForMs: timings.editableForMs,
+      nonceForMs: 120_000,
+    },
     async open(to) {
       inbox = to
       interactions.open(to)

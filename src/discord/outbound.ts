@@ -7,6 +7,7 @@ import {
   type RESTPatchAPIChannelMessageJSONBody,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord-api-types/v10'
+import type { Deed } from '../core/budget.ts'
 import type { Edited, PostOptions, Removed, Rendering, Unposted } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
@@ -46,7 +47,7 @@ export class Outbound {
     const silent = rendering.rings ? 0 : MessageFlags.SuppressNotifications
     const body = { ...words, flags: flags | silent, ...onceAndTo(options) }
     const route = Routes.channelMessages(place.id)
-    const done = await this.#write(place, () => this.#rest.post(route, { body, files: filesOf(rendering) }))
+    const done = await this.#write('post', place, () => this.#rest.post(route, { body, files: filesOf(rendering) }))
     if (done.ok) return (done.value as APIMessage).id as MessageId
     const no = this.#failed(done.error, place, 'post')
     return no === 'deleted' || no === 'too-old' ? 'refused' : no
@@ -55,14 +56,14 @@ export class Outbound {
   async edit(place: Place, message: MessageId, rendering: Rendering): Promise<Edited> {
     const body = wordsOf(rendering, null)
     const route = Routes.channelMessage(place.id, message)
-    const done = await this.#write(place, () => this.#rest.patch(route, { body, files: filesOf(rendering) }))
+    const done = await this.#write('edit', place, () => this.#rest.patch(route, { body, files: filesOf(rendering) }))
     if (done.ok) return 'edited'
     const no = this.#failed(done.error, place, 'edit')
     return no === 'deleted' ? 'gone' : no
   }
 
   async remove(place: Place, message: MessageId): Promise<Removed> {
-    const done = await this.#write(place, () => this.#rest.delete(Routes.channelMessage(place.id, message)))
+    const done = await this.#write('remove', place, () => this.#rest.delete(Routes.channelMessage(place.id, message)))
     if (done.ok) return 'removed'
     const no = this.#failed(done.error, place, 'remove')
     if (no === 'gone' || no === 'deleted') return 'removed'
@@ -70,7 +71,7 @@ export class Outbound {
   }
 
   async pin(place: Place, message: MessageId): Promise<void> {
-    const done = await this.#write(place, () => this.#rest.put(Routes.channelMessagesPin(place.id, message)))
+    const done = await this.#write('pin', place, () => this.#rest.put(Routes.channelMessagesPin(place.id, message)))
     // Without the permission, or with all pins of the channel in use, the message stands all the same.
     if (!done.ok) this.#log.debug({ place: place.id, error: messageOf(done.error) }, 'discord.unpinned')
   }
@@ -104,13 +105,13 @@ export class Outbound {
       flags: MessageFlags.SuppressNotifications,
       ...onceAndTo(options),
     }
-    const done = await this.#write(place, () => this.#rest.post(Routes.channelMessages(place.id), { body }))
+    const done = await this.#write('post', place, () => this.#rest.post(Routes.channelMessages(place.id), { body }))
     if (!done.ok) this.#failed(done.error, place, 'tell')
   }
 
   /** Not waited for: what is typed about must not be held up by it. */
   typing(place: Place): void {
-    if (this.#typing.has(place.id) || this.#queues.isResting(place.id)) return
+    if (this.#typing.has(place.id) || this.#queues.isResting(queueOf('post', place))) return
     this.#typing.add(place.id)
     this.#rest
       .post(Routes.channelTyping(place.id))
@@ -170,9 +171,9 @@ export class Outbound {
     }
   }
 
-  /** A call in the place's queue; a sleeping thread is woken up and the call made again. */
-  async #write(place: Place, call: () => Promise<unknown>): Promise<Done<unknown>> {
-    return this.#queues.run(place.id, async () => {
+  /** A call in the place's queue for its kind; a sleeping thread is woken up and the call made again. */
+  async #write(deed: Deed | 'pin', place: Place, call: () => Promise<unknown>): Promise<Done<unknown>> {
+    return this.#queues.run(queueOf(deed, place), async () => {
       try {
         return await call()
       } catch (error) {
@@ -215,6 +216,11 @@ export class Outbound {
         return 'later'
     }
   }
+}
+
+/** Posts and edits of a place do not wait for each other; two of a kind keep their order. */
+function queueOf(deed: Deed | 'pin', { id }: Place): string {
+  return `${deed} ${id}`
 }
 
 /** Discord's form of a rendering, the same for a post and an edit: what is not there is taken away. */

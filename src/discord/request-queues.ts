@@ -84,7 +84,7 @@ const patienceMs = 60_000
 export type Done<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: unknown }
 
 /**
- * Calls to one channel go out one after the other, in the order they were made; calls to different channels never wait
+ * Calls of one queue (a channel, and what is done there) go out one after the other, in the order they were made; those of different queues never wait
  * for each other. Trouble on the way is tried again a few times, rate limits are obeyed.
  */
 export class RequestQueues {

@@ -1,5 +1,6 @@
 import { DefaultRestOptions, REST, type RateLimitData, type ResponseLike } from '@discordjs/rest'
 import type { Log } from '../core/log.ts'
+import type { Budgets } from './budgets.ts'
 
 /** How long a rate limit may be before the caller is told instead of being kept waiting, in milliseconds. */
 const longestWaitMs = 5000
@@ -10,6 +11,8 @@ export interface RestSettings {
   readonly token: string
   readonly api: string | null
   readonly log: Log
+  /** Told of every call, and of what its answer says is left. */
+  readonly budgets: Budgets
   /** A request that Discord has not answered by then is given up, its body included. */
   readonly answerWithinMs: number
 }
@@ -22,7 +25,7 @@ export interface RestSettings {
  * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
  * - every 429 is logged, as it reports only those it saw coming.
  */
-export function createRest({ token, api, log, answerWithinMs }: RestSettings): REST {
+export function createRest({ token, api, log, budgets, answerWithinMs }: RestSettings): REST {
   const rest: REST = new REST({
     ...(api === null ? {} : { api }),
     retries: 0,
@@ -30,7 +33,9 @@ export function createRest({ token, api, log, answerWithinMs }: RestSettings): R
     invalidRequestWarningInterval: 500,
     rejectOnRateLimit: isLongWait,
     makeRequest: async (url, init) => {
-      const answer = await honest(await DefaultRestOptions.makeRequest(url, init), url, init.method, log)
+      const answer = await counted(budgets, init.method, url, async () =>
+        honest(await DefaultRestOptions.makeRequest(url, init), url, init.method, log),
+      )
       // It forgets the token at the first 401, and a single one may be a record of the edge.
       if (answer.status === 401) setImmediate(() => rest.setToken(token))
       return answer
@@ -46,7 +51,33 @@ function isLongWait({ route, method, retryAfter, timeToReset }: RateLimitData): 
   return isSlowRoute || Math.max(retryAfter, timeToReset) > longestWaitMs
 }
 
-async function honest(answer: ResponseLike, url: string, method: string | undefined, log: Log): Promise<ResponseLike> {
+/**
+ * Told to the budgets, and put so that the client's own waiting is right, too: it queues by the bucket's name, which
+ * posts and edits share although each has a counter of its own, and takes the moment when all calls are back for the
+ * one when the next is.
+ */
+async function counted(
+  budgets: Budgets,
+  method: string | undefined,
+  url: string,
+  send: () => Promise<Response>,
+): Promise<Response> {
+  const call = budgets.call(method ?? 'GET', url)
+  if (call === null) return send()
+  let answer: Response | null = null
+  try {
+    answer = await send()
+  } finally {
+    if (answer === null) call.lost()
+  }
+  const nextInMs = call.answered(answer.status, answer.headers)
+  const bucket = answer.headers.get('X-RateLimit-Bucket')
+  if (bucket !== null) answer.headers.set('X-RateLimit-Bucket', `${method} ${bucket}`)
+  if (nextInMs !== null) answer.headers.set('X-RateLimit-Reset-After', (nextInMs / 1000).toFixed(3))
+  return answer
+}
+
+async function honest(answer: ResponseLike, url: string, method: string | undefined, log: Log): Promise<Response> {
   // Read here, where the timeout still counts: behind this point an answer that stalls half-way would hang for ever.
   const bytes = await answer.arrayBuffer()
   const { status } = answer

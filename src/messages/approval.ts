@@ -7,6 +7,8 @@ import type { Locale } from '../core/person.ts'
 import type { Place } from '../core/place.ts'
 import { postRoles, type Approvals, type PostRole } from '../core/approval-record.ts'
 import { retry, type RetryTools } from '../system/back-off.ts'
+import type { Urgency } from './pace.ts'
+import type { Write } from './write.ts'
 import type { Reconciler } from './reconciler.ts'
 import type { Concern, MessageSource, Wanted } from './source.ts'
 
@@ -63,8 +65,14 @@ export class ApprovalSubject implements MessageSource {
       exact: true,
       over: !isOpen,
       againInMs: isOpen && untilReminder > 0 ? untilReminder : null,
+      endsIn: null,
       typingIn: null,
     }
+  }
+
+  urgencyOf(write: Write): Urgency {
+    const role = write.kind === 'post' ? write.message.role : write.posting.role
+    return role === 'audit' || role === 'note' ? 'card' : 'question'
   }
 
   concern(postings: readonly Posting[], shutOut: Posting): Concern | null {
@@ -159,7 +167,6 @@ export class ApprovalSubject implements MessageSource {
       locale: language,
       steady: true,
       asks: role === 'ask' || role === 'line',
-      urgent: true,
       pinned: false,
       goesOn: 'no',
       // Deleted by somebody while it is still to be answered: it is asked again, in a message of its own.

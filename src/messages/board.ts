@@ -3,6 +3,8 @@ import type { Clock } from '../core/clock.ts'
 import type { Message, Owner, Posting } from '../core/message.ts'
 import type { Phrases } from '../core/phrases.ts'
 import type { Wallboard, WallboardLine } from '../core/wallboard.ts'
+import type { Urgency } from './pace.ts'
+import type { Write } from './write.ts'
 import type { Concern, MessageSource, Wanted } from './source.ts'
 
 /** A message past its first hour may be edited, but rarely. */
@@ -60,8 +62,14 @@ export class BoardSubject implements MessageSource {
       exact: true,
       over: !isThere,
       againInMs: drawn === null ? null : drawn.againInMs,
+      endsIn: null,
       typingIn: null,
     }
+  }
+
+  /** Whoever puts it up waits for it to stand. */
+  urgencyOf({ kind }: Write): Urgency {
+    return kind === 'post' ? 'first' : 'card'
   }
 
   concern(): Concern | null {
@@ -104,7 +112,6 @@ export class BoardSubject implements MessageSource {
       locale,
       steady: true,
       asks: false,
-      urgent: true,
       pinned: true,
       goesOn: 'no',
       whenDeleted: 'enough',

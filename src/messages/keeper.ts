@@ -1,15 +1,16 @@
 import { pause } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
-import type { MessageId } from '../core/ids.ts'
+import type { MessageId, PlaceId } from '../core/ids.ts'
 import { ownerKind, type Owner, type Posting } from '../core/message.ts'
 import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
-import type { Throttle } from './throttle.ts'
-import { nextWrite, untilOld, type Holds, type PlanTools, type Write } from './plan.ts'
+import type { Throttle, WriteTurn } from './throttle.ts'
+import { nextWrite, untilOld, type Holds, type PlanTools } from './plan.ts'
+import type { Write } from './write.ts'
 import type { MessageSource, Wanted } from './source.ts'
 import { Writer, type WriterTools } from './writer.ts'
 
 export interface KeeperTools extends WriterTools {
-  readonly pace: Throttle
+  readonly throttle: Throttle
   /** Resolves when Discord can be written to, or the process lets go. */
   ready(): Promise<void>
   /** A message has been shut out of its place for long: somebody is told. */
@@ -33,6 +34,9 @@ export class Keeper {
   #isStale = false
   readonly #deleted = new Set<MessageId>()
   #typedAt = Number.NEGATIVE_INFINITY
+  #turn: WriteTurn | null = null
+  /** The edit that is kept for its end. */
+  #kept: { readonly place: PlaceId; readonly hold: Disposable } | null = null
   /** Since when a message of it is shut out, by the monotonic clock. */
   #closedAt: number | null = null
   #isTold = false
@@ -61,6 +65,7 @@ export class Keeper {
   look(): void {
     this.#isStale = true
     this.#changed.resolve()
+    this.#turn?.look()
   }
 
   /** A place has changed: what waits for it is tried at once. */
@@ -95,20 +100,18 @@ export class Keeper {
 
   /** One write, or a wait; true: everything is said. */
   async #step(): Promise<boolean> {
-    const { postings, checkpoint, pace } = this.#tools
+    const { postings, checkpoint } = this.#tools
     const changed = this.#changed.promise
     this.#isStale = false
     const wanted = await this.#wanted()
     if (await this.#letGo(wanted)) return false
     this.#type(wanted)
+    this.#keepForEnd(wanted)
     // As of now: what becomes free while somebody is told is looked at again, not taken for said.
     const holds = this.#writer.held.now()
     const write = this.#plan(wanted, holds)
     if (write !== null) {
-      const perform = (next: Write): Promise<void> => this.#writer.perform(next)
-      const isUrgent = 'message' in write && write.message.urgent
-      if (isUrgent) await perform(write)
-      else await pace.turn(placeOf(write), () => this.#planAnew(), perform)
+      await this.#write(write)
       return false
     }
     await this.#tellClosed()
@@ -144,8 +147,30 @@ export class Keeper {
     return nextWrite(wanted, this.postings, holds, this.#planTools())
   }
 
-  async #planAnew(): Promise<Write | null> {
-    return this.#plan(await this.#wanted(), this.#writer.held.now())
+  /** Writes when it is its turn in that place, and then what is right by then. */
+  async #write(write: Write): Promise<void> {
+    const { kind } = write
+    if (kind === 'freeze') return this.#writer.perform(write)
+    const place = placeOf(write)
+    this.#turn = this.#tools.throttle.turn(
+      place,
+      kind,
+      () => this.subject.urgencyOf(write),
+      async () => {
+        const now = this.#plan(await this.#wanted(), this.#writer.held.now())
+        // Something else came first: that waits for a turn of its own.
+        if (now?.kind !== kind || placeOf(now) !== place) return false
+        await this.#writer.perform(now)
+        return true
+      },
+    )
+    await this.#turn.done.finally(() => (this.#turn = null))
+  }
+
+  #keepForEnd({ endsIn }: Wanted): void {
+    if (this.#kept?.place === endsIn) return
+    this.#kept?.hold[Symbol.dispose]()
+    this.#kept = endsIn === null ? null : { place: endsIn, hold: this.#tools.throttle.atWork(endsIn) }
   }
 
   #planTools(): PlanTools {
@@ -198,7 +223,7 @@ export class Keeper {
   }
 }
 
-function placeOf(write: Write) {
+function placeOf(write: Write): PlaceId {
   if (write.kind === 'post') return write.message.place.id
   return write.posting.place.id
 }

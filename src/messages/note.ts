@@ -1,6 +1,7 @@
 import type { Chat } from '../core/chat.ts'
 import type { Note, Owner, Posting } from '../core/message.ts'
 import type { Locale } from '../core/person.ts'
+import type { Urgency } from './pace.ts'
 import type { Concern, MessageSource, Wanted } from './source.ts'
 
 export interface NoteTools {
@@ -34,7 +35,6 @@ export class NoteSubject implements MessageSource {
       locale,
       steady: true,
       asks: false,
-      urgent: true,
       pinned: false,
       goesOn: 'no',
       whenDeleted: 'enough',
@@ -45,8 +45,13 @@ export class NoteSubject implements MessageSource {
       exact: false,
       over: isSaid,
       againInMs: null,
+      endsIn: null,
       typingIn: null,
     }
+  }
+
+  urgencyOf(): Urgency {
+    return 'first'
   }
 
   concern(): Concern | null {

@@ -28,13 +28,13 @@ const readyEveryMs = 200
 /** Makes Discord show what should stand there: one keeper for each owner about whom not all is said. */
 export class Reconciler {
   readonly #tools: ReconcilerTools
-  readonly #pace: Throttle
+  readonly #throttle: Throttle
   readonly #keepers = new Map<Owner, Keeper>()
   #ready: Promise<void> | null = null
 
   constructor(tools: ReconcilerTools) {
     this.#tools = tools
-    this.#pace = new Throttle(tools.clock, tools.chat.pace.editEveryMs, tools.signal)
+    this.#throttle = new Throttle({ ...tools, pace: tools.chat.pace })
   }
 
   async say(note: Note): Promise<void> {
@@ -115,7 +115,7 @@ export class Reconciler {
   #keeperTools(): KeeperTools {
     return {
       ...this.#tools,
-      pace: this.#pace,
+      throttle: this.#throttle,
       ready: () => this.#untilReady(),
       tell: (subject, posting) => this.#tell(subject, posting),
     }

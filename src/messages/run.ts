@@ -6,6 +6,8 @@ import { isLive } from '../core/lifecycle.ts'
 import type { Message, Owner, Posting } from '../core/message.ts'
 import type { Timings } from '../core/timings.ts'
 import { see, textOf, type RunView } from '../core/view.ts'
+import type { Urgency } from './pace.ts'
+import type { Write } from './write.ts'
 import { nothingYet, type Concern, type MessageSource, type Wanted } from './source.ts'
 
 /** How often a run at work is looked at again although nothing happened: its seconds run. */
@@ -31,6 +33,8 @@ export class RunSubject implements MessageSource {
   #seen: Seq
   /** When it began, or was taken up in this life, by the monotonic clock. */
   #beganAt: number
+  /** How long the answer was when it was drawn last. */
+  #drawn = 0
   /** The name of its session. */
   session = ''
 
@@ -60,15 +64,17 @@ export class RunSubject implements MessageSource {
 
   wanted(postings: readonly Posting[]): Wanted {
     const view = this.#view
+    this.#drawn = lengthOf(view)
     const { clock, chat } = this.#tools
     const { state } = view.run
     const line = state === 'waiting' ? this.#tools.line(this.#run) : null
     const facts = { view, line, now: clock.now(), session: this.session }
     const isAtWork = isLive(state)
+    const endsIn = isAtWork ? view.prompt.place.id : null
     const silentForMs = clock.monotonic() - this.#beganAt
     if (!isWorthSaying({ view, line, isLong: silentForMs >= this.#tools.timings.silentForMs }, postings)) {
       const typingIn = isAtWork && state !== 'stopping' ? view.prompt.place : null
-      return { ...nothingYet, againInMs: isAtWork ? tickMs : null, typingIn }
+      return { ...nothingYet, againInMs: isAtWork ? tickMs : null, endsIn, typingIn }
     }
     const question = this.#tools.questionOf(this.#run)
     const renderings = chat.draw({ ...facts, frozen: frozenEnds(postings), question })
@@ -79,8 +85,19 @@ export class RunSubject implements MessageSource {
       exact: state === 'over',
       over: state === 'over',
       againInMs: isAtWork ? tickMs : null,
+      endsIn,
       typingIn: null,
     }
+  }
+
+  urgencyOf(write: Write): Urgency {
+    const { state, open } = this.#view.run
+    if (state === 'over') return 'end'
+    if (open.length > 0 || state === 'stopping') return 'question'
+    const shown = write.posting?.end ?? 0
+    const grows = ('form' in write && write.form.rendering.end > shown) || lengthOf(this.#view) > this.#drawn
+    if (!grows) return 'card'
+    return shown === 0 ? 'first' : 'growth'
   }
 
   concern(): Concern {
@@ -99,6 +116,11 @@ interface RunFacts {
   readonly line: LinePlace | null
   /** Without a word or a step, it shows its card (and the Stop button on it) after a while. */
   readonly isLong: boolean
+}
+
+/** About how long the answer is so far, told without putting it together. */
+function lengthOf({ blocks }: RunView): number {
+  return blocks.reduce((sum, { text }) => sum + text.length, 0)
 }
 
 function isWorthSaying({ view, line, isLong }: RunFacts, postings: readonly Posting[]): boolean {
@@ -125,7 +147,6 @@ function messageOf(view: RunView, rendering: Rendering, isLast: boolean): Messag
     locale: speaker.locale,
     steady: isOver,
     asks: false,
-    urgent: false,
     pinned: false,
     // The card is under the last part: while the run goes on, it moves to a new message in time.
     goesOn: isLast && !isOver ? 'now' : 'when-changed',

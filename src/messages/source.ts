@@ -1,14 +1,18 @@
-import type { PersonId } from '../core/ids.ts'
+import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Message, Owner, Posting } from '../core/message.ts'
 import type { Locale } from '../core/person.ts'
 import type { Phrases } from '../core/phrases.ts'
 import type { Place } from '../core/place.ts'
+import type { Urgency } from './pace.ts'
+import type { Write } from './write.ts'
 
 /** What messages are about: a run, an approval, a board, a note. Says what should stand, and does nothing itself. */
 export interface MessageSource {
   readonly owner: Owner
   /** What should stand now, given what is known to. */
   wanted(postings: readonly Posting[]): Wanted | Promise<Wanted>
+  /** What a write is for, as of now: it may wait while more happens. Asked at each event, so it has to be cheap. */
+  urgencyOf(write: Write): Urgency
   /** Who is told when the place of a message stays closed; null: an owner alone. */
   concern(postings: readonly Posting[], shutOut: Posting): Concern | null
   /** Its message cannot stand in its place for now. True: then it need not, something else was done. */
@@ -32,6 +36,8 @@ export interface Wanted {
   readonly over: boolean
   /** When to look again although nothing happened, in milliseconds; null: never. */
   readonly againInMs: number | null
+  /** Where an edit is kept for its end. */
+  readonly endsIn: PlaceId | null
   /** Where "is typing" shows that something will come. */
   readonly typingIn: Place | null
 }
@@ -49,5 +55,6 @@ export const nothingYet: Wanted = {
   exact: false,
   over: false,
   againInMs: null,
+  endsIn: null,
   typingIn: null,
 }

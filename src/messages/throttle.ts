@@ -1,73 +1,178 @@
-import { pause, type Clock } from '../core/clock.ts'
+import type { Deed } from '../core/budget.ts'
+import type { Pace } from '../core/chat.ts'
+import type { Clock } from '../core/clock.ts'
 import type { PlaceId } from '../core/ids.ts'
-import type { Write } from './plan.ts'
+import type { Timings } from '../core/timings.ts'
+import { urgencies, waitOf, type PlacePace, type Urgency } from './pace.ts'
+
+export interface ThrottleTools {
+  readonly clock: Clock
+  readonly pace: Pace
+  readonly timings: Timings
+  readonly signal: AbortSignal
+}
+
+/** A write that waits for its turn. */
+export interface WriteTurn {
+  /** Resolves when it was written, or the process lets go. Rejects as the write does. */
+  readonly done: Promise<void>
+  /** It may have become more urgent. */
+  look(): void
+}
 
 /**
- * How fast a place is written to: one write at a time, and edits keep their distance from whatever was written before,
- * because Discord takes about one a second and answers more with waits that grow. Posts go at once. The only place
- * where that is decided.
+ * When a place is written to: the most urgent first, and never more than Discord's budgets leave. Posts and edits do not
+ * wait for each other, two of a kind do. The only place where that is decided; `waitOf` says how long.
  */
 export class Throttle {
-  readonly #clock: Clock
-  readonly #editEveryMs: number
-  readonly #signal: AbortSignal
-  readonly #queues = new Map<PlaceId, Lane>()
+  readonly #tools: ThrottleTools
+  readonly #places = new Map<PlaceId, PlaceQueue>()
 
-  constructor(clock: Clock, editEveryMs: number, signal: AbortSignal) {
-    this.#clock = clock
-    this.#editEveryMs = editEveryMs
-    this.#signal = signal
+  constructor(tools: ThrottleTools) {
+    this.#tools = tools
+    tools.signal.addEventListener('abort', () => this.#letGo(), { once: true })
   }
 
-  /** Waits for its turn in a place, asks `plan` what is to be written, keeps the distance for an edit, then writes. */
-  async turn(
-    place: PlaceId,
-    plan: () => Promise<Write | null>,
-    perform: (write: Write) => Promise<void>,
-  ): Promise<void> {
-    const queue = this.#queues.get(place) ?? { last: Promise.resolve(), wroteAt: Number.NEGATIVE_INFINITY, waiting: 0 }
-    this.#queues.set(place, queue)
-    queue.waiting += 1
-    const turn = queue.last.then(async () => {
-      const write = await this.#due(queue, plan)
-      if (write === null) return
-      try {
-        await perform(write)
-      } finally {
-        queue.wroteAt = this.#clock.monotonic()
-      }
-    })
-    queue.last = turn.catch(() => undefined)
-    try {
-      await turn
-    } finally {
-      queue.waiting -= 1
-      if (queue.waiting === 0) this.#sweep()
+  /** `urgency` is asked again at each `look`; `write` says what is right by then, and gives false when nothing is. */
+  turn(place: PlaceId, deed: Deed, urgency: () => Urgency, write: () => Promise<boolean>): WriteTurn {
+    return this.#at(place).add({ deed, urgency, write })
+  }
+
+  /** A run is at work in a place until that is disposed of: an edit is kept for its end. */
+  atWork(place: PlaceId): Disposable {
+    return this.#at(place).atWork()
+  }
+
+  #at(place: PlaceId): PlaceQueue {
+    let queue = this.#places.get(place)
+    if (queue === undefined) {
+      if (this.#places.size >= 1_000) this.#sweep()
+      this.#places.set(place, (queue = new PlaceQueue(place, this.#tools)))
     }
+    return queue
   }
 
-  async #due(queue: Lane, plan: () => Promise<Write | null>): Promise<Write | null> {
-    const write = await plan()
-    if (write === null || write.kind === 'post' || write.kind === 'freeze') return write
-    const wait = queue.wroteAt + this.#editEveryMs - this.#clock.monotonic()
-    if (wait <= 0) return write
-    await pause(this.#clock, wait, this.#signal)
-    // What is right by now.
-    return this.#signal.aborted ? null : plan()
-  }
-
-  /** Forgets places whose distance is kept already. */
+  /** Forgets places that are quiet. */
   #sweep(): void {
-    if (this.#queues.size < 1_000) return
-    const since = this.#clock.monotonic() - this.#editEveryMs
-    for (const [place, { waiting, wroteAt }] of this.#queues) {
-      if (waiting === 0 && wroteAt < since) this.#queues.delete(place)
-    }
+    for (const [place, queue] of this.#places) if (queue.isQuiet) this.#places.delete(place)
+  }
+
+  #letGo(): void {
+    for (const queue of this.#places.values()) queue.look()
   }
 }
 
-interface Lane {
-  last: Promise<unknown>
-  wroteAt: number
-  waiting: number
+interface WaitingWrite {
+  readonly deed: Deed
+  readonly urgency: () => Urgency
+  readonly write: () => Promise<boolean>
+}
+
+/** A place with nothing written for this long has forgotten when that was. */
+const quietAfterMs = 10_000
+
+class PlaceQueue {
+  readonly #place: PlaceId
+  readonly #tools: ThrottleTools
+  readonly #waiting = new Map<WaitingWrite, PromiseWithResolvers<void>>()
+  readonly #busy = new Set<Deed>()
+  #runs = 0
+  #wroteAt = Number.NEGATIVE_INFINITY
+  #editedAt = Number.NEGATIVE_INFINITY
+  #timer: Disposable | null = null
+
+  constructor(place: PlaceId, tools: ThrottleTools) {
+    this.#place = place
+    this.#tools = tools
+  }
+
+  get isQuiet(): boolean {
+    const since = this.#tools.clock.monotonic() - this.#wroteAt
+    return this.#waiting.size === 0 && this.#busy.size === 0 && this.#runs === 0 && since > quietAfterMs
+  }
+
+  add(wish: WaitingWrite): WriteTurn {
+    const done = Promise.withResolvers<void>()
+    this.#waiting.set(wish, done)
+    this.look()
+    return { done: done.promise, look: () => this.look() }
+  }
+
+  atWork(): Disposable {
+    this.#runs += 1
+    let isOver = false
+    return {
+      [Symbol.dispose]: () => {
+        if (isOver) return
+        isOver = true
+        this.#runs -= 1
+        this.look()
+      },
+    }
+  }
+
+  /** Begins what may begin, and comes back when the next may. */
+  look(): void {
+    const { clock, signal, timings } = this.#tools
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = null
+    if (signal.aborted) {
+      for (const done of this.#waiting.values()) done.resolve()
+      this.#waiting.clear()
+      return
+    }
+    let soonest = Infinity
+    const paces = new Map<Deed, PlacePace>()
+    const due = new Map<Deed, { readonly wish: WaitingWrite; readonly rank: number }>()
+    for (const wish of this.#waiting.keys()) {
+      if (this.#busy.has(wish.deed)) continue
+      const urgency = wish.urgency()
+      let pace = paces.get(wish.deed)
+      if (pace === undefined) paces.set(wish.deed, (pace = this.#paceOf(wish.deed)))
+      const wait = waitOf({ deed: wish.deed, urgency }, pace, timings)
+      const rank = urgencies.indexOf(urgency)
+      if (wait > 0) soonest = Math.min(soonest, wait)
+      else if (rank < (due.get(wish.deed)?.rank ?? urgencies.length)) due.set(wish.deed, { wish, rank })
+    }
+    for (const { wish } of due.values()) this.#begin(wish)
+    if (Number.isFinite(soonest)) this.#timer = clock.after(Math.ceil(soonest), () => this.look())
+  }
+
+  #begin(wish: WaitingWrite): void {
+    const done = this.#waiting.get(wish)
+    this.#waiting.delete(wish)
+    this.#busy.add(wish.deed)
+    this.#write(wish).then(
+      () => done?.resolve(),
+      (error: unknown) => done?.reject(error),
+    )
+  }
+
+  async #write({ deed, write }: WaitingWrite): Promise<void> {
+    const { clock } = this.#tools
+    const from = clock.monotonic()
+    try {
+      if (!(await write())) return
+      this.#wroteAt = from
+      if (deed === 'edit') this.#editedAt = from
+    } finally {
+      // Whoever has just written says first what it wants next.
+      clock.after(0, () => {
+        this.#busy.delete(deed)
+        this.look()
+      })
+    }
+  }
+
+  #paceOf(deed: Deed): PlacePace {
+    const { clock, pace } = this.#tools
+    const now = clock.monotonic()
+    return {
+      budget: pace.budget(this.#place, deed),
+      total: pace.total(),
+      atWork: this.#runs,
+      sinceWriteMs: now - this.#wroteAt,
+      sinceEditMs: now - this.#editedAt,
+    }
+  }
 }

@@ -9,7 +9,7 @@ import { timeOf } from '../core/snowflake.ts'
 import { HeldMessages, type HoldReason } from './holds.ts'
 import { nonceOf, renewed } from './nonce.ts'
 import { retry } from '../system/back-off.ts'
-import type { Write } from './plan.ts'
+import type { Write } from './write.ts'
 import type { MessageSource } from './source.ts'
 
 export interface WriterTools {

@@ -33,7 +33,7 @@ export function chatContract(name: string, open: () => Promise<ChatStage>): void
     it('is ready after open, and says so', async () => {
       await using stage = await open()
       assert.equal(stage.chat.state().state, 'ready')
-      assert.ok(stage.chat.pace.editEveryMs > 0)
+      assert.ok(stage.chat.pace.budget(stage.place.id, 'edit').remaining > 0)
     })
 
     it('gives one message for two posts with one nonce', async () => {

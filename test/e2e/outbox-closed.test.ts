@@ -9,7 +9,7 @@ import { Stage, until } from './stage.ts'
 /** A place takes nothing of ours for a while: it is kept, said when it can be, and somebody is told when it lasts. */
 
 const words = 'alpha beta gamma delta epsilon zeta eta theta omega'
-const timings = { editEveryMs: 100, silentForMs: 500, closedAgainAfterMs: 200 }
+const timings = { growEveryMs: 100, cardEveryMs: 100, silentForMs: 500, closedAgainAfterMs: 200 }
 
 /** What the bot has written to somebody directly, once there is as much. */
 async function direct(stage: Stage, actor: Actor, count: number): Promise<readonly string[]> {

@@ -11,7 +11,7 @@ const posts = { method: 'POST', path: '/messages$' } as const
 const edits = { method: 'PATCH', path: String.raw`/messages/\d+$` } as const
 /** Invalid form body, an empty message, and one that nobody has heard of. */
 const codes = [50_035, 50_006, 123_456]
-const timings = { editEveryMs: 100, silentForMs: 500, closedAgainAfterMs: 200 }
+const timings = { growEveryMs: 100, cardEveryMs: 100, silentForMs: 500, closedAgainAfterMs: 200 }
 
 /** Waits until so many prompts have been asked, and everything about them is said. */
 async function said(scene: Scene, count: number): Promise<void> {

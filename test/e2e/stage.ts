@@ -41,7 +41,8 @@ export interface StageOptions {
 /** How long the bots of stories wait: as short as can be where nothing is lost by it. */
 const storyTimings: Timings = {
   ...usualTimings,
-  editEveryMs: 100,
+  growEveryMs: 100,
+  cardEveryMs: 100,
   silentForMs: 500,
   boardEveryMs: 200,
   boardBreathMs: 50,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { noLimit } from '../../src/core/budget.ts'
 import type { Rendering } from '../../src/core/chat.ts'
 import type { Message, Posting } from '../../src/core/message.ts'
 import { nextWrite, untilOld, type Holds } from '../../src/messages/plan.ts'
@@ -10,7 +11,7 @@ const hour = 3_600_000
 const now = 100 * hour
 const none: Holds = new Map()
 const chat = {
-  pace: { editEveryMs: 1, editableForMs: hour, nonceForMs: 1 },
+  pace: { budget: () => noLimit, total: () => noLimit, editableForMs: hour, nonceForMs: 1 },
   plainer: (rendering: Rendering, plainness: number): Rendering => ({
     ...rendering,
     hash: `${rendering.hash}/${plainness}`,
@@ -23,7 +24,7 @@ function rendering(hash: string): Rendering {
 
 function message(role: string, hash: string, more: Partial<Message> = {}): Message {
   const place = thread('200')
-  const plain = { replyTo: null, mention: null, locale: 'en', asks: false, urgent: false, pinned: false } as const
+  const plain = { replyTo: null, mention: null, locale: 'en', asks: false, pinned: false } as const
   return {
     role,
     place,
@@ -57,7 +58,7 @@ function posting(role: string, shown: string, more: Partial<Posting> = {}): Post
 }
 
 function wanted(...messages: readonly Message[]): Wanted {
-  return { messages, ordered: true, exact: false, over: false, againInMs: null, typingIn: null }
+  return { messages, ordered: true, exact: false, over: false, againInMs: null, endsIn: null, typingIn: null }
 }
 
 /** What is done next, in a word. */

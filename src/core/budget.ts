@@ -1,0 +1,17 @@
+/** What can be done to a message over there; the other side counts each by itself. */
+export type Deed = 'post' | 'edit' | 'remove'
+
+/** What is left of a rate limit now. */
+export interface CallBudget {
+  /** How many calls it allows when nothing of it is used. */
+  readonly limit: number
+  /** Calls that may go out now. */
+  readonly remaining: number
+  /** Until one more may go out, in milliseconds; 0 when all may. */
+  readonly nextInMs: number
+  /** Until all may, in milliseconds. */
+  readonly fullInMs: number
+}
+
+/** Nobody counts. */
+export const noLimit: CallBudget = { limit: Infinity, remaining: Infinity, nextInMs: 0, fullInMs: 0 }
