@@ -6,11 +6,12 @@ import { backOffMs, type BackOff } from '../system/back-off.ts'
 export type HoldReason = 'closed' | 'later' | 'refused' | 'too-old'
 
 const longestMs = 300_000
+const lastingFailures = 3
 
 function backOffs({ closedAgainAfterMs, oldAgainAfterMs }: Timings): Readonly<Record<HoldReason, BackOff>> {
   return {
     closed: { firstMs: closedAgainAfterMs, longestMs },
-    later: { firstMs: 1_000, longestMs: 30_000 },
+    later: { firstMs: closedAgainAfterMs, longestMs: 30_000 },
     refused: { firstMs: 2 * closedAgainAfterMs, longestMs },
     'too-old': { firstMs: oldAgainAfterMs, longestMs: 15 * oldAgainAfterMs },
   }
@@ -41,6 +42,11 @@ export class HeldMessages {
     const wait = backOffMs(this.#backOffs[reason], failures)
     this.#holds.set(role, { reason, until: this.#clock.monotonic() + wait, failures })
     return wait
+  }
+
+  /** Whether it has failed so often that it is no hiccup. */
+  lasts(role: string): boolean {
+    return (this.#holds.get(role)?.failures ?? 0) >= lastingFailures
   }
 
   /** It could be written. */

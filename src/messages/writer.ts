@@ -198,10 +198,11 @@ export class Writer {
     const { log, clock } = this.#tools
     const againInMs = this.held.hold(posting.role, reason)
     log.warn({ owner: this.owner, role: posting.role, place: posting.place.id, reason, againInMs }, 'message.waits')
-    if (reason === 'later' || reason === 'too-old') return
+    // Trouble of Discord's that lasts is told of like a closed place: people wait for what is in it.
+    if (reason === 'too-old' || (reason === 'later' && !this.held.lasts(posting.role))) return
     if (posting.closedSince === null) await this.#keep({ ...posting, closedSince: clock.now() })
     else if (posting !== this.#postings.find(({ role }) => role === posting.role)) await this.#keep(posting)
-    if ((await this.#subject.shutOut?.(posting)) === true) await this.end(posting)
+    if (reason !== 'later' && (await this.#subject.shutOut?.(posting)) === true) await this.end(posting)
   }
 
   /** It is as it should be now, as far as its place is concerned. */

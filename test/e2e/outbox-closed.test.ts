@@ -98,6 +98,20 @@ describe('a place that is closed for now', { concurrency: 2 }, () => {
     })
   }
 
+  test('Discord’s own trouble that lasts is told of in the same way, and the answer comes when it is over', async () => {
+    const quick = { ...timings, tellClosedAfterMs: 400, tryAgainAfterMs: [20] }
+    await using scene = await Scene.open({ timings: quick })
+    const path = `^/channels/${scene.thread.id}/messages$`
+    const trouble = scene.breaks({ kind: 'rest.error', method: 'POST', path, status: 503, code: 0, times: 1000 })
+    await scene.says(`!say ${words}`)
+    const told = await direct(scene.stage, scene.olivia, 1)
+    assert.match(told[0] ?? '', /\*\*shop\*\* is ready/)
+    trouble.remove()
+    await said(scene, 1)
+    assertSaidOnce(scene.stage, scene.thread, words)
+    assert.equal((await direct(scene.stage, scene.olivia, 1)).length, 1)
+  })
+
   test('when it lasts, the speaker is told once in a direct message, and the answer still comes', async () => {
     await using scene = await Scene.open({ timings: { ...timings, tellClosedAfterMs: 800 }, ownProcess: true })
     await shut(scene.stage, scene.olivia, 'general')
