@@ -61,7 +61,7 @@ async function measure(store: Store, folder: string, text: string, nth: number):
 /** Leads one turn of a real process to its end. Gives lines of output a second. */
 async function lead(store: Store, folder: string, text: string, nth: number, afterwards: boolean): Promise<number> {
   const runtime = new AgentEngine(
-    echo({ dataDir: folder, ids: uuids(hostClock), environmentOf: () => environmentFor(process.env) }),
+    echo({ dataDir: folder, ids: uuids(hostClock), environmentOf: () => environmentFor(process.env), boxing: null }),
     {
       dataDir: folder,
       clock: hostClock,
@@ -70,6 +70,7 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
       checkpoint: () => {},
       limits: defaultLimits,
     },
+    null,
   )
   const { turn, view } = await claimed(store, folder, text, nth)
   const output = join(folder, 'spools', turn.session.id, 'stdout')

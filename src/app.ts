@@ -75,6 +75,8 @@ export function createApp(options: AppOptions): App {
           ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
         binaries: { claude: config.claudeBinary, codex: config.codexBinary },
         denied: [config.dataFolder, resolve('.env')],
+        boxes: null,
+        egress: null,
         open: [...config.projectRoots, ...['attachments', 'worktrees'].map((name) => join(config.dataFolder, name))],
         limits: {
           ...defaultLimits,

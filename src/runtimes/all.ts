@@ -2,11 +2,14 @@ import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../core/command-line.ts'
+import type { AgentBoxes } from '../core/agent-box.ts'
+import type { Egress } from '../core/egress.ts'
 import type { AccountId, RuntimeName } from '../core/ids.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { claudeKind } from './claude/claude.ts'
 import { codexKind } from './codex/codex.ts'
 import { echoKind } from './echo/echo.ts'
+import { Boxing } from './engine/boxing.ts'
 import type { RuntimeKind } from './engine/kind.ts'
 import type { RuntimeEngineOptions } from './engine/options.ts'
 import { environmentFor } from './environment.ts'
@@ -25,6 +28,10 @@ export interface RuntimesOptions extends RuntimeEngineOptions {
   readonly denied: readonly string[]
   /** Folders below those that agents work in or read from all the same; they need not exist. */
   readonly open: readonly string[]
+  /** Null: nothing is boxed. */
+  readonly boxes: AgentBoxes | null
+  /** The boxes' way out to the model; null: agents that need one are not boxed. */
+  readonly egress: Egress | null
 }
 
 export function runtimes(options: RuntimesOptions): readonly Runtime[] {
@@ -35,8 +42,15 @@ export function runtimes(options: RuntimesOptions): readonly Runtime[] {
   const denied = [...new Set([...own, ...options.denied, ...loginsIn(options)])]
   return kinds.map((kind) => {
     const environmentOf = (account: AccountId): Environment => environmentOfKind(options, kind, account)
-    return kind.make({ dataDir, ids, binary: binaries[kind.name] ?? null, environmentOf, denied, open }, options)
+    const binary = binaries[kind.name] ?? null
+    const boxing = boxingFor(kind, options)
+    return kind.make({ dataDir, ids, binary, environmentOf, denied, open, boxing }, options)
   })
+}
+
+function boxingFor({ needsModel }: RuntimeKind, { boxes, egress }: RuntimesOptions): Boxing | null {
+  if (boxes === null || !boxes.level().boxed || (needsModel && egress === null)) return null
+  return new Boxing(boxes, needsModel ? egress : null)
 }
 
 /**

@@ -42,15 +42,17 @@ export class CodexRoom implements AsyncDisposable {
       environmentOf: () => environmentFor(environment, account),
       denied: ['.env.bot', 'nowhere.env', 'no-folder/nowhere.sqlite'].map((name) => join(this.bench.workdir, name)),
       open: [],
+      boxing: null,
     })
-    return new AgentEngine(protocol, {
+    const plain = {
       dataDir,
       clock: hostClock,
       ids,
       log: { debug: silent, info: silent, warn: silent, error: silent },
       checkpoint: silent,
       limits: { ...defaultLimits, ...more.limits },
-    })
+    }
+    return new AgentEngine(protocol, plain, null)
   }
 
   begin(text: string, more: Partial<Turn> & { readonly tier?: Tier } = {}): Listener {

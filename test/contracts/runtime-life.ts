@@ -6,9 +6,14 @@
  */
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { argv } from 'node:process'
+import { agentBoxes } from '../../src/confinement/agent-boxes.ts'
+import { confinement } from '../../src/confinement/confinement.ts'
+import type { AgentBoxes } from '../../src/core/agent-box.ts'
 import type { CheckpointName } from '../../src/core/checkpoint.ts'
 import type { Clock } from '../../src/core/clock.ts'
+import type { Egress } from '../../src/core/egress.ts'
 import type { Steer } from '../../src/core/event.ts'
 import type { AccountId, RuntimeName } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/log.ts'
@@ -25,6 +30,8 @@ export interface PlainOptions {
   readonly account: Readonly<Record<string, string>>
   readonly claudeBinary: string | null
   readonly limits?: Partial<ProcessLimits>
+  /** Its agents live in boxes, whose way out leads into this folder; null: there is none. Left out: no boxes. */
+  readonly box?: { readonly egress: string | null }
 }
 
 export interface LifeOrder {
@@ -73,10 +80,40 @@ export function makeRuntime(
     binaries: { claude: plain.claudeBinary },
     denied: [plain.dataDir],
     open: [],
+    boxes: plain.box === undefined ? null : boxesOf(plain),
+    egress: plain.box?.egress == null ? null : wayOut(plain.box.egress),
   })
   const found = all.find(({ name }) => name === plain.runtime)
   if (found === undefined) throw new Error(`There is no runtime ${plain.runtime}.`)
   return found
+}
+
+function boxesOf({ dataDir, environment }: PlainOptions): AgentBoxes {
+  const program = join(import.meta.dirname, '..', '..')
+  const { HOME: home = null } = environment
+  const wall = confinement({
+    wanted: 'required',
+    path: '/usr/bin:/bin',
+    platform: process.platform,
+    uid: process.getuid?.(),
+    folder: join(dataDir, 'box'),
+    offLimits: { program, data: dataDir, home },
+  })
+  const level = wall.level()
+  if (!level.boxed) throw new Error(`This test needs a machine that can box: ${level.reason}`)
+  return agentBoxes({ confinement: wall, folder: join(dataDir, 'boxes'), shared: [], own: environment })
+}
+
+/** A way out that somebody else keeps open. */
+function wayOut(folder: string): Egress {
+  return {
+    open: async () => folder,
+    allow: async () => {},
+    close: async () => {},
+    listen: () => ({ [Symbol.dispose]: () => {} }),
+    answer: () => {},
+    figures: async () => ({ up: true, hosts: [] }),
+  }
 }
 
 /** What a first life commits: one piece a line. */

@@ -56,8 +56,8 @@ export function privacyContract(story: Story): void {
   })
 }
 
-/** Variables that the product itself sets for an agent. */
-const ours = /^(OMC_(DATA|RUNTIME|SPOOL)|DISABLE_\w+|CLAUDE_CODE_\w+|API_TIMEOUT_MS)$/
+/** Variables that the product itself sets for an agent, those of its box among them. */
+const ours = /^(USER|LOGNAME|SHELL|OMC_(DATA|RUNTIME|SPOOL)|DISABLE_\w+|CLAUDE_CODE_\w+|API_TIMEOUT_MS)$/
 
 function filesOf(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`)

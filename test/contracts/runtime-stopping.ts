@@ -53,7 +53,8 @@ export function stoppingContract(story: Story): void {
     stage.within(atOnce)
     const listener = stage.begin(makeTurn(stage.session, stage.bench.words.held('a', ' very long story')))
     await listener.saysEventually('a')
-    kill(listener.pid, 'SIGSTOP')
+    // All of it: in a box the process that was started only holds it.
+    for (const pid of await stage.pids()) kill(pid, 'SIGSTOP')
     await listener.conduct.stop()
     await listener.done
     assert.equal(stage.outcome(listener), 'stopped')

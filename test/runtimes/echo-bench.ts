@@ -1,29 +1,17 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RuntimeBench } from '../contracts/runtime-stage.ts'
 
 /** A place for the echo agent, which does what the lines of its prompt say. */
-export async function echoBench(): Promise<RuntimeBench> {
+export async function echoBench(boxed = false): Promise<RuntimeBench> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'echo-bench-')))
   const compiled = process.env['NODE_COMPILE_CACHE']
   const [dataDir, workdir] = [join(root, 'data'), join(root, 'project')]
   mkdirSync(workdir)
   const prompts = (): string[] => {
-    const folder = join(dataDir, 'echo')
-    if (!existsSync(folder)) return []
-    return readdirSync(folder)
-      .filter((file) => file.endsWith('.jsonl'))
-      .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
+    return globSync(['echo/*.jsonl', 'boxes/*/state/*.jsonl'], { cwd: dataDir })
+      .flatMap((file) => readFileSync(join(dataDir, file), 'utf8').split('\n').slice(0, -1))
       .map((line) => (JSON.parse(line) as { text: string }).text)
   }
   return {
@@ -38,6 +26,7 @@ export async function echoBench(): Promise<RuntimeBench> {
         ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
       },
       account: {},
+      ...(boxed ? { box: { egress: null } } : {}),
       claudeBinary: null,
     },
     words: {

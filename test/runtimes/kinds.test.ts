@@ -40,6 +40,7 @@ describe('every runtime closes the logins of all of them', () => {
           environmentOf,
           denied: logins,
           open: [],
+          boxing: null,
         }
         const { args } = (await protocol(means).launch(makeTurn(makeSession(name, workdir), 'x'))).command('secret')
         // A file may be written as a pattern that fits it alone: one of its letters in brackets.

@@ -13,11 +13,16 @@ export interface Flags {
   readonly denied: readonly string[]
   /** Absolute paths of files outside the working folder that it reads without asking. */
   readonly readable: readonly string[]
-  /** Its shell is shut into a sandbox of the operating system. */
-  readonly confined: boolean
+  readonly shell: Shell
   /** Set where an owner trusts the repository: what it brings is loaded. */
   readonly trusted: TrustedRepository | null
 }
+
+/**
+ * What holds the CLI's shell: `open`: nothing, a person is asked; `sandbox`: the CLI's own, which asks about what leaves
+ * it; `box`: the one that the whole CLI lives in, so nobody is asked.
+ */
+export type Shell = 'open' | 'sandbox' | 'box'
 
 /** What a repository that an owner trusts brings beside its settings. */
 export interface TrustedRepository {
@@ -84,16 +89,16 @@ function modelNamed(name: string): string {
  * what it likes. What a trusted repository makes the CLI run is not the agent's to write unasked: it would run at the
  * next start.
  */
-function settingsOf({ denied, readable, confined, trusted }: Flags): object {
+function settingsOf({ denied, readable, shell, trusted }: Flags): object {
   const deny = denied.flatMap((path) =>
     ['Read', 'Edit'].flatMap((tool) => [`${tool}(/${path})`, `${tool}(/${path}/**)`]),
   )
-  const allow = readable.map((path) => `Read(/${path})`)
+  const allow = [...readable.map((path) => `Read(/${path})`), ...(shell === 'box' ? ['Bash'] : [])]
   const ask = trusted === null ? [] : [`Edit(/${trusted.folder}/.claude/**)`, `Edit(/${trusted.folder}/.mcp.json)`]
   return {
     disableAllHooks: trusted === null,
     permissions: { deny, allow, ask },
     // Said also where there is none: a repository's settings could bring one that holds nothing, and ask nobody.
-    sandbox: confined ? sandboxSettings : { enabled: false },
+    sandbox: shell === 'sandbox' ? sandboxSettings : { enabled: false },
   }
 }

@@ -1,25 +1,21 @@
-import { existsSync } from 'node:fs'
-import { join, sep } from 'node:path'
-import type { Environment } from '../../core/command-line.ts'
+import { join } from 'node:path'
 import type { Decision } from '../../core/approval.ts'
-import { Problem } from '../../core/failure.ts'
 import type { AccountId, ApprovalId, RuntimeName } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
 import { AgentEngine } from '../engine/engine.ts'
 import type { Means, RuntimeKind } from '../engine/kind.ts'
-import type { Launch, Protocol } from '../engine/protocol.ts'
+import type { Protocol } from '../engine/protocol.ts'
 import { rightsOf } from '../rights.ts'
 import { contentFor, responseTo } from './approval.ts'
-import { argvOf, entryOf, ownEnvironment, type TrustedRepository } from './argv.ts'
+import type { Shell } from './argv.ts'
 import { checkClaude, findClaude } from './check.ts'
 import { beginning, meaningOf, type ClaudeState } from './meaning.ts'
-import { deniedBut, isShown } from './files.ts'
+import { configOf, environmentOf, launch, transcriptOf, trustedBy } from './launch.ts'
 import { notesOf } from './notes.ts'
 import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
 import { answerLine, requestLine, withdrawalOf } from './request.ts'
 import { claudeRights } from './rights.ts'
 import { opensSandbox, sandboxFinding, sandboxProbe } from './sandbox.ts'
-import { findTranscript, transcriptPath } from './transcript.ts'
 
 export const claudeKind: RuntimeKind = {
   name: 'claude' as RuntimeName,
@@ -30,7 +26,8 @@ export const claudeKind: RuntimeKind = {
     const files = folders.flatMap((folder) => ['.credentials.json', '.claude.json'].map((name) => join(folder, name)))
     return [...files, join(home, '.claude.json')]
   },
-  make: (means, options) => new AgentEngine(claude(means), options),
+  needsModel: true,
+  make: (means, options) => new AgentEngine(claude(means), options, means.boxing),
 }
 
 const discord =
@@ -39,10 +36,11 @@ const discord =
 /** The real Claude Code CLI, in the words it has for programs (facts/claude-cli.md). */
 export function claude(options: Means): Protocol<ClaudeState> {
   const hasSandbox = sandboxProbe()
-  const isConfined = (turn: Turn): boolean => {
-    const { PATH = '' } = environmentOf(options, turn.session.account)
-    const { session, prompt } = turn
-    return rightsOf(prompt.tier).machine === 'write' && hasSandbox(PATH) && !opensSandbox(session.workdir)
+  const shellFor = ({ session, prompt }: Turn): Shell => {
+    if (rightsOf(prompt.tier).machine === 'read') return 'open'
+    if (options.boxing !== null) return 'box'
+    const { PATH = '' } = environmentOf(options, session.account)
+    return hasSandbox(PATH) && !opensSandbox(session.workdir) ? 'sandbox' : 'open'
   }
   return {
     name: claudeKind.name,
@@ -51,12 +49,13 @@ export function claude(options: Means): Protocol<ClaudeState> {
       const env = environmentOf(options, 'default' as AccountId)
       const { PATH = '' } = env
       const found = await checkClaude(findClaude(options.binary, PATH), env)
-      return [...found, sandboxFinding(hasSandbox(PATH))]
+      // In a box there is nothing left for it to hold.
+      return options.boxing === null ? [...found, sandboxFinding(hasSandbox(PATH))] : found
     },
     models: async () => ['default', 'opus', 'sonnet', 'haiku'],
     steer: (_turn, state, steer) => (state.taken ? { lines: [steerLine(steer)], reply: null } : null),
     expecting: (state, words) => ({ ...state, unheard: new Set([...state.unheard, ...words.map(steerUuid)]) }),
-    launch: async (turn) => launch(turn, options, isConfined(turn)),
+    launch: (turn) => launch(turn, options, shellFor(turn)),
     *open(turn, { warm }) {
       const lines = warm ? [promptLine(turn)] : [greetingLine(turn), promptLine(turn)]
       yield { is: 'ask', request: { lines, reply: null } }
@@ -78,55 +77,19 @@ export function claude(options: Means): Protocol<ClaudeState> {
     farewell: [requestLine('end', { subtype: 'end_session' })],
     begin: (turn, birth) => {
       const { session } = turn
-      const config = configOf(environmentOf(options, session.account))
       const rights = rightsOf(turn.prompt.tier)
       return beginning({
         birth,
         mode: claudeRights(turn.prompt.tier).mode,
         readOnly: rights.machine === 'read',
-        confined: isConfined(turn),
+        confined: shellFor(turn) !== 'open',
         uuid: promptUuid(turn),
         workdir: session.workdir,
-        transcriptOf: (id) =>
-          // A resumed conversation goes on in the file it was begun in, whatever the folder is now.
-          session.conversation?.id === id && session.conversation.transcript !== null
-            ? session.conversation.transcript
-            : transcriptPath(config, session.workdir, id),
+        transcriptOf: (id) => transcriptOf(options, session, id),
       })
     },
     decode: meaningOf,
   }
-}
-
-function launch(turn: Turn, options: Means, confined: boolean): Launch {
-  const { session, attempt } = turn
-  const env = environmentOf(options, session.account)
-  const file = findClaude(options.binary, env['PATH'] ?? '')
-  if (file === null) throw new Problem('wire', 'Claude Code was not found. Install it or set OMC_CLAUDE_BIN.')
-  const config = configOf(env)
-  // A working directory below a denied folder could not be worked in; what is denied below that folder still holds.
-  const closed = options.denied.filter((path) => !isWithin(session.workdir, path))
-  // Files that the model is not sent are read from where they lie.
-  const readable = turn.files.filter((given) => !isShown(given)).map(({ path }) => path)
-  const denied = deniedBut(closed, readable)
-  const rights = claudeRights(turn.prompt.tier)
-  const command = {
-    file,
-    args: argvOf({ rights, model: session.model, denied, readable, confined, trusted: trustedBy(turn) }),
-    cwd: session.workdir,
-    env,
-  }
-  const { conversation } = session
-  const plain = { owner: { session: session.id }, command: () => command }
-  if (conversation === null) {
-    const begin = options.ids.next()
-    return { ...plain, entry: entryOf({ begin }), conversation: begin }
-  }
-  const { id } = conversation
-  const transcript = findTranscript(config, conversation.transcript, id)
-  // The CLI writes its transcript a moment later than it works: of a first attempt that died early nothing is there.
-  const entry = transcript === null && attempt > 1 ? entryOf({ begin: id }) : entryOf({ resume: transcript ?? id })
-  return { ...plain, entry, conversation: id }
 }
 
 /** What a new process is told first. Its answer comes before the prompt's; nobody waits for it. */
@@ -134,29 +97,6 @@ function greetingLine(turn: Turn): string {
   const notes = notesOf(turn.session.workdir, trustedBy(turn) !== null)
   const appendSystemPrompt = [discord, notes].filter((part) => part !== null).join('\n\n')
   return requestLine('initialize', { subtype: 'initialize', appendSystemPrompt })
-}
-
-/**
- * What an owner's trust lets the CLI load for this turn. Not for somebody who may only look: hooks and servers change
- * and reach what they like.
- */
-function trustedBy({ session: { trusted, workdir }, prompt }: Turn): TrustedRepository | null {
-  if (!trusted || rightsOf(prompt.tier).machine !== 'write') return null
-  const servers = join(workdir, '.mcp.json')
-  return { folder: workdir, servers: existsSync(servers) ? servers : null }
-}
-
-function environmentOf(options: Means, account: AccountId): Environment {
-  return { ...options.environmentOf(account), ...ownEnvironment }
-}
-
-/** Where the CLI keeps its login and its transcripts. */
-function configOf(env: Environment): string {
-  return env['CLAUDE_CONFIG_DIR'] ?? join(env['HOME'] ?? '/', '.claude')
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep)
 }
 
 function answer(state: ClaudeState, approval: ApprovalId, decision: Decision): readonly string[] | null {

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /** Where the CLI keeps the transcript of a conversation in this folder; null when its name cannot be foretold. */
 export function transcriptPath(config: string, workdir: string, session: string): string | null {
@@ -15,4 +15,14 @@ export function findTranscript(config: string, expected: string | null, session:
   if (!existsSync(projects) || session.includes('/')) return null
   const found = readdirSync(projects).map((folder) => join(projects, folder, `${session}.jsonl`))
   return found.find((path) => existsSync(path)) ?? null
+}
+
+/** Copies a transcript to where the CLI looks in another folder of its own; null: it is no plain file. */
+export function keepTranscript(from: string, config: string, workdir: string, session: string): string | null {
+  // An agent that was not boxed could have laid a link there.
+  if (!lstatSync(from).isFile()) return null
+  const to = transcriptPath(config, workdir, session) ?? join(config, 'projects', 'before', `${session}.jsonl`)
+  mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
+  copyFileSync(from, to)
+  return to
 }

@@ -37,7 +37,8 @@ import { parseLine } from './wire.ts'
 export const codexKind: RuntimeKind = {
   name: 'codex' as RuntimeName,
   logins: (env) => [codexHome(env), join(env['HOME'] ?? homedir(), '.codex')],
-  make: (means, options) => new AgentEngine(codex(means), options),
+  needsModel: true,
+  make: (means, options) => new AgentEngine(codex(means), options, null),
 }
 
 /**
@@ -88,6 +89,7 @@ export function codex(options: Means): Protocol<CodexState> {
       command: (secret) => command(account, secret),
       entry: [],
       conversation: '',
+      boxed: false,
     }),
     // A session's tools must be shut in where it works, and so may not do more than its turn.
     async prepare({ session, prompt }, mark, over) {

@@ -2,7 +2,7 @@
  * The echo agent: a program of its own that stands in for an agent CLI, in the demo and in tests. It does what its
  * prompt says (`script.ts`) and answers in `wire.ts`' dialect.
  *
- *     node agent.ts [--read-only] --transcript <file> (--new | --resume) --conversation <id>
+ *     node agent.ts [--read-only] --gates <folder> --transcript <file> (--new | --resume) --conversation <id>
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs'
@@ -29,6 +29,7 @@ const withdrawnAfterMs = 1000
 const { values } = parseArgs({
   args: argv.slice(2),
   options: {
+    gates: { type: 'string', default: '' },
     transcript: { type: 'string', default: '' },
     conversation: { type: 'string', default: '' },
     new: { type: 'boolean', default: false },
@@ -207,7 +208,7 @@ async function say(text: string, perWordMs: number, stopped: AbortSignal): Promi
 
 /** A gate is a file that somebody else makes: it outlives whoever waits for the answer, and opens by no clock. */
 async function opened(gate: string, stopped: AbortSignal): Promise<void> {
-  const key = join(dirname(transcript), 'until', gate)
+  const key = join(values.gates, gate)
   while (!existsSync(key)) await delay(gateLookMs, undefined, { signal: stopped })
 }
 

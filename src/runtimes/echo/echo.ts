@@ -1,3 +1,4 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../../core/command-line.ts'
@@ -23,7 +24,8 @@ import { parseFromAgent, type FromAgent, type ToAgent } from './wire.ts'
 export const echoKind: RuntimeKind = {
   name: 'echo' as RuntimeName,
   logins: () => [],
-  make: (means, options) => new AgentEngine(echo(means), options),
+  needsModel: false,
+  make: (means, options) => new AgentEngine(echo(means), options, means.boxing),
 }
 
 export interface EchoState extends TurnStanding {
@@ -36,11 +38,7 @@ export interface EchoState extends TurnStanding {
 }
 
 /** The scripted agent, a real process like any CLI: the demo without a login, and tests. */
-export function echo({
-  dataDir,
-  ids,
-  environmentOf,
-}: Pick<Means, 'dataDir' | 'ids' | 'environmentOf'>): Protocol<EchoState> {
+export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'boxing'>): Protocol<EchoState> {
   return {
     name: echoKind.name,
     title: 'Echo',
@@ -50,7 +48,7 @@ export function echo({
       state.taken ? { lines: [line({ op: 'steer', uuid: state.uuid, key, text })], reply: null } : null,
     expecting: (state, keys) => ({ ...state, unheard: new Set([...state.unheard, ...keys]) }),
     farewell: [line({ op: 'end' })],
-    launch: async (turn) => launch(turn, dataDir, ids, { ...compiled(), ...environmentOf(turn.session.account) }),
+    launch: (turn) => launch(turn, means),
     *open(turn) {
       const { prompt, files, handOver } = turn
       const { text, context, quotes = [] } = prompt
@@ -81,13 +79,24 @@ export function echo({
   }
 }
 
-function launch({ session, prompt }: Turn, dataDir: string, ids: Ids, env: Environment): Launch {
+async function launch(
+  turn: Turn,
+  { dataDir, ids, environmentOf, boxing }: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'boxing'>,
+): Promise<Launch> {
+  const { session, prompt } = turn
   const conversation = session.conversation?.id ?? ids.next()
-  const transcript = join(dataDir, 'echo', `${conversation}.jsonl`)
-  // Beside this file, also where it was built: dist holds agent.js beside echo.js.
-  const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js')
+  const gates = join(dataDir, 'echo', 'until')
   const rights = rightsOf(prompt.tier).machine === 'read' ? ['--read-only'] : []
-  const command = { file: process.execPath, args: [agent, ...rights], cwd: session.workdir, env }
+  const env = { ...compiled(), ...environmentOf(session.account) }
+  const bare = { file: process.execPath, args: [agent, ...rights, '--gates', gates], cwd: session.workdir, env }
+  const folder = boxing?.folders(session.id).state ?? join(dataDir, 'echo')
+  mkdirSync(gates, { recursive: true, mode: 0o700 })
+  const needs = { reads: [process.execPath, ...program, gates], environment: compiled() }
+  const command = (await boxing?.wrap(bare, turn, needs)) ?? bare
+  const transcript = join(folder, `${conversation}.jsonl`)
+  // One that was begun before there was a box goes on in it.
+  const before = join(dataDir, 'echo', `${conversation}.jsonl`)
+  if (boxing !== null && !existsSync(transcript) && existsSync(before)) copyFileSync(before, transcript)
   return {
     owner: { session: session.id },
     command: () => command,
@@ -98,8 +107,15 @@ function launch({ session, prompt }: Turn, dataDir: string, ids: Ids, env: Envir
       `--conversation=${conversation}`,
     ],
     conversation,
+    boxed: boxing !== null,
   }
 }
+
+/** Beside this file, also where it was built: dist holds agent.js beside echo.js. */
+const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js')
+
+/** The agent's code, and what tells Node how to read it. */
+const program = [join(import.meta.dirname, '..', '..'), join(import.meta.dirname, '..', '..', '..', 'package.json')]
 
 /** It is our own program: what the bot keeps compiled makes its start three times as fast. */
 function compiled(): Environment {

@@ -7,6 +7,7 @@ import { positionOf } from './cursor.ts'
 import { endMarked } from './marker.ts'
 import { readRecord } from './spool.ts'
 import { replay, spoken } from './adoption.ts'
+import type { Boxing } from './boxing.ts'
 import { TurnConduct } from './conduct.ts'
 import { birthOf, HandOver, stateOf, type Handed } from './hand-over.ts'
 import { LeaseRecords, type HandedTurn, type LeaseRecord } from './lease-records.ts'
@@ -21,6 +22,7 @@ import type { Protocol, Shared, TurnStanding } from './protocol.ts'
 export class AgentEngine<State extends TurnStanding> implements Runtime {
   readonly #protocol: Protocol<State>
   readonly #options: RuntimeEngineOptions
+  readonly #boxing: Boxing | null
   readonly #records: LeaseRecords
   readonly #pool: Pool
   readonly #leases: Leases
@@ -29,8 +31,9 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
   readonly #releasing = new Map<SessionId, Promise<void>>()
   #closing: Promise<void> | null = null
 
-  constructor(protocol: Protocol<State>, options: RuntimeEngineOptions) {
+  constructor(protocol: Protocol<State>, options: RuntimeEngineOptions, boxing: Boxing | null) {
     this.#protocol = protocol
+    this.#boxing = boxing
     this.#options = options
     this.#records = new LeaseRecords(options.dataDir)
     const untyped = protocol as unknown as Protocol<TurnStanding>
@@ -54,7 +57,8 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
     return this.#protocol.models()
   }
 
-  begin(turn: Turn): Conduct {
+  begin(asked: Turn): Conduct {
+    const turn = this.#boxing?.withFiles(asked) ?? asked
     return this.#conduct(turn, async (stopped) => {
       if (this.#closing !== null) return null
       const lease = await this.#leaseFor(turn, stopped)
@@ -62,8 +66,9 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
     })
   }
 
-  async adopt(turn: Turn, cursor: Cursor | null): Promise<Conduct | null> {
+  async adopt(asked: Turn, cursor: Cursor | null): Promise<Conduct | null> {
     if (this.#closing !== null) return null
+    const turn = this.#boxing?.withFiles(asked) ?? asked
     const { id } = turn.session
     const before = this.#leases.get(id)
     if (before?.busy !== true) this.#leases.letGo(id)

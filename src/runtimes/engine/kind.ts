@@ -1,6 +1,7 @@
 import type { Environment } from '../../core/command-line.ts'
 import type { AccountId, Ids, RuntimeName } from '../../core/ids.ts'
 import type { Runtime } from '../../core/runtime.ts'
+import type { Boxing } from './boxing.ts'
 import type { RuntimeEngineOptions } from './options.ts'
 
 /** What a kind of agent CLI says of itself. Whatever has to know all of them is a fold over the list in all.ts. */
@@ -11,6 +12,8 @@ export interface RuntimeKind {
    * open them, its own included.
    */
   logins(env: Environment): readonly string[]
+  /** Whether its agents ask a model: then a box needs a way out. */
+  readonly needsModel: boolean
   make(means: Means, options: RuntimeEngineOptions): Runtime
 }
 
@@ -26,4 +29,6 @@ export interface Means {
   readonly denied: readonly string[]
   /** Folders below those in which agents work all the same, there or not. */
   readonly open: readonly string[]
+  /** Null: its agents are not boxed. */
+  readonly boxing: Boxing | null
 }

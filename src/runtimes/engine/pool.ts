@@ -157,7 +157,7 @@ export class Pool {
       this.folderOf(name),
       { ...command, args: [...command.args, ...launch.entry] },
       { data: this.data, runtime: this.#protocol.name, session: name as SessionId },
-      { generation, shape, conversation, startedAt: clock.now() },
+      { generation, shape, conversation, boxed: launch.boxed, startedAt: clock.now() },
     )
     const process = this.#know(spool)
     log.info({ runtime: this.#protocol.name, session, pid: spool.pid, run: turn.run }, 'agent.started')

@@ -82,7 +82,7 @@ export class PooledProcess {
     const grace = { asked: farewellMs, interrupted: how === 'hard' ? interruptHardMs : interruptMs }
     try {
       await this.spool.end(data, how === 'hard' ? [] : farewell, grace)
-      await endMarked(data, ({ session }) => sessions.has(session), 0)
+      if (this.spool.record.boxed !== true) await endMarked(data, ({ session }) => sessions.has(session), 0)
     } catch (error) {
       // What cannot be ended is for the operator, and must not keep anything else from going on.
       log.error({ process: this.name, error: messageOf(error) }, 'agent.end-failed')

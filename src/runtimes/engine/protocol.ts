@@ -131,6 +131,8 @@ export interface Launch {
   readonly entry: readonly string[]
   /** The conversation that the process will begin or go on with; '' where it says so itself. */
   readonly conversation: string
+  /** Whether the command makes a box: nothing of it is left then when the process is. */
+  readonly boxed: boolean
 }
 
 /** The process that a turn is handed to. */

@@ -30,6 +30,8 @@ export interface SpoolRecord {
   readonly shape: string
   /** The conversation it was started with. */
   readonly conversation: string
+  /** Whether it holds a box; left out in the records of a version that had none. */
+  readonly boxed?: boolean
 }
 
 /** Bytes that fit into an empty pipe (64 KiB, pipe(7)), with some room: one write of them is never torn by a death. */
@@ -80,7 +82,7 @@ export class Spool {
     folder: string,
     command: CommandLine,
     mark: Mark,
-    birth: Pick<SpoolRecord, 'generation' | 'shape' | 'conversation' | 'startedAt'>,
+    birth: Pick<SpoolRecord, 'generation' | 'shape' | 'conversation' | 'boxed' | 'startedAt'>,
   ): Promise<Spool> {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -172,14 +174,16 @@ export class Spool {
 
   /**
    * Ends the process and everything it started: by its own words, then SIGINT, then SIGKILL, then a search for its
-   * mark. Never SIGTERM, of which the CLI dies without ending its tools.
+   * mark. Never SIGTERM, of which the CLI dies without ending its tools. A box needs no more than one SIGKILL: what is
+   * in it hears no other signal from outside, and none of it is left.
    */
   async end(data: string, farewell: readonly string[], grace: EndGrace): Promise<void> {
     if (this.#death === null && farewell.length > 0) {
       this.send(...farewell)
       await this.#diesWithin(grace.asked)
     }
-    if (this.#death === null) {
+    const isBoxed = this.record.boxed === true
+    if (this.#death === null && !isBoxed) {
       this.interrupt()
       await this.#diesWithin(grace.interrupted)
     }
@@ -187,7 +191,8 @@ export class Spool {
       signal(this.pid, 'SIGKILL')
       await this.#diesWithin(10_000)
     }
-    if (this.#death !== null) await endSessionOf(this.pid)
+    if (this.#death !== null && !isBoxed) await endSessionOf(this.pid)
+    // What is in a box ends with it, a moment later.
     await endMarked(data, ({ session }) => session === this.record.session, 0)
     this.leave()
   }

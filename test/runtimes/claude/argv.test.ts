@@ -8,7 +8,7 @@ const plain: Flags = {
   model: null,
   denied: [],
   readable: [],
-  confined: false,
+  shell: 'open',
   trusted: null,
 }
 const trusted = { folder: '/srv/shop', servers: '/srv/shop/.mcp.json' }
@@ -60,7 +60,7 @@ describe('the arguments of Claude Code', () => {
   })
 
   test('where there is a sandbox, the shell must run in it, without network', () => {
-    const settings = JSON.parse(valueOf(argvOf({ ...plain, confined: true }), '--settings') ?? '') as {
+    const settings = JSON.parse(valueOf(argvOf({ ...plain, shell: 'sandbox' }), '--settings') ?? '') as {
       sandbox: object
     }
     assert.deepEqual(settings.sandbox, {

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AgentBoxes } from '../core/agent-box.ts'
+import type { Environment } from '../core/command-line.ts'
+import type { Confinement } from '../core/confinement.ts'
+import type { SessionId } from '../core/ids.ts'
+import { leavesOf, viewOf } from './view.ts'
+import { workFolderOf } from './work-folder.ts'
+
+export interface AgentBoxesOptions {
+  readonly confinement: Confinement
+  /** Where the sessions' boxes lie, one folder each; made when it is not there. */
+  readonly folder: string
+  /** OMC_BOX_PATHS */
+  readonly shared: readonly string[]
+  /** The allow-listed part of the bot's own environment. */
+  readonly own: Environment
+}
+
+/** The sessions' boxes on this machine's wall. */
+export function agentBoxes({ confinement, folder, shared, own }: AgentBoxesOptions): AgentBoxes {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const home = realpathSync(folder)
+  const boxOf = (session: SessionId): string => join(home, session)
+  const made = (session: SessionId): string => {
+    for (const leaf of Object.values(leavesOf(boxOf(session)))) mkdirSync(leaf, { recursive: true, mode: 0o700 })
+    return boxOf(session)
+  }
+  return {
+    level: () => confinement.level(),
+    folders: (session) => leavesOf(made(session)),
+    wrap(command, { session, access, needs, egress }) {
+      const reads = needs.reads.filter((path) => !isSystem(path)).map((path) => realpathSync(path))
+      const view = viewOf({
+        box: made(session.id),
+        folder: workFolderOf(session),
+        access,
+        needs: { ...needs, reads },
+        shared: shared
+          .filter((target) => existsSync(target))
+          .map((target) => ({ source: realpathSync(target), target, access: 'read' })),
+        own,
+        egress,
+      })
+      return confinement.wrap(command, view)
+    },
+    async keepOnly(sessions) {
+      const gone = (await readdir(home)).filter((name) => !sessions.has(name as SessionId))
+      await Promise.all(gone.map((name) => rm(join(home, name), { recursive: true, force: true })))
+    },
+  }
+}
+
+/** It is in every box. */
+function isSystem(path: string): boolean {
+  return realpathSync(path).startsWith('/usr/')
+}

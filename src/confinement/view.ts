@@ -1,0 +1,158 @@
+import { delimiter, sep } from 'node:path'
+import type { AgentNeeds } from '../core/agent-box.ts'
+import type { Environment } from '../core/command-line.ts'
+import type { Mount, View } from '../core/confinement.ts'
+import { proxyVariables } from '../core/egress.ts'
+import type { WorkFolder } from './work-folder.ts'
+
+/** All that a view is made from. Absolute, real paths. */
+export interface Circumstances {
+  /** The session's own folder in the data folder; below it lie the leaf folders that are mounted. */
+  readonly box: string
+  readonly folder: WorkFolder
+  /** What may be done to the session's folder. */
+  readonly access: 'read' | 'write'
+  readonly needs: AgentNeeds
+  /** What the operator lets every box read (OMC_BOX_PATHS): toolchains, each at the path that was named. */
+  readonly shared: readonly Mount[]
+  /** The allow-listed part of the bot's own environment. */
+  readonly own: Environment
+  readonly egress: string | null
+}
+
+/** The leaf folders of a session's box, by what they are. */
+export function leavesOf(box: string) {
+  return {
+    state: `${box}/state`,
+    files: `${box}/files`,
+    home: `${box}/home`,
+    tmp: `${box}/tmp`,
+    // What somebody who may only look leaves at home must not be obeyed in the turns of others.
+    guestHome: `${box}/guest-home`,
+    guestTmp: `${box}/guest-tmp`,
+  }
+}
+
+/** What an agent of a session sees: one pure function, by allow-list. What is not said here is not there. */
+export function viewOf(circumstances: Circumstances): View {
+  const { box, folder, access, needs, shared, own, egress } = circumstances
+  const leaves = leavesOf(box)
+  const mounts = withoutDoubles([
+    ...mountsOf(folder, access),
+    { source: leaves.state, access: 'write' },
+    { source: leaves.files, access: 'read' },
+    ...needs.reads.map((source): Mount => ({ source, access: 'read' })),
+    ...shared,
+  ])
+  const at = mounts.some((mount) => isWithin(targetOf(mount), usualHome)) ? otherHome : usualHome
+  const isWriter = access === 'write'
+  // Nothing may be mounted below what a box keeps; where something has to be, /tmp is new with every process.
+  const keepsTmp = !mounts.some((mount) => isWithin(targetOf(mount), '/tmp'))
+  const tmp: Mount = { source: isWriter ? leaves.tmp : leaves.guestTmp, target: '/tmp', access: 'write' }
+  return {
+    mounts: keepsTmp ? [...mounts, tmp] : mounts,
+    cwd: folder.cwd,
+    home: { at, folder: isWriter ? leaves.home : leaves.guestHome },
+    environment: {
+      ...about(own),
+      PATH: pathIn(own['PATH'] ?? '', mounts),
+      ...toolchainVariables(shared),
+      ...(egress === null ? {} : proxyVariables),
+      ...needs.environment,
+    },
+    egress,
+  }
+}
+
+const usualHome = '/home/agent'
+const otherHome = '/home/agent-of-the-bot'
+
+function mountsOf(folder: WorkFolder, access: Mount['access']): readonly Mount[] {
+  switch (folder.kind) {
+    case 'plain':
+      return [{ source: folder.cwd, access }]
+    case 'part':
+      // git has to see the whole working tree, or it takes the rest for deleted.
+      return [
+        { source: folder.top, access: 'read' },
+        { source: folder.store, access },
+        { source: folder.cwd, access },
+      ]
+    case 'clone':
+      return [{ source: folder.top, access }, ...folder.stores.map((source): Mount => ({ source, access: 'read' }))]
+    case 'worktree':
+      return [
+        { source: folder.top, access },
+        { source: folder.store, access },
+      ]
+  }
+}
+
+/** The same path twice is mounted once, and may be written if either says so. */
+function withoutDoubles(mounts: readonly Mount[]): readonly Mount[] {
+  const byTarget = new Map<string, Mount>()
+  for (const mount of mounts)
+    if (byTarget.get(targetOf(mount))?.access !== 'write') byTarget.set(targetOf(mount), mount)
+  const all = [...byTarget.values()]
+  // What lies in a folder that is mounted anyway needs no mount, and below one that may be written must have none.
+  return all.filter(
+    (mount) =>
+      !all.some(
+        (other) =>
+          other !== mount &&
+          isWithin(targetOf(mount), targetOf(other)) &&
+          (other.access === 'write' || mount.access === 'read'),
+      ),
+  )
+}
+
+/** Of the bot's own variables those that say nothing about the machine's places. */
+function about(own: Environment): Environment {
+  const names = Object.keys(own).filter((name) => /^(LANG|LANGUAGE|TERM|TZ)$|^LC_/.test(name))
+  return {
+    ...Object.fromEntries(names.map((name) => [name, own[name] ?? ''])),
+    USER: 'agent',
+    LOGNAME: 'agent',
+    SHELL: '/bin/bash',
+  }
+}
+
+/** The folders of a PATH that are in the box, and the system's own behind them. */
+function pathIn(path: string, mounts: readonly Mount[]): string {
+  const seen = path
+    .split(delimiter)
+    .filter((folder) => folder.startsWith('/'))
+    .filter((folder) => isSystem(folder) || mounts.some((mount) => isWithin(folder, targetOf(mount))))
+  return [...new Set([...seen, '/usr/local/bin', '/usr/bin', '/bin'])].join(delimiter)
+}
+
+function isSystem(folder: string): boolean {
+  return ['/usr', '/bin', '/sbin'].some((each) => isWithin(folder, each))
+}
+
+/** Version managers find their home by these once HOME is another one. */
+const managers: Readonly<Record<string, string>> = {
+  '.rustup': 'RUSTUP_HOME',
+  '.nvm': 'NVM_DIR',
+  '.pyenv': 'PYENV_ROOT',
+  '.sdkman': 'SDKMAN_DIR',
+  '.rbenv': 'RBENV_ROOT',
+  '.volta': 'VOLTA_HOME',
+}
+
+function toolchainVariables(shared: readonly Mount[]): Environment {
+  return Object.fromEntries(
+    shared.map(targetOf).flatMap((path) => {
+      const variable = managers[path.slice(path.lastIndexOf(sep) + 1)]
+      return variable === undefined ? [] : [[variable, path]]
+    }),
+  )
+}
+
+function targetOf({ source, target = source }: Mount): string {
+  return target
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep)
+}
