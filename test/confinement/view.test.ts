@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { objectionTo } from '../../src/confinement/admission.ts'
 import { leavesOf, viewOf, type Circumstances } from '../../src/confinement/view.ts'
 import type { WorkFolder } from '../../src/confinement/work-folder.ts'
@@ -136,12 +136,12 @@ describe('whatever the circumstances', () => {
   })
 
   test('a view that is let through shows nothing of the bot or of others, and mounts nothing below what may be written', () => {
-    let let_through = 0
+    let shown = 0
     fc.assert(
       fc.property(circumstances, (each) => {
         const view = viewOf(each)
         if (objectionTo(view, offLimits) !== null) return
-        let_through++
+        shown++
         const all = [...view.mounts, { source: view.home.folder, target: view.home.at, access: 'write' as const }]
         for (const { source, access } of all) {
           for (const closed of [data, '/srv/bot/program', '/home/op', `${data}/boxes`, `${data}/bot.sqlite`])
@@ -159,14 +159,14 @@ describe('whatever the circumstances', () => {
       }),
       { numRuns: 2000 },
     )
-    assert.ok(let_through > 100, `only ${let_through} were let through: the property says nothing`)
+    assert.ok(shown > 100, `only ${shown} were let through: the property says nothing`)
   })
 
   test('other sessions’ boxes are in no view, unless somebody names them as their folder', () => {
     fc.assert(
       fc.property(circumstances, (each) => {
-        const shown = viewOf(each).mounts.filter(({ source }) => source.startsWith(`${data}/boxes/`))
-        assert.ok(shown.every(({ source }) => source.startsWith(`${box}/`)))
+        const boxes = viewOf(each).mounts.filter(({ source }) => source.startsWith(`${data}/boxes/`))
+        assert.ok(boxes.every(({ source }) => source.startsWith(`${box}/`)))
       }),
     )
   })

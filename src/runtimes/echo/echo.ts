@@ -6,7 +6,7 @@ import { noUsage, type RunEvent } from '../../core/event.ts'
 import type { Action } from '../../core/action.ts'
 import type { Trouble } from '../../core/failure.ts'
 import { fine } from '../../core/finding.ts'
-import type { ApprovalId, Ids, PromptKey, RuntimeName } from '../../core/ids.ts'
+import type { ApprovalId, PromptKey, RuntimeName } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
 import {
   nothingSpent,
