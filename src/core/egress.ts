@@ -6,8 +6,6 @@ import type { Tier } from './right.ts'
  * The only way out of a box. A small process outside every box, one for a data folder, that outlives the bot; each
  * session has a socket of its own there, so that the socket says who asks. To the model it goes with the account's
  * login, put in outside; to other hosts where the session's policy says so; a closed host becomes a question.
- *
- * @public
  */
 export interface Egress {
   /**
@@ -21,7 +19,7 @@ export interface Egress {
   allow(session: SessionId, host: OpenHost): Promise<void>
   /** Ends a session's way out: what is still connected is cut, and what was opened for it is forgotten. */
   close(session: SessionId): Promise<void>
-  /** Tells of questions from now on, and of those that stand already. */
+  /** Tells of questions. Before the start, because those of an earlier life are told at once; unheard ones are refused. */
   listen(listener: EgressListener): Disposable
   /** Answers a question. One that no longer stands is ignored. */
   answer(question: string, verdict: 'let-through' | 'refuse'): void
@@ -37,6 +35,18 @@ export interface EgressCaller {
   readonly tier: Tier
   readonly speaker: PersonId
 }
+
+/**
+ * The login of an account, as the process outside puts it into requests. What is kept in a file is read for each
+ * request, because somebody may renew it. `upstream`: what the model's paths are put behind.
+ */
+export type ModelLogin =
+  | { readonly kind: 'claude-key'; readonly upstream: string; readonly key: string }
+  | { readonly kind: 'claude-token'; readonly upstream: string; readonly token: string }
+  /** `path`: the CLI's own `.credentials.json`. */
+  | { readonly kind: 'claude-file'; readonly upstream: string; readonly path: string }
+  /** `path`: the CLI's own `auth.json`, with a key, a ChatGPT login, or both. */
+  | { readonly kind: 'codex'; readonly upstream: string; readonly chatgptUpstream: string; readonly path: string }
 
 /** A host as a request names it. */
 export interface HostPort {

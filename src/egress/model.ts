@@ -1,0 +1,69 @@
+import http, { type IncomingMessage, type RequestOptions, type ServerResponse } from 'node:http'
+import https from 'node:https'
+import { pipeline } from 'node:stream'
+import type { ModelLogin } from '../core/egress.ts'
+import { onward } from './headers.ts'
+import { identifying, modelRequest, passFor, type Pass } from './login.ts'
+import { masked, Masking } from './masking.ts'
+import { reject } from './refusal.ts'
+import type { Counts } from './traffic.ts'
+
+const secure = new https.Agent({ keepAlive: true })
+const plain = new http.Agent({ keepAlive: true })
+
+/**
+ * Sends a request to the model with the account's login put in, and streams the answer as it comes. What is not the
+ * model's own is refused. `url`: path and query.
+ */
+export function toModel(
+  asked: IncomingMessage,
+  answered: ServerResponse,
+  url: string,
+  login: ModelLogin | null,
+  counts: Counts,
+): void {
+  const method = asked.method ?? ''
+  const request = login === null ? null : modelRequest(login, method, url)
+  if (login === null || request === null) {
+    counts.refused++
+    const text = `Only the model is reached here: ${method} ${url.split('?', 1)[0]} is not open to an agent.`
+    return reject(answered, { status: 403, why: 'not-the-model', text })
+  }
+  const pass = passFor(login, request.way)
+  if (pass === null) {
+    counts.refused++
+    return reject(answered, { status: 403, why: 'no-login', text: 'The bot has no login for this model.' })
+  }
+  counts.requests++
+  send(asked, answered, new URL(pass.upstream + request.path), pass, counts)
+}
+
+function send(asked: IncomingMessage, answered: ServerResponse, to: URL, pass: Pass, counts: Counts): void {
+  const isSecure = to.protocol === 'https:'
+  const options: RequestOptions = {
+    method: asked.method ?? 'GET',
+    agent: isSecure ? secure : plain,
+    // Not compressed, so that a secret that comes back is seen.
+    headers: { ...onward(asked.headers, ...identifying), 'accept-encoding': 'identity', ...pass.headers },
+  }
+  const sent = (isSecure ? https : http).request(to, options)
+  // Whoever stops listening also stops the model, which would go on and be paid for.
+  answered.once('close', () => sent.destroy())
+  sent.on('error', (error) => {
+    if (answered.destroyed) return
+    const text = masked(`The model at ${to.host} was not reached: ${error.message}`, pass.secrets)
+    reject(answered, { status: 502, why: 'unreachable', text })
+  })
+  sent.once('response', (response) => {
+    const headers = Object.entries(onward(response.headers, 'set-cookie')).map(([name, value]) => [
+      name,
+      masked(String(value), pass.secrets),
+    ])
+    answered.writeHead(response.statusCode ?? 502, Object.fromEntries(headers))
+    answered.flushHeaders()
+    response.on('data', (chunk: Buffer) => (counts.receivedBytes += chunk.length))
+    pipeline(response, new Masking(pass.secrets), answered, () => {})
+  })
+  asked.on('data', (chunk: Buffer) => (counts.sentBytes += chunk.length))
+  pipeline(asked, sent, () => {})
+}

@@ -1,0 +1,207 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSocketServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { insideBox, type HostPort, type ModelLogin } from '../core/egress.ts'
+import type { SessionId } from '../core/ids.ts'
+import { addressRule, type AddressRule } from './addresses.ts'
+import { authorityOf, parseAuthority } from './authority.ts'
+import { controlSocket, hear, say, type FromProxy, type ToProxy } from './control.ts'
+import { forward, tunnel, type Destination, type Resolve } from './hosts.ts'
+import { toModel } from './model.ts'
+import { isOpen, readPolicy, type SessionPolicy } from './policy.ts'
+import { Questions } from './questions.ts'
+import { reject, rejectTunnel, type Rejection } from './refusal.ts'
+import { Traffic } from './traffic.ts'
+
+export interface ProxyOptions {
+  readonly version: string
+  readonly resolve: Resolve
+  /** Which addresses a session may be connected to, given the operator's networks. */
+  readonly ruleFor?: (networks: readonly string[]) => AddressRule
+}
+
+/** How often it is written what was counted, and looked whether the folder is still there. */
+const tickMs = 1000
+
+/** Connections that a session may hold at once: one box must not use up the descriptors of all. */
+const mostConnections = 512
+
+/**
+ * The process outside the boxes: a socket for each session that has a policy, and one for the bot. The bot may die and
+ * come back meanwhile. Works in the current folder, because the address of a socket must be short.
+ */
+export class EgressServer {
+  readonly #options: ProxyOptions
+  readonly #sessions = new Map<SessionId, Server>()
+  readonly #control = createSocketServer((socket) => this.#greet(socket))
+  readonly #bots = new Set<Socket>()
+  readonly #traffic = new Traffic('.')
+  readonly #questions = new Questions({
+    asked: (question) => this.#tell({ say: 'asked', question }),
+    gone: (question) => this.#tell({ say: 'gone', question }),
+  })
+  #logins: Readonly<Record<string, ModelLogin>> = {}
+  #inode: bigint | null = null
+  #timer: NodeJS.Timeout | null = null
+  #left = false
+
+  constructor(options: ProxyOptions) {
+    this.#options = options
+  }
+
+  /** Stands where its sessions look for it. Whoever stood there before has gone. */
+  start(): void {
+    for (const folder of ['policies', 'sessions']) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    this.#sync()
+    rmSync(controlSocket, { force: true })
+    this.#control.once('error', (error) => {
+      console.error(error)
+      process.exit(1)
+    })
+    this.#control.listen(controlSocket)
+    chmodSync(controlSocket, 0o600)
+    this.#inode = inodeOf(controlSocket)
+    this.#timer = setInterval(() => this.#tick(), tickMs)
+  }
+
+  /** Gives the sockets back. What streams goes on; without it, the process ends. */
+  leave(): void {
+    this.#left = true
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#traffic.save(false)
+    this.#control.close()
+    for (const server of this.#sessions.values()) server.close()
+    for (const bot of this.#bots) bot.destroy()
+  }
+
+  #tick(): void {
+    // The folder was removed, or another one stands in it: nobody can reach this one any more.
+    if (inodeOf(controlSocket) !== this.#inode) process.exit(0)
+    this.#traffic.save(this.#sessions.size > 0)
+  }
+
+  #greet(bot: Socket): void {
+    this.#bots.add(bot)
+    bot.on('error', () => {}).once('close', () => this.#bots.delete(bot))
+    hear(bot, (message) => this.#heard(bot, message as ToProxy))
+    say(bot, { say: 'hello', version: this.#options.version, pid: process.pid })
+    for (const question of this.#questions.all) say(bot, { say: 'asked', question })
+  }
+
+  #heard(bot: Socket, message: ToProxy): void {
+    if (message.say === 'logins') this.#logins = message.logins
+    else if (message.say === 'answer') this.#questions.answer(message.question, message.verdict)
+    else if (message.say === 'leave') this.leave()
+    else if (message.say === 'end') process.exit(0)
+    else {
+      this.#sync()
+      say(bot, { say: 'synced', id: message.id })
+    }
+  }
+
+  #tell(message: FromProxy): void {
+    for (const bot of this.#bots) say(bot, message)
+  }
+
+  /** Makes the sockets be those of the policies. */
+  #sync(): void {
+    const wanted = new Set(
+      readdirSync('policies')
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => name.slice(0, -'.json'.length) as SessionId),
+    )
+    this.#traffic.keep(wanted)
+    this.#questions.keep(wanted)
+    for (const [session, server] of this.#sessions) {
+      if (wanted.has(session)) continue
+      this.#sessions.delete(session)
+      server.close()
+      server.closeAllConnections()
+      server.emit('egress-closed')
+    }
+    for (const session of wanted) this.#serve(session)
+  }
+
+  #serve(session: SessionId): void {
+    const path = join('sessions', session, 'egress.sock')
+    if (this.#sessions.has(session) && existsSync(path)) return
+    this.#sessions.get(session)?.close()
+    mkdirSync(join('sessions', session), { recursive: true, mode: 0o700 })
+    rmSync(path, { force: true })
+    // Idle connections are the clients' to close: one that is closed here while it is being used again is an error there.
+    const server = createServer({ keepAliveTimeout: 3_600_000, requestTimeout: 0, noDelay: true })
+    server.maxConnections = mostConnections
+    server.on('request', (asked, answered) => this.#request(session, asked, answered))
+    server.on('connect', (asked: IncomingMessage, socket: Duplex, head: Buffer) => {
+      server.once('egress-closed', () => socket.destroy())
+      this.#connect(session, asked, socket, head)
+    })
+    server.listen(path)
+    this.#sessions.set(session, server)
+  }
+
+  #request(session: SessionId, asked: IncomingMessage, answered: ServerResponse): void {
+    answered.on('error', () => {})
+    // A connection that is kept for later would keep this process for it, too.
+    answered.once('finish', () => {
+      if (this.#left) asked.socket.end()
+    })
+    const policy = readPolicy('.', session)
+    const target = asked.url ?? ''
+    const [, authority = null, path = target] = /^http:\/\/([^/?#]+)([^#]*)$/i.exec(target) ?? []
+    if (policy !== null && (target.startsWith('/') || authority === insideBox.model)) {
+      const login = policy.login === null ? null : (this.#logins[policy.login] ?? null)
+      return toModel(asked, answered, path, login, this.#traffic.of(session, 'model'))
+    }
+    const to = authority === null ? null : parseAuthority(authority, 80)
+    if (to === null || policy === null) return reject(answered, unreadable(target))
+    const rest = path.startsWith('/') ? path : `/${path}`
+    this.#settle(forward(asked, answered, rest, this.#destination(session, policy, to)), answered)
+  }
+
+  #connect(session: SessionId, asked: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const policy = readPolicy('.', session)
+    const to = parseAuthority(asked.url ?? '')
+    if (to === null || policy === null) return rejectTunnel(socket, unreadable(asked.url ?? ''))
+    this.#settle(tunnel(socket, head, this.#destination(session, policy, to)), socket)
+  }
+
+  #destination(session: SessionId, policy: SessionPolicy, to: HostPort): Destination {
+    const { resolve, ruleFor = addressRule } = this.#options
+    return {
+      to,
+      resolve,
+      rule: ruleFor(policy.networks),
+      counts: this.#traffic.of(session, authorityOf(to)),
+      admit: async (left) => {
+        if (isOpen(policy, to, Date.now())) return null
+        if ((await this.#questions.ask(session, policy.turn, to, left)) === 'let-through') return null
+        this.#tell({ say: 'refused', session, host: authorityOf(to), why: 'closed' })
+        return closed(to)
+      },
+    }
+  }
+
+  /** An error of our own ends one connection, not the way out of all sessions. */
+  #settle(work: Promise<void>, connection: { destroy(): unknown }): void {
+    work.catch((error: unknown) => {
+      console.error(error)
+      connection.destroy()
+    })
+  }
+}
+
+function closed(to: HostPort): Rejection {
+  const text = `${authorityOf(to)} is not open to this session: it was refused, or nobody could be asked.`
+  return { status: 403, why: 'closed', text }
+}
+
+function unreadable(target: string): Rejection {
+  return { status: 400, why: 'unreadable', text: `This names no host that could be reached: ${target.slice(0, 200)}` }
+}
+
+function inodeOf(path: string): bigint | null {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null
+}
