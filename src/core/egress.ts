@@ -45,8 +45,15 @@ export type ModelLogin =
   | { readonly kind: 'claude-token'; readonly upstream: string; readonly token: string }
   /** `path`: the CLI's own `.credentials.json`. */
   | { readonly kind: 'claude-file'; readonly upstream: string; readonly path: string }
-  /** `path`: the CLI's own `auth.json`, with a key, a ChatGPT login, or both. */
-  | { readonly kind: 'codex'; readonly upstream: string; readonly chatgptUpstream: string; readonly path: string }
+  | {
+      readonly kind: 'codex'
+      readonly upstream: string
+      readonly chatgptUpstream: string
+      /** Null: the one in the file. */
+      readonly key: string | null
+      /** The CLI's own `auth.json`, with a key, a ChatGPT login, or both. */
+      readonly path: string
+    }
 
 /** A host as a request names it. */
 export interface HostPort {

@@ -65,8 +65,8 @@ export function passFor(login: ModelLogin, way: 'key' | 'chatgpt'): Pass | null 
     : { upstream: login.upstream, headers: { authorization: `Bearer ${token}` }, secrets: [token] }
 }
 
-function openaiKey({ path, upstream }: ModelLogin & { kind: 'codex' }): Pass | null {
-  const key = textAt(fileOf(path), 'OPENAI_API_KEY')
+function openaiKey({ path, upstream, key: given }: ModelLogin & { kind: 'codex' }): Pass | null {
+  const key = given ?? textAt(fileOf(path), 'OPENAI_API_KEY')
   return key === null ? null : { upstream, headers: { authorization: `Bearer ${key}` }, secrets: [key] }
 }
 

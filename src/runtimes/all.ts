@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../core/command-line.ts'
 import type { AgentBoxes } from '../core/agent-box.ts'
-import type { Egress } from '../core/egress.ts'
+import type { Egress, ModelLogin } from '../core/egress.ts'
 import type { AccountId, RuntimeName } from '../core/ids.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { claudeKind } from './claude/claude.ts'
@@ -48,7 +48,8 @@ export function runtimes(options: RuntimesOptions): readonly Runtime[] {
   })
 }
 
-function boxingFor({ needsModel }: RuntimeKind, { boxes, egress }: RuntimesOptions): Boxing | null {
+function boxingFor({ modelLogin }: RuntimeKind, { boxes, egress }: RuntimesOptions): Boxing | null {
+  const needsModel = modelLogin !== null
   if (boxes === null || !boxes.level().boxed || (needsModel && egress === null)) return null
   return new Boxing(boxes, needsModel ? egress : null)
 }
@@ -61,6 +62,19 @@ export function loginsIn(options: Pick<RuntimesOptions, 'environment' | 'account
   const home = options.environment['HOME'] ?? homedir()
   const others = ['.ssh', '.netrc', '.config/gh'].map((name) => join(home, name))
   return [...kinds.flatMap((kind) => kind.logins(environmentOfKind(options, kind, 'default' as AccountId))), ...others]
+}
+
+/** The logins that the boxes' way out puts in, by `runtime:account`: of every runtime whose agents ask a model. */
+export function modelLogins(
+  options: Pick<RuntimesOptions, 'environment' | 'accountEnvironment'>,
+): Readonly<Record<string, ModelLogin>> {
+  const account = 'default' as AccountId
+  return Object.fromEntries(
+    kinds.flatMap((kind) => {
+      const login = kind.modelLogin?.(environmentOfKind(options, kind, account))
+      return login === undefined ? [] : [[`${kind.name}:${account}`, login]]
+    }),
+  )
 }
 
 function environmentOfKind(

@@ -17,7 +17,7 @@ function ways(stage: Stage, { url }: Upstream): readonly (readonly [ModelLogin, 
   writeFileSync(keyFile, JSON.stringify({ OPENAI_API_KEY: secret, tokens: null }))
   const chatgptFile = join(stage.dataFolder, 'chatgpt.json')
   writeFileSync(chatgptFile, JSON.stringify({ tokens: { access_token: secret, account_id: 'acc-1' } }))
-  const openai = { kind: 'codex', upstream: `${url}/v1`, chatgptUpstream: `${url}/backend-api` } as const
+  const openai = { kind: 'codex', key: null, upstream: `${url}/v1`, chatgptUpstream: `${url}/backend-api` } as const
   const bearer = { authorization: `Bearer ${secret}` }
   return [
     [

@@ -11,6 +11,7 @@ import type { Shell } from './argv.ts'
 import { checkClaude, findClaude } from './check.ts'
 import { beginning, meaningOf, type ClaudeState } from './meaning.ts'
 import { configOf, environmentOf, launch, transcriptOf, trustedBy } from './launch.ts'
+import { claudeLogin } from './login.ts'
 import { notesOf } from './notes.ts'
 import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
 import { answerLine, requestLine, withdrawalOf } from './request.ts'
@@ -26,7 +27,7 @@ export const claudeKind: RuntimeKind = {
     const files = folders.flatMap((folder) => ['.credentials.json', '.claude.json'].map((name) => join(folder, name)))
     return [...files, join(home, '.claude.json')]
   },
-  needsModel: true,
+  modelLogin: claudeLogin,
   make: (means, options) => new AgentEngine(claude(means), options, means.boxing),
 }
 

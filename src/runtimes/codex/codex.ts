@@ -12,6 +12,7 @@ import { replyTo } from './ask.ts'
 import { bubblewrapFor } from './bubblewrap.ts'
 import { checkCodex, findCodex, howToInstall, modelsOf, tryShutIn } from './check.ts'
 import { closedTo, isClosed } from './closed.ts'
+import { codexHome, codexLogin } from './login.ts'
 import { beginning, meaningOf, type CodexState } from './meaning.ts'
 import { opening } from './opening.ts'
 import {
@@ -37,7 +38,7 @@ import { parseLine } from './wire.ts'
 export const codexKind: RuntimeKind = {
   name: 'codex' as RuntimeName,
   logins: (env) => [codexHome(env), join(env['HOME'] ?? homedir(), '.codex')],
-  needsModel: true,
+  modelLogin: codexLogin,
   make: (means, options) => new AgentEngine(codex(means), options, null),
 }
 
@@ -130,10 +131,6 @@ export function codex(options: Means): Protocol<CodexState> {
 }
 
 /** The folder with the account's login. */
-function codexHome(env: Environment): string {
-  return env['CODEX_HOME'] ?? join(env['HOME'] ?? homedir(), '.codex')
-}
-
 function first(
   turn: Pick<Turn, 'run' | 'attempt'>,
   { pid, warm, conversation, transcript, spent }: Birth,

@@ -24,7 +24,7 @@ import { parseFromAgent, type FromAgent, type ToAgent } from './wire.ts'
 export const echoKind: RuntimeKind = {
   name: 'echo' as RuntimeName,
   logins: () => [],
-  needsModel: false,
+  modelLogin: null,
   make: (means, options) => new AgentEngine(echo(means), options, means.boxing),
 }
 

@@ -1,4 +1,5 @@
 import type { Environment } from '../../core/command-line.ts'
+import type { ModelLogin } from '../../core/egress.ts'
 import type { AccountId, Ids, RuntimeName } from '../../core/ids.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import type { Boxing } from './boxing.ts'
@@ -12,8 +13,11 @@ export interface RuntimeKind {
    * open them, its own included.
    */
   logins(env: Environment): readonly string[]
-  /** Whether its agents ask a model: then a box needs a way out. */
-  readonly needsModel: boolean
+  /**
+   * How an account's model is reached, with its login, by the process outside the boxes, which puts it in; from the
+   * environment that the CLI would have without a box. Null instead of the function: its agents ask no model.
+   */
+  readonly modelLogin: ((env: Environment) => ModelLogin) | null
   make(means: Means, options: RuntimeEngineOptions): Runtime
 }
 
