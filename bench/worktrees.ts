@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MessageId, PersonId, PlaceId, AccountId, RuntimeName, SessionId, SessionKey } from '../src/core/ids.ts'
 import type { Session } from '../src/core/session.ts'
+import { none } from '../src/confinement/none.ts'
 import { workspaces } from '../src/workspaces/roots.ts'
 import { repeat, type Figure, type Measurement, type Size } from './figure.ts'
 
@@ -39,7 +40,7 @@ interface Times {
 
 async function measure(root: string, name: string, count: number, times: number, ms: number): Promise<Times> {
   const folder = repository(root, name, count)
-  const places = workspaces({ roots: [root], home: root, program: join(root, 'bot') })
+  const places = workspaces({ roots: [root], home: root, program: join(root, 'bot'), confinement: none('the bench') })
   const starts = await repeat(times, ms, async (nth) => {
     const from = performance.now()
     const opened = await places.open({ name: `session-${nth}`, folder, worktree: true }, [])

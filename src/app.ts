@@ -4,6 +4,7 @@ import type { PersonId, PlaceId } from './core/ids.ts'
 import type { Log } from './core/log.ts'
 import { usualTimings, type Timings } from './core/timings.ts'
 import type { Config } from './config/load.ts'
+import { confinement } from './confinement/confinement.ts'
 import { createDiscord } from './discord/discord.ts'
 import { createEngine, type Engine } from './engine/engine.ts'
 import { features } from './features/all.ts'
@@ -61,6 +62,14 @@ export function createApp(options: AppOptions): App {
   }
 
   function assemble(store: Store): Engine {
+    const wall = confinement({
+      wanted: 'try',
+      path: environment['PATH'] ?? '',
+      platform: process.platform,
+      uid: process.getuid?.(),
+      folder: join(config.dataFolder, 'boxes'),
+      offLimits: { program: programFolder, data: config.dataFolder, home: config.home },
+    })
     const words = catalogue(config.home, (action, locale) => engineOf().features.deed(action, locale))
     return createEngine({
       ...store,
@@ -90,6 +99,8 @@ export function createApp(options: AppOptions): App {
         home: config.home,
         trusted: config.trustedRoots,
         program: programFolder,
+        confinement: wall,
+        checkpoint,
       }),
       // Beside the data folder, not in it: agents may not read what lies there.
       skills: skillsIn({ operator: join(dirname(config.dataFolder), 'skills'), roots: config.projectRoots }),

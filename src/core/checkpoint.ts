@@ -19,7 +19,13 @@ export const checkpoints = [
   'approval-answered',
 ] as const
 /** The same of a session's start and end, which no run passes. */
-export const sessionCheckpoints = ['worktree-made', 'session-ended', 'transcribed'] as const
+export const sessionCheckpoints = [
+  'worktree-made',
+  'session-ended',
+  'transcribed',
+  'branch-packed',
+  'branch-taken',
+] as const
 /** The same of what comes in from people. */
 export const inboxCheckpoints = ['kept', 'acknowledged', 'worked', 'answered'] as const
 /** The same of what people want of a run at work: it is in the journal; the CLI was told. */

@@ -8,8 +8,9 @@ import type { MessagePhrases } from './message-phrases.ts'
 import type { InboxPhrases } from './inbox-phrases.ts'
 import type { Locale } from './person.ts'
 import type { ActionName } from './right.ts'
-import type { Session } from './session.ts'
+import type { Session, Worktree } from './session.ts'
 import type { RunView } from './view.ts'
+import type { BranchLeft } from './work.ts'
 
 /**
  * Every text that a person reads, as one interface per language (locales/en.ts, locales/ko.ts): what a language has
@@ -51,6 +52,8 @@ export interface Phrases {
   channelNotice(rules: ChannelRules): string
   /** A mention in a place without a session. */
   noSessionHere(): string
+  /** What a session has committed could not be brought into its repository. */
+  branchLeft(session: Session, worktree: Worktree, left: BranchLeft): string
   /** An interaction whose work failed inside. */
   internalError(): string
 

@@ -29,7 +29,7 @@ export interface Session {
   readonly endedAt: EpochMs | null
 }
 
-/** A git worktree of a session's own. */
+/** A working tree of a session's own, on a branch of its own. */
 export interface Worktree {
   /** Top folder of the repository it was made from; absolute. */
   readonly repository: string
@@ -39,6 +39,11 @@ export interface Worktree {
   readonly branch: string
   /** The commit it began at; null: the repository had none. */
   readonly base: string | null
+  /**
+   * It is a clone, which reads these folders of objects (the repository's first) and writes none of them. Null: a git
+   * worktree of an earlier version, whose git folder is the repository's.
+   */
+  readonly borrows: readonly string[] | null
 }
 
 /** What a CLI needs to go on with a conversation in a new process. */

@@ -1,8 +1,26 @@
-/** What became of a worktree. `unfinished`: a merge, rebase or the like stands open; `unknown`: git would not say. */
+/**
+ * What became of a worktree. `unfinished`: a merge, rebase or the like stands open; `stashed`: something was put aside;
+ * `unknown`: git would not say.
+ */
 export type Remains =
   | { readonly kind: 'removed' }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'kept'; readonly why: 'uncommitted' | 'unmerged' | 'unfinished' | 'unknown' }
+  | { readonly kind: 'kept'; readonly why: 'uncommitted' | 'unmerged' | 'unfinished' | 'stashed' | 'unknown' }
+
+/**
+ * Whether the branch of a session's clone stands in the repository as it stands in the clone. `moved`: somebody has
+ * moved it there; `checked-out`: somebody works on it there; `failed`: git would not.
+ */
+export type TakenBack = { readonly kind: 'same' } | { readonly kind: 'taken'; readonly commit: string } | BranchLeft
+
+/** The branch of a session's clone that could not be brought into the repository. */
+export interface BranchLeft {
+  readonly kind: 'left'
+  readonly why: 'moved' | 'checked-out' | 'failed'
+  /** The commit that the branch stands at in the clone; null: that could not be read. */
+  readonly commit: string | null
+  readonly detail: string
+}
 
 /** What a session has changed, against where its work began. */
 export interface Diff {

@@ -26,6 +26,7 @@ import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { background } from '../system/background.ts'
 import { ApprovalDesk } from './approvals.ts'
+import { Branches } from './branches.ts'
 import type { EventBus } from './bus.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -173,11 +174,14 @@ export function createControl(options: ControlOptions): Control {
     moved: () => outbox.look(),
   })
   const transcriber = new Transcriber(options)
+  const branches = new Branches({ ...options, outbox })
   dispatcher.onMove(() => outbox.look())
 
   async function start(): Promise<void> {
     await features.start()
     transcriber.wake()
+    branches.wake()
+    background(branches.renew(), log, 'branches.renew')
     await approvals.resume()
     await words.resume()
     await expiry.sweep()
@@ -219,7 +223,7 @@ export function createControl(options: ControlOptions): Control {
     await Promise.all([dispatcher.close(), words.close()])
     await approvals.close()
     await outbox.close()
-    await transcriber.close()
+    await Promise.all([transcriber.close(), branches.close()])
   }
 
   return {

@@ -1,4 +1,5 @@
 import { grantorIn } from '../core/consent.ts'
+import { branchLeft } from './branches-en.ts'
 import { approvalsInEnglish } from './approvals-en.ts'
 import type { LinePlace } from '../core/chat.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
@@ -77,6 +78,7 @@ export function english(home: string | null, deed: (action: ActionName) => strin
             all: 'In this channel I read every message, but for replies to somebody else.',
           }[listen] + ' Everything else stays between you.',
     noSessionHere: () => 'There is no session here yet. `/session start` begins one.',
+    branchLeft: (session, worktree, left) => branchLeft(session, worktree, left, home),
     internalError: () =>
       'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
     approvals: approvalsInEnglish(home),

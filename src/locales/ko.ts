@@ -1,4 +1,5 @@
 import { grantorIn } from '../core/consent.ts'
+import { branchLeft } from './branches-ko.ts'
 import { approvalsInKorean } from './approvals-ko.ts'
 import type { LinePlace } from '../core/chat.ts'
 import type { Refusal, Trouble } from '../core/failure.ts'
@@ -74,6 +75,7 @@ export function korean(home: string | null, deed: (action: ActionName) => string
             all: '이 채널에서는 다른 사람에게 보낸 답장을 뺀 모든 글을 읽어요.',
           }[listen] + ' 나머지는 여러분끼리의 이야기로 남아요.',
     noSessionHere: () => '여기에는 아직 세션이 없어요. `/session start`로 시작해 보세요.',
+    branchLeft: (session, worktree, left) => branchLeft(session, worktree, left, home),
     internalError: () =>
       '제 쪽에서 문제가 생겨 처리하지 못했어요. 다시 시도해 보고, 계속되면 운영자에게 알려 주세요. 원인은 로그에 있어요.',
     approvals: approvalsInKorean(home),

@@ -48,12 +48,17 @@ export function sessionOf(row: Selectable<SessionTable>): Session {
     owner: row.owner as PersonId,
     account: row.account as AccountId,
     conversation: row.cli_session_id === null ? null : { id: row.cli_session_id, transcript: row.transcript },
-    worktree: row.worktree === null ? null : (parse(row.worktree, `omc_sessions ${row.id}`) as Worktree),
+    worktree: row.worktree === null ? null : worktreeOf(row.worktree, `omc_sessions ${row.id}`),
     trusted: row.trusted === 1,
     since: row.since as MessageId,
     startedAt: row.started_at,
     endedAt: row.ended_at,
   }
+}
+
+/** An earlier version did not write what it borrows, because nothing did. */
+export function worktreeOf(json: string, row: string): Worktree {
+  return { borrows: null, ...(parse(json, row) as Omit<Worktree, 'borrows'>) }
 }
 
 /** JSON that this program wrote itself. `row` names where it stands. */

@@ -12,7 +12,7 @@ import { DatabaseAttachedPlaces } from './attached-places.ts'
 import type { Commits } from './commits.ts'
 import { DatabaseGrants } from './grants.ts'
 import { DatabasePostings } from './postings.ts'
-import { parse, rowOfSession, sessionOf } from './rows.ts'
+import { rowOfSession, sessionOf, worktreeOf } from './rows.ts'
 import type { Tables } from './schema.ts'
 
 /** Everything that is not a run, in a database. */
@@ -113,7 +113,7 @@ export class DatabaseVault implements Vault {
 
   async worktrees(): Promise<readonly Worktree[]> {
     const rows = this.#db.selectFrom('omc_sessions').select('worktree').distinct().where('worktree', 'is not', null)
-    return (await rows.execute()).map((row) => parse(row.worktree ?? '', 'omc_sessions') as Worktree)
+    return (await rows.execute()).map((row) => worktreeOf(row.worktree ?? '', 'omc_sessions'))
   }
 
   async seenIn(place: PlaceId): Promise<MessageId | null> {

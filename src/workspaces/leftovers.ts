@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Worktree } from '../core/session.ts'
 import type { Leftover } from '../core/workspace.ts'
 import { realFolder } from './containment.ts'
-import { worktreesName } from './worktrees.ts'
+import { worktreesName } from './repository.ts'
 
 /** Looking at more entries than this would keep the disk busy for no good reason. */
 const entriesRead = 2_000_000

@@ -1,32 +1,47 @@
 import { mkdir } from 'node:fs/promises'
-import { dirname, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
+import type { Checkpoint } from '../core/checkpoint.ts'
+import type { Confinement } from '../core/confinement.ts'
 import type { Result } from '../core/desk.ts'
-import type { Session } from '../core/session.ts'
+import { messageOf } from '../core/failure.ts'
+import type { Session, Worktree } from '../core/session.ts'
 import type { Diff } from '../core/work.ts'
 import type { Workspace, Workspaces, WorkspaceWish } from '../core/workspace.ts'
+import { KeyedMutex } from '../system/mutex.ts'
+import type { CloneGround } from './clone-folder.ts'
+import { makeClone } from './clones.ts'
 import { candidates, liesUnder, realFolder, realRoots, type Roots } from './containment.ts'
 import { diffOf } from './diff.ts'
 import { leftoversOf } from './leftovers.ts'
-import { isKnown, repositoryOf } from './repository.ts'
+import { cloneOf, isKnown, repositoryAt, repositoryOf, type Repository } from './repository.ts'
 import { suggestFolders } from './suggest.ts'
+import { takeBack } from './taking-back.ts'
 import { tidy } from './tidying.ts'
-import { makeWorktree } from './worktrees.ts'
+import { turnIntoClone } from './worktrees.ts'
 
 /** `trusted`: OMC_TRUSTED_ROOTS, absolute. */
 export interface WorkspaceRoots extends Roots {
   readonly trusted?: readonly string[]
   /** Where the bot's own program lies; absolute. */
   readonly program: string
+  /** What our own git is boxed with. */
+  readonly confinement: Confinement
+  readonly checkpoint?: Checkpoint
 }
 
 /** The folders under `OMC_PROJECT_ROOTS` (SPEC F1). */
 export function workspaces(place: WorkspaceRoots): Workspaces {
+  const orders = new KeyedMutex()
+  const { checkpoint = () => {} } = place
   return {
     resolve: (typed) => resolveFolder(typed, place),
     suggest: (typed) => suggestFolders(typed, place),
     open: (wish, live) => openWorkspace(wish, live, place),
     move: (session, typed, others) => move(session, typed, others, place),
-    close: async (worktree) => tidy(worktree, (await realRoots(place.roots)).map(dirname)),
+    close: (worktree) => orders.run(worktree.folder, async () => tidy(worktree, await groundOf(place), checkpoint)),
+    takeBack: (worktree) =>
+      orders.run(worktree.folder, async () => takeBack(worktree, await groundOf(place), checkpoint)),
+    renew: (worktree) => orders.run(worktree.folder, async () => renew(worktree, await groundOf(place))),
     diff: (session) => diffOfSession(session, place),
     leftovers: async (known, live) => {
       const used = live.flatMap(({ worktree }) => worktree?.folder ?? [])
@@ -36,17 +51,34 @@ export function workspaces(place: WorkspaceRoots): Workspaces {
   }
 }
 
+async function groundOf(place: WorkspaceRoots): Promise<CloneGround> {
+  const { confinement, home } = place
+  return { roots: await realRoots(place.roots), confinement, home }
+}
+
 async function openWorkspace(
-  { name, folder, worktree }: WorkspaceWish,
+  wish: WorkspaceWish,
   live: readonly Session[],
   place: WorkspaceRoots,
 ): Promise<Result<Workspace>> {
-  const roots = await realRoots(place.roots)
-  const found = await repositoryOf(folder, roots)
-  if (typeof found === 'string') return { ok: false, refusal: { code: 'worktree-failed', detail: found } }
+  const ground = await groundOf(place)
+  try {
+    await using found = await repositoryOf(wish.folder, ground, wish.worktree)
+    return await openIn(found, wish, live, place, ground)
+  } catch (error) {
+    return { ok: false, refusal: { code: 'worktree-failed', detail: messageOf(error) } }
+  }
+}
+
+async function openIn(
+  found: Repository | null,
+  { name, folder, worktree }: WorkspaceWish,
+  live: readonly Session[],
+  place: WorkspaceRoots,
+  ground: CloneGround,
+): Promise<Result<Workspace>> {
   const alone = await inItself(folder, place)
-  if (found === null) return alone
-  if (!(await isKnown(found))) return alone
+  if (found === null || !(await isKnown(found))) return alone
   if (!worktree) {
     const there = (session: Session): boolean =>
       session.worktree === null ? liesUnder(session.workdir, [found.top]) : session.worktree.folder === found.top
@@ -55,14 +87,26 @@ async function openWorkspace(
     return { ok: false, refusal: { code: 'folder-taken', path: found.top, name: other.name } }
   }
   const inUse = live.flatMap((session) => session.worktree?.folder ?? [])
-  const made = await makeWorktree(found, name, roots, inUse)
+  const made = await makeClone(found, name, ground, inUse)
   if ('code' in made) return { ok: false, refusal: made }
   const workdir = resolve(made.worktree.folder, found.prefix)
-  // A folder that no commit holds yet is not in a fresh worktree.
+  // A folder that no commit holds yet is not in a fresh clone.
   await mkdir(workdir, { recursive: true })
   // What the commit has there may be a link to anywhere.
   if ((await realFolder(workdir)) !== workdir) return { ok: false, refusal: { code: 'workdir-missing', path: workdir } }
   return { ok: true, value: { ...made, workdir } }
+}
+
+/** Makes a clone of a git worktree of an earlier version. A string: why it stays one. */
+async function renew(worktree: Worktree, ground: CloneGround): Promise<Worktree | string> {
+  if (worktree.borrows !== null) return worktree
+  try {
+    await using repository = await repositoryAt(worktree.repository, ground, true)
+    if (repository === null) return `there is no repository in ${worktree.repository}`
+    return await turnIntoClone(repository, worktree, ground)
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 async function move(
@@ -82,15 +126,14 @@ async function move(
     if (same !== null && liesUnder(same, [worktree.folder])) return stays(same)
     return { ok: false, refusal: { code: 'workdir-missing', path: typed } }
   }
-  const [from, to] = [await repositoryOf(workdir, roots), await repositoryOf(folder.value, roots)]
-  const isSame =
-    from !== null && to !== null && typeof from !== 'string' && typeof to !== 'string' && from.top === to.top
+  const [from, to] = [await topOf(workdir, place), await topOf(folder.value, place)]
+  const isSame = from !== null && from === to
   // Who asked for no worktree gets none by a step aside.
   if (worktree === null && isSame) return inItself(folder.value, place)
   return openWorkspace({ name: session.name, folder: folder.value, worktree: true }, others, place)
 
   function stays(workdir: string): Result<Workspace> {
-    return yes({ workdir, worktree, takenUp: false })
+    return yes({ workdir, worktree, takenUp: false, emptySubmodules: [] })
   }
 }
 
@@ -103,19 +146,35 @@ async function inItself(folder: string, { roots, program }: WorkspaceRoots): Pro
   const within = (await realRoots(roots)).filter((root) => root !== own && liesUnder(root, [own]))
   const isOwn = liesUnder(own, [folder]) || (liesUnder(folder, [own]) && !liesUnder(folder, within))
   if (isOwn) return { ok: false, refusal: { code: 'program-folder', path: folder } }
-  return yes({ workdir: folder, worktree: null, takenUp: false })
+  return yes({ workdir: folder, worktree: null, takenUp: false, emptySubmodules: [] })
 }
 
 function yes<Value>(value: Value): Result<Value> {
   return { ok: true, value }
 }
 
-async function diffOfSession({ workdir, worktree }: Session, place: Roots): Promise<Result<Diff>> {
+/** Top of the working tree that a folder lies in; null: in none, or one that git cannot work with. */
+async function topOf(folder: string, place: WorkspaceRoots): Promise<string | null> {
+  try {
+    await using repository = await repositoryOf(folder, await groundOf(place))
+    return repository?.top ?? null
+  } catch {
+    return null
+  }
+}
+
+async function diffOfSession({ workdir, worktree }: Session, place: WorkspaceRoots): Promise<Result<Diff>> {
   if ((await realFolder(workdir)) === null) return { ok: false, refusal: { code: 'workdir-missing', path: workdir } }
-  const repository = await repositoryOf(workdir, await realRoots(place.roots))
-  if (repository === null) return { ok: false, refusal: { code: 'no-repository', path: workdir } }
-  if (typeof repository === 'string') return { ok: false, refusal: { code: 'git-failed', detail: repository } }
-  return diffOf(repository, worktree === null ? repository.head : worktree.base)
+  const ground = await groundOf(place)
+  try {
+    await using repository = await repositoryOf(workdir, ground)
+    if (repository === null) return { ok: false, refusal: { code: 'no-repository', path: workdir } }
+    await using clone = repository.isClone ? await cloneOf(repository.top, repository, ground) : null
+    const base = worktree === null ? repository.head : worktree.base
+    return await diffOf(clone ?? repository.dir, repository.top, base)
+  } catch (error) {
+    return { ok: false, refusal: { code: 'git-failed', detail: messageOf(error) } }
+  }
 }
 
 async function resolveFolder(typed: string | null, place: Roots): Promise<Result<string>> {

@@ -1,82 +1,103 @@
-import { readdir, stat } from 'node:fs/promises'
+import { lstat, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Worktree } from '../core/session.ts'
 import type { Remains } from '../core/work.ts'
+import { openDeeds, removingOf, type CloneGround } from './clone-folder.ts'
 import { realFolder } from './containment.ts'
-import { Git } from './git.ts'
-
-/** In a worktree's git folder while something has been begun and not ended. */
-const openDeeds = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'BISECT_LOG', 'rebase-merge', 'rebase-apply']
+import type { GitDir } from './git-dir.ts'
+import { baseRef, cloneOf, repositoryAt, takenRef, type Repository } from './repository.ts'
+import { newInSubmodules } from './submodules.ts'
+import { takeBack } from './taking-back.ts'
+import { detachedHeads, turnIntoClone } from './worktrees.ts'
 
 /**
- * Removes a worktree and its branch when nothing would be lost by it: clean, nothing untracked, and what is checked out
- * in it and its branch both part of another branch (or of what the repository has checked out). Otherwise it stays.
+ * Removes a session's clone and its branch when nothing would be lost by it: clean, nothing untracked or put aside, and
+ * every commit that has a name in it part of another branch of the repository (or of what that has checked out).
+ * Otherwise it stays, and what was committed on its branch is in the repository.
  */
-export async function tidy(worktree: Worktree, ceilings: readonly string[]): Promise<Remains> {
-  const { folder, repository, branch } = worktree
-  if ((await realFolder(folder)) === null) return { kind: 'gone' }
-  const inside = await new Git(folder, ceilings).quietened()
-  const where = await inside.word(['rev-parse', '--show-toplevel', '--absolute-git-dir'])
-  const [top, own = ''] = where?.split('\n') ?? []
-  if (top !== folder) return { kind: 'kept', why: 'unknown' }
-  const why = await reasonToKeep(inside, worktree, own)
-  if (why !== null) return { kind: 'kept', why }
-  const outside = inside.in(repository)
-  const ref = `refs/heads/${branch}`
-  const tip = await inside.word(['rev-parse', '--verify', '--quiet', ref])
-  // Without --force, so git looks once more itself.
-  if (!(await outside.says(['worktree', 'remove', folder]))) return { kind: 'kept', why: 'unknown' }
-  // Only if it is still where it was when we looked.
-  if (tip !== null) await outside.run(['update-ref', '-d', ref, tip])
-  return { kind: 'removed' }
+export async function tidy(worktree: Worktree, ground: CloneGround, checkpoint: Checkpoint): Promise<Remains> {
+  if ((await realFolder(worktree.folder)) === null) return { kind: 'gone' }
+  try {
+    await using repository = await repositoryAt(worktree.repository, ground, true)
+    if (repository === null) return { kind: 'kept', why: 'unknown' }
+    const isClone = worktree.borrows !== null || typeof (await turnIntoClone(repository, worktree, ground)) !== 'string'
+    if (!isClone) return { kind: 'kept', why: 'unknown' }
+    await takeBack({ ...worktree, borrows: repository.objects }, ground, checkpoint)
+    await using clone = await cloneOf(worktree.folder, repository, ground)
+    if (clone === null) return { kind: 'kept', why: 'unknown' }
+    const why = await reasonToKeep(repository, clone, worktree, ground)
+    return why === null ? await remove(repository, worktree) : { kind: 'kept', why }
+  } catch {
+    return { kind: 'kept', why: 'unknown' }
+  }
 }
 
 async function reasonToKeep(
-  git: Git,
-  { folder, branch }: Worktree,
-  own: string,
+  repository: Repository,
+  clone: GitDir,
+  worktree: Worktree,
+  ground: CloneGround,
 ): Promise<Extract<Remains, { kind: 'kept' }>['why'] | null> {
+  const { folder } = worktree
+  const git = await clone.withIndex()
   const status = await git.run(['status', '--porcelain', '-z', '--untracked-files=all', '--ignore-submodules=dirty'])
   if (!status.ok) return 'unknown'
-  if (status.out !== '' || (await hasFilledSubmodule(git, folder))) return 'uncommitted'
-  for (const deed of openDeeds) if (await isThere(join(own, deed))) return 'unfinished'
-  const commits = await Promise.all(
-    ['HEAD', `refs/heads/${branch}`].map((tip) => git.word(['rev-parse', '--verify', '--quiet', `${tip}^{commit}`])),
-  )
-  for (const commit of new Set(commits)) {
-    // No commit there: a branch that was never begun.
-    if (commit !== null && !(await isElsewhere(git, commit, branch))) return 'unmerged'
-  }
-  return null
+  if (status.out !== '') return 'uncommitted'
+  const inside = await newInSubmodules(git, folder, repository, ground)
+  if (inside !== null) return inside
+  for (const deed of openDeeds) if (await isThere(join(folder, '.git', deed))) return 'unfinished'
+  if (await git.says(['show-ref', '--verify', '--quiet', 'refs/stash'])) return 'stashed'
+  return (await hasOwn(repository, clone, worktree)) ? 'unmerged' : null
 }
 
-/** We never fill a submodule's folder, and git's status does not look into one that is not set up. */
-async function hasFilledSubmodule(git: Git, top: string): Promise<boolean> {
-  const staged = await git.run(['ls-files', '--stage', '-z'])
-  if (!staged.ok) return true
-  const links = staged.out.split('\0').filter((line) => line.startsWith('160000 '))
-  for (const line of links) {
-    const path = Buffer.from(line.slice(line.indexOf('\t') + 1), 'latin1')
-    const inside = await readdir(Buffer.concat([Buffer.from(`${top}/`), path])).catch(() => [])
-    if (inside.length > 0) return true
-  }
-  return false
+/** Whether something that has a name in the clone has none in the repository but for the branch that goes with it. */
+async function hasOwn(
+  { git, dir, folders }: Repository,
+  clone: GitDir,
+  { folder, branch }: Worktree,
+): Promise<boolean> {
+  const names = ['for-each-ref', '--format=%(objectname) %(refname)']
+  const [mine, theirs] = await Promise.all([clone.git.word(names), git.word(names)])
+  if (mine === null || theirs === null) return true
+  const ownRefs: readonly string[] = [`refs/heads/${branch}`, baseRef(folder), takenRef(folder)]
+  const stay = linesOf(theirs).filter((line) => !ownRefs.includes(nameIn(line)))
+  const known = new Set(stay)
+  const rest = linesOf(mine).filter((line) => !known.has(line))
+  // A tag is a name that somebody gave; that its commit is elsewhere does not keep it.
+  if (rest.some((line) => nameIn(line).startsWith('refs/tags/'))) return true
+  const [outside, inside] = await Promise.all([dir, clone].map((each) => each.git.word(head)))
+  const others = await detachedHeads(folders)
+  const tips = [...rest.map(objectIn), inside].filter((each) => typeof each === 'string')
+  if (tips.length === 0) return false
+  const not = [...stay.map(objectIn), outside, ...others].filter((each) => typeof each === 'string')
+  const input = [...new Set(tips), ...[...new Set(not)].map((tip) => `^${tip}`), ''].join('\n')
+  const own = await clone.git.run(['rev-list', '--max-count=1', '--stdin'], { input })
+  return !own.ok || own.out !== ''
 }
 
-/** Whether a commit is part of something that stays. */
-async function isElsewhere(git: Git, commit: string, branch: string): Promise<boolean> {
-  const refs = await git.word(['for-each-ref', '--format=%(refname)', `--contains=${commit}`])
-  if (refs === null) return false
-  const others = refs.split('\n').filter((ref) => ref !== '' && ref !== `refs/heads/${branch}`)
-  if (others.length > 0) return true
-  const main = await git.word(['rev-parse', '--path-format=absolute', '--git-common-dir'])
-  // A detached head of the repository itself: `main-worktree/` names it from within any worktree.
-  return main !== null && (await git.says(['merge-base', '--is-ancestor', commit, 'main-worktree/HEAD']))
+const head = ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']
+
+async function remove({ git }: Repository, { folder, branch }: Worktree): Promise<Remains> {
+  const ref = `refs/heads/${branch}`
+  const tip = await git.word(['rev-parse', '--verify', '--quiet', ref])
+  const removing = removingOf(folder)
+  await rm(removing, { recursive: true, force: true })
+  await rename(folder, removing)
+  const gone = [...(tip === null ? [] : [`${ref} ${tip}`]), baseRef(folder), takenRef(folder)]
+  // Only if it is still where it was when we looked.
+  await git.run(['update-ref', '--stdin'], { input: gone.map((each) => `delete ${each}\n`).join('') })
+  await rm(removing, { recursive: true, force: true })
+  return { kind: 'removed' }
 }
 
 async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   )
 }
+
+const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
+const nameIn = (line: string): string => line.slice(line.indexOf(' ') + 1)
+const objectIn = (line: string): string => line.slice(0, line.indexOf(' '))

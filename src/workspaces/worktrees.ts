@@ -1,173 +1,154 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { messageOf, type Refusal } from '../core/failure.ts'
+import { lstat, mkdir, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { messageOf } from '../core/failure.ts'
 import type { Worktree } from '../core/session.ts'
-import { liesUnder, realFolder } from './containment.ts'
-import type { Git } from './git.ts'
+import { handOn, makingOf, openDeeds, remember, writeGitFolder, type CloneGround } from './clone-folder.ts'
+import { realFolder } from './containment.ts'
+import { copyOf } from './git-dir.ts'
+import { smallFile } from './git-config.ts'
+import type { GitFolders } from './git-folders.ts'
 import type { Repository } from './repository.ts'
+import { moduleObjects } from './submodules.ts'
 
-/** Beside the repository; inside of it when the repository is itself a root, because beside it is not ours. */
-export const worktreesName = '.omc-worktrees'
-/** A big repository's first checkout takes its time. */
-const checkoutMs = 10 * 60_000
-const mostTries = 9
-
-export interface Made {
-  readonly worktree: Worktree
-  /** It was there already, with what an earlier session of this name had left in it. */
-  readonly takenUp: boolean
-}
-
-/** One line of `git worktree list`. */
-interface Listed {
-  readonly path: string
+/** A git worktree, as earlier versions made them for sessions. */
+export interface OldWorktree {
+  /** What the repository keeps of it. */
+  readonly own: string
+  /** Null: its head is detached. */
   readonly branch: string | null
+  /** The commit that is checked out; null: none yet. */
+  readonly tip: string | null
   /** git died while it was making it: what is there is half a checkout. */
   readonly halfMade: boolean
 }
 
+/** The git worktree of a repository in that folder; null: the repository knows of none there. */
+export async function worktreeAt({ folders, git }: Repository, folder: string): Promise<OldWorktree | null> {
+  const all = join(folders.common, 'worktrees')
+  for (const name of await readdir(all).catch(() => [])) {
+    const own = join(all, name)
+    const at = text(await smallFile(join(own, 'gitdir'))).trim()
+    if (resolve(own, at) !== join(folder, '.git')) continue
+    const head = text(await smallFile(join(own, 'HEAD'))).trim()
+    const ref = /^ref: (refs\/heads\/(.+))$/.exec(head)
+    const tip = await git.word(['rev-parse', '--verify', '--quiet', `${ref?.[1] ?? head}^{commit}`])
+    const locked = text(await smallFile(join(own, 'locked'))).trim()
+    return { own, branch: ref?.[2] ?? null, tip, halfMade: locked === 'initializing' }
+  }
+  return null
+}
+
+/** Commits that working trees of the repository, the operator's own too, have checked out without a branch. */
+export async function detachedHeads({ common }: GitFolders): Promise<readonly string[]> {
+  const all = join(common, 'worktrees')
+  const heads: string[] = []
+  for (const name of await readdir(all).catch(() => [])) {
+    const head = text(await smallFile(join(all, name, 'HEAD'))).trim()
+    if (/^[0-9a-f]{40,64}$/.test(head)) heads.push(head)
+  }
+  return heads
+}
+
 /**
- * A worktree for a session of this name: the one an earlier session left, or a new one on `omc/<name>` from what the
- * folder's working tree has checked out. `inUse`: folders of worktrees that live sessions work in.
- * Nothing that is there is ever moved, overwritten or removed: where something stands in the way, `<name>-2` is taken.
+ * Makes a clone of a git worktree that nobody works in at the moment. Its files are not touched: it only gets a git
+ * folder of its own, with its HEAD, its index and what is staged in it. Safe to do again after a death at any point.
+ * A string: why it stays as it is.
  */
-export async function makeWorktree(
+export async function turnIntoClone(
   repository: Repository,
-  name: string,
-  roots: readonly string[],
-  inUse: readonly string[],
-): Promise<Made | Refusal> {
-  const { git, main } = repository
-  const place = join(placeFor(main, roots), worktreesName)
-  const home = join(place, basename(main, '.git'))
+  worktree: Worktree,
+  ground: CloneGround,
+): Promise<Worktree | string> {
+  const { folder } = worktree
+  const making = makingOf(folder)
+  const turned = { ...worktree, borrows: [...repository.objects, ...(await moduleObjects(repository.folders.common))] }
   try {
-    await mkdir(home, { recursive: true })
-    // A link that somebody laid there would lead the worktree out of the roots.
-    if ((await realFolder(home)) !== home) return failed(`${home} is a link`)
-    // It ignores itself: the repository around it (if there is one) does not see it, and is not changed for that.
-    await writeFile(join(place, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere)
+    const old = await worktreeAt(repository, folder)
+    const file = join(folder, '.git')
+    const found = await lstat(file).catch(() => null)
+    if (found?.isDirectory() === true) {
+      if (old !== null) await forget(old)
+      return turned
+    }
+    if (old === null) return 'the repository does not know it'
+    // A death came between the two steps at the end: what was made is whole.
+    if (found === null && (await isReady(making))) {
+      await rename(making, file)
+      await forget(old)
+      return turned
+    }
+    if (found?.isFile() !== true) return `there is no ${file}`
+    const why = await reasonToWait(repository, old)
+    if (why !== null) return why
+    await make(repository, old, making)
+    await handOn(repository, making, ground)
+    const branch = `refs/heads/${worktree.branch}^{commit}`
+    const taken = await repository.git.word(['rev-parse', '--verify', '--quiet', branch])
+    await remember(repository.git, folder, old.tip, taken)
+    await writeFile(join(making, readyName), '')
+    await unlink(file)
+    await rename(making, file)
+    await forget(old)
+    return turned
   } catch (error) {
-    return failed(messageOf(error))
+    return messageOf(error)
   }
-  const listed = await list(git)
-  for (let nth = 1; nth <= mostTries; nth++) {
-    const called = nth === 1 ? name : `${name}-${nth}`
-    const folder = join(home, called)
-    if (inUse.includes(folder)) continue
-    const made = await makeOne(repository, folder, await branchFor(git, called), listed)
-    if (made !== null) return made
-  }
-  return failed(`${join(home, name)} is in the way`)
 }
 
-/** Null: something stands in the way there. */
-async function makeOne(
-  repository: Repository,
-  folder: string,
-  branch: string,
-  listed: readonly Listed[],
-): Promise<Made | Refusal | null> {
-  const { main, git } = repository
-  const known = listed.find(({ path }) => path === folder)
-  const there = await contentOf(folder)
-  if (known?.halfMade === false && there === 'full') {
-    if ((await git.in(folder).word(['rev-parse', '--show-toplevel'])) !== folder) return null
-    const on = known.branch ?? branch
-    const base = await baseOf(repository, git.in(folder), 'HEAD')
-    return { worktree: { repository: main, folder, branch: on, base }, takenUp: true }
-  }
-  if (there === 'full' || known?.halfMade === true) return null
-  const elsewhere = listed.find((each) => each.branch === branch && each.path !== folder)
-  if (elsewhere !== undefined) return null
-  const made = await add(repository, folder, branch)
-  if (typeof made === 'string') return failed(made)
-  return { worktree: { repository: main, folder, branch, base: made.base }, takenUp: made.takenUp }
+async function reasonToWait({ git }: Repository, { own, halfMade }: OldWorktree): Promise<string | null> {
+  if (halfMade) return 'it is half made'
+  const names = await readdir(own)
+  const open = openDeeds.find((deed) => names.includes(deed))
+  if (open !== undefined) return `${open} stands open in it`
+  // An index that shares its content with another file, a partial checkout, refs of its own: left alone.
+  const special = names.find((name) => name.startsWith('sharedindex.') || name === 'refs' || name === 'modules')
+  if (special !== undefined) return `it has ${special} of its own`
+  return (await git.says(['rev-parse', '--git-dir'])) ? null : 'git does not know the repository'
 }
 
-/** A string: why git would not. */
-async function add(
-  repository: Repository,
-  folder: string,
-  branch: string,
-): Promise<{ readonly base: string | null; readonly takenUp: boolean } | string> {
-  const { git, head } = repository
-  // -f: one that was deleted behind git's back may be made again; nobody has this folder or branch (see makeOne).
-  const into = ['worktree', 'add', '-f', '--quiet']
-  const ref = `refs/heads/${branch}`
-  const tip = await git.word(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`])
-  if (tip === null && head === null) return addUnborn(repository, folder, branch)
-  if (tip === null) {
-    const added = await git.run([...into, '--no-track', '-b', branch, folder, head ?? 'HEAD'], {
-      timeoutMs: checkoutMs,
-    })
-    return added.ok ? { base: head, takenUp: false } : added.detail
-  }
-  // A branch with nothing of its own goes on from what is checked out now.
-  const isMerged = head !== null && (await git.says(['merge-base', '--is-ancestor', tip, head]))
-  if (isMerged && tip !== head) await git.run(['update-ref', '-m', 'omc: session', ref, head, tip])
-  const added = await git.run([...into, folder, branch], { timeoutMs: checkoutMs })
-  if (!added.ok) return added.detail
-  return { base: isMerged ? head : await baseOf(repository, git, ref), takenUp: !isMerged }
+async function make(repository: Repository, old: OldWorktree, making: string): Promise<void> {
+  await rm(making, { recursive: true, force: true })
+  await mkdir(making, { recursive: true })
+  await writeGitFolder(repository, making, text(await smallFile(join(old.own, 'HEAD'))))
+  await copyOf(join(old.own, 'index'), join(making, 'index'))
+  await copyOf(join(old.own, 'ORIG_HEAD'), join(making, 'ORIG_HEAD'))
+  await mkdir(join(making, 'logs'))
+  await copyOf(join(old.own, 'logs', 'HEAD'), join(making, 'logs', 'HEAD'))
+  await copyOf(join(old.own, 'info', 'sparse-checkout'), join(making, 'info', 'sparse-checkout'))
+  await keepStaged(repository, old, making)
 }
 
-/** No commits yet: a worktree on a branch that its first commit will make. (`--orphan` is newer than many gits.) */
-async function addUnborn(
-  { git }: Repository,
-  folder: string,
-  branch: string,
-): Promise<{ readonly base: null; readonly takenUp: false } | string> {
-  const nobody = { NAME: 'omc', EMAIL: 'omc@localhost', DATE: '@0 +0000' }
-  const env = Object.fromEntries(
-    Object.entries(nobody).flatMap(([what, value]) => [
-      [`GIT_AUTHOR_${what}`, value],
-      [`GIT_COMMITTER_${what}`, value],
-    ]),
-  )
-  const tree = await git.run(['mktree'], { input: '' })
-  if (!tree.ok) return tree.detail
-  const commit = await git.run(['commit-tree', '-m', 'nothing', tree.out.trim()], { env })
-  if (!commit.ok) return commit.detail
-  const added = await git.run(['worktree', 'add', '-f', '--quiet', '--detach', folder, commit.out.trim()])
-  if (!added.ok) return added.detail
-  const turned = await git.in(folder).run(['symbolic-ref', 'HEAD', `refs/heads/${branch}`])
-  return turned.ok ? { base: null, takenUp: false } : turned.detail
-}
-
-function placeFor(main: string, roots: readonly string[]): string {
-  return liesUnder(dirname(main), roots) ? dirname(main) : main
-}
-
-/** With a branch called `omc` there can be none below it. */
-async function branchFor(git: Git, name: string): Promise<string> {
-  return (await git.says(['show-ref', '--verify', '--quiet', 'refs/heads/omc'])) ? `omc-${name}` : `omc/${name}`
-}
-
-/** Where the work of a branch parted from what is checked out in the repository; null: it has all of it to itself. */
-async function baseOf({ head }: Repository, git: Git, tip: string): Promise<string | null> {
-  return head === null ? null : ((await git.word(['merge-base', head, tip])) ?? null)
-}
-
-async function list(git: Git): Promise<readonly Listed[]> {
-  const told = (await git.word(['worktree', 'list', '--porcelain'])) ?? ''
-  return told.split('\n\n').flatMap((block) => {
-    const path = /^worktree (.*)$/m.exec(block)?.[1]
-    const branch = /^branch refs\/heads\/(.*)$/m.exec(block)?.[1] ?? null
-    return path === undefined ? [] : [{ path, branch, halfMade: /^locked initializing$/m.test(block) }]
+/** What is staged and committed nowhere is held in the repository by the index alone, which goes with the worktree. */
+async function keepStaged({ git }: Repository, { own, tip }: OldWorktree, making: string): Promise<void> {
+  const staged = git.with({ GIT_INDEX_FILE: join(own, 'index') })
+  const against = tip === null ? await staged.run(['ls-files', '--stage', '-z']) : null
+  const changed =
+    tip === null ? against : await staged.run(['diff-index', '--cached', '--raw', '--no-abbrev', '-z', tip])
+  if (changed?.ok !== true) throw new Error(changed?.detail ?? 'nothing is staged')
+  // `:100644 100644 <old> <new> M` or `100644 <new> 0\tpath`; submodules have no object here.
+  const objects = changed.out.split('\0').flatMap((entry) => {
+    const [, mode, oid] =
+      /^:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) /.exec(entry) ?? /^(\d+) ([0-9a-f]+) \d\t/.exec(entry) ?? []
+    return oid === undefined || mode === '160000' || /^0+$/.test(oid) ? [] : [oid]
   })
+  if (objects.length === 0) return
+  const input = objects.map((oid) => `${oid}\n`).join('')
+  const seeing = git.seeing({ source: making, access: 'write' })
+  const packed = await seeing.run(['pack-objects', '-q', join(making, 'objects', 'pack', 'pack')], { input })
+  if (!packed.ok) throw new Error(packed.detail)
 }
 
-async function contentOf(folder: string): Promise<'full' | 'empty' | 'none'> {
-  const real = await realFolder(folder)
-  if (real === null) return 'none'
-  // Through a link it is somebody else's.
-  if (real !== folder) return 'full'
-  return (await readdir(folder)).length > 0 ? 'full' : 'empty'
+const readyName = 'omc-ready'
+
+/** What is made there for a worktree is whole, and only has to be put in its place. */
+export async function isReady(making: string): Promise<boolean> {
+  return (await lstat(join(making, readyName)).catch(() => null))?.isFile() === true
 }
 
-function unlessThere(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+async function forget({ own }: OldWorktree): Promise<void> {
+  if ((await realFolder(dirname(own))) === dirname(own)) await rm(own, { recursive: true, force: true })
 }
 
-function failed(detail: string): Refusal {
-  return { code: 'worktree-failed', detail }
+function text(bytes: string | null): string {
+  return Buffer.from(bytes ?? '', 'latin1').toString('utf8')
 }

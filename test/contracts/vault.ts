@@ -81,7 +81,13 @@ export function vaultContract(name: string, open: () => Promise<StoreUnderTest>)
       await using store = await open()
       const here = session('one')
       await store.vault.addSession(here)
-      const worktree = { repository: '/r', folder: '/w/one', branch: 'omc/one', base: null }
+      const worktree = {
+        repository: '/r',
+        folder: '/w/one',
+        branch: 'omc/one',
+        base: null,
+        borrows: ['/r/.git/objects'],
+      }
       assert.equal(await store.vault.changeSession(here.id, { workdir: '/w/one', worktree }), true)
       assert.deepEqual(await store.vault.worktrees(), [worktree])
       await store.journal.ask(runId('r1'), prompt('501', here), 1, () => null)
@@ -97,7 +103,7 @@ export function vaultContract(name: string, open: () => Promise<StoreUnderTest>)
 
     test('every worktree that a session had is known once', async () => {
       await using store = await open()
-      const worktree = { repository: '/r', folder: '/w/one', branch: 'omc/one', base: 'abc' }
+      const worktree = { repository: '/r', folder: '/w/one', branch: 'omc/one', base: 'abc', borrows: null }
       const first = session('one', thread('201'), { worktree })
       await store.vault.addSession(first)
       await store.vault.endSession(first.id, 2)

@@ -37,6 +37,10 @@ describe('sessions in repositories', { concurrency: true }, () => {
     assert.match(again.content, /earlier session of this name had left/)
     git(folder, 'add', '-A')
     git(folder, 'commit', '--quiet', '-m', 'work')
+    // What is committed comes into the repository after the turn.
+    await olivia.says(thread, '!say done')
+    await stage.botShows(olivia, thread, 'done')
+    await until(() => git(shop, 'branch', '--list', 'omc/cart') !== '')
     git(shop, 'merge', '--quiet', 'omc/cart')
     const merged = await told(olivia, thread, '/session stop')
     assert.match(merged.content, /worktree and branch were removed/)
@@ -75,7 +79,7 @@ describe('sessions in repositories', { concurrency: true }, () => {
     const reply = await start.settled(patienceMs)
     assert.match(reply.content, /on `omc\/cart`/)
     assert.match((await told(olivia, thread, '/session stop')).content, /were removed/)
-    assert.equal(git(shop, 'worktree', 'list').split('\n').length, 1)
+    assert.equal(git(shop, 'for-each-ref', 'refs/heads/omc', 'refs/omc'), '')
   })
 
   test('/cd and /model hold from the next turn on, and are refused while a run is open', async () => {

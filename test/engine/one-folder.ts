@@ -4,8 +4,13 @@ import type { Workspaces } from '../../src/core/workspace.ts'
 export const oneFolder: Workspaces = {
   resolve: async () => ({ ok: true, value: '/work' }),
   suggest: async () => ['/work'],
-  open: async ({ folder }) => ({ ok: true, value: { workdir: folder, worktree: null, takenUp: false } }),
-  move: async () => ({ ok: true, value: { workdir: '/work', worktree: null, takenUp: false } }),
+  open: async ({ folder }) => ({
+    ok: true,
+    value: { workdir: folder, worktree: null, takenUp: false, emptySubmodules: [] },
+  }),
+  move: async () => ({ ok: true, value: { workdir: '/work', worktree: null, takenUp: false, emptySubmodules: [] } }),
+  takeBack: async () => ({ kind: 'same' }),
+  renew: async (worktree) => worktree,
   close: async () => ({ kind: 'kept', why: 'unknown' }),
   diff: () => Promise.reject(new Error('nobody looks at a diff')),
   leftovers: async () => [],

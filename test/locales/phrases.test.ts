@@ -4,7 +4,7 @@ import type { RunEvent } from '../../src/core/event.ts'
 import type { AccountId } from '../../src/core/ids.ts'
 import { tiers } from '../../src/core/right.ts'
 import type { Session } from '../../src/core/session.ts'
-import type { Remains } from '../../src/core/work.ts'
+import type { BranchLeft, Remains } from '../../src/core/work.ts'
 import * as approvals from '../../src/features/approvals/words.ts'
 import * as board from '../../src/features/board/words.ts'
 import * as diff from '../../src/features/diff/words.ts'
@@ -77,7 +77,10 @@ const nextStep = {
 const allRemains: readonly Remains[] = [
   { kind: 'removed' },
   { kind: 'gone' },
-  ...(['uncommitted', 'unmerged', 'unfinished', 'unknown'] as const).map((why) => ({ kind: 'kept' as const, why })),
+  ...(['uncommitted', 'unmerged', 'unfinished', 'stashed', 'unknown'] as const).map((why) => ({
+    kind: 'kept' as const,
+    why,
+  })),
 ]
 const manyFiles = Array.from({ length: 3000 }, (_, at) => ({
   path: `${'deep/'.repeat(60)}*bold* @everyone ${at}`,
@@ -128,9 +131,12 @@ for (const say of Object.values(languages)) {
 
     it('says everything else calmly, too', () => {
       const started = (of: Session, title: string, takenUp: boolean): string =>
-        own.sessions.started(of, title, takenUp, say.whereabouts(of))
+        own.sessions.started(of, title, { takenUp, emptySubmodules: takenUp ? ['vendor/x'] : [] }, say.whereabouts(of))
+      const left = (why: BranchLeft['why']): string =>
+        say.branchLeft(session({ worktree }), worktree, { kind: 'left', why, commit: null, detail: 'no such object' })
       const states = ['connecting', 'ready', 'resting', 'closed'] as const
       for (const text of [
+        ...(['moved', 'checked-out', 'failed'] as const).map(left),
         started(session(), 'Claude Code', false),
         started(session({ worktree, trusted: true }), 'Claude Code', true),
         started(session({ place: { kind: 'channel', id: session().place.id, guild: '1' } }), 'Echo', false),
@@ -320,7 +326,12 @@ describe('the lines of a run', () => {
 describe('the session started', () => {
   it('shows folders relative to home', () => {
     assert.equal(
-      words.en.sessions.started(session(), 'Claude Code', false, languages.en.whereabouts(session())),
+      words.en.sessions.started(
+        session(),
+        'Claude Code',
+        { takenUp: false, emptySubmodules: [] },
+        languages.en.whereabouts(session()),
+      ),
       '**shop** · Claude Code · `opus`\n`~/projects/shop`\n' +
         'Write here to begin. `/cancel` stops what runs, `/session stop` ends the session.',
     )

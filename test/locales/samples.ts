@@ -175,6 +175,7 @@ export function session(changes: Partial<Session> = {}): Session {
 export const worktree: Worktree = {
   repository: `${home}/projects/shop`,
   folder: `${home}/projects/.omc-worktrees/shop/shop`,
+  borrows: [`${home}/projects/shop/.git/objects`],
   branch: 'omc/shop',
   base: '0123456789abcdef0123456789abcdef01234567',
 }

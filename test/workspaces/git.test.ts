@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -45,6 +46,7 @@ describe('a session in a git repository', () => {
       folder,
       branch: 'omc/fix',
       base: ground.git(shop, 'rev-parse', 'HEAD'),
+      borrows: [join(shop, '.git/objects')],
     })
     assert.equal(workdir, join(folder, 'packages/cart'))
     assert.equal(takenUp, false)
@@ -69,8 +71,8 @@ describe('a session in a git repository', () => {
     assert.notEqual(one.worktree.folder, two.worktree.folder)
     assert.equal(two.worktree.branch, 'omc/two')
     const plain = await ground.workspaces.open({ name: 'three', folder: shop, worktree: false }, [])
-    assert.deepEqual(plain, { ok: true, value: { workdir: shop, worktree: null, takenUp: false } })
-    const there = [ground.session('three', { workdir: shop, worktree: null, takenUp: false })]
+    assert.deepEqual(plain, { ok: true, value: { workdir: shop, worktree: null, takenUp: false, emptySubmodules: [] } })
+    const there = [ground.session('three', { workdir: shop, worktree: null, takenUp: false, emptySubmodules: [] })]
     assert.deepEqual(await ground.workspaces.open({ name: 'four', folder: shop, worktree: false }, there), {
       ok: false,
       refusal: { code: 'folder-taken', path: shop, name: 'three' },
@@ -90,7 +92,11 @@ describe('a session in a git repository', () => {
     ground.git(ground.base, 'init', '--quiet')
     for (const folder of [ground.at('plain'), join(shop, 'scratch'), join(shop, '.git')]) {
       const opened = await ground.workspaces.open({ name: 'fix', folder, worktree: true }, [])
-      assert.deepEqual(opened, { ok: true, value: { workdir: folder, worktree: null, takenUp: false } }, folder)
+      assert.deepEqual(
+        opened,
+        { ok: true, value: { workdir: folder, worktree: null, takenUp: false, emptySubmodules: [] } },
+        folder,
+      )
     }
   })
 
@@ -211,17 +217,27 @@ describe('the work of a session', () => {
     await writeFile(join(gitDir, 'MERGE_HEAD'), `${worktree.base}\n`)
     assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'kept', why: 'unfinished' })
     await rm(join(gitDir, 'MERGE_HEAD'))
+    assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'kept', why: 'unmerged' })
+    ground.git(workdir, 'tag', 'v1', worktree.base ?? '')
+    ground.git(shop, 'pull', '--quiet', workdir, 'agents-own')
+    assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'kept', why: 'unmerged' }, 'a name of its own')
+    ground.git(workdir, 'tag', '-d', 'v1')
+    await ground.write(workdir, { 'a.txt': 'later\n' })
+    ground.git(workdir, 'stash')
+    assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'kept', why: 'stashed' })
+    ground.git(workdir, 'stash', 'drop')
     assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'removed' })
-    assert.match(ground.git(shop, 'log', '--format=%s', 'agents-own'), /on no branch/)
+    assert.match(ground.git(shop, 'log', '--format=%s'), /on no branch/)
   })
 
-  it('a worktree deleted behind our back is made again from its branch', async () => {
+  it('a clone deleted behind our back is made again from its branch', async () => {
     await using ground = await Ground.open()
     const shop = await ground.repository('shop')
     const first = await ground.opens(shop)
     await ground.write(first.workdir, { 'a.txt': 'a\n' })
     ground.git(first.workdir, 'add', '-A')
     ground.git(first.workdir, 'commit', '--quiet', '-m', 'work')
+    assert.equal((await ground.workspaces.takeBack(first.worktree)).kind, 'taken')
     await rm(first.worktree.folder, { recursive: true })
     assert.deepEqual(await ground.workspaces.close(first.worktree), { kind: 'gone' })
     const again = await ground.opens(shop)
@@ -260,13 +276,15 @@ describe('the work of a session', () => {
     assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'kept', why: 'unmerged' })
   })
 
-  it('what git left half made is not taken for work', async () => {
+  it('what was left half made is not taken for work, and goes', async () => {
     await using ground = await Ground.open()
     const shop = await ground.repository('shop')
+    const half = ground.at('.omc-worktrees/shop/.fix.making')
+    await ground.write(half, { 'README.md': 'half' })
     const first = await ground.opens(shop)
-    const gitDir = ground.git(first.workdir, 'rev-parse', '--absolute-git-dir')
-    await writeFile(join(gitDir, 'locked'), 'initializing\n')
-    assert.equal((await ground.opens(shop)).worktree.folder, `${first.worktree.folder}-2`)
+    assert.equal(first.takenUp, false)
+    assert.equal(await readFile(join(first.workdir, 'README.md'), 'utf8'), '# Shop\n')
+    assert.ok(!existsSync(half))
   })
 
   it('is reported at startup when no session has it, with the disk it uses', async () => {
@@ -340,7 +358,7 @@ describe('/diff', () => {
     await using ground = await Ground.open()
     const plain = ground.at('plain')
     await mkdir(plain)
-    const session = ground.session('fix', { workdir: plain, worktree: null, takenUp: false })
+    const session = ground.session('fix', { workdir: plain, worktree: null, takenUp: false, emptySubmodules: [] })
     const refused = await ground.workspaces.diff(session)
     assert.deepEqual(!refused.ok && refused.refusal, { code: 'no-repository', path: plain })
     await rm(plain, { recursive: true })
@@ -416,7 +434,7 @@ describe('a repository that is not trusted', () => {
     await ground.write(opened.workdir, { 'a.txt': 'changed\n', 'new.txt': 'new\n', 'README.md': 'changed\n' })
     const diff = await ground.workspaces.diff(session)
     assert.deepEqual(diff.ok && diff.value.files.map(({ path }) => path), ['README.md', 'a.txt', 'new.txt'])
-    const plain = ground.session('main', { workdir: shop, worktree: null, takenUp: false })
+    const plain = ground.session('main', { workdir: shop, worktree: null, takenUp: false, emptySubmodules: [] })
     assert.ok((await ground.workspaces.diff(plain)).ok)
     await ground.workspaces.close(opened.worktree)
     await ground.opens(shop)
@@ -435,12 +453,15 @@ describe('a repository that is not trusted', () => {
     const shop = await ground.repository('shop')
     ground.git(shop, 'config', 'core.worktree', '/etc')
     const opened = await ground.workspaces.open({ name: 'fix', folder: shop, worktree: true }, [])
-    assert.deepEqual(opened, { ok: true, value: { workdir: shop, worktree: null, takenUp: false } })
+    assert.deepEqual(opened, {
+      ok: true,
+      value: { workdir: shop, worktree: null, takenUp: false, emptySubmodules: [] },
+    })
     const outside = join(ground.base, 'outside.git')
     await rename(join(shop, '.git'), outside)
     await writeFile(join(shop, '.git'), `gitdir: ${outside}\n`)
     const again = await ground.workspaces.open({ name: 'fix', folder: shop, worktree: true }, [])
-    assert.deepEqual(again, { ok: true, value: { workdir: shop, worktree: null, takenUp: false } })
+    assert.deepEqual(again, { ok: true, value: { workdir: shop, worktree: null, takenUp: false, emptySubmodules: [] } })
     assert.equal(ground.git(outside, 'branch', '--list', 'omc/*'), '')
     const mine = await ground.repository('mine', { 'a/b.txt': 'b\n' })
     for (const link of [

@@ -2,30 +2,40 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { none } from '../../src/confinement/none.ts'
+import type { Checkpoint } from '../../src/core/checkpoint.ts'
+import type { Confinement } from '../../src/core/confinement.ts'
 import type { Session, Worktree } from '../../src/core/session.ts'
 import type { Workspace, Workspaces } from '../../src/core/workspace.ts'
 import { workspaces } from '../../src/workspaces/roots.ts'
 import { session } from '../stores/cast.ts'
+
+interface GroundOptions {
+  readonly confinement?: Confinement
+  readonly checkpoint?: Checkpoint
+}
 
 /** Roots with repositories in them, as a person would make them, and the workspaces over them. */
 export class Ground implements AsyncDisposable {
   readonly base: string
   readonly workspaces: Workspaces
 
-  private constructor(base: string) {
+  private constructor(base: string, { confinement = none('not here'), checkpoint }: GroundOptions) {
     this.base = base
     this.workspaces = workspaces({
+      confinement,
+      ...(checkpoint === undefined ? {} : { checkpoint }),
       roots: [join(base, 'projects')],
       home: join(base, 'home'),
       program: join(base, 'bot'),
     })
   }
 
-  static async open(): Promise<Ground> {
+  static async open(options: GroundOptions = {}): Promise<Ground> {
     const base = await realpath(await mkdtemp(join(tmpdir(), 'git-')))
     await mkdir(join(base, 'projects'))
     await mkdir(join(base, 'home'))
-    return new Ground(base)
+    return new Ground(base, options)
   }
 
   at(...parts: string[]): string {
@@ -97,7 +107,7 @@ export class Ground implements AsyncDisposable {
       this.git(folder, 'status', '--porcelain=v2', '--branch', '--untracked-files=all'),
       refs
         .split('\n')
-        .filter((ref) => !ref.startsWith('refs/heads/omc/'))
+        .filter((ref) => !/^refs\/(heads\/)?omc\//.test(ref))
         .join('\n'),
       this.git(folder, 'stash', 'list'),
       this.git(folder, 'config', '--local', '--list'),

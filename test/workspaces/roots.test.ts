@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { none } from '../../src/confinement/none.ts'
 import { workspaces } from '../../src/workspaces/roots.ts'
 
 let base = ''
@@ -36,7 +37,12 @@ before(async () => {
 after(() => rm(base, { recursive: true, force: true }))
 
 const folders = (...roots: string[]) =>
-  workspaces({ roots: roots.map((root) => at(root)), home: base, program: at('three/bot') })
+  workspaces({
+    roots: roots.map((root) => at(root)),
+    home: base,
+    program: at('three/bot'),
+    confinement: none('not here'),
+  })
 
 describe('resolve', () => {
   it('takes the first root when nothing was typed', async () => {

@@ -68,7 +68,7 @@ describe('skills', () => {
   })
 
   it('are found in the worktree of a session', async () => {
-    const worktree = { repository: at('x'), folder: at('roots/shop'), branch: 'omc/shop', base: null }
+    const worktree = { repository: at('x'), folder: at('roots/shop'), branch: 'omc/shop', base: null, borrows: [] }
     const elsewhere = skillsIn({ operator: at('nowhere'), roots: [] })
     assert.deepEqual(await elsewhere.list({ workdir: at('roots/shop/cart'), worktree }), [
       'alias',

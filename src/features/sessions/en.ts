@@ -5,7 +5,7 @@ import type { Session, Worktree } from '../../core/session.ts'
 import type { Remains } from '../../core/work.ts'
 import type { Changed } from './changing.ts'
 import { sessionLines } from './list.ts'
-import type { Ended, SessionOverview } from './service.ts'
+import type { Ended, SessionOverview, Started } from './service.ts'
 
 /** What is said alike elsewhere. */
 type Shared = Pick<Phrases, 'states' | 'whereabouts'>
@@ -46,7 +46,12 @@ export function english(home: string | null) {
       'session.trust': 'trust a repository',
     },
     /** `takenUp`: its worktree holds what an earlier session of this name had left. `where`: where it works. */
-    started(session: Session, runtimeTitle: string, takenUp: boolean, where: string): string {
+    started(
+      session: Session,
+      runtimeTitle: string,
+      { takenUp, emptySubmodules }: Pick<Started, 'takenUp' | 'emptySubmodules'>,
+      where: string,
+    ): string {
       const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
       const begin =
         session.place.kind === 'channel'
@@ -56,6 +61,9 @@ export function english(home: string | null) {
         `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
         where,
         ...(takenUp ? ['What an earlier session of this name had left is still in it.'] : []),
+        ...(emptySubmodules.length > 0
+          ? [`Submodules that the repository has not fetched are empty here: ${folders(emptySubmodules)}.`]
+          : []),
         ...(session.trusted
           ? ['The repository is trusted: its hooks, tools and settings may run for everybody who may change it.']
           : []),
@@ -98,10 +106,17 @@ function sessionEnded({ session, remains, detached }: Ended, home: string | null
   return `■ ${name} has ended. ${stays} \`/session start\` begins a new one.`
 }
 
+const folders = (paths: readonly string[]): string =>
+  paths
+    .slice(0, 5)
+    .map((path) => code(path, 80))
+    .join(', ') + (paths.length > 5 ? ', …' : '')
+
 const reasons = {
   uncommitted: 'uncommitted work',
   unmerged: 'commits that are merged nowhere',
   unfinished: 'a merge or rebase that is not finished',
+  stashed: 'stashed changes',
   unknown: 'something I could not make sure of',
 }
 

@@ -40,7 +40,7 @@ export const korean: typeof english = (home) => ({
     'session.resume': '작업을 이어 가는 것',
     'session.trust': '저장소를 신뢰하는 것',
   },
-  started(session, runtimeTitle, takenUp, where) {
+  started(session, runtimeTitle, { takenUp, emptySubmodules }, where) {
     const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
     const begin =
       session.place.kind === 'channel'
@@ -50,6 +50,9 @@ export const korean: typeof english = (home) => ({
       `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
       where,
       ...(takenUp ? ['같은 이름의 이전 세션이 남긴 작업이 그대로 있어요.'] : []),
+      ...(emptySubmodules.length > 0
+        ? [`저장소에 아직 받아 두지 않은 서브모듈은 비어 있어요: ${folders(emptySubmodules)}`]
+        : []),
       ...(session.trusted
         ? ['신뢰하는 저장소예요. 수정 권한이 있는 사람에게는 저장소의 훅, 도구, 설정이 실행될 수 있어요.']
         : []),
@@ -91,10 +94,17 @@ function sessionEnded({ session, remains, detached }: Ended, home: string | null
   return `■ ${name} 세션이 끝났어요. ${stays} \`/session start\`로 새로 시작할 수 있어요.`
 }
 
+const folders = (paths: readonly string[]): string =>
+  paths
+    .slice(0, 5)
+    .map((path) => code(path, 80))
+    .join(', ') + (paths.length > 5 ? ', …' : '')
+
 const reasons = {
   uncommitted: '커밋하지 않은 작업이',
   unmerged: '아직 병합하지 않은 커밋이',
   unfinished: '끝나지 않은 병합이나 리베이스가',
+  stashed: 'stash에 넣어 둔 변경이',
   unknown: '확인하지 못한 것이',
 }
 

@@ -55,6 +55,8 @@ export interface Started {
   readonly session: Session
   /** Its worktree holds what an earlier session of this name had left. */
   readonly takenUp: boolean
+  /** Folders of submodules that are empty in it. */
+  readonly emptySubmodules: readonly string[]
 }
 
 export interface Ended {
@@ -110,7 +112,7 @@ export class Sessions {
     // A second try: the first one has started it.
     if (there?.attached === null && there.since === (wish.key as string)) {
       this.#doors.began(there.session, by)
-      return yes({ session: there.session, takenUp: false })
+      return yes({ session: there.session, takenUp: false, emptySubmodules: [] })
     }
     if (there !== null && !isOver(there)) {
       return no({ code: 'session-exists', name: await this.#nameFor(by, there.session) })
@@ -126,7 +128,7 @@ export class Sessions {
       const other = live.find(({ name }) => name === refusal.name)
       return no({ ...refusal, name: other === undefined ? null : await this.#nameFor(by, other) })
     }
-    const { workdir, worktree, takenUp } = opened.value
+    const { workdir, worktree, takenUp, emptySubmodules } = opened.value
     if (worktree !== null) checkpoint('worktree-made')
     const session: Session = {
       id: ids.next() as SessionId,
@@ -155,7 +157,7 @@ export class Sessions {
     await vault.saw(place.id, session.since)
     log.info({ session: session.id, name: session.name, runtime: session.runtime, worktree }, 'session.started')
     this.#doors.began(session, by)
-    return yes({ session, takenUp })
+    return yes({ session, takenUp, emptySubmodules })
   }
 
   async stop(by: Person, place: Place, memo: Memo): Promise<Result<Ended>> {

@@ -76,9 +76,9 @@ export function sessions(doors: NeededDoors): Feature {
           }
           const started = await service.start(call.person, call.place, wish)
           if (!started.ok) return refused(call, started.refusal)
-          const { session, takenUp } = started.value
+          const { session } = started.value
           const title = runtimes.get(session.runtime)?.title ?? session.runtime
-          return toAll(say.started(session, title, takenUp, call.say.whereabouts(session)))
+          return toAll(say.started(session, title, started.value, call.say.whereabouts(session)))
         },
         async complete(call, option, typed) {
           if (option === 'workdir') return suggestFolders(typed)

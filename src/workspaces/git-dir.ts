@@ -1,0 +1,134 @@
+import { constants } from 'node:fs'
+import { copyFile, lstat, mkdir, mkdtemp, opendir, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Confinement } from '../core/confinement.ts'
+import { realFolder } from './containment.ts'
+import { configOf, configText, formOf, smallFile, type GitConfig } from './git-config.ts'
+import type { GitFolders } from './git-folders.ts'
+import { Git } from './git.ts'
+
+export interface GitDirWish {
+  readonly folders: GitFolders
+  readonly confinement: Confinement
+  /**
+   * Whose objects it may use beside its own. A clone's own list of them is not read: whoever writes it could name any
+   * repository. Null: those of the repository itself, which are all looked at already.
+   */
+  readonly borrows: readonly string[]
+  readonly isClone: boolean
+  /** Something in the repository is to be written: refs, packs. */
+  readonly writes: boolean
+}
+
+/** A git folder of our own over what somebody else's holds. */
+export interface GitDir extends AsyncDisposable {
+  readonly git: Git
+  /** A folder of its own, seen by its git. */
+  readonly scratch: string
+  /** What the repository's configuration says, as data. */
+  readonly config: GitConfig
+  /** The working tree's index, copied, so that a git that looks at the working tree can use it. */
+  withIndex(): Promise<Git>
+}
+
+/**
+ * Makes a git folder in which nothing is anybody else's word but the data: HEAD, refs and objects are those of the
+ * repository; its configuration, hooks, attributes and drivers are not there. So nothing that a repository names as a
+ * program is known to our git, whatever it is called, and however it is included.
+ * @throws an Error in git's words when there is nothing to make it over.
+ */
+export async function gitDirOver(wish: GitDirWish): Promise<GitDir> {
+  const base = await realpath(await mkdtemp(join(tmpdir(), 'omc-git-')))
+  try {
+    return await make(wish, base)
+  } catch (error) {
+    await rm(base, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function make(wish: GitDirWish, base: string): Promise<GitDir> {
+  const { folders, confinement, borrows, isClone, writes } = wish
+  const { top, own, common } = folders
+  const [scratch, home] = [join(base, 'git'), join(base, 'home')]
+  await mkdir(scratch)
+  await mkdir(home)
+  const room = { confinement, home, cwd: scratch, mounts: [{ source: scratch, access: 'write' }] as const }
+  const bare = new Git({ ...room, environment: { GIT_CEILING_DIRECTORIES: base } })
+  const config = await configOf(bare, own, common)
+  if (config === null) throw new Error(`its configuration cannot be read (${join(common, 'config')})`)
+  const form = new Map([...formOf(config), ['core.bare', [String(top === null)]], ['gc.auto', ['0']]])
+  await writeFile(join(scratch, 'config'), configText(form))
+  await writeFile(join(scratch, 'HEAD'), await headOf(own))
+  await mkdir(join(scratch, 'info'))
+  await copyOf(join(common, 'info', 'exclude'), join(scratch, 'info', 'exclude'))
+  await (isClone
+    ? linkObjects(join(common, 'objects'), join(scratch, 'objects'), borrows)
+    : symlink(await realpath(join(common, 'objects')), join(scratch, 'objects')))
+  await linkRefs(common, scratch, isClone)
+  const seen = [
+    { source: scratch, access: 'write' as const },
+    { source: common, access: writes ? ('write' as const) : ('read' as const) },
+    ...[top, ...borrows].flatMap((source) => (source === null ? [] : [{ source, access: 'read' as const }])),
+  ]
+  const environment = { GIT_DIR: scratch, ...(top === null ? {} : { GIT_WORK_TREE: top }) }
+  const git = new Git({
+    confinement,
+    home,
+    cwd: top ?? scratch,
+    environment,
+    // A folder below one that may be written is there with it; twice it would be refused.
+    mounts: seen.filter(
+      ({ source }, nth) =>
+        seen.findIndex((each) => each.source === source) === nth && !(writes && source.startsWith(`${common}/`)),
+    ),
+  })
+  return {
+    git,
+    scratch,
+    config,
+    async withIndex() {
+      await copyOf(join(own, 'index'), join(scratch, 'index'))
+      for (const name of await readdir(own))
+        if (name.startsWith('sharedindex.')) await copyOf(join(own, name), join(scratch, name))
+      return git
+    },
+    [Symbol.asyncDispose]: () => rm(base, { recursive: true, force: true }),
+  }
+}
+
+async function headOf(own: string): Promise<string> {
+  const head = (await smallFile(join(own, 'HEAD'))) ?? ''
+  if (!/^(ref: refs\/[^\n]+|[0-9a-f]{40}|[0-9a-f]{64})\n*$/.test(head)) throw new Error(`its HEAD cannot be read`)
+  return Buffer.from(head, 'latin1').toString('utf8')
+}
+
+async function linkRefs(common: string, to: string, isClone: boolean): Promise<void> {
+  for (const name of ['refs', 'packed-refs', 'logs', 'shallow', 'reftable']) {
+    const found = await lstat(join(common, name)).catch(() => null)
+    if (found === null) continue
+    if (isClone && found.isSymbolicLink()) throw new Error(`${name} of the clone is a link`)
+    await symlink(join(common, name), join(to, name))
+  }
+}
+
+/** Its objects without what it says of others', and without links: by them they would be others' too. */
+async function linkObjects(from: string, to: string, borrows: readonly string[]): Promise<void> {
+  if ((await realFolder(from)) !== from) throw new Error('the objects of the clone are a link')
+  await mkdir(join(to, 'info'), { recursive: true })
+  await writeFile(join(to, 'info', 'alternates'), borrows.map((path) => `${path}\n`).join(''))
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (!/^([0-9a-f]{2}|pack)$/.test(entry.name)) continue
+    if (!entry.isDirectory()) throw new Error('objects of the clone are links')
+    for await (const each of await opendir(join(from, entry.name)))
+      if (!each.isFile() && !each.isDirectory()) throw new Error('objects of the clone are links')
+    await symlink(join(from, entry.name), join(to, entry.name))
+  }
+}
+
+/** Only of a regular file: a pipe would be waited for. */
+export async function copyOf(from: string, to: string): Promise<void> {
+  const found = await lstat(from).catch(() => null)
+  if (found?.isFile() === true) await copyFile(from, to, constants.COPYFILE_FICLONE).catch(() => undefined)
+}

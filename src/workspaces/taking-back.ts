@@ -1,0 +1,80 @@
+import type { Checkpoint } from '../core/checkpoint.ts'
+import { messageOf } from '../core/failure.ts'
+import type { Worktree } from '../core/session.ts'
+import type { TakenBack } from '../core/work.ts'
+import { isCheckedOut } from './clones.ts'
+import { realFolder } from './containment.ts'
+import type { GitDir } from './git-dir.ts'
+import { baseRef, cloneOf, repositoryAt, takenRef, type RepositoryGround, type Repository } from './repository.ts'
+
+/**
+ * Brings what a session has committed on its branch into the repository, and moves the branch there to it. Only that
+ * branch, and only from where we last put it (or forward): what somebody has done to it there stays. The pack is made
+ * where nothing but the clone can be read, and looked at object by object where it comes in. Safe to do again after a
+ * death at any point: until the branch is moved, nothing refers to what came in.
+ */
+export async function takeBack(
+  worktree: Worktree,
+  ground: RepositoryGround,
+  checkpoint: Checkpoint,
+): Promise<TakenBack> {
+  if (worktree.borrows === null || (await realFolder(worktree.folder)) === null) return { kind: 'same' }
+  try {
+    await using repository = await repositoryAt(worktree.repository, ground, true)
+    if (repository === null) return left('failed', null, `there is no repository in ${worktree.repository}`)
+    await using clone = await cloneOf(worktree.folder, repository, ground)
+    if (clone === null) return left('failed', null, `there is no clone in ${worktree.folder}`)
+    return await bring(worktree, repository, clone, checkpoint)
+  } catch (error) {
+    return left('failed', null, messageOf(error))
+  }
+}
+
+async function bring(
+  { folder, branch, base }: Worktree,
+  repository: Repository,
+  clone: GitDir,
+  checkpoint: Checkpoint,
+): Promise<TakenBack> {
+  const { git } = repository
+  const ref = `refs/heads/${branch}`
+  const now = await commitAt(clone, ref)
+  if (now === null) return { kind: 'same' }
+  const [there, taken] = [await commitAt(repository.dir, ref), await commitAt(repository.dir, takenRef(folder))]
+  if (now === there || now === taken || (taken === null && now === base)) return { kind: 'same' }
+  const { git: inside } = clone
+  if (there !== null && there !== taken) {
+    // It has gone on in the repository, and the session has not.
+    if (await inside.says(['merge-base', '--is-ancestor', now, there])) return { kind: 'same' }
+    const isForward = await inside.says(['merge-base', '--is-ancestor', there, now])
+    if (!isForward) return left('moved', now, `${branch} is at ${there} in the repository`)
+  }
+  // Its index and files would stand for the commit before.
+  if (await isCheckedOut(repository, branch)) return left('checked-out', now, `${branch} is checked out`)
+  const known = [there, taken, await commitAt(repository.dir, baseRef(folder))].filter((each) => each !== null)
+  const wanted = [now, ...known.map((each) => `^${each}`), ''].join('\n')
+  const packed = await inside.pipe(
+    ['pack-objects', '--revs', '--thin', '--local', '--stdout', '-q', '--delta-base-offset'],
+    wanted,
+    git,
+    ['index-pack', '--stdin', '--fix-thin', '--strict'],
+  )
+  if (!packed.ok) return left('failed', now, packed.detail)
+  checkpoint('branch-packed')
+  // All of it: whatever the clone knew of by others' objects must be the repository's own.
+  const isWhole = await git.run(['rev-list', '--objects', '--quiet', now, '--not', '--all'])
+  if (!isWhole.ok) return left('failed', now, isWhole.detail)
+  const input = `update ${ref} ${now} ${there ?? '0'.repeat(now.length)}\nupdate ${takenRef(folder)} ${now}\n`
+  const moved = await git.run(['update-ref', '-m', 'omc: taken back', '--stdin'], { input })
+  if (!moved.ok) return left('failed', now, moved.detail)
+  checkpoint('branch-taken')
+  return { kind: 'taken', commit: now }
+}
+
+function commitAt({ git }: GitDir, ref: string): Promise<string | null> {
+  return git.word(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`])
+}
+
+function left(why: 'moved' | 'checked-out' | 'failed', commit: string | null, detail: string): TakenBack {
+  return { kind: 'left', why, commit, detail }
+}

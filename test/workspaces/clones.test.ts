@@ -1,0 +1,375 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import type { Worktree } from '../../src/core/session.ts'
+import { Ground } from './repositories.ts'
+
+/** What an agent might do to git in the folder it works in, by mistake or because it was told to. */
+const destructive: Readonly<Record<string, string>> = {
+  "takes others' branches away":
+    'for b in main omc/other; do git update-ref -d refs/heads/$b; done; rm -rf "$STORE/refs/heads" "$STORE/packed-refs"',
+  'takes objects away': 'rm -rf "$STORE"/objects/??',
+  'collects what nobody names':
+    'git reflog expire --expire=now --all; git update-ref -d refs/heads/main; git gc --quiet --prune=now; rm -rf "$STORE/objects/pack"',
+  'leaves a hook':
+    'mkdir -p "$STORE/hooks"; printf "#!/bin/sh\\necho ran >> %s\\n" "$RAN" > "$STORE/hooks/post-checkout"; chmod +x "$STORE/hooks/post-checkout"',
+  'names a program in the configuration': 'git config core.fsmonitor "echo ran >> $RAN; false"',
+  "takes others' objects in": 'echo "$FOREIGN" > "$STORE/objects/info/alternates"',
+}
+
+/** Runs it where a session works: `$STORE` is where that keeps its git. */
+function runs(ground: Ground, folder: string, script: string): void {
+  const store = ground.git(folder, 'rev-parse', '--path-format=absolute', '--git-common-dir')
+  const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' }
+  const more = { STORE: store, RAN: ground.at('..', 'ran'), FOREIGN: ground.at('foreign/.git/objects') }
+  spawnSync('sh', ['-c', script], { cwd: folder, env: { ...env, ...more } })
+}
+
+/** Whether everything of the repository is as it was, and the person's own git works in it and runs nothing. */
+async function isUnharmed(ground: Ground, shop: string, before: string): Promise<boolean> {
+  try {
+    ground.git(shop, 'checkout', '--quiet', '-f', 'HEAD')
+    ground.git(shop, 'fsck', '--strict', '--connectivity-only')
+    ground.git(shop, 'status')
+    const isForeign = existsSync(join(shop, '.git/objects/info/alternates'))
+    return ground.standing(shop) === before && !existsSync(ground.at('..', 'ran')) && !isForeign
+  } catch {
+    return false
+  }
+}
+
+async function commits(ground: Ground, folder: string, files: Readonly<Record<string, string>>): Promise<string> {
+  await ground.write(folder, files)
+  ground.git(folder, 'add', '-A')
+  ground.git(folder, 'commit', '--quiet', '-m', 'work')
+  return ground.git(folder, 'rev-parse', 'HEAD')
+}
+
+describe('what an agent does to its git', () => {
+  for (const [what, script] of Object.entries(destructive)) {
+    it(`hurts neither the repository nor another session: it ${what}`, async () => {
+      await using ground = await Ground.open()
+      const shop = await ground.repository('shop')
+      await ground.repository('foreign')
+      const other = await ground.opens(shop, 'other')
+      const work = await commits(ground, other.workdir, { 'a.txt': 'a\n' })
+      assert.equal((await ground.workspaces.takeBack(other.worktree)).kind, 'taken')
+      const mine = await ground.opens(shop, 'mine', [ground.session('other', other)])
+      const before = ground.standing(shop)
+      runs(ground, mine.workdir, script)
+      assert.ok(await isUnharmed(ground, shop, before))
+      assert.equal(ground.git(shop, 'rev-parse', 'omc/other'), work)
+      assert.equal(ground.git(other.workdir, 'rev-parse', 'HEAD'), work)
+      assert.equal(ground.git(other.workdir, 'status', '--porcelain'), '')
+      // The bot's own git does not hear of it either, whatever it says.
+      await ground.workspaces.diff(ground.session('mine', mine))
+      await ground.workspaces.takeBack(mine.worktree)
+      await ground.workspaces.close(mine.worktree)
+      assert.ok(await isUnharmed(ground, shop, before))
+
+      // The script is one: in a git worktree it does what it says.
+      const linked = ground.at('linked')
+      ground.git(shop, 'worktree', 'add', '--quiet', linked)
+      runs(ground, linked, script)
+      assert.ok(!(await isUnharmed(ground, shop, before)), 'the control')
+    })
+  }
+})
+
+describe('taking a branch back', () => {
+  it('after a turn the repository has it, and two sessions are in nobody’s way', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    const one = await ground.opens(shop, 'one')
+    const two = await ground.opens(shop, 'two', [ground.session('one', one)])
+    assert.deepEqual(await ground.workspaces.takeBack(one.worktree), { kind: 'same' })
+    assert.equal(ground.git(shop, 'branch', '--list', 'omc/*'), '')
+    const [first, second] = await Promise.all(
+      [one, two].map(({ workdir }, nth) => commits(ground, workdir, { [`${nth}.txt`]: `${nth}\n` })),
+    )
+    const taken = await Promise.all([one, two].map(({ worktree }) => ground.workspaces.takeBack(worktree)))
+    assert.deepEqual(
+      taken,
+      [first, second].map((commit) => ({ kind: 'taken', commit })),
+    )
+    // The objects came with it: the repository stands without the clone.
+    await rm(one.worktree.folder, { recursive: true })
+    assert.equal(ground.git(shop, 'show', 'omc/one:0.txt'), '0')
+    ground.git(shop, 'fsck', '--strict')
+    assert.deepEqual(await ground.workspaces.takeBack(two.worktree), { kind: 'same' })
+    // What was rewritten in the session comes as it is now.
+    ground.git(two.workdir, 'commit', '--quiet', '--amend', '-m', 'better')
+    assert.equal((await ground.workspaces.takeBack(two.worktree)).kind, 'taken')
+    assert.equal(ground.git(shop, 'log', '-1', '--format=%s', 'omc/two'), 'better')
+    ground.git(shop, 'merge', '--quiet', 'omc/two')
+    assert.deepEqual(await ground.workspaces.close(two.worktree), { kind: 'removed' })
+    assert.equal(ground.git(shop, 'for-each-ref', 'refs/omc/two', 'refs/heads/omc/two'), '')
+  })
+
+  it('never over what somebody has made of it there, nor under their feet', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    const { workdir, worktree } = await ground.opens(shop)
+    await commits(ground, workdir, { 'a.txt': 'a\n' })
+    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'taken')
+    ground.git(shop, 'checkout', '--quiet', 'omc/fix')
+    const second = await commits(ground, workdir, { 'b.txt': 'b\n' })
+    const under = await ground.workspaces.takeBack(worktree)
+    assert.deepEqual(under.kind === 'left' && [under.why, under.commit], ['checked-out', second])
+    ground.git(shop, 'commit', '--quiet', '--amend', '-m', 'by a person')
+    const theirs = ground.git(shop, 'rev-parse', 'HEAD')
+    ground.git(shop, 'checkout', '--quiet', 'main')
+    const over = await ground.workspaces.takeBack(worktree)
+    assert.deepEqual(over.kind === 'left' && [over.why, over.commit], ['moved', second])
+    assert.equal(ground.git(shop, 'rev-parse', 'omc/fix'), theirs)
+    assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'kept', why: 'unmerged' })
+    assert.equal(ground.git(workdir, 'rev-parse', 'HEAD'), second)
+    // Out of the way it comes at last, also where they had deleted it.
+    ground.git(shop, 'branch', '-m', 'omc/fix', 'theirs')
+    assert.deepEqual(await ground.workspaces.takeBack(worktree), { kind: 'taken', commit: second })
+    ground.git(shop, 'branch', '-D', 'omc/fix')
+    assert.deepEqual(await ground.workspaces.takeBack(worktree), { kind: 'same' })
+    const third = await commits(ground, workdir, { 'c.txt': 'c\n' })
+    assert.deepEqual(await ground.workspaces.takeBack(worktree), { kind: 'taken', commit: third })
+  })
+
+  it('a branch that went on in the repository is left there, and comes when the session has it too', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    const { workdir, worktree } = await ground.opens(shop)
+    await commits(ground, workdir, { 'a.txt': 'a\n' })
+    await ground.workspaces.takeBack(worktree)
+    ground.git(shop, 'checkout', '--quiet', 'omc/fix')
+    await commits(ground, shop, { 'theirs.txt': 'x\n' })
+    ground.git(shop, 'checkout', '--quiet', 'main')
+    assert.deepEqual(await ground.workspaces.takeBack(worktree), { kind: 'same' })
+    ground.git(workdir, 'pull', '--quiet', '--ff-only', shop, 'omc/fix')
+    const both = await commits(ground, workdir, { 'b.txt': 'b\n' })
+    assert.deepEqual(await ground.workspaces.takeBack(worktree), { kind: 'taken', commit: both })
+  })
+
+  for (const at of ['branch-packed', 'branch-taken'] as const) {
+    it(`is done again after a death at ${at}`, async () => {
+      let dies = true
+      await using ground = await Ground.open({
+        checkpoint: (name) => {
+          if (dies && name === at) throw new Error('died')
+        },
+      })
+      const shop = await ground.repository('shop')
+      const { workdir, worktree } = await ground.opens(shop)
+      const commit = await commits(ground, workdir, { 'a.txt': 'a\n' })
+      assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'left')
+      dies = false
+      const again = await ground.workspaces.takeBack(worktree)
+      assert.equal(again.kind, at === 'branch-packed' ? 'taken' : 'same')
+      assert.equal(ground.git(shop, 'rev-parse', 'omc/fix'), commit)
+      ground.git(shop, 'fsck', '--strict')
+    })
+  }
+
+  it('brings nothing of another repository, whatever the clone says of its objects', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    const foreign = await ground.repository('foreign', { 'secret.txt': 'planted\n' })
+    const secret = ground.git(foreign, 'rev-parse', 'HEAD')
+    const { workdir, worktree } = await ground.opens(shop)
+    const objects = join(workdir, '.git/objects')
+    await appendFile(join(objects, 'info/alternates'), `${join(foreign, '.git/objects')}\n`)
+    await writeFile(join(workdir, '.git/refs/heads/omc/fix'), `${secret}\n`)
+    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'same', 'its commit is none that we see')
+    // A commit of its own on top of what it borrows.
+    ground.git(workdir, 'reset', '--quiet', '--hard')
+    await commits(ground, workdir, { 'a.txt': 'a\n' })
+    const taken = await ground.workspaces.takeBack(worktree)
+    assert.equal(taken.kind === 'left' && taken.why, 'failed')
+    assert.throws(() => ground.git(shop, 'cat-file', '-e', secret))
+    assert.equal(ground.git(shop, 'branch', '--list', 'omc/*'), '')
+    // The same by a link.
+    await rm(join(objects, 'pack'), { recursive: true })
+    spawnSync('ln', ['-s', join(foreign, '.git/objects/pack'), join(objects, 'pack')])
+    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'left')
+    // The control: git itself would have fetched it.
+    ground.git(shop, 'fetch', '--quiet', workdir, 'omc/fix')
+    assert.equal(ground.git(shop, 'show', 'FETCH_HEAD:secret.txt'), 'planted')
+  })
+})
+
+describe('a repository of another kind', () => {
+  it('that was moved away is said to be so; where it is back, all goes on', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    const opened = await ground.opens(shop)
+    const commit = await commits(ground, opened.workdir, { 'a.txt': 'a\n' })
+    await rename(shop, ground.at('moved'))
+    const taken = await ground.workspaces.takeBack(opened.worktree)
+    assert.equal(taken.kind === 'left' && taken.why, 'failed')
+    assert.deepEqual(await ground.workspaces.close(opened.worktree), { kind: 'kept', why: 'unknown' })
+    await rename(ground.at('moved'), shop)
+    assert.deepEqual(await ground.workspaces.takeBack(opened.worktree), { kind: 'taken', commit })
+    // Moved together with its clones, they are taken up where they are now.
+    await mkdir(ground.at('deeper'))
+    for (const name of ['shop', '.omc-worktrees']) await rename(ground.at(name), ground.at('deeper', name))
+    const again = await ground.opens(ground.at('deeper/shop'))
+    assert.ok(again.takenUp)
+    assert.equal(again.workdir, ground.at('deeper/.omc-worktrees/shop/fix'))
+    assert.equal(ground.git(again.workdir, 'log', '-1', '--format=%H'), commit)
+    ground.git(again.workdir, 'fsck')
+  })
+
+  it('whose form is another: shallow, or with names for objects that are longer', async () => {
+    await using ground = await Ground.open()
+    const whole = await ground.repository('whole')
+    await commits(ground, whole, { 'b.txt': 'b\n' })
+    ground.git(ground.at(), 'clone', '--quiet', '--depth=1', `file://${whole}`, 'shallow')
+    const long = ground.at('long')
+    ground.git(ground.at(), 'init', '--quiet', '-b', 'main', '--object-format=sha256', long)
+    await commits(ground, long, { 'a.txt': 'a\n' })
+    for (const folder of [ground.at('shallow'), long]) {
+      const { workdir, worktree } = await ground.opens(folder)
+      const commit = await commits(ground, workdir, { 'new.txt': 'new\n' })
+      assert.deepEqual(await ground.workspaces.takeBack(worktree), { kind: 'taken', commit }, folder)
+      ground.git(folder, 'fsck', '--strict')
+      ground.git(folder, 'merge', '--quiet', 'omc/fix')
+      assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'removed' }, folder)
+    }
+  })
+
+  it('with submodules: filled from what it has of them, without a network, and not taken for work', async () => {
+    await using ground = await Ground.open()
+    const inner = await ground.repository('inner', { 'inner.txt': 'inner\n' })
+    const lost = await ground.repository('lost', { 'lost.txt': 'lost\n' })
+    const outer = await ground.repository('outer')
+    for (const [name, path] of [
+      ['inner', 'libs/inner'],
+      ['lost', 'lost'],
+    ] as const)
+      ground.git(outer, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', ground.at(name), path)
+    ground.git(outer, 'commit', '--quiet', '-m', 'with submodules')
+    await rm(join(outer, '.git/modules/lost'), { recursive: true })
+    await rm(inner, { recursive: true })
+    await rm(lost, { recursive: true })
+    const opened = await ground.opens(outer)
+    assert.deepEqual(opened.emptySubmodules, ['lost'])
+    const filled = join(opened.workdir, 'libs/inner')
+    assert.equal(await readFile(join(filled, 'inner.txt'), 'utf8'), 'inner\n')
+    assert.equal(ground.git(opened.workdir, 'status', '--porcelain'), '')
+    await writeFile(join(filled, 'notes.txt'), 'mine\n')
+    assert.deepEqual(await ground.workspaces.close(opened.worktree), { kind: 'kept', why: 'uncommitted' })
+    ground.git(filled, 'add', '-A')
+    ground.git(filled, 'commit', '--quiet', '-m', 'in the submodule')
+    ground.git(filled, 'branch', 'own')
+    ground.git(filled, 'checkout', '--quiet', 'HEAD~')
+    assert.deepEqual(await ground.workspaces.close(opened.worktree), { kind: 'kept', why: 'unmerged' })
+    ground.git(filled, 'branch', '-D', 'own')
+    assert.deepEqual(await ground.workspaces.close(opened.worktree), { kind: 'removed' })
+    assert.equal(await readFile(join(outer, 'libs/inner/inner.txt'), 'utf8'), 'inner\n')
+  })
+
+  it('with big files kept by Git LFS: the agent’s git has what the repository has, and nothing is taken for changed', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop', { '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n' })
+    ground.git(shop, 'lfs', 'install', '--local')
+    await commits(ground, shop, { 'big.bin': 'big '.repeat(1000) })
+    const opened = await ground.opens(shop)
+    assert.equal(ground.git(opened.workdir, 'status', '--porcelain'), '')
+    ground.git(opened.workdir, 'lfs', 'pull')
+    assert.equal(await readFile(join(opened.workdir, 'big.bin'), 'utf8'), 'big '.repeat(1000))
+    const commit = await commits(ground, opened.workdir, { 'more.bin': 'more '.repeat(1000) })
+    assert.match(ground.git(opened.workdir, 'show', `${commit}:more.bin`), /^version https:\/\/git-lfs/)
+  })
+})
+
+describe('a worktree that an earlier version made', () => {
+  /** As the versions before made one. */
+  const old = (ground: Ground, shop: string): Worktree => {
+    const folder = ground.at('.omc-worktrees/shop/fix')
+    ground.git(shop, 'worktree', 'add', '--quiet', '-b', 'omc/fix', folder)
+    return { repository: shop, folder, branch: 'omc/fix', base: ground.git(shop, 'rev-parse', 'HEAD'), borrows: null }
+  }
+
+  it('becomes a clone with everything that is in it: staged, changed, untracked, committed', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop', { 'a.txt': 'a\n', 'b.txt': 'b\n' })
+    const worktree = old(ground, shop)
+    const { folder } = worktree
+    await commits(ground, folder, { 'c.txt': 'c\n' })
+    await ground.write(folder, { 'a.txt': 'staged\n', 'b.txt': 'changed\n', 'new.txt': 'untracked\n' })
+    ground.git(folder, 'add', 'a.txt')
+    await ground.write(folder, { 'a.txt': 'staged, and changed again\n' })
+    const seen = (): string =>
+      ['status --porcelain=v2 --branch', 'diff', 'diff --cached', 'log --format=%H']
+        .map((words) => ground.git(folder, ...words.split(' ')))
+        .join('\n---\n')
+    const before = seen()
+    const turned = await ground.workspaces.renew(worktree)
+    assert.deepEqual(turned, { ...worktree, borrows: [join(shop, '.git/objects')] })
+    assert.equal(seen(), before)
+    assert.equal(ground.git(shop, 'worktree', 'list').split('\n').length, 1)
+    // What is staged is held by the clone itself.
+    ground.git(shop, 'gc', '--quiet', '--prune=now')
+    assert.equal(ground.git(folder, 'show', ':a.txt'), 'staged')
+    assert.equal(seen(), before)
+    if (typeof turned === 'string') return
+    assert.deepEqual(await ground.workspaces.renew(turned), turned)
+    ground.git(folder, 'add', '-A')
+    ground.git(folder, 'commit', '--quiet', '-m', 'all of it')
+    assert.equal((await ground.workspaces.takeBack(turned)).kind, 'taken')
+    ground.git(shop, 'merge', '--quiet', 'omc/fix')
+    assert.deepEqual(await ground.workspaces.close(turned), { kind: 'removed' })
+  })
+
+  it('whatever the moment of a death', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    const worktree = old(ground, shop)
+    await commits(ground, worktree.folder, { 'c.txt': 'c\n' })
+    await ground.write(worktree.folder, { 'd.txt': 'd\n' })
+    const before = ground.git(worktree.folder, 'status', '--porcelain=v2', '--branch')
+    const own = join(shop, '.git/worktrees/fix')
+    const kept = ground.at('..', 'kept')
+    await cp(own, kept, { recursive: true })
+    const turned = await ground.workspaces.renew(worktree)
+    const [file, making] = [join(worktree.folder, '.git'), ground.at('.omc-worktrees/shop/.fix.making')]
+    // Between the two renames; and after them, before the repository forgot it.
+    for (const isMoved of [false, true]) {
+      await cp(kept, own, { recursive: true })
+      if (!isMoved) await rename(file, making)
+      assert.deepEqual(await ground.workspaces.renew(worktree), turned)
+      assert.equal(ground.git(worktree.folder, 'status', '--porcelain=v2', '--branch'), before)
+      assert.ok(!existsSync(making) && !existsSync(own))
+    }
+  })
+
+  it('goes on as it is while something in it is unfinished, and is taken up by its name', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    const worktree = old(ground, shop)
+    const gitDir = ground.git(worktree.folder, 'rev-parse', '--absolute-git-dir')
+    await writeFile(join(gitDir, 'MERGE_HEAD'), `${worktree.base}\n`)
+    assert.equal(await ground.workspaces.renew(worktree), 'MERGE_HEAD stands open in it')
+    const session = ground.session('fix', { workdir: worktree.folder, worktree, takenUp: false, emptySubmodules: [] })
+    await ground.write(worktree.folder, { 'n.txt': 'n\n' })
+    const diff = await ground.workspaces.diff(session)
+    assert.deepEqual(diff.ok && diff.value.files.map(({ path }) => path), ['n.txt'])
+    assert.equal((await ground.workspaces.close(worktree)).kind, 'kept')
+    assert.equal((await ground.opens(shop)).worktree.borrows, null)
+    await rm(join(gitDir, 'MERGE_HEAD'))
+    const again = await ground.opens(shop)
+    assert.ok(again.takenUp && again.worktree.borrows !== null)
+    assert.equal(await readFile(join(again.workdir, 'n.txt'), 'utf8'), 'n\n')
+  })
+
+  it('of the operator’s own stays one', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    ground.git(shop, 'worktree', 'add', '--quiet', ground.at('theirs'))
+    const opened = await ground.opens(ground.at('theirs'))
+    assert.equal(opened.worktree.repository, shop)
+    assert.deepEqual(await ground.workspaces.close(opened.worktree), { kind: 'removed' })
+    assert.equal(ground.git(shop, 'worktree', 'list').split('\n').length, 2)
+  })
+})
