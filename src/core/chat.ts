@@ -255,6 +255,8 @@ export interface Inbox {
   deleted(place: PlaceId, messages: readonly MessageId[]): void
   /** Somebody used a command, a button or a form: it goes on by `Chat.interactions`. */
   interaction(interaction: Interaction): void
+  /** A person has begun to type. Only a hint: nothing follows from one that is missing. */
+  typing(place: Place, person: Person): void
   /** A place was deleted. */
   placeGone(place: PlaceId): void
   /** What we may do there has changed, perhaps. */

@@ -31,6 +31,12 @@ export interface Runtime extends SelfCheck {
   begin(turn: Turn): Conduct
 
   /**
+   * Starts the session's process before anything is asked, as this turn would need it, when there is room: no other
+   * process goes for it. Where one is alive nothing is done. Rejects when it cannot be started; the prompt will say why.
+   */
+  prepare(turn: Turn): Promise<void>
+
+  /**
    * After a restart of the bot: goes on with a turn that an earlier life began, from where its output was taken in.
    * `cursor` null: nobody knows whether the process ever got the prompt; the runtime finds out, hands it over once
    * more only if it certainly did not arrive, and gives `started` first.

@@ -103,6 +103,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     const changed = changedWith(payload, self)
     if (changed !== null) inbox.placeChanged(changed)
     if (payload.t === GatewayDispatchEvents.MessageCreate) inbound.message(payload.d, self, inbox)
+    if (payload.t === GatewayDispatchEvents.TypingStart) inbound.typing(payload.d, inbox)
     if (payload.t === GatewayDispatchEvents.MessageUpdate) inbound.edited(payload.d, self, inbox)
     if (payload.t === GatewayDispatchEvents.MessageDelete) deleted(payload.d.channel_id, [payload.d.id], inbox)
     if (payload.t === GatewayDispatchEvents.MessageDeleteBulk) deleted(payload.d.channel_id, payload.d.ids, inbox)

@@ -64,7 +64,9 @@ const forGood: ReadonlySet<number> = new Set([
 const intents =
   GatewayIntentBits.Guilds |
   GatewayIntentBits.GuildMessages |
+  GatewayIntentBits.GuildMessageTyping |
   GatewayIntentBits.DirectMessages |
+  GatewayIntentBits.DirectMessageTyping |
   GatewayIntentBits.MessageContent
 
 /**

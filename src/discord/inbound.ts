@@ -7,6 +7,7 @@ import {
   type APIMessage,
   type GatewayMessageCreateDispatchData,
   type GatewayMessageUpdateDispatchData,
+  type GatewayTypingStartDispatchData,
 } from 'discord-api-types/v10'
 import type { ChatMessage, Inbox, Recollection } from '../core/chat.ts'
 import { pause, type Clock } from '../core/clock.ts'
@@ -61,6 +62,18 @@ export class Inbound {
   /** Passes a new message on, when it is a person's. */
   message(message: GatewayMessageCreateDispatchData, self: string, inbox: Inbox): void {
     this.#pass(message, self, (heard) => inbox.message(heard))
+  }
+
+  /** Somebody types; where the place is not known yet, nobody has to know of it. In direct messages Discord names nobody. */
+  typing(
+    { channel_id: channel, guild_id: guild, user_id: user, member }: GatewayTypingStartDispatchData,
+    inbox: Inbox,
+  ): void {
+    const { channelCache, people } = this.#with
+    const place = guild === undefined ? dmOf(channel) : channelCache.known(channel)
+    const who = member?.user ?? { id: user, username: '', global_name: null }
+    if (place === undefined || member?.user.bot === true) return
+    inbox.typing(place, people.person(who, member ?? null, channelCache.localeOf(guild)))
   }
 
   /** The same for an edit. Discord sends one also when it has found out what a link shows: nobody edited then. */

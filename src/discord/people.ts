@@ -25,7 +25,11 @@ export class People {
     return code === undefined ? null : localeOf(code)
   }
 
-  person(user: APIUser, member: MemberFacts | null, guildLocale: string | undefined): Person {
+  person(
+    user: Pick<APIUser, 'id' | 'username' | 'global_name'>,
+    member: MemberFacts | null,
+    guildLocale: string | undefined,
+  ): Person {
     return {
       id: user.id as PersonId,
       name: member?.nick ?? user.global_name ?? user.username,

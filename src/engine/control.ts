@@ -40,6 +40,7 @@ import { stopRun } from './stopping.ts'
 import { watchStore } from './store-watch.ts'
 import { Transcriber } from './transcriber.ts'
 import { UnheardWords } from './unheard.ts'
+import { WarmUp } from './warm-up.ts'
 
 /** How often the mark is renewed from which "I was away for …" counts. */
 const aliveEveryMs = 20_000
@@ -133,6 +134,7 @@ export function createControl(options: ControlOptions): Control {
     dispatcher,
     approvals: () => approvals,
   })
+  const warmUp = new WarmUp({ ...options, gate, runtimes })
   const words = new UnheardWords({ ...options, ask: (request) => desk.ask(request) })
   const features: Features = new Features(
     options.features({
@@ -148,7 +150,10 @@ export function createControl(options: ControlOptions): Control {
       approval: (...asked) => desk.approval(...asked),
       answer: (...asked) => desk.answer(...asked),
       showAsk: (ask, to) => showAsk(ask, to, chat),
-      began: (session, by) => intake.began(session, by.locale),
+      began: (session, by) => {
+        intake.began(session, by.locale)
+        warmUp.began(session, by)
+      },
       stopRun: (run, by) => stopRun(run, by, options),
       line: (run) => dispatcher.places().get(run) ?? null,
       putUpBoard: (...wish) => outbox.putUpBoard(...wish),
@@ -163,7 +168,7 @@ export function createControl(options: ControlOptions): Control {
     questionOf: (run) => approvals.spotOf(run),
   })
   const lookedAgain = (): void => dispatcher.open()
-  const intake = new Intake({ ...options, desk, gate, features, chat, lookedAgain, outbox })
+  const intake = new Intake({ ...options, warmUp, desk, gate, features, chat, lookedAgain, outbox })
   const approvals = new ApprovalDesk({
     ...options,
     timeoutMs: options.approvals.timeoutMs,

@@ -8,7 +8,7 @@ import type { Arrivals, KeptArrival } from '../core/inbox.ts'
 import type { Interaction, Memo } from '../core/interaction.ts'
 import { isForUs } from '../core/listening.ts'
 import type { Outbox } from '../core/message.ts'
-import type { Locale } from '../core/person.ts'
+import type { Locale, Person } from '../core/person.ts'
 import type { Catalogue, Phrases } from '../core/phrases.ts'
 import { composeSessionKey, type Place, type Whereabouts } from '../core/place.ts'
 import type { Session } from '../core/session.ts'
@@ -22,6 +22,7 @@ import { keepFiles } from './files.ts'
 import { InboxWorker, type Job } from './inbox.ts'
 import { InteractionJob } from './interaction-job.ts'
 import { quotationsOf, type QuotingTools } from './quoting.ts'
+import type { WarmUp } from './warm-up.ts'
 import { lookAgain, takeBack, type MessageEditTools } from './message-edits.ts'
 import { bindingAt, type Binding } from '../core/session-lookup.ts'
 
@@ -38,6 +39,7 @@ export interface IntakeTools extends MessageEditTools, QuotingTools {
   /** Called when the messages of waiting prompts have been looked at again after a gap. */
   readonly lookedAgain: () => void
   readonly outbox: Outbox
+  readonly warmUp: WarmUp
 }
 
 /**
@@ -91,6 +93,10 @@ export class Intake implements Inbox {
   gap(): void {
     this.#inbox.release()
     this.#catchUp.gap()
+  }
+
+  typing(place: Place, person: Person): void {
+    this.#tools.warmUp.typing(place, person)
   }
 
   placeChanged(where: Whereabouts): void {

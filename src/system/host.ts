@@ -29,6 +29,11 @@ export function uuids(clock: Clock): Ids {
   }
 }
 
+/** Bytes of memory that could still be used, by the machine or within what this process is confined to. */
+export function freeMemory(): number {
+  return process.availableMemory()
+}
+
 /** Bytes that are free where a folder lies; null when the system does not tell. */
 export async function freeBytes(folder: string): Promise<number | null> {
   try {

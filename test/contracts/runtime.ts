@@ -9,6 +9,7 @@ import { sideBySide, storiesOf, type RuntimeBench } from './runtime-stage.ts'
 import { steeringContract } from './runtime-steering.ts'
 import { stoppingContract } from './runtime-stopping.ts'
 import { turnsContract } from './runtime-turns.ts'
+import { warmContract } from './runtime-warm.ts'
 
 /** What every runtime owes; `make` may look at nothing but the test's own folders. */
 export function runtimeContract(name: string, make: () => Promise<RuntimeBench>): void {
@@ -21,6 +22,7 @@ export function runtimeContract(name: string, make: () => Promise<RuntimeBench>)
     stoppingContract(story)
     rightsContract(story)
     turnsContract(story)
+    warmContract(story)
     askingContract(story)
     givingContract(story)
     privacyContract(story)

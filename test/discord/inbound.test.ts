@@ -40,6 +40,14 @@ describe('what comes in', { concurrency: true }, () => {
     assert.equal((await heard(scene, 'to a person')).aside, true)
   })
 
+  test('somebody who begins to type is told of, with what they may be', async () => {
+    await using scene = await Scene.open()
+    const olivia = await scene.sandbox.actor('olivia')
+    await olivia.typing('general')
+    const [typed] = await until(() => (scene.inbox.typed.length > 0 ? scene.inbox.typed : null), 'typing')
+    assert.deepEqual(typed, { place: scene.place('general'), person: olivia.id, roles: [scene.owner] })
+  })
+
   test('the bot’s own role is as good as its name; a mention in the middle stays in the text', async () => {
     await using scene = await Scene.open()
     const alice = await scene.sandbox.actor('alice')

@@ -56,6 +56,8 @@ class KeptInbox implements Inbox {
   readonly story: string[] = []
   readonly gone: PlaceId[] = []
   readonly edits: ChatMessage[] = []
+  /** Who typed where. */
+  readonly typed: { readonly place: Place; readonly person: PersonId; readonly roles: readonly string[] }[] = []
   readonly deletions: MessageId[] = []
   readonly presses: Press[] = []
   /** What could not be answered any more. */
@@ -98,6 +100,10 @@ class KeptInbox implements Inbox {
   gap(): void {
     this.gaps++
     this.story.push('(gap)')
+  }
+
+  typing(place: Place, person: Person): void {
+    this.typed.push({ place, person: person.id, roles: person.roles })
   }
 
   placeChanged(): void {}

@@ -78,6 +78,7 @@ export function scriptedRuntime(machine: Machine): Runtime {
     title: 'Scripted',
     models: async () => [],
     check: async () => [],
+    prepare: async () => {},
     begin: (turn) => conduct(machine.take(turn), [started]),
     async adopt(turn, cursor) {
       const work = works.get(turn.session.id)

@@ -29,6 +29,8 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
   readonly #conducts = new Map<SessionId, TurnConduct<State>>()
   /** Sessions that are being given back: their next turn waits for it. */
   readonly #releasing = new Map<SessionId, Promise<void>>()
+  /** Sessions whose process is being started before anything is asked. */
+  readonly #preparing = new Map<SessionId, Promise<void>>()
   #closing: Promise<void> | null = null
 
   constructor(protocol: Protocol<State>, options: RuntimeEngineOptions, boxing: Boxing | null) {
@@ -64,6 +66,27 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
       const lease = await this.#leaseFor(turn, stopped)
       return lease === null ? null : this.#hand(turn, lease, null, stopped)
     })
+  }
+
+  async prepare(turn: Turn): Promise<void> {
+    const { id } = turn.session
+    const isThere = (): boolean => this.#leases.get(id) !== undefined || this.#conducts.has(id)
+    if (this.#closing !== null || isThere() || this.#preparing.has(id) || this.#releasing.has(id)) return
+    if (!this.#pool.hasRoom(this.#preparing.size)) return
+    const preparing = this.#prepare(turn)
+    this.#preparing.set(id, preparing)
+    try {
+      await preparing
+    } finally {
+      this.#preparing.delete(id)
+    }
+  }
+
+  async #prepare(turn: Turn): Promise<void> {
+    const { id } = turn.session
+    const process = await this.#pool.obtain(turn, new AbortController().signal)
+    if (process === null || this.#leases.get(id) !== undefined) return
+    this.#leases.rest(this.#leases.take(process, id), null, this.#pool)
   }
 
   async adopt(asked: Turn, cursor: Cursor | null): Promise<Conduct | null> {
@@ -143,6 +166,7 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
   }
 
   async #release(session: SessionId): Promise<void> {
+    await this.#preparing.get(session)?.catch(() => {})
     await this.#conducts.get(session)?.stop()
     const record = this.#records.read(session)
     const process = record === null ? null : await this.#pool.attach(record.process)
@@ -197,6 +221,7 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
 
   async #close(how: 'leave' | 'end'): Promise<void> {
     await Promise.all([...this.#conducts.values()].map((conduct) => conduct.close()))
+    await Promise.allSettled(this.#preparing.values())
     await Promise.all(
       this.#pool.all().map(async (process) => {
         const isBusy = this.#leases.isBusy(process)
@@ -254,6 +279,7 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
   async #leaseFor(turn: Turn, stopped: AbortSignal): Promise<Lease | null> {
     const { id } = turn.session
     await this.#releasing.get(id)?.catch(() => {})
+    await this.#preparing.get(id)?.catch(() => {})
     const alive = this.#leases.get(id)
     if (alive !== undefined) {
       this.#leases.wake(id)
@@ -267,8 +293,7 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
     if (process === null) return null
     const held = this.#leases.get(id)
     if (held?.isUsable === true && held.process === process) return held
-    const record = this.#records.read(id)
-    return this.#leases.make(process, record?.process === process.name ? record : fresh(id, process))
+    return this.#leases.take(process, id)
   }
 
   /** Takes up sessions that rested when the life before ended: their next prompts start no process. */
@@ -305,18 +330,5 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
   ): Promise<State> {
     const first = shared.reader(handed, birthOf(this.#protocol, process.spool.pid, handed, record))
     return (await replay(this.#protocol, process.spool.folder, first, handed.start, null)).last
-  }
-}
-
-function fresh(session: SessionId, process: PooledProcess): LeaseRecord {
-  return {
-    session,
-    process: process.name,
-    conversation: process.spool.record.conversation || null,
-    transcript: null,
-    openedWith: null,
-    turn: null,
-    resting: false,
-    spent: null,
   }
 }

@@ -45,6 +45,12 @@ export class Leases {
     return lease
   }
 
+  /** The lease by which a session has a process from now on: as it was kept, when that is the one it had. */
+  take(process: PooledProcess, session: SessionId): Lease {
+    const record = this.#records.read(session)
+    return this.make(process, record?.process === process.name ? record : fresh(session, process))
+  }
+
   /** A turn begins. */
   busy(lease: Lease): void {
     this.wake(lease.session)
@@ -102,5 +108,18 @@ export class Leases {
 
   #inTheBackground(work: Promise<unknown>, of: string): void {
     work.catch((error: unknown) => this.#options.log.error({ of, error: messageOf(error) }, 'agent.end-failed'))
+  }
+}
+
+function fresh(session: SessionId, process: PooledProcess): LeaseRecord {
+  return {
+    session,
+    process: process.name,
+    conversation: process.spool.record.conversation || null,
+    transcript: null,
+    openedWith: null,
+    turn: null,
+    resting: false,
+    spent: null,
   }
 }

@@ -58,6 +58,11 @@ export class Pool {
       .filter((name) => [this.#protocol.name, undefined].includes(readRecord(this.folderOf(name))?.runtime as never))
   }
 
+  /** Whether so many starts and one more need nobody to go. */
+  hasRoom(starting: number): boolean {
+    return this.#known.size + starting < this.#options.limits.maxProcesses
+  }
+
   folderOf(name: string): string {
     return join(this.#spools, name)
   }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Stage, until } from './stage.ts'
+
+function one(pids: readonly number[]): number | null {
+  return pids.length === 1 ? (pids[0] ?? null) : null
+}
+
+describe('agents that are there before anybody asks', { concurrency: true }, () => {
+  test('a session starts its process at once, and the first prompt finds it', async () => {
+    await using stage = await Stage.open()
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    const pid = await until(async () => one(await stage.agents()))
+    await olivia.says(thread, '!say quickly')
+    await stage.botShows(olivia, thread, 'quickly')
+    assert.deepEqual(await stage.agents(), [pid])
+  })
+
+  test('whoever begins to type wakes a session whose process was closed; a person without rights does not', async () => {
+    await using stage = await Stage.open({ env: { OMC_IDLE_CLI_MS: '1000' } })
+    const bot = await stage.startBot()
+    const [olivia, bob] = [await stage.sandbox.actor('olivia'), await stage.sandbox.actor('bob')]
+    const thread = await stage.session(olivia, 'shop')
+    await until(async () => one(await stage.agents()))
+    await until(async () => (await stage.agents()).length === 0, 30_000, 'the idle process to go')
+    const starts = (): number => bot.log.filter(({ msg }) => msg === 'agent.started').length
+    assert.equal(starts(), 1)
+    await bob.typing(thread)
+    const saysNo = (line: Record<string, unknown>): boolean =>
+      line['msg'] === 'gate.asked' && line['person'] === bob.id && line['allowed'] === false
+    await until(() => bot.log.some(saysNo))
+    await olivia.typing(thread)
+    await until(async () => one(await stage.agents()))
+    assert.equal(starts(), 2)
+    await olivia.says(thread, '!say awake')
+    await stage.botShows(olivia, thread, 'awake')
+    assert.equal(starts(), 2)
+  })
+})
