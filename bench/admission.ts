@@ -28,7 +28,7 @@ export const admissionDecisions: Measurement = {
       ms / 4,
       rate(500, () => admit(usual, caps)),
     )
-    const asker = { person: 'p1' as PersonId, channel: '100' as PlaceId, session: 'a new one' as SessionId }
+    const asker = { person: 'p1' as PersonId, channel: '100' as PlaceId, session: 'a new one' as SessionId, hold: null }
     const may = await repeat(
       times,
       ms,
@@ -87,5 +87,6 @@ function candidate(nth: number): Candidate {
     channel: '100' as PlaceId,
     account: 'default' as AccountId,
     asked: nth + 1,
+    hold: null,
   }
 }

@@ -116,7 +116,10 @@ async function claimed(
   await journal.claim(() => [run], hostClock.now())
   const view = viewOf(await journal.read(run))
   if (view === null) throw new Error('The run was not kept.')
-  return { turn: { run, attempt: 1, prompt: asked, session: one, files: [], handOver: null }, view }
+  return {
+    turn: { run, attempt: 1, parks: 0, goesOn: false, prompt: asked, session: one, files: [], handOver: null },
+    view,
+  }
 }
 
 /** Waits until the agent's output ends with a line that contains `mark`, or (for its first line) has any. */

@@ -1,3 +1,4 @@
+import type { Hold } from './quota.ts'
 import type { Refusal } from './failure.ts'
 import type { AccountId, PersonId, PlaceId, RunId, Seq, SessionId } from './ids.ts'
 
@@ -11,6 +12,8 @@ export interface Candidate {
   readonly account: AccountId
   /** When it was asked, as the journal orders it. A run that was lost keeps its place. */
   readonly asked: Seq
+  /** Why it may not start now; null: it may. It keeps its place, and its session's later prompts stay behind it. */
+  readonly hold: Hold | null
 }
 
 /** Everything admission looks at, read in one transaction. */
@@ -46,7 +49,7 @@ export function admit(board: Board, caps: Caps): readonly RunId[] {
 }
 
 /** Somebody with one more prompt for a session. */
-export type Asker = Pick<Candidate, 'person' | 'channel' | 'session'>
+export type Asker = Pick<Candidate, 'person' | 'channel' | 'session' | 'hold'>
 
 /** Why one more prompt of this person in this channel may not even wait; null when it may. */
 export function refuseToWait(board: Board, asker: Asker, caps: Caps): Refusal | null {
@@ -144,7 +147,7 @@ class Floor {
     for (const each of this.#waiting) {
       if (seen.has(each.session)) continue
       seen.add(each.session)
-      this.#shareOf(each).next.push(each)
+      if (each.hold === null) this.#shareOf(each).next.push(each)
     }
   }
 
@@ -165,7 +168,7 @@ class Floor {
     this.#shareOf(live).active--
     this.#behind ??= this.#lineUp()
     const next = this.#behind.get(live.session)?.shift()
-    if (next === undefined) return
+    if (next === undefined || next.hold !== null) return
     const { next: waiting } = this.#shareOf(next)
     const at = waiting.findIndex((each) => each.asked > next.asked)
     waiting.splice(at === -1 ? waiting.length : at, 0, next)

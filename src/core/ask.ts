@@ -59,6 +59,7 @@ export function befall(fate: Fate, approval: ApprovalId, event: RunEvent): Fate 
       return { kind: 'stopped', by: event.by }
     case 'lost':
     case 'forgotten':
+    case 'parked':
       return { kind: 'lost' }
     case 'finished':
       return { kind: 'ended' }

@@ -1,3 +1,4 @@
+import type { Hold } from './quota.ts'
 import type { Ask } from './ask.ts'
 import type { ChatFile } from './attachment.ts'
 import type { CallBudget, Deed } from './budget.ts'
@@ -208,6 +209,16 @@ export interface LinePlace {
   readonly atWork: number
   /** and how many may be. */
   readonly cap: number
+  /** What it waits for; null: only for its turn. */
+  readonly held: Held | null
+}
+
+/** A run that may not start before a moment, and its place among those that wait for the same account. */
+export interface Held {
+  readonly hold: Hold
+  /** From 1. */
+  readonly place: number
+  readonly of: number
 }
 
 /** One message as it should look. */

@@ -16,7 +16,7 @@ export function roughly(ms: number): { readonly count: number; readonly unit: 's
   return { count: Math.round(minutes / 60), unit: 'hours' }
 }
 
-/** A moment as Discord shows it in everybody's own time zone: `t` the time of day, `R` "5 minutes ago". */
-export function moment(at: number, style: 't' | 'R'): string {
+/** A moment as Discord shows it in everybody's own time zone: `t` the time of day, `f` with its day, `R` "5 minutes ago". */
+export function moment(at: number, style: 't' | 'f' | 'R'): string {
   return `<t:${Math.floor(at / 1000)}:${style}>`
 }

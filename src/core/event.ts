@@ -1,3 +1,4 @@
+import type { Hold, QuotaReading } from './quota.ts'
 import type { Action } from './action.ts'
 import type { Approval, Decision } from './approval.ts'
 import type { Attachment } from './attachment.ts'
@@ -12,11 +13,12 @@ import type { Conversation } from './session.ts'
 /**
  * The only thing ever written about a run. State, view, metrics and page are folds over these.
  *
- *     asked ─ reworded* ─ admitted ─ started ─ said* acted* steered* (wanted answered|withdrawn)* ─ finished
+ *     asked ─ reworded* ─ admitted ─ started ─ said* acted* metered* steered* (wanted answered|withdrawn)* ─ finished
  *
  * `refused` instead of `admitted`; `stopped` before the last event when somebody pressed Stop; `lost` when the
  * process went away and the prompt waits for another attempt (then `admitted` and `started` come again);
- * `forgotten` the same, when it was the conversation that was gone.
+ * `forgotten` the same, when it was the conversation that was gone; `parked` the same, when its account's quota was used up:
+ * then the next attempt goes on where this one was stopped.
  *
  * `stopped`, `answered` and `steered` are intents: whoever may writes them, and whoever conducts the run reads them
  * there and acts.
@@ -41,6 +43,8 @@ export type RunEvent =
       readonly whole: boolean
     }
   | { readonly type: 'acted'; readonly action: Action; readonly phase: 'begun' | 'done' | 'failed' }
+  /** The CLI said something of its account. */
+  | { readonly type: 'metered'; readonly reading: QuotaReading }
   | { readonly type: 'wanted'; readonly approval: Approval }
   | {
       readonly type: 'answered'
@@ -74,6 +78,8 @@ export type RunEvent =
   | { readonly type: 'lost'; readonly detail: string }
   /** The CLI no longer knows its conversation: it is set aside, and the prompt waits for an attempt in a fresh one. */
   | { readonly type: 'forgotten'; readonly detail: string }
+  /** The account's quota is used up: the run goes on by itself, behind that moment. `usage`: of this attempt. */
+  | { readonly type: 'parked'; readonly hold: Hold; readonly usage: Usage }
   | { readonly type: 'finished'; readonly outcome: Outcome }
 
 /** A word of a person to a turn that is at work. */
@@ -99,6 +105,15 @@ export interface Usage {
 }
 
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
+
+/** Two stretches of a run together. */
+export function bothUsages(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    costUsd: a.costUsd === null && b.costUsd === null ? null : (a.costUsd ?? 0) + (b.costUsd ?? 0),
+  }
+}
 
 /** One line of the journal. */
 export interface Entry {

@@ -73,6 +73,15 @@ export type Trouble =
   | { readonly code: 'process-died'; readonly detail: string }
   | { readonly code: 'auth-failed'; readonly detail: string }
   | { readonly code: 'rate-limited'; readonly detail: string; readonly until: EpochMs | null }
+  /** The quota is used up: such a run is parked, unless it was to stop anyway. */
+  | {
+      readonly code: 'quota-full'
+      readonly detail: string
+      readonly window: string | null
+      readonly until: EpochMs | null
+    }
+  /** The account serves nothing until a person does something about it. */
+  | { readonly code: 'quota-ended'; readonly detail: string }
   | { readonly code: 'model-failed'; readonly detail: string; readonly status: number | null }
   | { readonly code: 'conversation-gone'; readonly detail: string }
   | { readonly code: 'silent'; readonly seconds: number }

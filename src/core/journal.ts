@@ -1,3 +1,4 @@
+import type { Hold } from './quota.ts'
 import type { Board } from './admission.ts'
 import type { EpochMs } from './clock.ts'
 import type { Entry, RunEvent } from './event.ts'
@@ -16,14 +17,14 @@ import type { Cursor } from './runtime.ts'
  */
 export interface Journal {
   /**
-   * Takes a prompt in: appends `asked` (and `refused`, when `refuse` says so after looking at the board), all in one
-   * transaction. A prompt key that is known already appends nothing and gives the earlier run (`fresh: false`).
+   * Takes a prompt in: appends `asked` (and `refused`, when `refuse` says so after looking at the board and at what
+   * holds its session back), all in one transaction. A prompt key that is known already appends nothing and gives the earlier run (`fresh: false`).
    */
   ask(
     run: RunId,
     prompt: Prompt,
     at: EpochMs,
-    refuse: (board: Board) => Refusal | null,
+    refuse: (board: Board, hold: Hold | null) => Refusal | null,
   ): Promise<{ readonly run: RunId; readonly fresh: boolean; readonly entries: readonly Entry[] }>
 
   /**
@@ -44,8 +45,8 @@ export interface Journal {
    */
   claim(admit: (board: Board) => readonly RunId[], at: EpochMs): Promise<readonly Claimed[]>
 
-  /** The board as admission sees it now. */
-  board(): Promise<Board>
+  /** The board as admission sees it at that moment. */
+  board(at: EpochMs): Promise<Board>
 
   /** Entries of a run in order, only those after `after` when given. */
   read(run: RunId, after?: Seq): Promise<readonly Entry[]>
@@ -108,6 +109,9 @@ export interface OpenRun {
   readonly session: SessionId
   readonly state: State
   readonly attempt: number
+  /** See `Turn`. */
+  readonly parks: number
+  readonly goesOn: boolean
   readonly prompt: Prompt
   /** How far the CLI's output has been taken in; null: nothing yet in this attempt. */
   readonly cursor: Cursor | null

@@ -3,7 +3,7 @@ import type { RunEvent } from './event.ts'
 import type { ApprovalId } from './ids.ts'
 
 /** Where a run stands in its life. */
-export type State = 'new' | 'waiting' | 'starting' | 'running' | 'asking' | 'stopping' | 'over'
+export type State = 'new' | 'waiting' | 'starting' | 'running' | 'asking' | 'parked' | 'stopping' | 'over'
 
 /** The whole lifecycle of a run: from a state, an event leads to a state; what is not listed cannot happen. */
 const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
@@ -21,17 +21,20 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
   running: {
     said: 'running',
     acted: 'running',
+    metered: 'running',
     steered: 'running',
     declined: 'running',
     wanted: 'asking',
     stopped: 'stopping',
     lost: 'waiting',
     forgotten: 'waiting',
+    parked: 'parked',
     finished: 'over',
   },
   asking: {
     said: 'asking',
     acted: 'asking',
+    metered: 'asking',
     steered: 'asking',
     declined: 'asking',
     wanted: 'asking',
@@ -40,15 +43,19 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     stopped: 'stopping',
     lost: 'waiting',
     forgotten: 'waiting',
+    parked: 'parked',
     finished: 'over',
   },
+  parked: { refused: 'over', admitted: 'starting', stopped: 'over' },
   stopping: {
     said: 'stopping',
     acted: 'stopping',
+    metered: 'stopping',
     steered: 'stopping',
     declined: 'stopping',
     lost: 'over',
     forgotten: 'over',
+    parked: 'over',
     finished: 'over',
   },
   over: {},
@@ -61,15 +68,24 @@ export interface Run {
   readonly open: readonly Approval[]
   /** How often it was admitted: 1 for a run that went through without a loss. */
   readonly attempts: number
+  /** How often of these it ended for want of quota, which is no fault of its own. */
+  readonly parks: number
+  /** Its next attempt, or the one at work, goes on in the conversation where the one before was stopped. */
+  readonly goesOn: boolean
 }
 
-export const newRun: Run = { state: 'new', open: [], attempts: 0 }
+export const newRun: Run = { state: 'new', open: [], attempts: 0, parks: 0, goesOn: false }
 
 /** States in which a run occupies its session: at most one run of a session may be in one of these. */
 export const liveStates: readonly State[] = ['starting', 'running', 'asking', 'stopping']
 
 export function isLive(state: State): boolean {
   return liveStates.includes(state)
+}
+
+/** States in which a run waits to be admitted. */
+export function isQueued(state: State): boolean {
+  return state === 'waiting' || state === 'parked'
 }
 
 /** The run after one more event, or null when that event cannot happen now. */
@@ -81,8 +97,10 @@ export function step(run: Run, event: RunEvent): Run | null {
   return {
     // With another question still open, an answer leaves the run asking.
     state: next === 'running' && open.length > 0 ? 'asking' : next,
-    open: next === 'over' || next === 'waiting' || next === 'stopping' ? [] : open,
+    open: next === 'over' || isQueued(next) || next === 'stopping' ? [] : open,
     attempts: event.type === 'admitted' ? run.attempts + 1 : run.attempts,
+    parks: event.type === 'parked' ? run.parks + 1 : run.parks,
+    goesOn: event.type === 'parked' || (run.goesOn && event.type !== 'lost' && event.type !== 'forgotten'),
   }
 }
 

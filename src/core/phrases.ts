@@ -1,3 +1,4 @@
+import type { Hold } from './quota.ts'
 import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { LinePlace } from './chat.ts'
 import type { WallboardLine } from './wallboard.ts'
@@ -33,6 +34,8 @@ export interface Phrases {
   /** Where a run stands in the queue, as the end of a sentence. */
   stands(line: LinePlace): string
   waiting(line: LinePlace): string
+  /** A run whose account's quota is used up; `line` null: nobody knows its place yet. */
+  parked(hold: Hold, line: LinePlace | null): string
   /** The line of a run at work: state sign, seconds, the tool in use, steps, tokens, cost. */
   working(view: RunView, now: number): string
   /** The line of a run that is over. */

@@ -69,8 +69,12 @@ export interface Runtime extends SelfCheck {
 /** A prompt on its way to a CLI. */
 export interface Turn {
   readonly run: RunId
-  /** From 1; grows when an attempt was lost. */
+  /** From 1; grows when an attempt was lost or parked. */
   readonly attempt: number
+  /** How many of the attempts before were parked. */
+  readonly parks: number
+  /** The conversation holds the prompt already, and was stopped in it: it is asked to go on, and nothing else. */
+  readonly goesOn: boolean
   readonly prompt: Prompt
   readonly session: Session
   /** The prompt's attachments, where they lie. */

@@ -3,6 +3,7 @@ import type { Refusal } from './failure.ts'
 import type { Gate } from './gate.ts'
 import type { MessageId, PlaceId } from './ids.ts'
 import type { Journal } from './journal.ts'
+import { isQueued } from './lifecycle.ts'
 import type { Person } from './person.ts'
 import { composeSessionKey, type Place } from './place.ts'
 import { no, yes } from './result.ts'
@@ -55,7 +56,7 @@ export async function sessionAllowed(
 
 /** Why a session cannot be changed or sent on: it is at work. */
 export async function busyWith({ id, name }: Session, journal: Journal): Promise<Refusal> {
-  const waiting = (await journal.openOf(id)).filter(({ state }) => state === 'waiting').length
+  const waiting = (await journal.openOf(id)).filter(({ state }) => isQueued(state)).length
   return { code: 'session-busy', name, waiting }
 }
 

@@ -1,3 +1,4 @@
+import type { Accounts } from './account.ts'
 import type { Wallboards } from './wallboard.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, Seq, SessionId, SessionKey } from './ids.ts'
@@ -18,6 +19,7 @@ export interface Vault {
   readonly approvals: Approvals
   readonly boards: Wallboards
   readonly attachedPlaces: AttachedPlaces
+  readonly accounts: Accounts
 
   /**
    * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided

@@ -1,6 +1,7 @@
+import type { Hold } from './quota.ts'
 import type { Action } from './action.ts'
 import type { EpochMs } from './clock.ts'
-import type { Entry, Outcome, Steer } from './event.ts'
+import { bothUsages, noUsage, type Entry, type Outcome, type Steer, type Usage } from './event.ts'
 import type { Refusal } from './failure.ts'
 import type { ApprovalId, RunId } from './ids.ts'
 import { newRun, step, type Run } from './lifecycle.ts'
@@ -21,6 +22,12 @@ export interface RunView {
   /** When the first attempt's CLI took the prompt; null before. */
   readonly startedAt: EpochMs | null
   readonly endedAt: EpochMs | null
+  /** Its account's quota was used up at that moment; null: it is not parked. */
+  readonly parked: { readonly hold: Hold; readonly at: EpochMs } | null
+  /** How long it was parked before: no part of the time it took. */
+  readonly restedMs: number
+  /** What its parked attempts have used. */
+  readonly before: Usage
   readonly refusal: Refusal | null
   readonly outcome: Outcome | null
   /** The CLI no longer knew its conversation, and began a new one for this run. */
@@ -68,6 +75,9 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
       askedAt: entry.at,
       startedAt: null,
       endedAt: null,
+      parked: null,
+      restedMs: 0,
+      before: noUsage,
       refusal: null,
       outcome: null,
       forgotten: false,
@@ -79,8 +89,8 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
   const next: RunView = { ...view, run, endedAt: run.state === 'over' ? entry.at : null }
   switch (event.type) {
     case 'asked':
-    case 'admitted':
     case 'withdrawn':
+    case 'metered':
     case 'declined':
       return next
     case 'wanted': {
@@ -100,8 +110,17 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
         ? { ...next, steers: [...view.steers, event.steer] }
         : next
     case 'refused':
-      return { ...next, refusal: event.refusal }
+      return { ...rested(next, entry.at), refusal: event.refusal }
+    case 'admitted':
+      return rested(next, entry.at)
+    case 'parked': {
+      const steps = view.steps.filter(isOver)
+      const at = { hold: event.hold, at: entry.at }
+      return { ...next, steps, parked: at, before: bothUsages(view.before, event.usage) }
+    }
     case 'started':
+      // It goes on where it was stopped.
+      if (view.run.goesOn) return next
       // An attempt speaks for itself: what a lost one had said would stand before its answer as if it were a part of it.
       return { ...next, blocks: [], startedAt: view.startedAt ?? entry.at }
     case 'said':
@@ -109,7 +128,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'acted':
       return { ...next, steps: act(view.steps, { action: event.action, phase: event.phase }) }
     case 'stopped':
-      return { ...next, stopped: { by: event.by } }
+      return { ...rested(next, entry.at), stopped: { by: event.by } }
     case 'lost':
     case 'forgotten':
       // What was whole stands until another attempt begins: there may be none.
@@ -120,7 +139,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
         forgotten: view.forgotten || event.type === 'forgotten',
       }
     case 'finished':
-      return { ...next, outcome: event.outcome }
+      return { ...next, outcome: { ...event.outcome, usage: bothUsages(view.before, event.outcome.usage) } }
   }
 }
 
@@ -170,6 +189,12 @@ function say(
 function act(steps: readonly Step[], step: Step): readonly Step[] {
   const at = steps.findIndex((each) => each.action.id === step.action.id)
   return at === -1 ? [...steps, step] : steps.with(at, step)
+}
+
+/** It is parked no more. */
+function rested(view: RunView, now: EpochMs): RunView {
+  if (view.parked === null) return view
+  return { ...view, parked: null, restedMs: view.restedMs + Math.max(0, now - view.parked.at) }
 }
 
 function isOver(step: Step): boolean {

@@ -1,7 +1,7 @@
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PlaceId, SessionId } from './ids.ts'
 import type { OpenRun } from './journal.ts'
-import { isLive, type State } from './lifecycle.ts'
+import { isLive, isQueued, type State } from './lifecycle.ts'
 import type { Locale } from './person.ts'
 import { channelOf, type Place } from './place.ts'
 import { isLater } from './snowflake.ts'
@@ -37,7 +37,7 @@ export interface WallboardLine {
   readonly message: MessageId | null
 }
 
-const ranks: Partial<Record<State, number>> = { asking: 0, waiting: 2 }
+const ranks: Partial<Record<State, number>> = { asking: 0, waiting: 2, parked: 2 }
 
 /** What goes on in a channel and its threads: first what asks, then what is at work, then what waits, oldest first. */
 export function wallboardOf(
@@ -46,7 +46,7 @@ export function wallboardOf(
   nameOf: (session: SessionId) => string,
 ): readonly WallboardLine[] {
   return open
-    .filter(({ prompt, state }) => channelOf(prompt.place) === channel && (isLive(state) || state === 'waiting'))
+    .filter(({ prompt, state }) => channelOf(prompt.place) === channel && (isLive(state) || isQueued(state)))
     .sort((a, b) => (ranks[a.state] ?? 1) - (ranks[b.state] ?? 1) || (isLater(a.prompt.key, b.prompt.key) ? 1 : -1))
     .map(({ prompt, session, state }) => ({
       session: nameOf(session),

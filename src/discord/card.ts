@@ -25,6 +25,12 @@ export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
         card: line === null ? null : still(colours.waiting, say.waiting(line)),
         button: button(say.buttons.withdraw),
       }
+    case 'parked':
+      return {
+        card:
+          view.parked === null ? null : still(colours.waiting, say.parked(line?.held?.hold ?? view.parked.hold, line)),
+        button: button(say.buttons.withdraw),
+      }
     case 'starting':
       return { card: workCard(drawing, say), button: button(say.buttons.stop) }
     case 'running':

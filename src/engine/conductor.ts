@@ -1,3 +1,4 @@
+import { holdAfter, type Accounts } from '../core/account.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import { pause, type Clock } from '../core/clock.ts'
 import { noUsage, type RunEvent } from '../core/event.ts'
@@ -21,6 +22,7 @@ export interface ConductorTools {
   readonly journal: Journal
   /** In which the text of all runs is kept together. */
   readonly texts: GroupCommit
+  readonly vault: { readonly accounts: Pick<Accounts, 'of'> }
   readonly clock: Clock
   readonly log: Log
   readonly checkpoint: Checkpoint
@@ -183,7 +185,7 @@ export class Conductor {
 
   /** Keeps events with all the text before them. */
   async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<void> {
-    this.#pending.push(...events.map((event) => this.#anew(this.#unlessTooOften(event))))
+    for (const event of events) this.#pending.push(await this.#parked(this.#anew(this.#unlessTooOften(event))))
     this.#cursor = cursor ?? this.#cursor
     await this.#flush()
   }
@@ -212,10 +214,14 @@ export class Conductor {
   }
 
   #unlessTooOften(event: RunEvent): RunEvent {
-    if (event.type !== 'lost' || this.turn.attempt < attemptLimit) return event
+    if (event.type !== 'lost' || lossesBefore(this.turn) + 1 < attemptLimit) return event
     return {
       type: 'finished',
-      outcome: { kind: 'failed', trouble: { code: 'lost-too-often', times: this.turn.attempt }, usage: noUsage },
+      outcome: {
+        kind: 'failed',
+        trouble: { code: 'lost-too-often', times: lossesBefore(this.turn) + 1 },
+        usage: noUsage,
+      },
     }
   }
 
@@ -230,8 +236,23 @@ export class Conductor {
     this.#tools.log.warn({ run: this.turn.run, session: this.turn.session.id }, 'conversation.forgotten')
     return { type: 'forgotten', detail: trouble.detail }
   }
+
+  /** A run that was refused for want of quota goes on by itself when there is some again. */
+  async #parked(event: RunEvent): Promise<RunEvent> {
+    if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#isStopped) return event
+    const { trouble, usage } = event.outcome
+    if (trouble.code !== 'quota-full') return event
+    const { runtime, account } = this.turn.session
+    const known = await retry(this.#tools, 'account', () => this.#tools.vault.accounts.of(runtime, account))
+    return { type: 'parked', hold: holdAfter(known, trouble, this.#tools.clock.now()), usage }
+  }
+}
+
+/** How often a turn's process was lost already. */
+export function lossesBefore({ attempt, parks }: Pick<Turn, 'attempt' | 'parks'>): number {
+  return attempt - 1 - parks
 }
 
 function endsAttempt({ type }: RunEvent): boolean {
-  return type === 'finished' || type === 'lost' || type === 'forgotten'
+  return type === 'finished' || type === 'lost' || type === 'forgotten' || type === 'parked'
 }

@@ -82,7 +82,9 @@ export class EngineDesk implements Desk {
       context: request.context ?? [],
     }
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
-    const asked = await journal.ask(ids.next() as RunId, prompt, at, (board) => refuseToWait(board, asker, caps))
+    const asked = await journal.ask(ids.next() as RunId, prompt, at, (board, hold) =>
+      refuseToWait(board, { ...asker, hold }, caps),
+    )
     checkpoint('asked')
     return { kind: asked.fresh ? 'accepted' : 'known', run: asked.run }
   }

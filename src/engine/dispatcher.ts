@@ -1,7 +1,7 @@
-import { admit, count, line, type Caps } from '../core/admission.ts'
-import type { LinePlace } from '../core/chat.ts'
+import { admit, count, line, type Board, type Candidate, type Caps } from '../core/admission.ts'
+import type { Held, LinePlace } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock, EpochMs } from '../core/clock.ts'
 import type { RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/failure.ts'
 import type { RunId } from '../core/ids.ts'
@@ -20,7 +20,18 @@ export interface DispatcherTools {
 }
 
 /** Whatever lets the queue move. */
-const movers: ReadonlySet<RunEvent['type']> = new Set(['asked', 'refused', 'stopped', 'lost', 'forgotten', 'finished'])
+const movers: ReadonlySet<RunEvent['type']> = new Set([
+  'asked',
+  'refused',
+  'stopped',
+  'lost',
+  'forgotten',
+  'metered',
+  'parked',
+  'finished',
+])
+/** What is held back is looked at this often at least: a clock that is set must not keep it. */
+const lookAgainMs = 60_000
 
 /** Admits what may start, and knows where everybody stands who waits. A worker begins what is admitted. */
 export class Dispatcher {
@@ -31,6 +42,8 @@ export class Dispatcher {
   #round: Promise<void> | null = null
   #again = false
   #retry: Disposable | null = null
+  /** Fires when something that is held back may start. */
+  #due: Disposable | null = null
   #held = true
   #over = false
 
@@ -68,6 +81,7 @@ export class Dispatcher {
   async close(): Promise<void> {
     this.#listening[Symbol.dispose]()
     this.#retry?.[Symbol.dispose]()
+    this.#due?.[Symbol.dispose]()
     await this.#round
   }
 
@@ -99,10 +113,21 @@ export class Dispatcher {
     if (claimed.length > 0) checkpoint('claimed')
   }
 
+  /** Looks again when the first of what is held back may start. */
+  #lookWhenDue({ waiting }: Board, now: EpochMs): void {
+    this.#due?.[Symbol.dispose]()
+    const dueAt = Math.min(...waiting.flatMap(({ hold }) => (hold === null ? [] : [hold.until])))
+    const inMs = Math.min(lookAgainMs, Math.max(0, dueAt - now))
+    this.#due = dueAt === Number.POSITIVE_INFINITY ? null : this.#tools.clock.after(inMs, () => this.#look())
+  }
+
   /** Works out where everyone stands, and tells when that has changed. */
   async #measure(): Promise<void> {
-    const { journal, caps } = this.#tools
-    const board = await journal.board()
+    const { journal, caps, clock } = this.#tools
+    const now = clock.now()
+    const board = await journal.board(now)
+    this.#lookWhenDue(board, now)
+    const held = heldOf(board)
     // Asked this very moment: the next round starts them, so nobody needs to be told of a place.
     const about = new Set(admit(board, caps))
     const order = line(board, caps).filter((run) => !about.has(run))
@@ -114,12 +139,29 @@ export class Dispatcher {
       const candidate = waiting.get(run)
       const atWork = candidate === undefined ? 0 : count(board.live, candidate)
       const expectedMs = typical === null ? null : typical * rounds
-      places.set(run, { place: at + 1, expectedMs, atWork, cap: caps.personActive })
+      places.set(run, { place: at + 1, expectedMs, atWork, cap: caps.personActive, held: held.get(run) ?? null })
     })
     const before = this.#places
     this.#places = places
     if (!isSame(before, places)) for (const moved of this.#moved) moved()
   }
+}
+
+/** What is held back, with its place among those that wait for the same account. */
+function heldOf({ waiting }: Board): ReadonlyMap<RunId, Held> {
+  const together = new Map<string, Candidate[]>()
+  for (const each of waiting) {
+    if (each.hold === null) continue
+    const key = `${each.hold.runtime} ${each.account} ${each.hold.model ?? ''}`
+    const group = together.get(key)
+    if (group === undefined) together.set(key, [each])
+    else group.push(each)
+  }
+  const held = new Map<RunId, Held>()
+  for (const group of together.values())
+    for (const [at, { run, hold }] of group.entries())
+      if (hold !== null) held.set(run, { hold, place: at + 1, of: group.length })
+  return held
 }
 
 function median(numbers: readonly number[]): number | null {
@@ -131,7 +173,11 @@ function isSame(a: ReadonlyMap<RunId, LinePlace>, b: ReadonlyMap<RunId, LinePlac
   if (a.size !== b.size) return false
   for (const [run, before] of a) {
     const now = b.get(run)
-    if (now?.place !== before.place || now.atWork !== before.atWork) return false
+    if (now?.place !== before.place || now.atWork !== before.atWork || !isSameHold(before.held, now.held)) return false
   }
   return true
+}
+
+function isSameHold(a: Held | null, b: Held | null): boolean {
+  return a?.hold.until === b?.hold.until && a?.place === b?.place && a?.of === b?.of
 }

@@ -1,7 +1,9 @@
+import { holdOf, type AccountState } from '../core/account.ts'
 import type { Clock, EpochMs } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
+import type { Vault } from '../core/vault.ts'
 import type { EventBus } from './bus.ts'
 
 /** A store that cannot be read or written now is tried again after this long. */
@@ -9,6 +11,7 @@ const retryMs = 10_000
 
 export interface ExpiryTools {
   readonly journal: Journal
+  readonly vault: Vault
   readonly bus: EventBus
   readonly clock: Clock
   readonly log: Log
@@ -17,7 +20,10 @@ export interface ExpiryTools {
   readonly queueStaleMs: number
 }
 
-/** Takes out of the queue what has waited too long, and says so. The time counts across restarts. */
+/**
+ * Takes out of the queue what has waited too long, and says so. The time counts across restarts; while its account rests,
+ * it does not.
+ */
 export class Expiry {
   readonly #tools: ExpiryTools
   readonly #listening: Disposable
@@ -54,12 +60,18 @@ export class Expiry {
 
   /** Gives after how long the next one is due; null: nothing waits. */
   async #expire(): Promise<number | null> {
-    const { journal, clock, log, queueStaleMs } = this.#tools
+    const { journal, vault, clock, log, queueStaleMs } = this.#tools
+    const resting = (await vault.accounts.all()).filter(({ rests }) => rests.length > 0)
     let dueIn: number | null = null
     for (const open of await journal.open()) {
       if (open.state !== 'waiting') continue
       const now = clock.now()
-      const waitedMs = now - (await this.#waitsSince(open))
+      const rest = resting.length === 0 ? null : await this.#restOf(open, resting, now)
+      if (rest !== null && rest > now) {
+        dueIn = Math.min(dueIn ?? queueStaleMs, rest - now)
+        continue
+      }
+      const waitedMs = now - Math.max(rest ?? 0, await this.#waitsSince(open))
       if (waitedMs < queueStaleMs) {
         dueIn = Math.min(dueIn ?? queueStaleMs, queueStaleMs - waitedMs)
         continue
@@ -69,6 +81,15 @@ export class Expiry {
       if (entries.length > 0) log.info({ run: open.run, waitedMs }, 'queue.expired')
     }
     return dueIn
+  }
+
+  /** Until when a run's account rests, or did last; null: never that anybody knows. */
+  async #restOf({ session: id }: OpenRun, resting: readonly AccountState[], now: EpochMs): Promise<EpochMs | null> {
+    const session = await this.#tools.vault.session(id)
+    const state = resting.find(({ runtime, account }) => runtime === session?.runtime && account === session.account)
+    if (state === undefined) return null
+    const hold = holdOf(state, session?.model ?? null, now)
+    return hold?.until ?? Math.max(...state.rests.map(({ until }) => until))
   }
 
   /** A run that was lost waits since then: until it was lost, it worked. */

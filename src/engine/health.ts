@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Health, StoreTrouble } from '../core/health.ts'
 import type { Journal } from '../core/journal.ts'
-import { isLive } from '../core/lifecycle.ts'
+import { isLive, isQueued } from '../core/lifecycle.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Vault } from '../core/vault.ts'
 
@@ -51,7 +51,7 @@ export async function examine(tools: HealthTools): Promise<Health> {
     reasons.push(`only ${Math.floor(freeBytes / 1024 / 1024)} MB are free where the data lies; free some space`)
   }
   const store = await read()
-  const waiting = store.open.filter((run) => run.state === 'waiting')
+  const waiting = store.open.filter((run) => isQueued(run.state))
   return {
     ok: reasons.length === 0,
     reasons,

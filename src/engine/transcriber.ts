@@ -33,7 +33,7 @@ export class Transcriber {
   constructor(tools: TranscriberTools) {
     this.#tools = tools
     this.#listening = tools.bus.subscribe(({ event }) => {
-      const mayEnd = ['finished', 'stopped', 'refused', 'lost', 'forgotten'].includes(event.type)
+      const mayEnd = ['finished', 'stopped', 'refused', 'lost', 'forgotten', 'parked'].includes(event.type)
       if (mayEnd) this.wake()
     })
   }

@@ -74,4 +74,12 @@ export class UnheardWords {
 }
 
 /** After these a word may have to become a prompt. */
-const mayOwe: ReadonlySet<string> = new Set(['declined', 'finished', 'stopped', 'refused', 'lost', 'forgotten'])
+const mayOwe: ReadonlySet<string> = new Set([
+  'declined',
+  'finished',
+  'stopped',
+  'refused',
+  'lost',
+  'forgotten',
+  'parked',
+])

@@ -13,7 +13,7 @@ import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
 import { background } from '../system/background.ts'
 import type { EventBus } from './bus.ts'
-import { attemptLimit, Conductor, type ConductorTools } from './conductor.ts'
+import { attemptLimit, Conductor, lossesBefore, type ConductorTools } from './conductor.ts'
 import type { Gate } from '../core/gate.ts'
 import { handOverFor } from './hand-over.ts'
 import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
@@ -147,7 +147,7 @@ export class Worker {
     await this.#leads(open.session)
     const turn = await this.#turnOf(open)
     const runtime = turn === null ? undefined : this.#tools.runtimes.get(turn.session.runtime)
-    const isBare = turn !== null && turn.files.length < filesOf(turn.prompt).length
+    const isBare = turn !== null && !turn.goesOn && turn.files.length < filesOf(turn.prompt).length
     if (turn === null || runtime === undefined || isBare) {
       const detail = isBare
         ? 'a file that came with the prompt is no longer there'
@@ -188,7 +188,10 @@ export class Worker {
       const prompt = { ...open.prompt, text: spokenText(open.prompt) }
       const files = await locateAll(filesOf(open.prompt), attachments)
       const handOver = await retry(this.#tools, 'hand-over', () => handOverFor(journal, session))
-      return { run: open.run, attempt: open.attempt, prompt, session, files, handOver }
+      const { run, attempt, parks } = open
+      // A conversation that is gone since holds nothing to go on with.
+      const goesOn = open.goesOn && session.conversation !== null
+      return { run, attempt, parks, goesOn, prompt, session, files, handOver }
     }
     log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null
@@ -253,8 +256,9 @@ function rightsChanged(standing: Verdict, { prompt }: Turn): RunEvent {
 /** What becomes of a live run when nothing is left of its process. */
 function lossOf(open: OpenRun, runtimeGone: boolean): RunEvent {
   if (open.state === 'stopping') return { type: 'finished', outcome: { kind: 'stopped', usage: noUsage } }
-  if (open.attempt >= attemptLimit || runtimeGone) {
-    const trouble = { code: 'lost-too-often', times: open.attempt } as const
+  const times = lossesBefore(open) + 1
+  if (times >= attemptLimit || runtimeGone) {
+    const trouble = { code: 'lost-too-often', times } as const
     return { type: 'finished', outcome: { kind: 'failed', trouble, usage: noUsage } }
   }
   return { type: 'lost', detail: 'its process was gone when the bot came back' }

@@ -43,7 +43,7 @@ function boardLine(
   guild: string,
   words: BoardWords,
 ): string {
-  const sign = state === 'asking' ? '?' : state === 'stopping' ? '■' : '●'
+  const sign = state === 'asking' ? '?' : state === 'stopping' ? '■' : state === 'parked' ? '⏸' : '●'
   const link = message === null ? '' : `[${words.show}](https://discord.com/channels/${guild}/${place}/${message})`
   const parts = [
     `${sign} **${plain(session, 32)}**`,

@@ -16,6 +16,7 @@ import { folder, folders } from '../core/paths.ts'
 import { englishInbox } from './inbox-en.ts'
 import { messagesInEnglish } from './messages-en.ts'
 import { refuseSession } from './session-refusals-en.ts'
+import { heldInEnglish, parkedInEnglish, quotaEndedInEnglish, quotaFullInEnglish } from './quota-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 
 const states: Readonly<Record<State, string>> = {
@@ -24,6 +25,7 @@ const states: Readonly<Record<State, string>> = {
   starting: 'Starting',
   running: 'Working',
   asking: 'Asking',
+  parked: 'Parked',
   stopping: 'Stopping',
   over: 'Done',
 }
@@ -46,7 +48,8 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     states,
     whereabouts: (session) => whereabouts(session, home),
     forgotten: () => 'The agent had lost its earlier conversation, so it began a new one with a short summary.',
-    waiting: (line) => `● Waiting · ${stands(line)}`,
+    parked: (hold, line) => parkedInEnglish(hold, line?.held ?? null),
+    waiting: (line) => (line.held === null ? `● Waiting · ${stands(line)}` : `⏸ ${stands(line)}`),
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
     step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ failed' : ''}`,
@@ -90,7 +93,8 @@ export function english(home: string | null, deed: (action: ActionName) => strin
   }
 }
 
-function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
+function stands({ place, expectedMs, atWork, cap, held }: LinePlace): string {
+  if (held !== null) return heldInEnglish(held)
   const expected = expectedMs === null ? '' : ` · about ${lasting(expectedMs)}`
   const own =
     atWork === 0 ? '' : ` · your ${atWork} of ${counted(cap, 'run')} here ${atWork === 1 ? 'is' : 'are'} at work`
@@ -269,6 +273,10 @@ function trouble(trouble: Trouble): string {
         ? `The agent's account has reached its limit${because(trouble.detail)} Send your prompt again later.`
         : `The agent's account has reached its limit until ${moment(trouble.until, 't')} ` +
             `(${moment(trouble.until, 'R')}). Send your prompt again then.`
+    case 'quota-full':
+      return quotaFullInEnglish(trouble.until, because(trouble.detail))
+    case 'quota-ended':
+      return quotaEndedInEnglish(because(trouble.detail))
     case 'model-failed':
       return (
         `The model gave no answer${trouble.status === null ? '' : ` (status ${trouble.status})`}` +

@@ -15,6 +15,7 @@ import { folder, folders } from '../core/paths.ts'
 import { koreanInbox } from './inbox-ko.ts'
 import { messagesInKorean } from './messages-ko.ts'
 import { refuseSession } from './session-refusals-ko.ts'
+import { heldInKorean, parkedInKorean, quotaEndedInKorean, quotaFullInKorean } from './quota-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 
 const states: Readonly<Record<State, string>> = {
@@ -23,6 +24,7 @@ const states: Readonly<Record<State, string>> = {
   starting: '시작하는 중',
   running: '작업 중',
   asking: '답변을 기다리는 중',
+  parked: '한도 대기',
   stopping: '멈추는 중',
   over: '완료',
 }
@@ -45,7 +47,8 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     states,
     whereabouts: (session) => whereabouts(session, home),
     forgotten: () => '에이전트가 이전 대화를 찾지 못해서, 짧은 요약과 함께 새 대화를 시작했어요.',
-    waiting: (line) => `● 대기 중 · ${stands(line)}`,
+    parked: (hold, line) => parkedInKorean(hold, line?.held ?? null),
+    waiting: (line) => (line.held === null ? `● 대기 중 · ${stands(line)}` : `⏸ ${stands(line)}`),
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
     step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ 실패' : ''}`,
@@ -87,7 +90,8 @@ export function korean(home: string | null, deed: (action: ActionName) => string
   }
 }
 
-function stands({ place, expectedMs, atWork, cap }: LinePlace): string {
+function stands({ place, expectedMs, atWork, cap, held }: LinePlace): string {
+  if (held !== null) return heldInKorean(held)
   const expected = expectedMs === null ? '' : ` · 약 ${lasting(expectedMs)}`
   const own = atWork === 0 ? '' : ` · 여기에서 ${cap}개 중 ${atWork}개가 진행 중`
   return `${place}번째${expected}${own}`
@@ -272,6 +276,10 @@ function trouble(trouble: Trouble): string {
         ? `에이전트 계정이 사용 한도에 도달했어요${because(trouble.detail)} 나중에 요청을 다시 보내 주세요.`
         : `에이전트 계정이 사용 한도에 도달했어요. ${moment(trouble.until, 't')}(${moment(trouble.until, 'R')})에 ` +
             '풀리니 그때 요청을 다시 보내 주세요.'
+    case 'quota-full':
+      return quotaFullInKorean(trouble.until, because(trouble.detail))
+    case 'quota-ended':
+      return quotaEndedInKorean(because(trouble.detail))
     case 'model-failed':
       return (
         `모델이 답하지 못했어요${trouble.status === null ? '' : ` (상태 ${trouble.status})`}${because(trouble.detail)} ` +

@@ -25,6 +25,7 @@ const signs: Readonly<Record<State, string>> = {
   starting: '●',
   running: '●',
   asking: '?',
+  parked: '⏸',
   stopping: '■',
   over: '✓',
 }
@@ -35,7 +36,7 @@ export function workingLine(view: RunView, now: number, words: RunWords): string
   const tool = view.steps.findLast((step) => step.phase === 'begun')
   const head = [
     `${signs[state]} ${words.state[state]}`,
-    clockTime(now - (view.startedAt ?? view.askedAt)),
+    clockTime(now - (view.startedAt ?? view.askedAt) - view.restedMs),
     tool === undefined ? '' : toolLine(tool.action.tool, tool.action.title, 80),
   ]
   return [joined(head), view.steps.length === 0 ? '' : words.steps(view.steps.length)].filter(Boolean).join(' — ')
@@ -43,7 +44,8 @@ export function workingLine(view: RunView, now: number, words: RunWords): string
 
 /** `✓ 1:12 · 9 steps · 12.4k tokens · $0.11`, or why there is no answer. */
 export function overLine(view: RunView, words: RunWords): string {
-  const time = clockTime((view.endedAt ?? view.askedAt) - (view.startedAt ?? view.endedAt ?? view.askedAt))
+  const since = view.startedAt ?? view.endedAt ?? view.askedAt
+  const time = clockTime((view.endedAt ?? view.askedAt) - since - (view.startedAt === null ? 0 : view.restedMs))
   const { outcome } = view
   if (view.refusal !== null) return `⚠ ${words.refusal(view.refusal)}`
   if (outcome === null || outcome.kind === 'stopped') {

@@ -27,6 +27,7 @@ const tellings: ReadonlySet<RunEvent['type']> = new Set([
   'stopped',
   'lost',
   'forgotten',
+  'parked',
   'finished',
 ])
 /** Whoever puts a board up is told that it stands, or after this long that it will. */

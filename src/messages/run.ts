@@ -2,7 +2,7 @@ import type { Chat, LinePlace, Rendering, Spot } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Entry } from '../core/event.ts'
 import type { RunId, Seq, SessionId } from '../core/ids.ts'
-import { isLive } from '../core/lifecycle.ts'
+import { isLive, isQueued } from '../core/lifecycle.ts'
 import type { Message, Owner, Posting } from '../core/message.ts'
 import type { Timings } from '../core/timings.ts'
 import { see, textOf, type RunView } from '../core/view.ts'
@@ -67,7 +67,7 @@ export class RunSubject implements MessageSource {
     this.#drawn = lengthOf(view)
     const { clock, chat } = this.#tools
     const { state } = view.run
-    const line = state === 'waiting' ? this.#tools.line(this.#run) : null
+    const line = isQueued(state) ? this.#tools.line(this.#run) : null
     const facts = { view, line, now: clock.now(), session: this.session }
     const isAtWork = isLive(state)
     const endsIn = isAtWork ? view.prompt.place.id : null
@@ -126,6 +126,7 @@ function lengthOf({ blocks }: RunView): number {
 function isWorthSaying({ view, line, isLong }: RunFacts, postings: readonly Posting[]): boolean {
   if (postings.some(({ at }) => at !== null) || view.run.state === 'over') return true
   if (view.run.state === 'waiting') return line !== null
+  if (view.run.state === 'parked') return true
   return isLong || view.steps.length > 0 || view.run.open.length > 0 || textOf(view) !== ''
 }
 

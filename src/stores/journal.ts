@@ -1,4 +1,5 @@
 import { sql, type Expression, type Kysely, type Selectable, type Transaction } from 'kysely'
+import type { Hold } from '../core/quota.ts'
 import type { Board } from '../core/admission.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { Entry, RunEvent } from '../core/event.ts'
@@ -8,7 +9,8 @@ import type { Claimed, Journal, OpenRun } from '../core/journal.ts'
 import { isLive, step, type State } from '../core/lifecycle.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Cursor } from '../core/runtime.ts'
-import { readBoard } from './board.ts'
+import { learnFrom } from './accounts.ts'
+import { holdOfSession, readBoard } from './board.ts'
 import type { Commits } from './commits.ts'
 import { firstMessageOf } from './postings.ts'
 import { changesOf, conversationAfter, firstRow, keepConversation, project, runOf } from './projection.ts'
@@ -40,14 +42,15 @@ export class DatabaseJournal implements Journal {
     run: RunId,
     prompt: Prompt,
     at: EpochMs,
-    refuse: (board: Board) => Refusal | null,
+    refuse: (board: Board, hold: Hold | null) => Refusal | null,
   ): Promise<{ readonly run: RunId; readonly fresh: boolean; readonly entries: readonly Entry[] }> {
     return this.#write(async (trx) => {
       const earlier = await trx.selectFrom('runs').select('id').where('prompt_key', '=', prompt.key).executeTakeFirst()
       if (earlier !== undefined) return { run: earlier.id as RunId, fresh: false, entries: [] }
       const account = await accountOf(trx, prompt)
       if ((await rowOf(trx, run)) !== undefined) throw new Problem('bug', `The run id ${run} was given out twice.`)
-      const refusal = refuse(await readBoard(trx, prompt.speaker.id))
+      const hold = await holdOfSession(trx, prompt.session, at)
+      const refusal = refuse(await readBoard(trx, at, prompt.speaker.id), hold)
       const asked = await insertLine(trx, run, { type: 'asked', prompt }, at)
       const row = firstRow(asked, account)
       await trx.insertInto('runs').values(row).execute()
@@ -77,16 +80,16 @@ export class DatabaseJournal implements Journal {
   async claim(admit: (board: Board) => readonly RunId[], at: EpochMs): Promise<readonly Claimed[]> {
     return this.#write(async (trx) => {
       const claimed: Claimed[] = []
-      for (const run of admit(await readBoard(trx))) claimed.push(await claimOne(trx, run, at))
+      for (const run of admit(await readBoard(trx, at))) claimed.push(await claimOne(trx, run, at))
       return claimed
     })
   }
 
-  async board(): Promise<Board> {
+  async board(at: EpochMs): Promise<Board> {
     return this.#db
       .transaction()
       .setAccessMode('read only')
-      .execute((trx) => readBoard(trx))
+      .execute((trx) => readBoard(trx, at))
   }
 
   async read(run: RunId, after?: Seq): Promise<readonly Entry[]> {
@@ -171,6 +174,8 @@ export class DatabaseJournal implements Journal {
       .select(['started_at', 'ended_at'])
       .where('ended_seq', 'is not', null)
       .where('started_at', 'is not', null)
+      // One that was parked says nothing of how long work takes.
+      .where('parks', '=', 0)
       .orderBy('ended_seq', 'desc')
       .limit(limit)
       .execute()
@@ -190,7 +195,7 @@ export class DatabaseJournal implements Journal {
     return this.#db
       .selectFrom('runs')
       .innerJoin('run_events', 'run_events.seq', 'runs.asked_seq')
-      .select(['id', 'session', 'state', 'attempt', 'cursor', 'asked_seq', 'json'])
+      .select(['id', 'session', 'state', 'attempt', 'parks', 'goes_on', 'cursor', 'asked_seq', 'json'])
       .select((run) => rewordedIn(run.ref('runs.id')).as('reworded'))
   }
 }
@@ -230,6 +235,7 @@ async function write(
     .set(changesOf(entries.reduce(project, before)))
     .where('id', '=', before.id)
     .execute()
+  for (const entry of entries) await learnFrom(trx, before, entry)
   for (const event of events) {
     const conversation = conversationAfter(event)
     if (conversation !== undefined) await keepConversation(trx, before.session, conversation)
@@ -285,7 +291,7 @@ async function accountOf(trx: Transaction<Tables>, prompt: Prompt): Promise<stri
 }
 
 function openRunOf(
-  row: Pick<RunRow, 'id' | 'session' | 'state' | 'attempt' | 'cursor' | 'asked_seq'> & {
+  row: Pick<RunRow, 'id' | 'session' | 'state' | 'attempt' | 'parks' | 'goes_on' | 'cursor' | 'asked_seq'> & {
     readonly json: string
     readonly reworded: string | null
   },
@@ -295,6 +301,8 @@ function openRunOf(
     session: row.session as SessionId,
     state: row.state,
     attempt: row.attempt,
+    parks: row.parks,
+    goesOn: row.goes_on === 1,
     prompt: promptOf(row.json, row.reworded, row.asked_seq),
     cursor: row.cursor as Cursor | null,
   }

@@ -10,6 +10,8 @@ import type { RunTable, Tables } from './schema.ts'
 
 type RunRow = Selectable<RunTable>
 
+const endsAttempt: ReadonlySet<RunEvent['type']> = new Set(['lost', 'forgotten', 'parked'])
+
 /** The row of a run after one more entry. Throws a `bug` problem when the lifecycle does not allow the entry. */
 export function project(row: RunRow, entry: Entry): RunRow {
   const run = step(runOf(row), entry.event)
@@ -19,9 +21,12 @@ export function project(row: RunRow, entry: Entry): RunRow {
     ...row,
     state: run.state,
     attempt: run.attempts,
+    parks: run.parks,
+    goes_on: run.goesOn ? 1 : 0,
+    hold: entry.event.type === 'parked' && run.state === 'parked' ? JSON.stringify(entry.event.hold) : null,
     approvals: run.open.length === 0 ? '[]' : JSON.stringify(run.open),
     // The cursor counts within one attempt's output.
-    cursor: type === 'lost' || type === 'forgotten' || type === 'admitted' ? null : row.cursor,
+    cursor: endsAttempt.has(type) || type === 'admitted' ? null : row.cursor,
     account: entry.event.type === 'admitted' ? entry.event.account : row.account,
     admitted_seq: type === 'admitted' ? entry.seq : row.admitted_seq,
     started_at: type === 'started' ? (row.started_at ?? entry.at) : row.started_at,
@@ -32,8 +37,22 @@ export function project(row: RunRow, entry: Entry): RunRow {
 
 /** The columns that a later entry can change: writing only these leaves the other indexes alone. */
 export function changesOf(row: RunRow) {
-  const { state, attempt, approvals, cursor, account, admitted_seq, ended_seq, started_at, ended_at } = row
-  return { state, attempt, approvals, cursor, account, admitted_seq, ended_seq, started_at, ended_at }
+  const { state, attempt, parks, goes_on, hold, approvals, cursor, account } = row
+  const { admitted_seq, ended_seq, started_at, ended_at } = row
+  return {
+    state,
+    attempt,
+    parks,
+    goes_on,
+    hold,
+    approvals,
+    cursor,
+    account,
+    admitted_seq,
+    ended_seq,
+    started_at,
+    ended_at,
+  }
 }
 
 /** The row of a run that was just asked. `account` is its session's, until an admission says otherwise. */
@@ -51,6 +70,9 @@ export function firstRow(entry: Entry, account: string): RunRow {
     account,
     state: run.state,
     attempt: run.attempts,
+    parks: run.parks,
+    goes_on: 0,
+    hold: null,
     approvals: '[]',
     cursor: null,
     asked_seq: entry.seq,
@@ -88,7 +110,7 @@ export async function keepConversation(
 /** What may happen next with a run, from its row. */
 export function runOf(row: RunRow): Run {
   const open = row.approvals === '[]' ? [] : (parse(row.approvals, `runs ${row.id}`) as readonly Approval[])
-  return { state: row.state, open, attempts: row.attempt }
+  return { state: row.state, open, attempts: row.attempt, parks: row.parks, goesOn: row.goes_on === 1 }
 }
 
 function impossible(run: string, state: string, event: RunEvent): Problem {

@@ -3,18 +3,19 @@ import type { Entry, RunEvent } from '../core/event.ts'
 import { Problem } from '../core/failure.ts'
 import type { Seq } from '../core/ids.ts'
 import type { Conversation } from '../core/session.ts'
+import { learnFrom } from './accounts.ts'
 import { conversationAfter, firstRow, keepConversation, project } from './projection.ts'
 import { damaged, entryOf } from './rows.ts'
 import type { RunTable, Tables } from './schema.ts'
 
 type RunRow = Selectable<RunTable>
 
-/** So many journal lines are in memory at once, and so many rows go into one statement (15 parameters each). */
+/** So many journal lines are in memory at once, and so many rows go into one statement (18 parameters each). */
 const linesAtOnce = 1_000
 
 /**
- * Makes the projections anew by folding the whole journal, in one transaction: the table `runs`, and the conversation
- * of every session that the journal knows one of. Gives how many runs there are. For a migration that changes what is
+ * Makes the projections anew by folding the whole journal, in one transaction: the tables `runs` and `accounts`, and
+ * the conversation of every session that the journal knows one of. Gives how many runs there are. For a migration that changes what is
  * projected, and to prove that projections and journal agree.
  *
  * Two things are not the journal's to say and are kept as they are: a run's cursor (an offset into a spool), and the
@@ -28,10 +29,12 @@ export async function rebuild(db: Kysely<Tables>): Promise<number> {
     }
     const runs = new Map<string, RunRow>()
     const conversations = new Map<string, Conversation | null>()
+    await trx.deleteFrom('accounts').execute()
     for await (const entry of journalOf(trx)) {
       const before = runs.get(entry.run)
       const row = before === undefined ? firstRow(entry, accountOf(entry, accounts)) : project(before, entry)
       runs.set(entry.run, row)
+      await learnFrom(trx, before ?? row, entry)
       const conversation = conversationAfter(entry.event)
       if (conversation !== undefined) conversations.set(row.session, conversation)
     }

@@ -4,7 +4,7 @@ import type { State } from '../core/lifecycle.ts'
 /**
  * The tables as Kysely sees them; the migrations are what makes them. `json` columns hold text.
  *
- * `run_events` is the truth. `runs`, `omc_sessions.cli_session_id` and `.transcript` are projections of it, changed in
+ * `run_events` is the truth. `runs`, `accounts`, `omc_sessions.cli_session_id` and `.transcript` are projections of it, changed in
  * the same transaction and made anew by rebuild.ts; `runs.cursor` alone is a fact of its own.
  */
 export interface Tables {
@@ -21,6 +21,7 @@ export interface Tables {
   readonly boards: WallboardTable
   readonly attached_places: AttachedPlaceTable
   readonly inbox: InboxTable
+  readonly accounts: AccountTable
 }
 
 export interface SessionTable {
@@ -68,6 +69,10 @@ export interface RunTable {
   account: string
   state: State
   attempt: number
+  parks: number
+  goes_on: number
+  /** json of the Hold that it is parked for */
+  hold: string | null
   /** json of the open approvals */
   approvals: string
   cursor: string | null
@@ -177,6 +182,13 @@ export interface InboxTable {
   acknowledged: Generated<number>
   memo: string | null
   done_at: number | null
+}
+
+export interface AccountTable {
+  runtime: string
+  account: string
+  /** json of an AccountState */
+  json: string
 }
 
 interface MetaTable {

@@ -1,9 +1,11 @@
 import { sql, type Kysely } from 'kysely'
+import type { Accounts } from '../core/account.ts'
 import type { Wallboards } from '../core/wallboard.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { MessageId, PlaceId, Seq, SessionId, SessionKey } from '../core/ids.ts'
 import type { Postings } from '../core/message.ts'
 import type { Approvals } from '../core/approval-record.ts'
+import { DatabaseAccounts } from './accounts.ts'
 import { DatabaseApprovals } from './approvals.ts'
 import { DatabaseWallboards } from './wallboards.ts'
 import type { Session, Worktree } from '../core/session.ts'
@@ -22,6 +24,7 @@ export class DatabaseVault implements Vault {
   readonly approvals: Approvals
   readonly boards: Wallboards
   readonly attachedPlaces: AttachedPlaces
+  readonly accounts: Accounts
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -33,6 +36,7 @@ export class DatabaseVault implements Vault {
     this.approvals = new DatabaseApprovals(db, commits)
     this.boards = new DatabaseWallboards(db, commits)
     this.attachedPlaces = new DatabaseAttachedPlaces(db, commits)
+    this.accounts = new DatabaseAccounts(db)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {

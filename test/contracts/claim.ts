@@ -46,8 +46,8 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
         store.journal.claim(() => [runId('r0'), runId('nobody')], 3),
         isBug,
       )
-      assert.deepEqual(everyone(await store.journal.board()), ['r0', 'r1', 'r2'])
-      assert.deepEqual((await store.journal.board()).live, [])
+      assert.deepEqual(everyone(await store.journal.board(0)), ['r0', 'r1', 'r2'])
+      assert.deepEqual((await store.journal.board(0)).live, [])
       assert.equal((await store.journal.read(runId('r0'))).length, 1)
       await store.journal.claim(() => [runId('r1')], 4)
       await assert.rejects(store.journal.append(runId('r2'), [events.admitted], 5), isBug)
@@ -62,7 +62,7 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
       const bob = person('bob')
       const asked = await store.journal.ask(runId('r2'), prompt('502', here, bob), 2, never)
       await store.journal.ask(runId('r3'), prompt('503', there, bob), 3, never)
-      const board = await store.journal.board()
+      const board = await store.journal.board(0)
       assert.deepEqual(
         board.live.map(({ run, person, channel }) => [run, person, channel]),
         [['r1', 'ann', '100']],
@@ -75,6 +75,7 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
           channel: '100',
           account: 'default',
           asked: asked.entries[0]?.seq,
+          hold: null,
         },
         { ...board.waiting[1], run: 'r3', session: there.id, channel: '101' },
       ])
@@ -90,7 +91,7 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
       }
       await store.journal.claim(() => [runId('r3')], 2)
       await store.journal.claim(() => [runId('r1')], 3)
-      const board = await store.journal.board()
+      const board = await store.journal.board(0)
       assert.deepEqual(
         board.live.map((each) => each.run),
         ['r3', 'r1'],
@@ -118,7 +119,7 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
       await begin(store, runId('r1'), here, '501')
       await store.journal.ask(runId('r2'), prompt('502', there), 2, never)
       await store.journal.append(runId('r1'), [events.lost], 3)
-      assert.deepEqual(everyone(await store.journal.board()), ['r1', 'r2'])
+      assert.deepEqual(everyone(await store.journal.board(0)), ['r1', 'r2'])
       assert.deepEqual(
         (await store.journal.open()).map((each) => [each.run, each.state, each.attempt]),
         [
@@ -207,7 +208,7 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
       }
       assert.equal(new Set(seqs).size, seqs.length)
       assert.ok(ended >= 10, `only ${ended} runs were led to their end`)
-      const board = await store.journal.board()
+      const board = await store.journal.board(0)
       assert.deepEqual(board.live, [], 'everything claimed was led to its end')
     })
   })

@@ -28,6 +28,8 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
         session: here.id,
         state: 'waiting',
         attempt: 0,
+        parks: 0,
+        goesOn: false,
         prompt: prompt('501', here),
         cursor: null,
       })
@@ -91,7 +93,7 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
         ['asked', 'refused'],
       )
       assert.equal((await store.journal.find(promptKey('502')))?.state, 'over')
-      assert.deepEqual(everyone(await store.journal.board()), ['r1'])
+      assert.deepEqual(everyone(await store.journal.board(0)), ['r1'])
       assert.deepEqual(await store.vault.postings.unsettled(), ['run:r1', 'run:r2'], 'a refusal too must be told')
     })
 

@@ -56,6 +56,8 @@ export function makeTurn(
   return {
     run: randomUUID() as RunId,
     attempt: 1,
+    parks: 0,
+    goesOn: false,
     session,
     files: [],
     handOver: null,

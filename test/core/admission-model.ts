@@ -62,7 +62,7 @@ export function line(board: Board, caps: Caps): readonly RunId[] {
     waiting = waiting.filter((each) => !next.includes(each))
     live = [...live, ...next].slice(1)
   }
-  return [...order, ...waiting.map((each) => each.run)]
+  return [...order, ...waiting.toSorted((a, b) => a.asked - b.asked).map((each) => each.run)]
 }
 
 /** Whether one more prompt would be admitted right away, so that it takes no place in the queue. */
@@ -79,7 +79,7 @@ function mayStart(
   caps: Caps,
 ): boolean {
   const sameSession = (other: Candidate): boolean => other.session === candidate.session
-  if (live.some(sameSession) || earlier.some(sameSession)) return false
+  if (candidate.hold !== null || live.some(sameSession) || earlier.some(sameSession)) return false
   return live.filter((other) => isOf(other, candidate)).length < caps.personActive
 }
 

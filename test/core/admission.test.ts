@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { admit, line, refuseToWait, type Board, type Candidate, type Caps } from '../../src/core/admission.ts'
-import type { PersonId, RunId, Seq, SessionId } from '../../src/core/ids.ts'
+import type { Hold } from '../../src/core/quota.ts'
+import type { PersonId, RunId, RuntimeName, Seq, SessionId } from '../../src/core/ids.ts'
 import * as model from './admission-model.ts'
 import { accountId, placeId, runId } from '../stores/cast.ts'
 import { fc } from '../random.ts'
@@ -14,6 +15,9 @@ const anyCaps: fc.Arbitrary<Caps> = fc.record({
   personActive: fc.integer({ min: 1, max: 3 }),
   personWaiting: fc.integer({ min: 0, max: 5 }),
 })
+
+/** Its account's quota is used up. */
+const held: Hold = { until: 9_000, runtime: 'echo' as RuntimeName, window: 'five_hour', model: null }
 
 const anyAsker = fc.record({
   person: fc.constantFrom('ann', 'bob', 'cy', 'di'),
@@ -29,10 +33,20 @@ const anyBoard: fc.Arbitrary<Board> = fc
     served: fc.dictionary(fc.constantFrom('ann', 'bob', 'cy', 'di'), fc.integer({ min: 1, max: 50 })),
   })
   .map(({ waiting, live, served }) => ({
-    live: live.map((each, nth) => candidate(`live${nth}`, each, nth + 1)),
+    live: live.map((each, nth) => candidate(`live${nth}`, { ...each, hold: null }, nth + 1)),
     waiting: waiting.map((each, nth) => candidate(`run${nth}`, each, nth + 100)),
     served: new Map(Object.entries(served) as [PersonId, Seq][]),
   }))
+
+/** The same while some accounts rest. */
+const anyHeldBoard = fc.tuple(anyBoard, fc.infiniteStream(fc.nat(3))).map(([board, chance]): Board => {
+  const waiting = board.waiting.map((each) => (chance.next().value === 0 ? { ...each, hold: held } : each))
+  return { ...board, waiting }
+})
+const anyHeldAsker = fc.record({ who: anyAsker, isHeld: fc.boolean() }).map(({ who, isHeld }) => ({
+  ...who,
+  hold: isHeld ? held : null,
+}))
 
 suite('admission', () => {
   test('people take turns: whoever was served longest ago is next', () => {
@@ -187,7 +201,7 @@ suite('admission', () => {
 
   test('it answers as the rule told word by word does', () => {
     fc.assert(
-      fc.property(anyBoard, anyCaps, anyAsker, fc.boolean(), ({ waiting, ...rest }, caps, who, reversed) => {
+      fc.property(anyHeldBoard, anyCaps, anyHeldAsker, fc.boolean(), ({ waiting, ...rest }, caps, who, reversed) => {
         const board: Board = { ...rest, waiting: reversed ? waiting.toReversed() : waiting }
         const asker = candidate('new', who, 1_000)
         assert.deepEqual(admit(board, caps), model.admit(board, caps))
@@ -220,10 +234,22 @@ suite('admission', () => {
     assert.deepEqual(line(board, { ...wide, personActive: 0 }), ['a1', 'a2'])
   })
 
+  test('what is held back keeps its session waiting, and nobody else', () => {
+    const board = boardOf([
+      ['a1', 'ann', 's1'],
+      ['a2', 'ann', 's1'],
+      ['b1', 'bob', 's2'],
+    ])
+    const waiting = board.waiting.map((each) => (each.run === 'a1' ? { ...each, hold: held } : each))
+    assert.deepEqual(admit({ ...board, waiting }, wide), ['b1'])
+    assert.deepEqual(line({ ...board, waiting }, wide), ['b1', 'a1', 'a2'])
+    assert.deepEqual(admit(board, wide), ['a1', 'b1'], 'and then its turn is the one it had')
+  })
+
   test('a prompt that would start at once is never refused, and one over a cap is, with the numbers', () => {
     const none: Caps = { active: 1, waiting: 0, personActive: 1, personWaiting: 0 }
     const empty = boardOf([])
-    const ann = { person: 'ann' as PersonId, channel: placeId('100'), session: 's1' as SessionId }
+    const ann = { person: 'ann' as PersonId, channel: placeId('100'), session: 's1' as SessionId, hold: null }
     assert.equal(refuseToWait(empty, ann, none), null)
     const busy = start(boardOf([['b1', 'bob', 's2']]), [runId('b1')])
     assert.deepEqual(refuseToWait(busy, ann, none), { code: 'person-queue-full', active: 0, cap: 0, waiting: 0 })
@@ -266,9 +292,14 @@ suite('admission', () => {
   })
 })
 
-type AskerNames = { readonly person: string; readonly channel: string; readonly session: string }
+interface AskerNames {
+  readonly person: string
+  readonly channel: string
+  readonly session: string
+  readonly hold?: Hold | null
+}
 
-function candidate(run: string, { person, channel, session }: AskerNames, asked: Seq): Candidate {
+function candidate(run: string, { person, channel, session, hold = null }: AskerNames, asked: Seq): Candidate {
   return {
     run: runId(run),
     session: session as SessionId,
@@ -276,6 +307,7 @@ function candidate(run: string, { person, channel, session }: AskerNames, asked:
     channel: placeId(channel),
     account: accountId('default'),
     asked,
+    hold,
   }
 }
 

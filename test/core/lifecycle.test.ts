@@ -8,15 +8,18 @@ import { fc } from '../random.ts'
 
 /** The lifecycle as the architecture document has it, cell by cell; an empty cell cannot happen. */
 const table = `
-| state    | asked   | reworded | refused | admitted | started | said     | acted    | steered  | declined | wanted | answered | withdrawn | stopped  | lost    | forgotten | finished |
-| new      | waiting |          | over    |          |         |          |          |          |          |        |          |           |          |         |           |          |
-| waiting  |         | waiting  | over    | starting |         |          |          |          |          |        |          |           | over     |         |           |          |
-| starting |         |          |         |          | running |          |          | starting | starting |        |          |           | stopping | waiting | waiting   | over     |
-| running  |         |          |         |          |         | running  | running  | running  | running  | asking |          |           | stopping | waiting | waiting   | over     |
-| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking | running  | running   | stopping | waiting | waiting   | over     |
-| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping |        |          |           |          | over    | over      | over     |
-| over     |         |          |         |          |         |          |          |          |          |        |          |           |          |         |           |          |
+| state    | asked   | reworded | refused | admitted | started | said     | acted    | metered  | steered  | declined | wanted | answered | withdrawn | stopped  | lost    | forgotten | parked | finished |
+| new      | waiting |          | over    |          |         |          |          |          |          |          |        |          |           |          |         |           |        |          |
+| waiting  |         | waiting  | over    | starting |         |          |          |          |          |          |        |          |           | over     |         |           |        |          |
+| starting |         |          |         |          | running |          |          |          | starting | starting |        |          |           | stopping | waiting | waiting   |        | over     |
+| running  |         |          |         |          |         | running  | running  | running  | running  | running  | asking |          |           | stopping | waiting | waiting   | parked | over     |
+| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking   | asking | running  | running   | stopping | waiting | waiting   | parked | over     |
+| parked   |         |          | over    | starting |         |          |          |          |          |          |        |          |           | over     |         |           |        |          |
+| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping | stopping |        |          |           |          | over    | over      | over   | over     |
+| over     |         |          |         |          |         |          |          |          |          |          |        |          |           |          |         |           |        |          |
 `
+
+const once = { attempts: 1, parks: 0, goesOn: false }
 
 const asked: RunEvent = { type: 'asked', prompt: prompt('501', session('one')) }
 
@@ -34,6 +37,8 @@ const samples: Record<RunEvent['type'], RunEvent> = {
   steered: events.steered,
   declined: events.declined,
   forgotten: events.forgotten,
+  metered: events.metered,
+  parked: events.parked,
   stopped: events.stopped,
   lost: events.lost,
   finished: events.done,
@@ -51,13 +56,13 @@ const anyEvent = fc.constantFrom<RunEvent>(
 
 suite('lifecycle', () => {
   const [head = [], ...rows] = table.trim().split('\n').map(cells)
-  assert.equal(rows.length, 7)
+  assert.equal(rows.length, 8)
   assert.equal(head.length - 1, Object.keys(samples).length)
   for (const [state = '', ...targets] of rows) {
     for (const [column, target] of targets.entries()) {
       const type = head[column + 1] as RunEvent['type']
       test(`${state}: ${type} ${target === '' ? 'cannot happen' : `leads to ${target}`}`, () => {
-        const run: Run = { state: state as State, open: state === 'asking' ? [question('q1')] : [], attempts: 1 }
+        const run: Run = { state: state as State, open: state === 'asking' ? [question('q1')] : [], ...once }
         assert.equal(step(run, samples[type])?.state ?? '', target)
       })
     }
@@ -65,7 +70,7 @@ suite('lifecycle', () => {
 
   test('a new word needs a turn at work; that one was heard may still be said while it begins again or stops', () => {
     for (const state of liveStates) {
-      const run: Run = { state, open: [], attempts: 1 }
+      const run: Run = { state, open: [], ...once }
       const isAtWork = state === 'running' || state === 'asking'
       assert.equal(step(run, { ...events.steered, heard: false }) !== null, isAtWork, state)
       assert.ok(step(run, { ...events.steered, heard: true }) !== null, state)
@@ -73,13 +78,13 @@ suite('lifecycle', () => {
   })
 
   test('with another question open, an answer leaves it asking', () => {
-    const run: Run = { state: 'asking', open: [question('q1'), question('q2')], attempts: 1 }
+    const run: Run = { state: 'asking', open: [question('q1'), question('q2')], ...once }
     assert.deepEqual(step(run, events.answered('q1')), { ...run, open: [question('q2')] })
     assert.equal(step(run, events.answered('q3')), null, 'nobody asked that')
   })
 
   test('the same question again takes the place of the first', () => {
-    const run: Run = { state: 'asking', open: [question('q1')], attempts: 1 }
+    const run: Run = { state: 'asking', open: [question('q1')], ...once }
     assert.equal(step(run, events.wanted('q1'))?.open.length, 1)
   })
 
@@ -95,12 +100,17 @@ suite('lifecycle', () => {
         let run = newRun
         let ends = 0
         let admissions = 0
+        let parks = 0
+        let goesOn = false
         const open = new Set<string>()
         for (const event of [asked, ...tried]) {
           const next = step(run, event)
           assert.ok(run.state !== 'over' || next === null, 'nothing happens after the end')
           if (next === null) continue
           if (event.type === 'admitted') admissions++
+          if (event.type === 'parked') parks++
+          if (event.type === 'parked') goesOn = true
+          if (event.type === 'lost' || event.type === 'forgotten') goesOn = false
           if (event.type === 'wanted') open.add(event.approval.id)
           if (event.type === 'answered' || event.type === 'withdrawn') open.delete(event.approval)
           if (!isLive(next.state) || next.state === 'stopping') open.clear()
@@ -109,6 +119,8 @@ suite('lifecycle', () => {
           assert.equal(run.state === 'asking', run.open.length > 0)
           assert.deepEqual(new Set(run.open.map((each) => each.id)), open)
           assert.equal(run.attempts, admissions)
+          assert.equal(run.parks, parks)
+          assert.equal(run.goesOn, goesOn)
           assert.notEqual(run.state, 'new')
         }
         assert.equal(ends, run.state === 'over' ? 1 : 0)

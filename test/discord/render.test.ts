@@ -40,7 +40,7 @@ function card(rendering: Rendering | undefined): string | undefined {
 describe('the card', () => {
   test('a waiting run shows its place and can be taken back', () => {
     const waiting = view()
-    const line = { place: 3, expectedMs: 240_000, atWork: 2, cap: 2 }
+    const line = { place: 3, expectedMs: 240_000, atWork: 2, cap: 2, held: null }
     const [rendering, ...more] = drawn(waiting, { line })
     assert.deepEqual(more, [])
     assert.equal(rendering?.text, '')

@@ -99,7 +99,7 @@ test('ten people, four channels, ten threads, five hours, a kill every few minut
       kills++
       nextKill = clock.now() + 2 * minute + chance(5 * minute)
     }
-    await assertCaps(bot.store)
+    await assertCaps(bot.store, clock.now())
   }
   await clock.goTo(end + staleMs + 4 * longestMs)
 
@@ -117,8 +117,8 @@ test('ten people, four channels, ten threads, five hours, a kill every few minut
 })
 
 /** What no moment may show, counted from the journal's own projection. */
-async function assertCaps(store: Store): Promise<void> {
-  const { live, waiting } = await store.journal.board()
+async function assertCaps(store: Store, now: number): Promise<void> {
+  const { live, waiting } = await store.journal.board(now)
   assert.ok(live.length <= caps.active, `${live.length} at work`)
   assert.equal(new Set(live.map((each) => each.session)).size, live.length, 'one run of a session')
   // A run that was lost waits again beside those that waited: the caps are asked before a prompt, not before a loss.

@@ -36,9 +36,19 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     steer: () => Promise.resolve(false),
     answer: () => Promise.resolve(),
   }
-  const turn = { run, attempt: claimed.attempt, prompt: claimed.prompt, session: here, files: [], handOver: null }
+  const turn = {
+    run,
+    attempt: claimed.attempt,
+    parks: 0,
+    goesOn: false,
+    prompt: claimed.prompt,
+    session: here,
+    files: [],
+    handOver: null,
+  }
   const tools = {
     journal: store.journal,
+    vault: store.vault,
     texts: new GroupCommit(hostClock, 100),
     clock: hostClock,
     log: quietLog,

@@ -21,6 +21,7 @@ import * as transcript from '../../src/features/transcript/words.ts'
 import { languages as speaking, product } from '../features/product.ts'
 import {
   asks,
+  holds,
   home,
   nastyText,
   overview,
@@ -167,8 +168,13 @@ for (const say of Object.values(languages)) {
         own.sessions.list([overview({ state: null, waiting: 0 })], startedAt, say),
         own.runs.stopped({ run: 'r' as never, waiting: true, afterMs: 0 }),
         own.runs.stopped({ run: 'r' as never, waiting: false, afterMs: 42_000 }),
-        say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2 }),
-        say.waiting({ place: 3, expectedMs: 240_000, atWork: 2, cap: 2 }),
+        say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2, held: null }),
+        say.waiting({ place: 3, expectedMs: 240_000, atWork: 2, cap: 2, held: null }),
+        ...holds.flatMap((hold) => [
+          say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2, held: { hold, place: 2, of: 5 } }),
+          say.parked(hold, null),
+          say.parked(hold, { place: 3, expectedMs: null, atWork: 0, cap: 2, held: { hold, place: 21, of: 22 } }),
+        ]),
         ...rightsSamples(own.permissions),
         ...queueSamples(own.queue, (line) => say.stands(line)),
         own.runs.steered({ how: 'steered', text: nastyText }),

@@ -1,3 +1,4 @@
+import type { Hold } from '../../src/core/quota.ts'
 import type { SessionOverview } from '../../src/features/sessions/service.ts'
 import type { Decision, Subject } from '../../src/core/approval.ts'
 import type { Ask, Fate } from '../../src/core/ask.ts'
@@ -128,6 +129,11 @@ export const troubles: { readonly [Code in Trouble['code']]: readonly Extract<Tr
     { code: 'rate-limited', detail: 'limit', until: null },
     { code: 'rate-limited', detail: 'limit', until: 1_790_000_000_000 },
   ],
+  'quota-full': [
+    { code: 'quota-full', detail: nastyText, window: 'five_hour', until: 1_790_000_000_000 },
+    { code: 'quota-full', detail: '', window: null, until: null },
+  ],
+  'quota-ended': [{ code: 'quota-ended', detail: nastyText }],
   'model-failed': [
     { code: 'model-failed', detail: 'overloaded', status: 529 },
     { code: 'model-failed', detail: nastyText, status: null },
@@ -141,6 +147,18 @@ export const troubles: { readonly [Code in Trouble['code']]: readonly Extract<Tr
     { code: 'rights-changed', was: 'guest', now: 'blocked' },
   ],
 }
+
+/** What holds runs back: every window there is a word for, and one that nobody knows. */
+export const holds: readonly Hold[] = [
+  'five_hour',
+  'seven_day',
+  'seven_day_opus',
+  'seven_day_sonnet',
+  'seven_day_overage_included',
+  'overage',
+  nastyText,
+  null,
+].map((window) => ({ until: 1_790_000_000_000, runtime: 'claude' as RuntimeName, window, model: null }))
 
 export const home = '/home/olivia'
 export const startedAt = 1_790_000_000_000
@@ -303,7 +321,7 @@ export function messageSamples({ messages: say }: Phrases): string[] {
 
 /** Everything that is said about the queue; its links lead into Discord and nowhere else. */
 export function queueSamples(say: typeof queueWords, stands: (line: LinePlace) => string): string[] {
-  const line = { place: 3, expectedMs: 240_000, atWork: 1, cap: 1 }
+  const line = { place: 3, expectedMs: 240_000, atWork: 1, cap: 1, held: null }
   const wait: Wait = {
     run: 'run' as RunId,
     session: nastyText,

@@ -131,6 +131,7 @@ export async function startAnthropic(options: AnthropicOptions = {}): Promise<Sc
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache',
       'request-id': `req_scripted_${request.number}`,
+      ...step.headers,
     })
     for (const { event, delta } of frames(step, { model, number: request.number })) {
       if (delta) {

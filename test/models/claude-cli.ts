@@ -194,6 +194,7 @@ const cli = new Cli({
   model: {
     url: env['ANTHROPIC_BASE_URL'] ?? 'http://127.0.0.1:9',
     name: values.model ?? 'claude-opus-4-8',
+    isSubscription: env['ANTHROPIC_API_KEY'] === undefined && key !== null,
     key,
     retries: Number(env['CLAUDE_CODE_MAX_RETRIES'] ?? 10),
   },

@@ -1,9 +1,12 @@
 import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
+import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 /** One server-sent event, parsed. */
 export type ModelEvent = Readonly<Record<string, unknown>> & { readonly type: string }
+
+/** What came with an answer. */
+export type ModelHeaders = IncomingHttpHeaders
 
 /** The model answered with a failure instead of a stream. */
 export class ModelRefusal extends Error {
@@ -11,18 +14,21 @@ export class ModelRefusal extends Error {
   readonly status: number
   readonly type: string
   readonly requestId: string
+  readonly headers: ModelHeaders
 
-  constructor(status: number, type: string, message: string, requestId: string) {
+  constructor(status: number, type: string, message: string, requestId: string, headers: ModelHeaders = {}) {
     super(message)
     this.status = status
     this.type = type
     this.requestId = requestId
+    this.headers = headers
   }
 }
 
 /** An answer of the model while it streams. */
 export interface ModelAnswer {
   readonly requestId: string
+  readonly headers: ModelHeaders
   readonly events: AsyncIterable<ModelEvent>
 }
 
@@ -45,12 +51,13 @@ export async function askModel(
   asking.end(JSON.stringify(body))
   const [response] = (await once(asking, 'response')) as [IncomingMessage]
   const requestId = String(response.headers['request-id'] ?? response.headers['x-request-id'] ?? '')
+  const { headers: told } = response
   if (response.statusCode === 200) {
     const isStream = String(response.headers['content-type']).startsWith('text/event-stream')
-    return { requestId, events: isStream ? eventsOf(response) : whole(response) }
+    return { requestId, headers: told, events: isStream ? eventsOf(response) : whole(response) }
   }
   const { error } = JSON.parse(await text(response)) as { error: { type: string; message: string } }
-  throw new ModelRefusal(response.statusCode ?? 0, error.type, error.message, requestId)
+  throw new ModelRefusal(response.statusCode ?? 0, error.type, error.message, requestId, told)
 }
 
 /** An answer in one piece is one event. */

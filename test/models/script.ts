@@ -37,6 +37,8 @@ const step = z.strictObject({
   tools: z.array(toolCall).default([]),
   usage: z.record(z.string(), z.number()).default({}),
   stop_reason: z.string().optional(),
+  /** Headers of an answer that is none of a failure. */
+  headers: z.record(z.string(), z.string()).default({}),
   error: failure.optional(),
   /** An SSE `error` event after the last delta, as an overloaded service sends it. */
   midError: z.strictObject({ type: z.string(), message: z.string() }).optional(),

@@ -25,7 +25,7 @@ test('the board is read in as many queries for a hundred people as for one, and 
   const vault = new DatabaseVault(db, commits)
   const counted = async (asker?: PersonId) => {
     queries = 0
-    const board = await readBoard(db, asker)
+    const board = await readBoard(db, 1, asker)
     return { ...board, queries }
   }
   const here = session('one')

@@ -124,6 +124,15 @@ export const events = {
   },
   declined: { type: 'declined', steer: promptKey('77') },
   forgotten: { type: 'forgotten', detail: 'No conversation found' },
+  parked: {
+    type: 'parked',
+    hold: { until: 9_000, runtime: 'echo' as RuntimeName, window: 'five_hour', model: null },
+    usage: noUsage,
+  },
+  metered: {
+    type: 'metered',
+    reading: { windows: [{ name: 'five_hour', used: 0.5, resetsAt: 9_000 }], request: 'served', window: 'five_hour' },
+  },
   wanted: (id: string): RunEvent => ({
     type: 'wanted',
     approval: {

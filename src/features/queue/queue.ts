@@ -1,6 +1,7 @@
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
 import type { RunId } from '../../core/ids.ts'
+import { isQueued } from '../../core/lifecycle.ts'
 import type { Person } from '../../core/person.ts'
 import { refused, toThem } from '../../core/reply.ts'
 import { en, ko, type Wait } from './words.ts'
@@ -13,7 +14,7 @@ export function queue(doors: Pick<Doors, 'journal' | 'vault' | 'line' | 'stopByB
   const { journal, vault, line, stopByButton } = doors
 
   async function waitsOf({ id }: Person): Promise<readonly Wait[]> {
-    const mine = (await journal.open()).filter(({ state, prompt }) => state === 'waiting' && prompt.speaker.id === id)
+    const mine = (await journal.open()).filter(({ state, prompt }) => isQueued(state) && prompt.speaker.id === id)
     const waits = mine.map(async ({ run, session, prompt }) => ({
       run,
       session: (await vault.session(session))?.name ?? '',

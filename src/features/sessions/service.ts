@@ -5,7 +5,7 @@ import { messageOf } from '../../core/failure.ts'
 import { inOneLine } from '../../core/finding.ts'
 import type { AccountId, MessageId, PlaceId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Memo } from '../../core/interaction.ts'
-import { isLive, type State } from '../../core/lifecycle.ts'
+import { isLive, isQueued, type State } from '../../core/lifecycle.ts'
 import type { Person } from '../../core/person.ts'
 import { composeSessionKey, type Place } from '../../core/place.ts'
 import type { Runtime } from '../../core/runtime.ts'
@@ -249,7 +249,7 @@ export class Sessions {
       return {
         session,
         state: (runs.find((each) => isLive(each.state)) ?? runs[0])?.state ?? null,
-        waiting: runs.filter((each) => each.state === 'waiting').length,
+        waiting: runs.filter((each) => isQueued(each.state)).length,
         since: session.startedAt,
       }
     })

@@ -9,7 +9,8 @@ import { approvalOf, elicitationOf, type ClaudeAsk, type Elicited } from './appr
 import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
 import { answerLine, errorLine, refusalLine, withdrawalOf } from './request.ts'
 import { type JsonObject } from '../engine/json.ts'
-import { parseLine, type ClaudeLine, type ResultLine } from './wire.ts'
+import { readingOf } from './limit.ts'
+import { parseLine, type ClaudeLine, type LimitLine, type ResultLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
 export interface ClaudeState extends TurnStanding {
@@ -49,8 +50,8 @@ export interface ClaudeState extends TurnStanding {
   readonly used: Pick<Usage, 'inputTokens' | 'outputTokens'>
   /** The kind of failure the CLI named last. */
   readonly error: string | null
-  /** When the login's limit is lifted, in seconds since 1970. */
-  readonly resetsAt: number | null
+  /** The last line about the login's quota in this turn. */
+  readonly limit: LimitLine | null
 }
 
 export interface ClaudeBeginning {
@@ -85,7 +86,7 @@ export function beginning(from: ClaudeBeginning): ClaudeState {
     settled: [],
     tampering: null,
     error: null,
-    resetsAt: null,
+    limit: null,
   }
 }
 
@@ -141,7 +142,7 @@ function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
   if (state.unheard.size > 0 && !isAborted && !isConversationGone(line))
     return { state: { ...state, used: all, error: null, message: null }, events: [] }
   const costUsd = line.totalCostUsd === null ? null : Math.max(0, line.totalCostUsd - state.spent.costUsd)
-  const outcome = outcomeOf(all, { error: state.error, resetsAt: state.resetsAt }, costUsd)
+  const outcome = outcomeOf(all, { error: state.error, limit: state.limit }, costUsd)
   // A word that is still queued after a stop would be answered by a turn that nobody hears.
   const over = isConversationGone(line) || state.unheard.size > 0 ? 'broken' : 'clean'
   return { state: { ...state, over, spent, open: new Set() }, events: [{ type: 'finished', outcome }] }
@@ -187,8 +188,11 @@ function during(state: ClaudeState, line: ClaudeLine): Reading<ClaudeState> {
       const outcome = authFailure(line.status)
       return { state: { ...state, over: 'broken', open: new Set() }, events: [{ type: 'finished', outcome }] }
     }
-    case 'limit':
-      return { state: line.rejected ? { ...state, resetsAt: line.resetsAt } : state, events: [] }
+    case 'limit': {
+      if (line.status === '') return { state, events: [] }
+      const reading = readingOf(line)
+      return { state: { ...state, limit: line }, events: reading === null ? [] : [{ type: 'metered', reading }] }
+    }
     default:
       return { state, events: [] }
   }

@@ -1,13 +1,14 @@
 import type { Outcome, Usage } from '../../core/event.ts'
 import type { Trouble } from '../../core/failure.ts'
-import type { ResultLine } from './wire.ts'
+import { refusalOf } from './limit.ts'
+import type { LimitLine, ResultLine } from './wire.ts'
 
 /** What the CLI had said of a failure before the turn's end. */
 export interface Hints {
   /** The last `assistant.error`. */
   readonly error: string | null
-  /** From a rejecting `rate_limit_event`, in seconds since 1970. */
-  readonly resetsAt: number | null
+  /** The last line about the login's quota in this turn. */
+  readonly limit: LimitLine | null
 }
 
 /**
@@ -33,11 +34,10 @@ export function isConversationGone(line: ResultLine): boolean {
   return line.errors.some((error) => error.startsWith('No conversation found'))
 }
 
-function troubleOf(line: ResultLine, { error, resetsAt }: Hints): Trouble {
+function troubleOf(line: ResultLine, { error, limit }: Hints): Trouble {
   const detail = line.text === '' ? line.errors.join('; ') || line.subtype : line.text
   if (isConversationGone(line)) return { code: 'conversation-gone', detail }
   if (error === 'authentication_failed') return { code: 'auth-failed', detail }
-  if (error === 'rate_limit' || line.status === 429)
-    return { code: 'rate-limited', detail, until: resetsAt === null ? null : resetsAt * 1000 }
+  if (error === 'rate_limit' || line.status === 429) return refusalOf(detail, limit)
   return { code: 'model-failed', detail, status: line.status }
 }

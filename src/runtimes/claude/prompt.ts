@@ -13,6 +13,7 @@ import { blockOf, isShown } from './files.ts'
  */
 export function promptLine(turn: Turn): string {
   const { prompt, files, handOver } = turn
+  if (turn.goesOn) return userLine(promptUuid(turn), [textBlock(goOn), textBlock(whyNote)])
   const before = [
     handOver === null ? null : framed('From an earlier conversation that is gone, for you to go on from:', handOver),
     prompt.context.length === 0 ? null : framed('Said here before, and not a part of the message:', saidBefore(prompt)),
@@ -25,6 +26,11 @@ export function promptLine(turn: Turn): string {
     textBlock(hostNote(turn)),
   ])
 }
+
+/** The conversation has the prompt already, with all that was done for it. */
+const goOn = 'Continue from where you left off.'
+const whyNote =
+  "(Discord message from the bot: the account's limit had stopped you; it is lifted. What is done stays done.)"
 
 /** Every line of it is marked, so that nothing in it can pretend to stand outside. */
 function framed(title: string, text: string): string {

@@ -51,12 +51,27 @@ export type ClaudeLine =
       readonly behavior: string | null
     }
   | { readonly is: 'retry'; readonly error: string; readonly status: number | null }
-  | { readonly is: 'limit'; readonly rejected: boolean; readonly resetsAt: number | null }
+  | LimitLine
   /** A background task has ended; an `init` right behind it begins a turn nobody asked for. */
   | { readonly is: 'task-notice' }
   | { readonly is: 'mode'; readonly mode: string }
   | ResultLine
   | { readonly is: 'other' }
+
+/** What the service said of the login's quota, told when it changes. Times in seconds since 1970. */
+export interface LimitLine {
+  readonly is: 'limit'
+  readonly status: string
+  /** `five_hour`, `seven_day_opus`, …; null: the refusal is about no quota. */
+  readonly window: string | null
+  readonly resetsAt: number | null
+  readonly used: number | null
+  /** Served beyond the quota, for money. */
+  readonly paid: boolean
+  readonly overage: { readonly status: string; readonly resetsAt: number | null }
+  /** Why nothing is served beyond the quota, or at all. */
+  readonly reason: string
+}
 
 export interface ResultLine {
   readonly is: 'result'
@@ -100,10 +115,8 @@ export function parseLine(text: string): ClaudeLine {
       return controlResponse(objectAt(line['response']))
     case 'control_cancel_request':
       return { is: 'unasked', request: stringAt(line['request_id']) }
-    case 'rate_limit_event': {
-      const info = objectAt(line['rate_limit_info'])
-      return { is: 'limit', rejected: info['status'] === 'rejected', resetsAt: numberAt(info['resetsAt']) }
-    }
+    case 'rate_limit_event':
+      return limit(objectAt(line['rate_limit_info']))
     default:
       return other
   }
@@ -160,6 +173,19 @@ function system(line: JsonObject): ClaudeLine {
       return typeof line['permissionMode'] === 'string' ? { is: 'mode', mode: line['permissionMode'] } : other
     default:
       return other
+  }
+}
+
+function limit(info: JsonObject): LimitLine {
+  return {
+    is: 'limit',
+    status: stringAt(info['status']),
+    window: stringAt(info['rateLimitType']) || null,
+    resetsAt: numberAt(info['resetsAt']),
+    used: numberAt(info['utilization']),
+    paid: info['isUsingOverage'] === true,
+    overage: { status: stringAt(info['overageStatus']), resetsAt: numberAt(info['overageResetsAt']) },
+    reason: stringAt(info['errorCode']) || stringAt(info['overageDisabledReason']),
   }
 }
 

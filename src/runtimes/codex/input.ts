@@ -10,6 +10,7 @@ const pictures: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image
 /** A turn's input: what went before, pictures, the person's own text as it is, and last the bot's note. */
 export function inputOf(turn: Turn): readonly object[] {
   const { prompt, files, handOver } = turn
+  if (turn.goesOn) return [textOf(goOn)]
   const images = files.filter(isPicture).map(({ path }) => ({ type: 'localImage', path }))
   return [
     ...(handOver === null ? [] : [textOf(earlier(handOver))]),
@@ -20,6 +21,10 @@ export function inputOf(turn: Turn): readonly object[] {
     textOf(noteOf(turn)),
   ]
 }
+
+/** The conversation has the prompt already, with all that was done for it. */
+const goOn =
+  "(The bot: the account's limit had stopped you; it is lifted. Continue from where you left off; what is done stays done.)"
 
 export function textOf(text: string): object {
   return { type: 'text', text, text_elements: [] }

@@ -4,7 +4,8 @@ import type { ApprovalId } from '../../core/ids.ts'
 import { nothingSpent, type Reading, type CliReply, type Spent, type TurnStanding } from '../engine/protocol.ts'
 import { actionOf } from './action.ts'
 import { asksOf, refusalOf, type CodexAsk } from './ask.ts'
-import { openTrouble, resetOf, troubleOf } from './outcome.ts'
+import { readingOf } from './limit.ts'
+import { openTrouble, troubleOf } from './outcome.ts'
 import { arrayAt, numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 import { parseLine } from './wire.ts'
 
@@ -26,8 +27,9 @@ export interface CodexState extends TurnStanding {
   /** The conversation's count before this turn; null: nobody knows. `spent` is the count that was told last. */
   readonly before: Spent | null
   readonly error: JsonObject | null
-  /** When the login's limit is lifted, in seconds since 1970. */
-  readonly resetsAt: number | null
+  /** What was said of the login last, and when; the same again is no news. */
+  readonly rateLimits: JsonObject
+  readonly saidAt: number | null
 }
 
 export interface CodexBeginning {
@@ -66,7 +68,8 @@ export function beginning(
     message: null,
     before: spent,
     error: null,
-    resetsAt: null,
+    rateLimits: {},
+    saidAt: null,
   }
 }
 
@@ -77,10 +80,8 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
   const line = parseLine(text)
   if (line.is === 'other') return same
   if (line.is === 'reply') return reply(state, line)
-  if (line.method === 'account/rateLimits/updated') {
-    const resetsAt = resetOf(objectAt(line.params['rateLimits']))
-    return resetsAt === null ? same : { state: { ...state, resetsAt }, events: [] }
-  }
+  if (line.is === 'notice' && line.method === 'account/rateLimits/updated')
+    return metered(state, objectAt(line.params['rateLimits']), line.at)
   if (line.is === 'request' && isOurs(state, line.params) && asksOf(line, {}, '') === null) {
     const owed = new Map(state.owed).set(String(line.id), refusalOf(line.id, line.method))
     return { state: { ...state, owed }, events: [] }
@@ -93,6 +94,15 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
   const turn = turnOf(line.params) ?? (line.is === 'request' ? state.turn : null)
   if (!state.taken || turn !== state.turn) return same
   return line.is === 'request' ? asked(state, line) : during(state, line.method, line.params)
+}
+
+/** The server's word about the login, which is not of one conversation. */
+function metered(state: CodexState, rateLimits: JsonObject, saidAt: number | null): Reading<CodexState> {
+  const reading = state.taken ? readingOf(rateLimits) : null
+  const isNews = JSON.stringify(rateLimits) !== JSON.stringify(state.rateLimits)
+  const events: readonly RunEvent[] = reading !== null && isNews ? [{ type: 'metered', reading }] : []
+  // Before the turn is taken it is no word about this turn, but still what is known.
+  return { state: { ...state, rateLimits: state.taken ? rateLimits : state.rateLimits, saidAt }, events }
 }
 
 /** Of our conversation, or of none: those of another one are its own reader's. */
@@ -265,5 +275,5 @@ function outcomeOf(state: CodexState, turn: JsonObject): Outcome {
   if (turn['status'] === 'completed') return { kind: 'done', usage }
   if (turn['status'] === 'interrupted') return { kind: 'stopped', usage }
   const error = Object.keys(objectAt(turn['error'])).length > 0 ? objectAt(turn['error']) : (state.error ?? {})
-  return { kind: 'failed', trouble: troubleOf(error, state.resetsAt), usage }
+  return { kind: 'failed', trouble: troubleOf(error, { rateLimits: state.rateLimits, at: state.saidAt }), usage }
 }

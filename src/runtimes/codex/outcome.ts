@@ -1,14 +1,21 @@
 import type { Trouble } from '../../core/failure.ts'
 import { numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
+import { refusalOf } from './limit.ts'
+
+/** What the server had said of the account before a failure, and when. */
+export interface QuotaHints {
+  readonly rateLimits: JsonObject
+  readonly at: number | null
+}
 
 /** What the server said of a failure: `{message, codexErrorInfo}`, where the info is a word or `{word: {…}}`. */
-export function troubleOf(error: JsonObject, resetsAt: number | null): Trouble {
+export function troubleOf(error: JsonObject, { rateLimits, at }: QuotaHints): Trouble {
   const { word, status } = infoOf(error['codexErrorInfo'])
   const detail = stringAt(error['message']) || word || 'the turn failed without a word'
   if (word === 'unauthorized' || status === 401 || status === 403) return { code: 'auth-failed', detail }
-  const isLimit = ['usageLimitExceeded', 'rateLimitExceeded', 'sessionBudgetExceeded'].includes(word)
-  if (isLimit || status === 429)
-    return { code: 'rate-limited', detail, until: resetsAt === null ? null : resetsAt * 1000 }
+  if (word === 'usageLimitExceeded') return refusalOf(detail, rateLimits, at)
+  const isLimit = word === 'rateLimitExceeded' || word === 'sessionBudgetExceeded'
+  if (isLimit || status === 429) return { code: 'rate-limited', detail, until: null }
   return { code: 'model-failed', detail, status }
 }
 
@@ -16,15 +23,6 @@ export function troubleOf(error: JsonObject, resetsAt: number | null): Trouble {
 export function openTrouble(message: string): Trouble {
   const isGone = /no rollout found|invalid session id|is archived/.test(message)
   return { code: isGone ? 'conversation-gone' : 'start-failed', detail: message }
-}
-
-/** When the limit that is used up is lifted, in seconds since 1970; null: none is, or nobody says when. */
-export function resetOf(rateLimits: JsonObject): number | null {
-  const used = ['primary', 'secondary']
-    .map((name) => objectAt(rateLimits[name]))
-    .filter((window) => (numberAt(window['usedPercent']) ?? 0) >= 100)
-    .flatMap((window) => numberAt(window['resetsAt']) ?? [])
-  return used.length === 0 ? null : Math.max(...used)
 }
 
 function infoOf(info: unknown): { readonly word: string; readonly status: number | null } {

@@ -1,4 +1,4 @@
-import { objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
+import { numberAt, objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
 import type { CliReply } from '../engine/protocol.ts'
 
 /**
@@ -11,7 +11,8 @@ export type CodexLine =
   | ({ readonly is: 'reply' } & CliReply)
   /** A request of the server to us: told from a reply by its method. */
   | { readonly is: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
-  | { readonly is: 'notice'; readonly method: string; readonly params: JsonObject }
+  /** `at`: when it was said, by the server's clock. */
+  | { readonly is: 'notice'; readonly method: string; readonly params: JsonObject; readonly at: number | null }
   | { readonly is: 'other' }
 
 export function parseLine(text: string): CodexLine {
@@ -20,7 +21,9 @@ export function parseLine(text: string): CodexLine {
   const hasId = typeof id === 'string' || typeof id === 'number'
   if (typeof method === 'string') {
     const params = objectAt(line['params'])
-    return hasId ? { is: 'request', id, method, params } : { is: 'notice', method, params }
+    return hasId
+      ? { is: 'request', id, method, params }
+      : { is: 'notice', method, params, at: numberAt(line['emittedAtMs']) }
   }
   if (!hasId) return { is: 'other' }
   if (!('error' in line)) return { is: 'reply', id, result: objectAt(line['result']), error: null }

@@ -3,6 +3,7 @@ import { aTeam } from './0002-a-team.ts'
 import { messages } from './0003-messages.ts'
 import { inbox } from './0004-inbox.ts'
 import { words } from './0005-words.ts'
+import { accounts } from './0006-accounts.ts'
 
 /** Every migration in order, as SQL for SQLite. The schema's version is how many of them a database has seen. */
-export const migrations: readonly string[] = [journalAndVault, aTeam, messages, inbox, words]
+export const migrations: readonly string[] = [journalAndVault, aTeam, messages, inbox, words, accounts]

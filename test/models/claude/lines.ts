@@ -68,6 +68,7 @@ export class Voice {
   readonly #usage: Json
   readonly #synthetic: Json
   readonly #model: string
+  #told = ''
 
   constructor(session: string, init: { cwd: string; model: string | null; keySource: string; memory: string }) {
     this.session = session
@@ -115,6 +116,14 @@ export class Voice {
       session_id: this.session,
       uuid: randomUUID(),
     })
+  }
+
+  /** What the service says of the login's quota: only when it is something else than before. */
+  limit(info: Json): void {
+    const told = JSON.stringify(info)
+    if (told === this.#told) return
+    this.#told = told
+    this.say({ type: 'rate_limit_event', rate_limit_info: info, uuid: randomUUID(), session_id: this.session })
   }
 
   thinking(tokens: number): void {

@@ -1,8 +1,9 @@
 import { setImmediate, setTimeout as delay } from 'node:timers/promises'
-import { askModel, type ModelAnswer } from '../events.ts'
+import { askModel, ModelRefusal, type ModelAnswer } from '../events.ts'
 import type { Mischief } from '../mischief.ts'
 import { Answer } from './answer.ts'
 import { Leaves } from './leave.ts'
+import { limitOf, refusalText } from './limits.ts'
 import { nothingSpent, sum, type Ending, type Json, type Spent, type Voice } from './lines.ts'
 import { scanned } from './scan.ts'
 import { failure, interruption, needsLeave, use, type Bench, type Call, type Outcome } from './tools.ts'
@@ -31,6 +32,8 @@ export interface Ground {
 export interface Model {
   readonly url: string
   readonly name: string
+  /** Whether the login is a subscription: then its quota is told. */
+  readonly isSubscription: boolean
   /** Null: nobody has logged in. */
   readonly key: string | null
   readonly retries: number
@@ -107,6 +110,7 @@ export class Turn {
         await this.#listen(answer)
       } catch (error) {
         if (this.#aborted.signal.aborted) return this.#breakOffAnswer(answer)
+        if (model.isSubscription && error instanceof ModelRefusal && error.status === 429) return this.#refused(error)
         const trouble = troubleOf(error, new URL(model.url).host)
         if (attempt > model.retries) return this.#fail(trouble)
         voice.retry(attempt, model.retries, 20, trouble.status, trouble.retry)
@@ -126,8 +130,9 @@ export class Turn {
 
   async #listen(answer: Answer): Promise<void> {
     const { signal } = this.#aborted
-    const { requestId, events } = await this.#request(true)
+    const { requestId, events, headers } = await this.#request(true)
     answer.requestId = requestId
+    if (this.#ground.model.isSubscription) this.#ground.voice.limit(limitOf(headers, false))
     try {
       for await (const event of events) {
         signal.throwIfAborted()
@@ -221,6 +226,14 @@ export class Turn {
     this.#ground.voice.failure(text, final, requestId)
     this.#ground.voice.failed(text, status, this.#ending())
     return false
+  }
+
+  /** A quota is told with its refusal, and nothing is tried again. */
+  #refused({ message, requestId, headers }: ModelRefusal): boolean {
+    const limit = limitOf(headers, true)
+    this.#ground.voice.limit(limit)
+    const text = refusalText(limit, message)
+    return this.#fail({ text, retry: '', final: 'rate_limit', status: 429, requestId })
   }
 
   async #succeed(text: string): Promise<boolean> {

@@ -1,0 +1,47 @@
+import type { Hold } from '../core/quota.ts'
+import type { Held } from '../core/chat.ts'
+import { moment } from '../core/durations.ts'
+import { plain } from '../core/markdown.ts'
+import { nameOf, whenIn } from './quota-en.ts'
+
+function windowInKorean(name: string): string {
+  const known: Readonly<Record<string, string>> = {
+    five_hour: '5시간 한도',
+    seven_day: '주간 한도',
+    seven_day_opus: '주간 Opus 한도',
+    seven_day_sonnet: '주간 Sonnet 한도',
+    seven_day_overage_included: '추가 사용을 포함한 주간 한도',
+    overage: '추가 사용 한도',
+  }
+  return known[name] ?? `${plain(name.replaceAll('_', ' '), 40)} 한도`
+}
+
+function fullInKorean({ runtime, window }: Pick<Hold, 'runtime' | 'window'>): string {
+  return window === null
+    ? `${nameOf(runtime)} 사용 한도에 도달했어요`
+    : `${nameOf(runtime)}의 ${windowInKorean(window)}를 다 썼어요`
+}
+
+export function parkedInKorean(hold: Hold, held: Held | null): string {
+  return `⏸ ${fullInKorean(hold)}. ${whenIn(hold)}에 제가 알아서 이어 갈게요${placeInKorean(held)}`
+}
+
+export function heldInKorean(held: Held): string {
+  return `${fullInKorean(held.hold)}. ${whenIn(held.hold)}에 저절로 시작해요${placeInKorean(held)}`
+}
+
+export function quotaFullInKorean(until: number | null, because: string): string {
+  const moments = until === null ? '' : ` ${moment(until, 'f')}(${moment(until, 'R')})에 풀려요.`
+  return `에이전트 계정의 사용 한도를 다 썼어요${because}${moments} 그 뒤에 요청을 다시 보내 주세요.`
+}
+
+export function quotaEndedInKorean(because: string): string {
+  return (
+    `에이전트 계정으로는 더 이상 쓸 수 없어요${because} 기다려도 풀리지 않아요. owner가 크레딧을 사거나 요금제를 ` +
+    '바꿔야 해요. 그 뒤에 다시 쓰면 거기서부터 이어서 해요.'
+  )
+}
+
+function placeInKorean(held: Held | null): string {
+  return held === null || held.of < 2 ? '' : ` (${held.of}개 중 ${held.place}번째)`
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { SeenMessage } from 'loopback-discord'
+import { BotBench } from '../clis/bot-bench.ts'
+import { scripted, type StepInput } from '../models/script.ts'
+import { standIn } from '../models/stand-in.ts'
+import { patienceMs, Stage, until } from './stage.ts'
+
+/** A subscription: with a key the CLI says nothing of quotas. */
+const subscription = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'dummy-token-for-the-scripted-model' }
+
+function isWhole(message: SeenMessage, text: string): boolean {
+  return message.author.bot && message.content.includes(text) && message.components.length === 0
+}
+
+/** The service's refusal of one request, with what it says of the quota. */
+function refused(claim: string | null, resetsAt: number | null, more: Readonly<Record<string, string>> = {}) {
+  const headers: Record<string, string> = { ...more }
+  if (claim !== null) {
+    headers['anthropic-ratelimit-unified-status'] = 'rejected'
+    headers['anthropic-ratelimit-unified-representative-claim'] = claim
+  }
+  if (resetsAt !== null) headers['anthropic-ratelimit-unified-reset'] = String(resetsAt)
+  return { status: 429, type: 'rate_limit_error', message: 'over the limit', headers, times: 1 }
+}
+
+/** Seconds since 1970. */
+function inSeconds(seconds: number): number {
+  return Math.ceil(Date.now() / 1000) + seconds
+}
+
+const tool: StepInput = { tool: 'Bash', input: { command: 'echo a first step', description: 'a step' } }
+
+function statesOf(stage: Stage): readonly string[] {
+  return stage.query<{ state: string }>('select state from runs order by asked_seq').map(({ state }) => state)
+}
+
+describe('a quota that is used up', { concurrency: true }, () => {
+  test('the run is parked until the reset and goes on there, and others of the account wait without a try', async () => {
+    using claude = standIn('claude')
+    await using bench = await BotBench.open(claude.binary, subscription)
+    const { stage, model } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    const other = await stage.session(olivia, 'till', 'claude')
+    const resetsAt = inSeconds(6)
+    const full = { error: refused('five_hour', resetsAt), text: 'Done after the reset.' }
+    await olivia.says(thread, scripted([tool, full]))
+    const card = await stage.botShows(olivia, thread, `⏸ Claude's 5-hour window is full. I go on by myself at <t:`)
+    assert.ok(
+      card.embeds.some(({ description = '' }) => (description ?? '').includes(`<t:${resetsAt}:t> (<t:${resetsAt}:R>)`)),
+    )
+    assert.deepEqual(statesOf(stage), ['parked'])
+    const asked = model.requests.length
+    await olivia.says(other, scripted([{ text: 'The other one.' }]))
+    await stage.botShows(olivia, other, `⏸ Claude's 5-hour window is full. This starts by itself at <t:${resetsAt}:t>`)
+    await stage.botShows(olivia, other, '2nd of 2')
+    const waits = await (await olivia.runs('work', '/wait')).settled()
+    assert.match(waits.content, /^2 prompts of yours wait\./)
+    assert.equal(model.requests.length, asked, 'nobody was asked in vain')
+
+    const answer = await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'))
+    assert.equal(answer.id, card.id)
+    await olivia.sees(other, (message) => isWhole(message, 'The other one.'))
+    const body = JSON.stringify(model.requests.filter(({ prompt }) => prompt.includes('after the reset')).at(-1)?.body)
+    assert.equal(body.split('Done after the reset.').length - 1, 1, 'the prompt stands there once')
+    assert.match(body, /Continue from where you left off\./)
+    assert.match(body, /a first step/, 'what was done before is known')
+    const run = stage.query<{ attempt: number; parks: number }>('select attempt, parks from runs order by asked_seq')[0]
+    assert.deepEqual({ ...run }, { attempt: 2, parks: 1 })
+  })
+
+  test('a bot that was dead when the quota came back goes on with it, and what is withdrawn stays so', async () => {
+    using claude = standIn('claude')
+    await using bench = await BotBench.open(claude.binary, subscription)
+    const { stage, model } = bench
+    const bot = await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    const other = await stage.session(olivia, 'till', 'claude')
+    const resetsAt = inSeconds(8)
+    const error = refused('seven_day', resetsAt)
+    await olivia.says(thread, scripted([{ error, text: 'Done by the next life.' }]))
+    await stage.botShows(olivia, thread, `⏸ Claude's weekly window is full.`)
+    await olivia.says(other, scripted([{ text: 'Never to be said.' }]))
+    const held = await stage.botShows(olivia, other, 'This starts by itself')
+    await olivia.clicks(held, 'Withdraw')
+    await until(() => statesOf(stage).join() === 'parked,over')
+    await bot.kill()
+    await until(() => Date.now() > resetsAt * 1000, patienceMs, 'the reset')
+    await stage.startBot()
+    await olivia.sees(thread, (message) => isWhole(message, 'Done by the next life.'))
+    assert.ok(!model.requests.some(({ prompt }) => prompt.includes('Never to be said.')))
+    assert.equal(model.requests.length, 2)
+  })
+
+  test('a parked run is withdrawn by its button, and the session goes on', async () => {
+    using claude = standIn('claude')
+    await using bench = await BotBench.open(claude.binary, subscription)
+    const { stage } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    const error = refused('five_hour', inSeconds(3600))
+    await olivia.says(thread, scripted([{ error, text: 'Never to be said.' }]))
+    const card = await stage.botShows(olivia, thread, 'I go on by myself')
+    const health = await (await olivia.runs('work', '/health')).settled()
+    assert.match(health.content, /1 waiting/)
+    await olivia.clicks(card, 'Withdraw')
+    await stage.botShows(olivia, thread, /■ Stopped by @olivia/)
+    assert.deepEqual(statesOf(stage), ['over'])
+  })
+
+  test('what no waiting helps is said as that, with what to do; the next prompt is tried', async () => {
+    using claude = standIn('claude')
+    await using bench = await BotBench.open(claude.binary, subscription)
+    const { stage } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    const out = { 'anthropic-ratelimit-unified-overage-disabled-reason': 'out_of_credits' }
+    await olivia.says(thread, scripted([{ error: refused('seven_day_overage_included', null, out) }]))
+    await stage.botShows(olivia, thread, /No waiting helps: an owner has to buy credits or change its plan/)
+    await olivia.says(thread, scripted([{ text: 'Served again.' }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'Served again.'))
+    assert.deepEqual(statesOf(stage), ['over', 'over'])
+  })
+
+  test('paid use beyond the quota is no limit', async () => {
+    using claude = standIn('claude')
+    await using bench = await BotBench.open(claude.binary, subscription)
+    const { stage } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    const { headers } = refused('five_hour', inSeconds(3600))
+    const paid = { ...headers, 'anthropic-ratelimit-unified-overage-in-use': 'true' }
+    await olivia.says(thread, scripted([{ text: 'Served, for money.', headers: paid }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'Served, for money.'))
+    await olivia.says(thread, scripted([{ text: 'And once more.', headers: paid }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'And once more.'))
+    const [account] = stage.query<{ json: string }>('select json from accounts')
+    assert.match(account?.json ?? '', /"paid":true/)
+  })
+})
