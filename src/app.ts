@@ -1,5 +1,9 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { agentBoxes } from './confinement/agent-boxes.ts'
+import { confinement } from './confinement/confinement.ts'
 import type { Checkpoint } from './core/checkpoint.ts'
+import type { Confinement } from './core/confinement.ts'
 import type { PersonId, PlaceId } from './core/ids.ts'
 import type { Log } from './core/log.ts'
 import { usualTimings, type Timings } from './core/timings.ts'
@@ -13,6 +17,7 @@ import { catalogue } from './locales/catalogue.ts'
 import { createOutbox } from './messages/outbox.ts'
 import { Opened } from './opened.ts'
 import { runtimes } from './runtimes/all.ts'
+import { environmentFor } from './runtimes/environment.ts'
 import { defaultLimits } from './runtimes/engine/limits.ts'
 import { openStore, type Store } from './stores/open.ts'
 import { programFolder, version } from './version.ts'
@@ -61,15 +66,31 @@ export function createApp(options: AppOptions): App {
     await engine.start()
   }
 
-  function assemble(store: Store): Engine {
+  /** What is asked for is tried out once; the data folder is there by now. */
+  function wallOf(): Confinement {
+    const folder = realpathSync(config.dataFolder)
+    const home = existsSync(config.home) ? realpathSync(config.home) : null
     const wall = confinement({
-      wanted: 'try',
+      wanted: config.box.wanted,
       path: environment['PATH'] ?? '',
       platform: process.platform,
       uid: process.getuid?.(),
-      folder: join(config.dataFolder, 'boxes'),
-      offLimits: { program: programFolder, data: config.dataFolder, home: config.home },
+      folder: join(folder, 'box'),
+      offLimits: {
+        program: realpathSync(programFolder),
+        data: folder,
+        settings: join(realpathSync('.'), '.env'),
+        home,
+      },
     })
+    const level = wall.level()
+    if (level.boxed) log.info({}, 'box.on')
+    else log.warn({ reason: level.reason }, 'box.off')
+    return wall
+  }
+
+  function assemble(store: Store): Engine {
+    const wall = wallOf()
     const words = catalogue(config.home, (action, locale) => engineOf().features.deed(action, locale))
     return createEngine({
       ...store,
@@ -84,7 +105,12 @@ export function createApp(options: AppOptions): App {
           ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
         binaries: { claude: config.claudeBinary, codex: config.codexBinary },
         denied: [config.dataFolder, resolve('.env')],
-        boxes: null,
+        boxes: agentBoxes({
+          confinement: wall,
+          folder: join(config.dataFolder, 'boxes'),
+          shared: config.box.paths,
+          own: environmentFor(environment),
+        }),
         egress: null,
         open: [...config.projectRoots, ...['attachments', 'worktrees'].map((name) => join(config.dataFolder, name))],
         limits: {
@@ -149,6 +175,7 @@ export function createApp(options: AppOptions): App {
         version,
         schema: store.schemaVersion,
         restartCount: store.starts - 1,
+        box: wall.level(),
         rssBytes: () => process.memoryUsage.rss(),
         freeBytes: () => freeBytes(config.dataFolder),
       },

@@ -45,6 +45,12 @@ export interface Config {
   }
   /** OMC_TRUSTED_ROOTS: repositories under these are trusted without a word. */
   readonly trustedRoots: readonly string[]
+  readonly box: {
+    /** OMC_BOX */
+    readonly wanted: 'required' | 'try' | 'off'
+    /** OMC_BOX_PATHS: what every agent may read beside the system, toolchains above all. */
+    readonly paths: readonly string[]
+  }
   /** What the claude CLI of the default account gets beside the allow-list. */
   readonly accountEnv: Readonly<Record<string, string>>
   /** OMC_LOG_LEVEL */
@@ -123,6 +129,7 @@ export function loadConfig(around: Surroundings): Config {
     },
     approvals: { timeoutMs: values.OMC_APPROVAL_TIMEOUT_MS, auditChannel: values.OMC_AUDIT_CHANNEL_ID },
     trustedRoots: folders.trusted,
+    box: { wanted: values.OMC_BOX, paths: folders.shared },
     accountEnv: Object.fromEntries(
       Object.entries(account).filter((each): each is [string, string] => each[1] !== null),
     ),
@@ -180,6 +187,7 @@ function foldersOf(values: Values, { folder, home }: Surroundings) {
     claude: absolute(values.CLAUDE_CONFIG_DIR ?? usualClaudeFolder),
     codex: absolute(values.CODEX_HOME ?? usualCodexFolder),
     trusted: values.OMC_TRUSTED_ROOTS.map(absolute),
+    shared: values.OMC_BOX_PATHS.map(absolute),
     claudeBinary: program(values.OMC_CLAUDE_BIN),
     codexBinary: program(values.OMC_CODEX_BIN),
   }

@@ -63,6 +63,8 @@ export const variables = {
   OMC_APPROVAL_TIMEOUT_MS: open(whole(1000, longestMs, 600_000), '600000'),
   OMC_AUDIT_CHANNEL_ID: open(snowflake(), '1187654321098765435'),
   OMC_TRUSTED_ROOTS: open(folderList(), '~/projects/ours'),
+  OMC_BOX: open(choice(['required', 'try', 'off'] as const, 'try'), 'required'),
+  OMC_BOX_PATHS: open(folderList(), '/opt/go,~/.nvm'),
   OMC_LOG_LEVEL: open(
     text()
       .transform((value) => value ?? 'info')

@@ -1,17 +1,22 @@
 import { realpathSync } from 'node:fs'
-import { sep } from 'node:path'
+import { join, sep } from 'node:path'
 import type { View } from '../core/confinement.ts'
 import { Problem } from '../core/failure.ts'
 
 /** What no box may hold. Absolute, real paths. */
 export interface OffLimits {
-  /** The bot's own program: parts of it may be read, none may be written. */
+  /** The folder of the bot's own program: its code may be read, the whole not, and none of the code may be written. */
   readonly program: string
   /** The bot's data: leaf folders of it, never the whole. */
   readonly data: string
+  /** The bot's settings file, there or not. */
+  readonly settings: string
   /** The operator's home: folders of it, never the whole. */
   readonly home: string | null
 }
+
+/** What a program consists of. (Data and projects may lie beside it, in the folder that it was started from.) */
+const code = ['bin', 'dist', 'src', 'node_modules', 'packages', 'package.json']
 
 /**
  * Looks at a view immediately before a process starts in it.
@@ -23,17 +28,19 @@ export function admit(view: View, offLimits: OffLimits, real: (path: string) => 
 }
 
 /** Why a view must not be; null: it may. Pure. */
-export function objectionTo(view: View, { program, data, home }: OffLimits): string | null {
+export function objectionTo(view: View, { program, data, settings, home }: OffLimits): string | null {
   const mounts = seen(view)
   for (const { source, target, access } of mounts) {
     const names: readonly (readonly [string, string | null])[] = [
       ["the bot's own program", program],
       ["the bot's data", data],
+      ["the bot's settings", settings],
       ["the operator's home", home],
     ]
     for (const [what, path] of names)
-      if (path !== null && isWithin(path, source)) return `No agent may work in ${source}: it holds ${what}.`
-    if (access === 'write' && isWithin(source, program))
+      if (path !== null && isWithin(path, source))
+        return `No agent may work in ${source}: it holds ${what}. Choose a folder below it, or one elsewhere.`
+    if (access === 'write' && code.some((name) => isWithin(source, join(program, name))))
       return `No agent may work in ${source}: it is a part of the bot's own program.`
     if (source === '/' || target === '/') return 'No agent may see the whole machine.'
   }

@@ -19,11 +19,14 @@ export type WorkFolder =
  */
 export function workFolderOf({ workdir, worktree }: Pick<Session, 'workdir' | 'worktree'>): WorkFolder {
   if (worktree !== null) {
-    const { repository, folder: top } = worktree
-    const store = isFolder(join(repository, '.git')) ? join(repository, '.git') : repository
-    if (!isFolder(join(top, '.git'))) return { kind: 'worktree', cwd: workdir, top, store }
-    const stores = ['objects', join('lfs', 'objects')].map((name) => join(store, name)).filter(isFolder)
-    return { kind: 'clone', cwd: workdir, top, stores }
+    const { repository, folder: top, borrows } = worktree
+    if (borrows === null) {
+      const store = isFolder(join(repository, '.git')) ? join(repository, '.git') : repository
+      return { kind: 'worktree', cwd: workdir, top, store }
+    }
+    // Big files (git-lfs) are looked for beside the objects.
+    const large = borrows.map((objects) => join(dirname(objects), 'lfs', 'objects'))
+    return { kind: 'clone', cwd: workdir, top, stores: [...borrows, ...large].filter(isFolder) }
   }
   for (let top = dirname(workdir); top.split(sep).length > 2; top = dirname(top))
     if (isFolder(join(top, '.git')) && !isFolder(join(workdir, '.git')))

@@ -1,4 +1,5 @@
 import type { ChatState } from './chat.ts'
+import type { Level } from './confinement.ts'
 import type { EpochMs } from './clock.ts'
 
 /** What /healthz, /health and doctor show of a running bot. Field names are the API of /healthz. */
@@ -23,6 +24,8 @@ export interface Health {
   readonly gateway: ChatState
   readonly store: { readonly ok: boolean; readonly schema: number }
   readonly disk: { readonly freeBytes: number | null }
+  /** Whether agents live in boxes here. */
+  readonly box: Level
 }
 
 /** Why the store takes nothing. */

@@ -1,5 +1,6 @@
 import type { Chat } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Level } from '../core/confinement.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Health, StoreTrouble } from '../core/health.ts'
 import type { Journal } from '../core/journal.ts'
@@ -12,6 +13,7 @@ export interface Vitals {
   readonly version: string
   readonly schema: number
   readonly restartCount: number
+  readonly box: Level
   rssBytes(): number
   /** Free bytes where the data lies; null when it cannot be told. */
   freeBytes(): Promise<number | null>
@@ -68,6 +70,7 @@ export async function examine(tools: HealthTools): Promise<Health> {
     gateway,
     store: { ok: store.ok && trouble === null, schema: vitals.schema },
     disk: { freeBytes },
+    box: vitals.box,
   }
 
   async function read() {

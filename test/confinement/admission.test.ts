@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Mount, View } from '../../src/core/confinement.ts'
 import { admit, objectionTo } from '../../src/confinement/admission.ts'
 
-const offLimits = { program: '/srv/bot/program', data: '/srv/bot/data', home: '/home/op' }
+const offLimits = { program: '/srv/bot/program', data: '/srv/bot/data', settings: '/srv/run/.env', home: '/home/op' }
 
 function view(mounts: readonly Mount[], more: Partial<View> = {}): View {
   const home = { at: '/home/agent', folder: '/srv/bot/data/boxes/s/home' }
@@ -19,6 +19,8 @@ test('a view that holds what is not an agent’s is refused by name', () => {
     ['/srv/bot', 'read', /bot's own program/],
     ['/srv/bot/program/src/runtimes', 'read', null],
     ['/srv/bot/program/src/runtimes', 'write', /part of the bot's own program/],
+    ['/srv/bot/program/.omc-worktrees/program/one', 'write', null],
+    ['/srv/run', 'read', /bot's settings/],
     ['/srv/bot/data', 'read', /bot's data/],
     ['/srv/bot/data/worktrees/a', 'write', null],
     ['/', 'read', /bot's own program/],

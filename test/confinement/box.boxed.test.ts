@@ -35,7 +35,12 @@ describe('the box', () => {
       platform: process.platform,
       uid: process.getuid?.(),
       folder: join(folder, 'data', 'own'),
-      offLimits: { program: join(folder, 'program'), data: join(folder, 'data'), home: join(folder, 'op') },
+      offLimits: {
+        program: join(folder, 'program'),
+        data: join(folder, 'data'),
+        settings: join(folder, '.env'),
+        home: join(folder, 'op'),
+      },
     })
     assert.deepEqual(box.level(), { boxed: true }, 'this machine cannot box: these tests must not pass silently')
     view = {

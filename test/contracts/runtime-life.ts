@@ -97,7 +97,7 @@ function boxesOf({ dataDir, environment }: PlainOptions): AgentBoxes {
     platform: process.platform,
     uid: process.getuid?.(),
     folder: join(dataDir, 'box'),
-    offLimits: { program, data: dataDir, home },
+    offLimits: { program, data: dataDir, settings: join(program, '.env'), home },
   })
   const level = wall.level()
   if (!level.boxed) throw new Error(`This test needs a machine that can box: ${level.reason}`)

@@ -228,6 +228,7 @@ export const wellHealth: Health = {
   gateway: { state: 'ready', lastEventAgeMs: 12, ping: 41.6 },
   store: { ok: true, schema: 1 },
   disk: { freeBytes: 12_300_000_000 },
+  box: { boxed: true },
 }
 
 /** The view of a run with these events, one second apart, asked at 0. */

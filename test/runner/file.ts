@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process'
-import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  createWriteStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { bed, survivorsOf } from './bed.ts'
 import { root, suiteOf } from './plan.ts'
@@ -61,7 +70,7 @@ export async function runFile(file: string, options: FileOptions): Promise<FileO
   ]
   // A box that root makes holds nothing, so what needs one runs as somebody else.
   const isLowered = file.endsWith('.boxed.test.ts') && process.getuid?.() === 0
-  if (isLowered) for (const path of [folder, temporary]) chownSync(path, nobody, nobody)
+  if (isLowered) lower([folder, temporary])
   const own = isLowered ? [...lowering, process.execPath, ...args] : [process.execPath, ...args]
   const { command, args: line, detached } = bed(own[0] ?? '', own.slice(1))
   const began = performance.now()
@@ -111,6 +120,15 @@ export async function runFile(file: string, options: FileOptions): Promise<FileO
   const outcome = { file, results, faults, remarks, output: readFileSync(output, 'utf8'), wallSeconds, cpuSeconds }
   rmSync(folder, { recursive: true, force: true })
   return outcome
+}
+
+/** Gives these folders to nobody, and lets them add to what all stories add to. */
+function lower(folders: readonly string[]): void {
+  for (const path of folders) chownSync(path, nobody, nobody)
+  const tally = join(root, 'artifacts', 'oracle.jsonl')
+  mkdirSync(dirname(tally), { recursive: true })
+  appendFileSync(tally, '')
+  chmodSync(tally, 0o666)
 }
 
 function eventsIn(told: string): readonly Told[] {

@@ -29,6 +29,7 @@ export const en = {
         : [`⚠ ${counted(health.closedMessages, 'message')} waiting for a place that is closed to me`]),
       `Discord ${gatewayInEnglish[health.gateway.state]}${ping} · store ${health.store.ok ? 'in order' : 'not in order'} · ` +
         `disk ${free} · memory ${bytes(health.rssBytes)}`,
+      health.box.boxed ? 'Agents live in boxes' : `⚠ Agents are not boxed: ${plain(health.box.reason)}`,
       `Version ${plain(health.version, 40)} · started ${moment(health.startedAt, 'R')} · ` +
         `${counted(health.restartCount, 'restart')} so far`,
     ].join('\n')
@@ -54,6 +55,9 @@ export const ko: typeof en = {
         : [`⚠ 글을 쓸 수 없는 곳에 올려야 할 메시지 ${health.closedMessages}개가 기다리고 있어요`]),
       `Discord ${gatewayInKorean[health.gateway.state]}${ping} · 저장소 ${health.store.ok ? '정상' : '이상 있음'} · ` +
         `디스크 ${free} · 메모리 ${bytes(health.rssBytes)}`,
+      health.box.boxed
+        ? '에이전트는 격리된 상자에서 실행돼요'
+        : `⚠ 에이전트가 격리되지 않았어요: ${plain(health.box.reason)}`,
       `버전 ${plain(health.version, 40)} · ${moment(health.startedAt, 'R')}에 시작 · 재시작 ${health.restartCount}번`,
     ].join('\n')
   },
