@@ -85,7 +85,16 @@ export class WarmUp {
     const standing = await gate.speakerOf(asked, session)
     if (!standing.allowed || signal.aborted) return
     const prompt = { ...asked, tier: standing.tier }
-    await runtime.prepare({ run: '' as RunId, attempt: 1, prompt, session, files: [], handOver: null })
+    await runtime.prepare({
+      run: '' as RunId,
+      attempt: 1,
+      parks: 0,
+      goesOn: false,
+      prompt,
+      session,
+      files: [],
+      handOver: null,
+    })
   }
 
   #inTheBackground(work: Promise<void>): void {
