@@ -15,12 +15,15 @@ import { freeBytes, hostClock, uuids } from './system/host.ts'
 import { catalogue } from './locales/catalogue.ts'
 import { createOutbox } from './messages/outbox.ts'
 import { Opened } from './opened.ts'
-import { runtimes } from './runtimes/all.ts'
 import { environmentFor } from './runtimes/environment.ts'
+import type { Runtime } from './core/runtime.ts'
+import { runtimes, type RuntimesOptions } from './runtimes/all.ts'
 import { defaultLimits } from './runtimes/engine/limits.ts'
+import { checkAgents } from './runtimes/usable.ts'
 import { openStore, type Store } from './stores/open.ts'
 import { programFolder, version } from './version.ts'
 import { startWeb } from './web/health.ts'
+import { checkRoots } from './workspaces/check.ts'
 import { workspaces } from './workspaces/roots.ts'
 import { skillsIn } from './workspaces/skills.ts'
 
@@ -33,6 +36,8 @@ export interface AppOptions {
   readonly checkpoint?: Checkpoint
   /** `usualTimings` when left out. */
   readonly timings?: Timings
+  /** It is only tried out, with the pretend agent: that no real one can work is fine. */
+  readonly practice?: boolean
 }
 
 /** The running bot. */
@@ -45,9 +50,37 @@ export interface App {
   readonly healthPort: number | null
 }
 
+/** What the agents need of whoever puts them together. */
+export interface AgentsOptions extends Pick<
+  RuntimesOptions,
+  'clock' | 'ids' | 'log' | 'checkpoint' | 'environment' | 'boxes' | 'egress'
+> {
+  readonly config: Config
+  /** Where their spools lie. */
+  readonly dataDir: string
+}
+
+/** The agents as they are configured. */
+export function agentsOf({ config, ...means }: AgentsOptions): readonly Runtime[] {
+  return runtimes({
+    ...means,
+    accountEnvironment: (runtime) =>
+      ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
+    binaries: binariesOf(config),
+    denied: [config.dataFolder, resolve('.env')],
+    open: [...config.projectRoots, ...['attachments', 'worktrees'].map((name) => join(config.dataFolder, name))],
+    limits: { ...defaultLimits, idleMs: config.idleCliMs, turnMs: config.maxTurnMs, maxProcesses: config.caps.active },
+  })
+}
+
+/** The programs that the operator named, by agent. */
+export function binariesOf(config: Config): Readonly<Record<string, string | null>> {
+  return { claude: config.claudeBinary, codex: config.codexBinary }
+}
+
 /** The composition root: the one place that knows every part. Opens in order, closes in reverse. */
 export function createApp(options: AppOptions): App {
-  const { config, log, environment, checkpoint = () => {}, timings = usualTimings } = options
+  const { config, log, environment, checkpoint = () => {}, timings = usualTimings, practice = false } = options
   const clock = hostClock
   const ids = uuids(clock)
   const open = new Opened()
@@ -90,35 +123,27 @@ export function createApp(options: AppOptions): App {
 
   function assemble(store: Store): Engine {
     const wall = wallOf()
+    const agents = agentsOf({
+      config,
+      dataDir: config.dataFolder,
+      environment,
+      boxes: agentBoxes({
+        confinement: wall,
+        folder: join(config.dataFolder, 'boxes'),
+        shared: config.box.paths,
+        own: environmentFor(environment),
+      }),
+      egress: null,
+      clock,
+      ids,
+      log,
+      checkpoint,
+    })
+    const binaries = binariesOf(config)
     const words = catalogue(config.home, (action, locale) => engineOf().features.deed(action, locale))
     return createEngine({
       ...store,
-      runtimes: runtimes({
-        dataDir: config.dataFolder,
-        clock,
-        ids,
-        log,
-        checkpoint,
-        environment,
-        accountEnvironment: (runtime) =>
-          ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
-        binaries: { claude: config.claudeBinary, codex: config.codexBinary },
-        denied: [config.dataFolder, resolve('.env')],
-        boxes: agentBoxes({
-          confinement: wall,
-          folder: join(config.dataFolder, 'boxes'),
-          shared: config.box.paths,
-          own: environmentFor(environment),
-        }),
-        egress: null,
-        open: [...config.projectRoots, ...['attachments', 'worktrees'].map((name) => join(config.dataFolder, name))],
-        limits: {
-          ...defaultLimits,
-          idleMs: config.idleCliMs,
-          turnMs: config.maxTurnMs,
-          maxProcesses: config.caps.active,
-        },
-      }),
+      runtimes: agents,
       workspaces: workspaces({
         roots: config.projectRoots,
         home: config.home,
@@ -178,6 +203,11 @@ export function createApp(options: AppOptions): App {
         rssBytes: () => process.memoryUsage.rss(),
         freeBytes: () => freeBytes(config.dataFolder),
       },
+      checks: [
+        { name: 'config', atOnce: true, check: async () => config.notices },
+        { name: 'roots', atOnce: true, check: () => checkRoots(config.projectRoots, environment['PATH'] ?? '') },
+        { name: 'agents', check: () => checkAgents(agents, binaries, practice) },
+      ],
     })
   }
 

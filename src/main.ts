@@ -1,32 +1,54 @@
 import { homedir } from 'node:os'
-import { Command, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { runDemo } from './cli/demo/run.ts'
-import { exitCodeOf } from './cli/exit.ts'
+import { doctor } from './cli/doctor.ts'
+import { exitCodeOf, mustBeCorrected, toldOf } from './cli/exit.ts'
 import { start } from './cli/start.ts'
 import { stop } from './cli/stop.ts'
 import { loadConfig, type Config } from './config/load.ts'
+import { nearest } from './config/nearest.ts'
 import { Problem } from './core/failure.ts'
 import { version } from './version.ts'
 
 const program = new Command('discord-orchestrator')
   .description('Run your coding agents from Discord: a thread is a session with one.')
   .version(version)
+  .exitOverride()
   .addHelpText('after', '\nSettings come from the environment and from .env in this folder; see .env.example.')
 
 program
   .command('start', { isDefault: true })
   .description('run the bot; without DISCORD_BOT_TOKEN, the demo')
   .addOption(new Option('--tied', 'end, and end the agents, when standard input ends').hideHelp())
-  .action(async (options: { tied?: true }) => {
+  // What is no command comes here, because this one is the default.
+  .allowExcessArguments()
+  .action(async (options: { tied?: true }, command: Command) => {
+    refuseUnknown(command.args[0])
     const config = configure()
-    if (config.discordToken === null && options.tied !== true) await demo(config)
-    else await start({ config, tied: options.tied === true })
+    const isTied = options.tied === true
+    if (config.discordToken !== null || isTied) return start({ config, tied: isTied })
+    if (config.demoDoubt !== null) throw new Problem('refused', config.demoDoubt)
+    await demo(config)
   })
 
 program
   .command('demo')
   .description('try it without a Discord account: a small Discord of its own in the browser')
   .action(() => demo(configure()))
+
+program
+  .command('doctor')
+  .description('look at everything the bot needs, and say what is wrong and what mends it')
+  .option('--json', 'for programs')
+  .action(async (options: { json?: true }) => {
+    const isJson = options.json === true
+    process.exitCode = await doctor({
+      configure,
+      environment: process.env,
+      json: isJson,
+      say: (line) => console.log(line),
+    })
+  })
 
 program
   .command('stop')
@@ -39,9 +61,19 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
+  // It has said what it has to say already: help, the version, or what it does not know.
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : mustBeCorrected)
   // A problem's message is written for whoever reads it here; anything else needs its stack.
-  console.error(error instanceof Problem ? error.message : error)
+  console.error(error instanceof Problem ? toldOf(error) : error)
   process.exit(exitCodeOf(error))
+}
+
+function refuseUnknown(typed: string | undefined): void {
+  if (typed === undefined) return
+  const names = program.commands.map((command) => command.name())
+  const meant = nearest(typed, names)
+  const guess = meant === null ? '' : ` Did you mean "${meant}"?`
+  throw new Problem('refused', `There is no command "${typed}".${guess} There are: ${names.join(', ')}.`)
 }
 
 function configure(): Config {

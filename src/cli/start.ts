@@ -1,11 +1,10 @@
 import { createApp, type App } from '../app.ts'
 import type { Config } from '../config/load.ts'
 import { createLog, scrubber } from '../config/log.ts'
-import { messageOf } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import { background } from '../system/background.ts'
 import { version } from '../version.ts'
-import { exitCodeOf } from './exit.ts'
+import { exitCodeOf, toldOf } from './exit.ts'
 
 export interface StartOptions {
   readonly config: Config
@@ -34,8 +33,7 @@ const stopWithinMs = 30_000
 export async function start({ config, tied }: StartOptions): Promise<void> {
   const log = createLog({ level: config.logLevel, secrets: config.secrets })
   crashLoudly(log)
-  for (const warning of config.warnings) log.warn({ warning }, 'config.warning')
-  const app = createApp({ config, log, environment: process.env })
+  const app = createApp({ config, log, environment: process.env, practice: tied })
   // Timers of the bot do not keep a process alive; while Discord cannot be reached, nothing else might.
   setInterval(() => {}, 2_147_483_647)
   const stop = stopOnce(app, log)
@@ -47,7 +45,7 @@ export async function start({ config, tied }: StartOptions): Promise<void> {
   } catch (error) {
     if (stop.begun()) return
     log.error({ error }, 'bot.start-failed')
-    process.stderr.write(`${scrubber(config.secrets)(messageOf(error))}\n`)
+    process.stderr.write(`${scrubber(config.secrets)(toldOf(error))}\n`)
     await stop('leave', exitCodeOf(error))
   }
 }

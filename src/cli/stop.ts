@@ -49,7 +49,7 @@ export async function stop({ dataFolder, all, say }: StopOptions): Promise<void>
 }
 
 /** The bot that holds the folder now; null when none does. */
-async function runningBot(dataFolder: string): Promise<Holder | null> {
+export async function runningBot(dataFolder: string): Promise<Holder | null> {
   const holder = readHolder(join(dataFolder, 'lock.json'))
   if (holder === null) return null
   if (holder.host !== hostname()) {

@@ -3,8 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Caps } from '../core/admission.ts'
 import { messageOf, Problem } from '../core/failure.ts'
+import type { Finding } from '../core/finding.ts'
 import type { ChannelRules } from '../core/listening.ts'
 import type { Owners } from '../core/policy.ts'
+import { doubtAboutDemo, isOpenToOthers, noticesOf, silentLinesOf, type DotEnv } from './notices.ts'
 import { variableNames, variables, type VariableName, type Values } from './schema.ts'
 
 /** What the operator configured. Folders are absolute, times in milliseconds. */
@@ -59,8 +61,12 @@ export interface Config {
   readonly home: string
   /** Values that must never be seen: the log replaces them. */
   readonly secrets: readonly string[]
-  /** What the operator should know, in English. The bot runs all the same. */
-  readonly warnings: readonly string[]
+  /** What the operator should know. The bot runs all the same. */
+  readonly notices: readonly Finding[]
+  /** OMC_DEMO_PORT */
+  readonly demoPort: number
+  /** Without a token: why the demo may not be what is wanted; null: it may. */
+  readonly demoDoubt: string | null
 }
 
 export interface Surroundings {
@@ -75,15 +81,13 @@ export interface Surroundings {
 const usualClaudeFolder = '~/.claude-bot'
 const usualCodexFolder = '~/.codex-bot'
 
-/** Markers that the bot itself puts into an agent's environment, and switches of other programs of this package. */
-const notOurs = /^OMC_(DATA|RUNTIME|SPOOL|DEMO_PORT)$/
-
 /**
  * Reads the configuration. Throws one `refused` problem that lists every wrong variable with its fault and an example;
  * the value of a secret is never in it.
  */
 export function loadConfig(around: Surroundings): Config {
-  const env = { ...readDotEnv(around.folder), ...around.env }
+  const dotEnv = readDotEnv(around.folder)
+  const env = { ...dotEnv.values, ...around.env }
   const { values, faults } = parseAll(env)
   const folders = foldersOf(values, around)
   const logins = [
@@ -136,17 +140,23 @@ export function loadConfig(around: Surroundings): Config {
     logLevel: values.OMC_LOG_LEVEL,
     home: around.home,
     secrets: secretsOf(values),
-    warnings: warningsFor(values, env),
+    notices: noticesOf(values, env, dotEnv),
+    demoPort: values.OMC_DEMO_PORT,
+    demoDoubt: doubtAboutDemo(env, dotEnv.values),
   }
 }
 
-function readDotEnv(folder: string): Readonly<Record<string, string | undefined>> {
-  const file = join(folder, '.env')
+function readDotEnv(folder: string): DotEnv {
+  const path = join(folder, '.env')
   try {
-    return parseEnv(readFileSync(file, 'utf8'))
+    // Some editors put a mark before the first name, which would then be another name.
+    const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    return { path, values: parseEnv(text), silentLines: silentLinesOf(text), isOpen: isOpenToOthers(path) }
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {}
-    throw new Problem('refused', `${file} cannot be read: ${messageOf(cause)}. Correct it or remove it.`, { cause })
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+      return { path, values: {}, silentLines: [], isOpen: false }
+    }
+    throw new Problem('refused', `${path} cannot be read: ${messageOf(cause)}. Correct it or remove it.`, { cause })
   }
 }
 
@@ -217,19 +227,4 @@ function secretsOf(values: Values): readonly string[] {
     .filter((name) => variables[name].secret)
     .map((name) => values[name] as string | null | undefined)
   return known.filter((value): value is string => typeof value === 'string')
-}
-
-function warningsFor(values: Values, env: Surroundings['env']): readonly string[] {
-  const warnings: string[] = []
-  if (values.OMC_OWNER_ROLE_ID === null && values.OMC_OWNER_USER_ID === null) {
-    warnings.push('No owner is configured, so nobody may use the bot. Set OMC_OWNER_ROLE_ID or OMC_OWNER_USER_ID.')
-  }
-  if (values.ANTHROPIC_API_KEY?.startsWith('sk-ant-api')) {
-    warnings.push('ANTHROPIC_API_KEY is an API key: every run is billed by use, a subscription login is not used.')
-  }
-  const unknown = Object.keys(env).filter(
-    (name) => name.startsWith('OMC_') && !notOurs.test(name) && !Object.hasOwn(variables, name),
-  )
-  if (unknown.length > 0) warnings.push(`This version does not know ${unknown.sort().join(', ')}: without effect.`)
-  return warnings
 }

@@ -1,12 +1,13 @@
 import { destination, pino, stdSerializers, stdTimeFunctions } from 'pino'
 import type { Log } from '../core/log.ts'
+import { lineForPeople } from './log-line.ts'
 
 export interface LogOptions {
   /** OMC_LOG_LEVEL */
   readonly level: string
   /** Values that are replaced wherever they appear. */
   readonly secrets: readonly string[]
-  /** Where the lines go; standard output when left out. */
+  /** Where the lines go; standard output when left out: JSON for a pipe, lines for a person at a terminal. */
   readonly to?: { write(line: string): void }
 }
 
@@ -29,7 +30,7 @@ const fields = ['token', 'authorization', 'password', 'secret', 'apiKey', 'acces
  * written at once, so that the last ones before a crash are there. Errors are logged with their stack and causes.
  */
 export function createLog(options: LogOptions): Log {
-  const to = options.to ?? destination({ dest: 1, sync: true })
+  const to = options.to ?? standardOutput()
   const scrub = scrubber(options.secrets)
   return pino(
     {
@@ -47,6 +48,11 @@ export function createLog(options: LogOptions): Log {
     },
     { write: (line) => to.write(scrub(line)) },
   )
+}
+
+function standardOutput(): { write(line: string): void } {
+  const out = destination({ dest: 1, sync: true })
+  return process.stdout.isTTY ? { write: (line) => void out.write(lineForPeople(line)) } : out
 }
 
 /** Replaces every secret in a line of JSON, also where JSON or an address writes it differently. */

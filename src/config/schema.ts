@@ -18,7 +18,10 @@ export const variables = {
   DISCORD_BOT_TOKEN: secret(
     text()
       .transform((value) => value?.replace(/^Bot\s+/i, ''))
-      .refine(isToken, { error: 'is no bot token: it has blanks or is still the placeholder' }),
+      .refine(isToken, { error: 'is no bot token: it has blanks or is still the placeholder' })
+      .refine((value) => !/^\d+$/.test(value ?? ''), {
+        error: 'is no bot token but an id: it is digits only',
+      }),
     'the token from the Bot page of https://discord.com/developers/applications',
   ),
   DISCORD_GUILD_ID: open(snowflake(), '1187654321098765432'),
@@ -71,6 +74,7 @@ export const variables = {
       .pipe(z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` })),
     'info',
   ),
+  OMC_DEMO_PORT: open(whole(0, 65_535, 8080), '8080'),
 } satisfies Record<string, Variable<unknown>>
 
 type Variables = typeof variables

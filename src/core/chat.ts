@@ -3,10 +3,12 @@ import type { Ask } from './ask.ts'
 import type { ChatFile } from './attachment.ts'
 import type { CallBudget, Deed } from './budget.ts'
 import type { EpochMs } from './clock.ts'
+import type { Finding } from './finding.ts'
 import type { MessageId, PersonId, PlaceId } from './ids.ts'
 import type { Interaction, Memo } from './interaction.ts'
 import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
+import type { Owners } from './policy.ts'
 import type { Remark } from './prompt.ts'
 import type { QuotedMessage } from './quotation.ts'
 import type { PostRole } from './approval-record.ts'
@@ -26,6 +28,9 @@ export interface Chat {
   open(inbox: Inbox): Promise<void>
   close(): Promise<void>
   state(): ChatState
+
+  /** Holds what is configured against what is there. Rejects when nobody can say now. */
+  check(reach: Reach): Promise<readonly Finding[]>
 
   /** The messages that should stand in the place for this view, first to last. Pure. */
   draw(drawing: Drawing): readonly Rendering[]
@@ -151,6 +156,15 @@ export interface Pace {
   readonly editableForMs: number
   /** How long a nonce certainly protects from a second post. */
   readonly nonceForMs: number
+}
+
+/** What the bot is to reach, by its configuration and its sessions. */
+export interface Reach {
+  readonly owners: Owners
+  /** OMC_AUDIT_CHANNEL_ID */
+  readonly auditChannel: string | null
+  /** Where it works. */
+  readonly places: readonly Place[]
 }
 
 /** How the connection to the chat is. */

@@ -1,3 +1,5 @@
+import type { EpochMs } from './clock.ts'
+
 /** One thing that a part found when it looked at itself: as it should be, or what is wrong and what mends it. */
 export interface Finding {
   /** The same at every look, so that it is told once: `discord.guild`, `runtime.claude.login`. */
@@ -9,6 +11,19 @@ export interface Finding {
   readonly text: string
   /** What to do about it; null: nothing is to be done. */
   readonly mend: string | null
+}
+
+/** A finding that stands, and since when. */
+export interface Found extends Finding {
+  readonly since: EpochMs
+}
+
+/** A part's look at itself, by name. `atOnce`: it asks nobody, so that it need not wait until the start is over. */
+export interface NamedCheck {
+  readonly name: string
+  readonly atOnce?: true
+  /** Rejects when it cannot say now: then what was found before stands. */
+  check(): Promise<readonly Finding[]>
 }
 
 /** A part that looks at itself. Contract: never rejects for what it finds; may be called again at any time. */

@@ -1,12 +1,16 @@
 import type { ChatState } from './chat.ts'
 import type { Level } from './confinement.ts'
 import type { EpochMs } from './clock.ts'
+import type { Found } from './finding.ts'
 
 /** What /healthz, /health and doctor show of a running bot. Field names are the API of /healthz. */
 export interface Health {
-  /** True when it can serve; otherwise `reasons` says why not. */
+  /** True when it can serve people. */
   readonly ok: boolean
+  /** What is not as it should be, in a line each: why it cannot serve, and what the parts have found. */
   readonly reasons: readonly string[]
+  /** What the parts have found; all of it is for owners. */
+  readonly findings: readonly Found[]
   readonly version: string
   readonly startedAt: EpochMs
   /** Live sessions. */

@@ -1,3 +1,4 @@
+import type { Found } from './finding.ts'
 import type { StoreTrouble } from './health.ts'
 
 /** What is said about what comes in. Part of the phrases. */
@@ -10,6 +11,8 @@ export interface InboxPhrases {
   full(): string
   /** To the owner: nothing can be kept. */
   storeTrouble(trouble: StoreTrouble): string
+  /** To an owner: what keeps everybody from using the bot. */
+  nobodyCan(found: Found): string
   /** It was tried again and again, and failed inside. */
   failed(): string
 }

@@ -37,6 +37,10 @@ export interface Timings {
   readonly tryAgainAfterMs: readonly number[]
   /** The first pause before the gateway is dialled again; it doubles. */
   readonly dialAgainAfterMs: number
+  /** The parts look at themselves this long after the start, */
+  readonly checkAfterMs: number
+  /** and again this often. */
+  readonly checkEveryMs: number
   /** The owner is told when the store has taken nothing for this long. */
   readonly ownerToldAfterMs: number
 }
@@ -60,5 +64,7 @@ export const usualTimings: Timings = {
   answerWithinMs: 10_000,
   tryAgainAfterMs: [500, 1500, 4000],
   dialAgainAfterMs: 1000,
+  checkAfterMs: 500,
+  checkEveryMs: 5 * 60_000,
   ownerToldAfterMs: 10_000,
 }

@@ -12,6 +12,7 @@ import { background } from '../system/background.ts'
 import { drawAsk } from './ask.ts'
 import { Budgets } from './budgets.ts'
 import { ChannelCache } from './channel-cache.ts'
+import { checkDiscord } from './check.ts'
 import { download } from './download.ts'
 import { Gateway } from './gateway.ts'
 import { dialRules, type DialRules } from './guard.ts'
@@ -19,6 +20,7 @@ import { Inbound } from './inbound.ts'
 import { Interactions } from './interactions.ts'
 import { isKeptFromUs, RequestQueues } from './request-queues.ts'
 import { Sight } from './sight.ts'
+import { Skew } from './skew.ts'
 import { Membership } from './membership.ts'
 import { Outbound } from './outbound.ts'
 import { People } from './people.ts'
@@ -66,7 +68,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   const { token, api, log, clock, catalogue, features, desk } = options
   const timings = options.timings ?? usualTimings
   const budgets = new Budgets(clock)
-  const rest = createRest({ api, token, log, budgets, answerWithinMs: timings.answerWithinMs })
+  const skew = new Skew()
+  const rest = createRest({ api, token, log, budgets, answerWithinMs: timings.answerWithinMs, skew, clock })
   const queues = new RequestQueues(clock, log, timings.tryAgainAfterMs)
   const closing = new AbortController()
   const registered = Promise.withResolvers<void>()
@@ -89,6 +92,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     log,
     rules: options.dialRules ?? { ...dialRules, firstPauseMs: timings.dialAgainAfterMs },
     startWithinMs: options.startWithinMs ?? 60_000,
+    api,
+    skew,
     hear,
   })
   let inbox: Inbox | null = null
@@ -166,6 +171,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     },
     close,
     state: () => gateway.state(),
+    check: (reach) => checkDiscord({ rest, queues, guild: options.guild, skewMs: () => skew.ms }, reach),
     draw: (drawing: Drawing) => draw(drawing, catalogue),
     drawAsk: (drawing) => {
       const locale = drawing.reader === null ? null : people.localeOf(drawing.reader)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DiscordAPIError, type REST } from '@discordjs/rest'
+import type { REST } from '@discordjs/rest'
 import {
   DefaultWebSocketManagerOptions,
   WebSocketShard,
@@ -24,12 +24,16 @@ import { messageOf, Problem } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import { background } from '../system/background.ts'
 import { DialGuard, type DialRules } from './guard.ts'
-import { meaningOf } from './request-queues.ts'
+import { problemOfClose, refusalOf } from './refused.ts'
+import type { Skew } from './skew.ts'
 
 export interface GatewayOptions {
   readonly token: string
   readonly rest: REST
   readonly rules: DialRules
+  /** OMC_DISCORD_API; null: Discord's own. */
+  readonly api: string | null
+  readonly skew: Skew
   /** Connecting for the first time is given up after this long. */
   readonly startWithinMs: number
   readonly clock: Clock
@@ -49,12 +53,10 @@ const silentMs = 120_000
 
 const closeWithinMs = 1000
 
-const tokenUnknown: number = GatewayCloseCodes.AuthenticationFailed
-const intentsRefused: number = GatewayCloseCodes.DisallowedIntents
 /** Discord wants no other try like this one; @discordjs/ws makes none. */
 const forGood: ReadonlySet<number> = new Set([
-  tokenUnknown,
-  intentsRefused,
+  GatewayCloseCodes.AuthenticationFailed,
+  GatewayCloseCodes.DisallowedIntents,
   GatewayCloseCodes.InvalidShard,
   GatewayCloseCodes.ShardingRequired,
   GatewayCloseCodes.InvalidAPIVersion,
@@ -82,6 +84,7 @@ export class Gateway {
   #session: SessionInfo | null = null
   #state: 'connecting' | 'ready' | 'closed' = 'connecting'
   #lastEventAt: number | null = null
+  #lastTrouble: string | null = null
   #ping: number | null = null
   /** Dispatches that overtook their READY; null when none is awaited. */
   #held: GatewayDispatchPayload[] | null = null
@@ -123,8 +126,11 @@ export class Gateway {
     const { clock, startWithinMs } = this.#options
     const late = clock.after(startWithinMs, () => {
       const seconds = Math.round(startWithinMs / 1000)
-      const advice = 'Check the network and that OMC_DISCORD_API is right; the log says what was tried.'
-      this.#first.reject(new Problem('wire', `Discord did not let the bot in within ${seconds} s. ${advice}`))
+      const { api } = this.#options
+      const where = api === null ? 'the network' : `the network and OMC_DISCORD_API (${api})`
+      const last = this.#lastTrouble === null ? '' : ` The last word was: ${this.#lastTrouble}.`
+      const text = `Discord did not let the bot in within ${seconds} s.${last} Check ${where}.`
+      this.#first.reject(new Problem('wire', text))
     })
     background(this.#connect(), this.#options.log, 'gateway.connect')
     try {
@@ -165,14 +171,20 @@ export class Gateway {
         const information = await this.#ask()
         this.#information = information
         if (this.#closing.signal.aborted) return
+        const { refusal } = this.#options.skew
+        if (refusal !== null) {
+          log.error({ skewMs: this.#options.skew.ms }, 'clock-skew.refuse-start')
+          return this.#first.reject(refusal)
+        }
         this.#shard = this.#newShard(information)
         // Its promise is about the first connection only, and rejects at each trouble on the way there.
         this.#shard.connect().catch(() => {})
         return
       } catch (error) {
-        const refused = refusalOf(error)
+        const refused = refusalOf(error, this.#options.api)
         if (refused !== null) return this.#first.reject(refused)
-        log.warn({ error: messageOf(error), againInMs: pauseMs }, 'discord.login-failed')
+        this.#lastTrouble = messageOf(error)
+        log.warn({ error: this.#lastTrouble, againInMs: pauseMs }, 'discord.login-failed')
         await pause(clock, pauseMs, this.#closing.signal)
       }
     }
@@ -286,20 +298,4 @@ function protect(shard: WebSocketShard, log: Log): void {
       log.error({ error: messageOf(error) }, 'discord.malformed')
     }
   }
-}
-
-/** Why a login will never work like this; null when it may work later. */
-function refusalOf(error: unknown): Problem | null {
-  if (error instanceof DiscordAPIError && error.status === 401) return problemOfClose(tokenUnknown, error)
-  return meaningOf(error).kind === 'rejected' ? problemOfClose(null, error) : null
-}
-
-function problemOfClose(code: number | null, cause?: unknown): Problem {
-  const advice =
-    code === tokenUnknown
-      ? 'Discord does not know this token. Copy it anew from the Developer Portal (Bot, Reset Token) into DISCORD_BOT_TOKEN.'
-      : code === intentsRefused
-        ? 'The bot may not read messages yet. Switch on "Message Content Intent" in the Developer Portal (Bot).'
-        : `Discord closed the connection for good (${code ?? 'see the log'}). Look at the bot in the Developer Portal.`
-  return new Problem('refused', advice, cause === undefined ? undefined : { cause })
 }

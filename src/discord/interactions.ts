@@ -87,7 +87,10 @@ export class Interactions implements InteractionDoor {
         return this.#open(scene, errand)
       case 'work': {
         const no = errand.right === null ? null : await this.#soon(this.#judge(scene, errand.right))
-        if (no !== null) return this.#answers.atOnce(scene, no)
+        if (no !== null) {
+          this.#logged(scene, errand.what, 'command.refused', { why: 'not-allowed' })
+          return this.#answers.atOnce(scene, no)
+        }
         const { id, person, place } = scene
         const apart = errand.apart === true ? ({ apart: true } as const) : {}
         this.#to.interaction({ key: id as PromptKey, person, place, body: trimmed(interaction), ...apart })
@@ -104,7 +107,22 @@ export class Interactions implements InteractionDoor {
   async work(interaction: Interaction, memo: Memo): Promise<Reply | Shown> {
     const { scene, errand } = this.#again(interaction)
     const no = errand.right === null ? null : await this.#judge(scene, errand.right)
-    return no === null ? errand.run(memo) : { text: no, hidden: true, refused: true }
+    if (no !== null) {
+      this.#logged(scene, errand.what, 'command.refused', { why: 'not-allowed' })
+      return { text: no, hidden: true, refused: true }
+    }
+    const began = this.#with.clock.monotonic()
+    const answer = await errand.run(memo)
+    const ms = Math.round(this.#with.clock.monotonic() - began)
+    const isRefused = !('rendering' in answer) && answer.refused === true
+    if (isRefused) this.#logged(scene, errand.what, 'command.refused', { ms, said: answer.text.slice(0, 200) })
+    else this.#logged(scene, errand.what, 'command.done', { ms })
+    return answer
+  }
+
+  /** What became of it. */
+  #logged({ id, person, place }: Scene, what: string, name: string, more: object): void {
+    this.#with.log.info({ interaction: id, what, by: person.id, place: place.id, ...more }, name)
   }
 
   answer(interaction: Interaction, answer: Reply | Shown): Promise<boolean> {

@@ -1,6 +1,8 @@
 import { DefaultRestOptions, REST, type RateLimitData, type ResponseLike } from '@discordjs/rest'
+import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Budgets } from './budgets.ts'
+import type { Skew } from './skew.ts'
 
 /** How long a rate limit may be before the caller is told instead of being kept waiting, in milliseconds. */
 const longestWaitMs = 5000
@@ -8,6 +10,9 @@ const longestWaitMs = 5000
 const blindWait = 2
 
 export interface RestSettings {
+  /** Learns how far our clock is from theirs. */
+  readonly skew: Skew
+  readonly clock: Pick<Clock, 'now'>
   readonly token: string
   readonly api: string | null
   readonly log: Log
@@ -25,7 +30,7 @@ export interface RestSettings {
  * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
  * - every 429 is logged, as it reports only those it saw coming.
  */
-export function createRest({ token, api, log, budgets, answerWithinMs }: RestSettings): REST {
+export function createRest({ token, api, log, budgets, answerWithinMs, skew, clock }: RestSettings): REST {
   const rest: REST = new REST({
     ...(api === null ? {} : { api }),
     retries: 0,
@@ -36,6 +41,7 @@ export function createRest({ token, api, log, budgets, answerWithinMs }: RestSet
       const answer = await counted(budgets, init.method, url, async () =>
         honest(await DefaultRestOptions.makeRequest(url, init), url, init.method, log),
       )
+      skew.learn(answer.headers.get('date'), clock.now())
       // It forgets the token at the first 401, and a single one may be a record of the edge.
       if (answer.status === 401) setImmediate(() => rest.setToken(token))
       return answer

@@ -31,6 +31,8 @@ export interface RoutingTools {
 export type Errand =
   | {
       readonly kind: 'work'
+      /** For the log: `session start`, `approvals:approve`. */
+      readonly what: string
       readonly sign: Sign
       readonly right: ActionName | null
       readonly apart?: true
@@ -78,6 +80,7 @@ export class Routing {
     const { command, options } = found
     return {
       kind: 'work',
+      what: command.path.join(' '),
       sign: command.hidden ? 'hidden' : 'public',
       right: command.right,
       ...(command.apart === true ? { apart: true } : {}),
@@ -115,7 +118,8 @@ export class Routing {
       }
       return { kind: 'form', customId, right, open }
     }
-    return { kind: 'work', sign: signOf(button, message), right, run: (memo) => button.act({ ...press, memo }) }
+    const what = customId.split(':').slice(0, 2).join(':')
+    return { kind: 'work', what, sign: signOf(button, message), right, run: (memo) => button.act({ ...press, memo }) }
   }
 
   /** The command that was used, with its options. */

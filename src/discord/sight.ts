@@ -1,19 +1,18 @@
 import { DiscordAPIError, type REST } from '@discordjs/rest'
 import {
   ChannelType,
-  OverwriteType,
   PermissionFlagsBits,
   Routes,
   type APIChannel,
   type APIGuild,
   type APIGuildMember,
-  type APIOverwrite,
 } from 'discord-api-types/v10'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { PersonId } from '../core/ids.ts'
 import type { Place } from '../core/place.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
+import { has, permissionsIn } from './permissions.ts'
 import { isKeptFromUs, type RequestQueues } from './request-queues.ts'
 
 /** What Discord said is believed this long: a list of sessions asks for the same guild and person many times. */
@@ -67,35 +66,6 @@ export class Sight {
     if (isKeptFromUs(done.error) || isUnknown(done.error)) return null
     throw new Problem('wire', `${route} could not be read: ${messageOf(done.error)}`, { cause: done.error })
   }
-}
-
-/**
- * By Discord's order: what @everyone and the roles have in the guild, then the channel's overwrites for @everyone, for
- * the roles together, for the member.
- */
-function permissionsIn(guild: APIGuild, member: APIGuildMember, person: PersonId, channel: APIChannel): bigint {
-  const everything = ~0n
-  if (guild.owner_id === person) return everything
-  const own = guild.roles.filter(({ id }) => id === guild.id || member.roles.includes(id))
-  const base = own.reduce((bits, { permissions }) => bits | BigInt(permissions), 0n)
-  if (has(base, PermissionFlagsBits.Administrator)) return everything
-  const overwrites = 'permission_overwrites' in channel ? (channel.permission_overwrites ?? []) : []
-  const isForRole = ({ id, type }: APIOverwrite): boolean =>
-    type === OverwriteType.Role && id !== guild.id && member.roles.includes(id)
-  const steps = [
-    overwrites.filter(({ id }) => id === guild.id),
-    overwrites.filter(isForRole),
-    overwrites.filter(({ id, type }) => type === OverwriteType.Member && id === person),
-  ]
-  return steps.reduce((bits, step) => (bits & ~joined(step, 'deny')) | joined(step, 'allow'), base)
-}
-
-function joined(overwrites: readonly APIOverwrite[], side: 'allow' | 'deny'): bigint {
-  return overwrites.reduce((bits, overwrite) => bits | BigInt(overwrite[side]), 0n)
-}
-
-function has(bits: bigint, permission: bigint): boolean {
-  return (bits & permission) !== 0n
 }
 
 /** Unknown member or user, also of a thread. */

@@ -7,6 +7,7 @@ import type { Desk } from '../core/desk.ts'
 import type { Doors } from '../core/doors.ts'
 import { messageOf } from '../core/failure.ts'
 import { Features, type Feature } from '../core/feature.ts'
+import type { Finding, Found, NamedCheck } from '../core/finding.ts'
 import type { Health, StoreTrouble } from '../core/health.ts'
 import type { Arrivals } from '../core/inbox.ts'
 import type { Ids, PersonId, RunId } from '../core/ids.ts'
@@ -33,8 +34,10 @@ import { Dispatcher } from './dispatcher.ts'
 import { Expiry } from './expiry.ts'
 import type { Gate } from '../core/gate.ts'
 import { EngineGate } from './gate.ts'
-import { examine, type Vitals } from './health.ts'
+import { Findings } from './findings.ts'
+import { checkStore, examine, type Vitals } from './health.ts'
 import { Intake } from './intake.ts'
+import { logOutcomes } from './outcome-log.ts'
 import { showAsk } from './answering.ts'
 import { stopRun } from './stopping.ts'
 import { watchStore } from './store-watch.ts'
@@ -84,6 +87,8 @@ export interface ControlOptions {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly vitals: Vitals
+  /** How the parts that are put together outside look at themselves. */
+  readonly checks: readonly NamedCheck[]
   readonly timings: Timings
   /** For people whose language is not known. */
   readonly locale: Locale
@@ -124,6 +129,7 @@ export function createControl(options: ControlOptions): Control {
       closedMessages: () => outbox.closed,
       startedAt,
       unkept: () => intake.unkept,
+      found: () => findings.now(),
     })
   const gate = new EngineGate({ ...options, people: () => chat, rights: () => features.rights })
   const dispatcher = new Dispatcher(options)
@@ -180,6 +186,16 @@ export function createControl(options: ControlOptions): Control {
   })
   const transcriber = new Transcriber(options)
   const branches = new Branches({ ...options, outbox })
+  const findings = new Findings({
+    ...options,
+    checks: [
+      ...options.checks,
+      { name: 'store', check: () => checkStore({ ...options, unkept: () => intake.unkept }) },
+      { name: 'discord', check: checkChat },
+    ],
+    tell: tellOwner,
+  })
+  logOutcomes(options)
   dispatcher.onMove(() => outbox.look())
 
   async function start(): Promise<void> {
@@ -196,6 +212,7 @@ export function createControl(options: ControlOptions): Control {
     await chat.open(intake)
     outbox.look()
     beAlive()
+    findings.start()
     const owner = options.owners.user as PersonId | null
     background(watchStore({ ...options, chat, owner }), log, 'store.watch')
   }
@@ -206,6 +223,22 @@ export function createControl(options: ControlOptions): Control {
       vault.alive(clock.now()).catch((error: unknown) => log.warn({ error: messageOf(error) }, 'store.failed'))
     }
     clock.after(aliveEveryMs, beAlive)
+  }
+
+  async function checkChat(): Promise<readonly Finding[]> {
+    const places = (await vault.liveSessions()).map(({ place }) => place)
+    return chat.check({ owners: options.owners, auditChannel: options.approvals.auditChannel, places })
+  }
+
+  /** Once a day, whatever dies. Trouble of the store has its own watch: it cannot be kept there to be said. */
+  async function tellOwner(found: Found): Promise<void> {
+    const owner = options.owners.user as PersonId | null
+    if (owner === null || found.id === 'store') return
+    const place = await chat.dm(owner)
+    if (place === null) return
+    const day = new Date(clock.now()).toISOString().slice(0, 10)
+    const text = options.catalogue[options.locale].inbox.nobodyCan(found)
+    await outbox.say({ key: `finding:${found.id}:${day}`, place, text, replyTo: null, mention: null })
   }
 
   async function stopAll(): Promise<readonly RunId[]> {

@@ -2,6 +2,7 @@ import type { Chat } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Level } from '../core/confinement.ts'
 import { messageOf } from '../core/failure.ts'
+import { fine, inOneLine, type Finding, type Found } from '../core/finding.ts'
 import type { Health, StoreTrouble } from '../core/health.ts'
 import type { Journal } from '../core/journal.ts'
 import { isLive, isQueued } from '../core/lifecycle.ts'
@@ -19,22 +20,47 @@ export interface Vitals {
   freeBytes(): Promise<number | null>
 }
 
-export interface HealthTools {
-  readonly journal: Journal
-  readonly vault: Vault
-  readonly chat: Chat
-  readonly runtimes: Iterable<Runtime>
+export interface StoreTools {
   readonly clock: Clock
-  readonly vitals: Vitals
-  readonly closedMessages: () => number
-  readonly startedAt: number
+  readonly vitals: Pick<Vitals, 'freeBytes'>
   storeTrouble(): StoreTrouble | null
   /** What came in and is held in memory alone. */
   unkept(): number
 }
 
+export interface HealthTools extends StoreTools {
+  readonly journal: Journal
+  readonly vault: Vault
+  readonly chat: Chat
+  readonly runtimes: Iterable<Runtime>
+  readonly vitals: Vitals
+  readonly closedMessages: () => number
+  readonly startedAt: number
+  /** What the parts have found. */
+  found(): readonly Found[]
+}
+
 /** With less than this free, the next thing that is kept may be the one that does not fit. */
 const leastFreeBytes = 100 * 1024 * 1024
+
+/** What keeps things from being kept: as it is now, for every question anew. */
+export async function checkStore(tools: StoreTools): Promise<readonly Finding[]> {
+  return keptFindings(tools, await tools.vitals.freeBytes())
+}
+
+function keptFindings(tools: StoreTools, freeBytes: number | null): readonly Finding[] {
+  const trouble = tools.storeTrouble()
+  const found = [trouble === null ? fine('store', 'What comes in is kept.') : storeFinding(trouble)]
+  if (freeBytes === null || freeBytes >= leastFreeBytes) return [...found, fine('disk', 'There is room on the disk.')]
+  const text = `Only ${Math.floor(freeBytes / 1024 / 1024)} MB are free where the data lies.`
+  return [...found, { id: 'disk', level: 'error', stopsAll: true, text, mend: 'Free some space.' }]
+
+  function storeFinding({ since, message }: StoreTrouble): Finding {
+    const seconds = Math.max(0, Math.round((tools.clock.now() - since) / 1000))
+    const text = `nothing can be kept for ${seconds} s (${tools.unkept()} held in memory): ${message}`
+    return { id: 'store', level: 'error', stopsAll: true, text, mend: null }
+  }
+}
 
 /** Looks at everything once. Never rejects: what cannot be read is a reason. */
 export async function examine(tools: HealthTools): Promise<Health> {
@@ -42,21 +68,18 @@ export async function examine(tools: HealthTools): Promise<Health> {
   const reasons: string[] = []
   const gateway = chat.state()
   if (gateway.state !== 'ready') reasons.push(`Discord's gateway is ${gateway.state}`)
-  const trouble = tools.storeTrouble()
-  const held = tools.unkept()
-  if (trouble !== null) {
-    const seconds = Math.max(0, Math.round((clock.now() - trouble.since) / 1000))
-    reasons.push(`nothing can be kept for ${seconds} s (${held} held in memory): ${trouble.message}`)
-  }
   const freeBytes = await vitals.freeBytes()
-  if (freeBytes !== null && freeBytes < leastFreeBytes) {
-    reasons.push(`only ${Math.floor(freeBytes / 1024 / 1024)} MB are free where the data lies; free some space`)
-  }
+  const kept = keptFindings(tools, freeBytes)
+  const findings = [
+    ...kept.filter(({ level }) => level !== 'ok').map((finding) => ({ ...finding, since: clock.now() })),
+    ...tools.found().filter(({ id }) => !kept.some((each) => each.id === id)),
+  ]
   const store = await read()
   const waiting = store.open.filter((run) => isQueued(run.state))
   return {
-    ok: reasons.length === 0,
-    reasons,
+    ok: reasons.length === 0 && !findings.some(({ stopsAll }) => stopsAll === true),
+    reasons: [...reasons, ...findings.map(inOneLine)],
+    findings,
     version: vitals.version,
     startedAt: tools.startedAt,
     activeSessions: store.sessions,
@@ -68,7 +91,7 @@ export async function examine(tools: HealthTools): Promise<Health> {
     rssBytes: vitals.rssBytes(),
     restartCount: vitals.restartCount,
     gateway,
-    store: { ok: store.ok && trouble === null, schema: vitals.schema },
+    store: { ok: store.ok && tools.storeTrouble() === null, schema: vitals.schema },
     disk: { freeBytes },
     box: vitals.box,
   }

@@ -1,3 +1,4 @@
+import { inOneLine } from '../core/finding.ts'
 import type { InboxPhrases } from '../core/inbox-phrases.ts'
 import { plain } from '../core/markdown.ts'
 
@@ -10,6 +11,8 @@ export const englishInbox: InboxPhrases = {
   storeTrouble: ({ message }) =>
     `⚠ I can keep nothing right now: ${plain(message, 500)}\nWhat people write is held in memory for as long as I run, and I ` +
     'go on by myself as soon as it works again. Do not end me before; `/health` says how it stands.',
+  nobodyCan: (found) =>
+    `⚠ Nobody can use me as it is: ${plain(inOneLine(found), 900)}\nI look again every few minutes; \`/health\` says how it stands.`,
   failed: () =>
     '⚠ Something went wrong on my side with this message. Send it again; an operator finds more in the log.',
 }

@@ -1,3 +1,4 @@
+import { inOneLine } from '../core/finding.ts'
 import type { InboxPhrases } from '../core/inbox-phrases.ts'
 import { plain } from '../core/markdown.ts'
 
@@ -9,5 +10,7 @@ export const koreanInbox: InboxPhrases = {
   storeTrouble: ({ message }) =>
     `⚠ 지금은 아무것도 저장할 수 없어요: ${plain(message, 500)}\n들어오는 말은 제가 켜져 있는 동안 메모리에 두었다가, 다시 저장할 수 있게 되면 ` +
     '바로 이어서 처리할게요. 그 전에는 끄지 말아 주세요. 지금 상태는 `/health`로 볼 수 있어요.',
+  nobodyCan: (found) =>
+    `⚠ 지금은 아무도 저를 쓸 수 없어요: ${plain(inOneLine(found), 900)}\n몇 분마다 다시 확인할게요. 지금 상태는 \`/health\`로 볼 수 있어요.`,
   failed: () => '⚠ 이 메시지를 처리하다가 제 쪽에서 문제가 생겼어요. 다시 보내 주세요. 자세한 내용은 로그에 있어요.',
 }

@@ -6,6 +6,7 @@ import { pause, type Clock } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
 import { writeAtomically } from '../system/atomic-file.ts'
 import { startTimeOf } from '../system/process.ts'
+import { isForAPerson } from '../system/world-error.ts'
 import { inWords, sqliteCode } from './sqlite.ts'
 
 /** A data folder held for this process alone. */
@@ -81,9 +82,8 @@ async function sayWho(name: string): Promise<void> {
   try {
     writeAtomically(name, JSON.stringify(holder))
   } catch (error) {
-    throw new Problem('wire', `${name} could not be written; check the rights and the free space of the folder.`, {
-      cause: error,
-    })
+    const text = `${name} could not be written; check the rights and the free space of the folder.`
+    throw new Problem(isForAPerson(error) ? 'refused' : 'wire', text, { cause: error })
   }
 }
 

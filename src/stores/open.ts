@@ -11,6 +11,7 @@ import type { Log } from '../core/log.ts'
 import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import { background } from '../system/background.ts'
+import { isForAPerson } from '../system/world-error.ts'
 import { FolderAttachments } from './attachments.ts'
 import { Commits } from './commits.ts'
 import { DatabaseArrivals } from './inbox.ts'
@@ -19,7 +20,7 @@ import { takeLock, type Lock } from './lock.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/all.ts'
 import type { Tables } from './schema.ts'
-import { openSqlite } from './sqlite.ts'
+import { openSqlite, refusedAtStart } from './sqlite.ts'
 import { TranscriptFiles } from './transcripts.ts'
 import { DatabaseVault } from './vault.ts'
 import { LocalWake } from './wake.ts'
@@ -56,18 +57,22 @@ export const databaseName = 'orchestrator.sqlite'
 
 /**
  * Opens the data folder for this process alone and brings its database up to date.
- * Rejects with a `refused` problem when another process has it, when a newer program made it or when its database was
- * lost or torn from its write-ahead log, and with a `wire` problem
- * when the folder or its disk cannot be used; then nothing stays open.
+ * Rejects with a `refused` problem when another process has it, when a newer program made it, when its database was
+ * lost or torn from its write-ahead log or when its rights are wrong, and with a `wire` problem when its disk cannot be
+ * used now; then nothing stays open.
  */
 export async function openStore({ folder, clock, log }: StoreOptions): Promise<Store> {
-  makeFolder(folder)
-  const lock = await takeLock(folder, clock)
   try {
-    return await openLocked(folder, lock, clock, log)
+    makeFolder(folder)
+    const lock = await takeLock(folder, clock)
+    try {
+      return await openLocked(folder, lock, clock, log)
+    } catch (error) {
+      lock.close()
+      throw error
+    }
   } catch (error) {
-    lock.close()
-    throw error
+    throw refusedAtStart(error)
   }
 }
 
@@ -173,9 +178,8 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new Problem('wire', `The data folder ${folder} could not be made; make it yourself or set OMC_DATA_DIR.`, {
-      cause: error,
-    })
+    const text = `The data folder ${folder} could not be made; make it yourself or set OMC_DATA_DIR.`
+    throw new Problem(isForAPerson(error) ? 'refused' : 'wire', text, { cause: error })
   }
 }
 
@@ -185,9 +189,8 @@ function makePrivate(path: string): void {
     closeSync(openSync(path, 'a', 0o600))
     chmodSync(path, 0o600)
   } catch (error) {
-    throw new Problem('wire', `${path} cannot be written; check the rights of the data folder and its disk.`, {
-      cause: error,
-    })
+    const text = `${path} cannot be written; check the rights of the data folder and its disk.`
+    throw new Problem(isForAPerson(error) ? 'refused' : 'wire', text, { cause: error })
   }
 }
 

@@ -189,6 +189,17 @@ export function inWords<Value>(path: string, work: () => Value): Value {
   }
 }
 
+/** Codes that no other try changes until a person does: rights, damage, no folder, another file. */
+const lastingCodes = new Set([8, 11, 14, 26])
+
+/** At the start what only a person can mend is refused, so that no supervisor tries it again and again. */
+export function refusedAtStart(error: unknown): unknown {
+  const isWire = error instanceof Problem && error.kind === 'wire'
+  const code = isWire ? sqliteCode(error.cause) : null
+  if (!isWire || code === null || !lastingCodes.has(code)) return error
+  return new Problem('refused', error.message, { cause: error.cause })
+}
+
 /** SQLite's primary result code of an error, or null when it is none of SQLite's. */
 export function sqliteCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null

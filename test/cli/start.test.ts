@@ -81,8 +81,10 @@ describe('the command line', () => {
     const version = cli(['--version'])
     await version.line('0.1.0')
     assert.equal((await version.ended).code, 0)
-    const unknown = await cli(['dance']).ended
-    assert.equal(unknown.code, 1)
+    const unknown = await cli(['strat']).ended
+    assert.equal(unknown.code, 78)
+    assert.match(unknown.stderr, /no command "strat"\. Did you mean "start"\? There are: start, demo, doctor, stop\./)
+    assert.equal((await cli(['stop', '--al']).ended).code, 78)
   })
 
   it('ends with 78 and one readable message when a setting is wrong', async () => {
@@ -106,12 +108,13 @@ describe('start', { concurrency: 3 }, () => {
     const bot = cli(['start'], env)
     const { healthPort } = await bot.line('bot.started')
     await sandbox.botOnline()
-    const health = await fetch(`http://127.0.0.1:${String(healthPort)}/readyz`)
-    assert.equal(health.status, 200)
+    const health = async (): Promise<unknown> =>
+      ((await (await fetch(`http://127.0.0.1:${String(healthPort)}/healthz`)).json()) as { gateway: unknown }).gateway
+    assert.equal(((await health()) as { state: string }).state, 'ready')
 
     // Node's default for this signal is its inspector, which gives the token to any process of the same user.
     bot.kill('SIGUSR1')
-    assert.equal((await fetch(`http://127.0.0.1:${String(healthPort)}/readyz`)).status, 200)
+    assert.equal(((await health()) as { state: string }).state, 'ready')
 
     const second = await cli(['start'], env).ended
     assert.equal(second.code, 78)

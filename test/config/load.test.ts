@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test'
 import { loadConfig, type Config } from '../../src/config/load.ts'
 import { variableNames } from '../../src/config/schema.ts'
 import { Problem } from '../../src/core/failure.ts'
+import { inOneLine } from '../../src/core/finding.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'config-'))
 after(() => rmSync(base, { recursive: true, force: true }))
@@ -14,7 +15,7 @@ let made = 0
 function load(env: Record<string, string | undefined>, dotEnv?: string): Config {
   const folder = join(base, `start-${made++}`)
   mkdirSync(folder)
-  if (dotEnv !== undefined) writeFileSync(join(folder, '.env'), dotEnv)
+  if (dotEnv !== undefined) writeFileSync(join(folder, '.env'), dotEnv, { mode: 0o600 })
   return loadConfig({ env, folder, home: join(base, 'home') })
 }
 
@@ -56,7 +57,7 @@ describe('the configuration', () => {
     assert.equal(config.discordGuild, null)
     assert.equal(config.logLevel, 'info')
     assert.equal(config.dataFolder, join(base, 'home/d'))
-    assert.deepEqual(config.warnings, [])
+    assert.deepEqual(config.notices, [])
   })
 
   it('expands folders', () => {
@@ -103,11 +104,13 @@ describe('the configuration', () => {
     const warnings = load({
       OMC_CHANNEL_ONWER_ONLY: 'true',
       OMC_DEMO_PORT: '1',
+      CODEX_HOM: '/somewhere',
       ANTHROPIC_API_KEY: 'sk-ant-api03-x',
-    }).warnings
+    }).notices.map(inOneLine)
     assert.match(warnings[0] ?? '', /nobody may use the bot.*OMC_OWNER_ROLE_ID/)
     assert.match(warnings[1] ?? '', /billed/)
-    assert.match(warnings[2] ?? '', /does not know OMC_CHANNEL_ONWER_ONLY:/)
+    assert.match(warnings[2] ?? '', /does not know CODEX_HOM: .* Did you mean CODEX_HOME\?/)
+    assert.match(warnings[3] ?? '', /does not know OMC_CHANNEL_ONWER_ONLY: .* Did you mean OMC_CHANNEL_OWNER_ONLY\?/)
     assert.doesNotMatch(warnings.join(), /api03/)
   })
 })
@@ -177,8 +180,8 @@ describe('.env.example', () => {
   })
 
   it('is a valid configuration with the defaults', () => {
-    const { warnings: _, ...rest } = load({}, text)
-    const { warnings: __, ...defaults } = load({})
+    const { notices: _, ...rest } = load({}, text)
+    const { notices: __, ...defaults } = load({})
     const here = /start-\d+/g
     assert.deepEqual(
       JSON.parse(JSON.stringify(rest).replace(here, '')),

@@ -49,6 +49,8 @@ const storyTimings: Timings = {
   rereadAfterMs: 500,
   tryAgainAfterMs: [50, 150, 400],
   dialAgainAfterMs: 100,
+  // A bot that looks at itself asks Discord things in between; stories about that say so.
+  checkAfterMs: 86_400_000,
 }
 
 /** Stories of a file run side by side, but no more of them: the bots, agents and people of each want a core. */

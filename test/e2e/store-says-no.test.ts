@@ -89,7 +89,7 @@ describe('a store that says no (B5)', { concurrency: true }, () => {
     await until(async () => String((await bot.health())['reasons']).includes('nothing can be kept'))
     const told = await (await olivia.runs('general', '/health')).settled()
     assert.doesNotMatch(told.content, /All is well/)
-    assert.match(told.content, /only 0 MB are free/)
+    assert.match(told.content, /Only 0 MB are free/)
     disk.free()
     await stage.botShows(olivia, thread, 'written on a full disk')
     await until(() => stage.query("select 1 from grants where tier = 'guest'").length === 1)

@@ -204,13 +204,14 @@ for (const say of Object.values(languages)) {
         say.internalError(),
         say.moreSteps(5),
         ...states.map((state) =>
-          own.health.health({ ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null } }),
+          own.health.health({ ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null } }, true),
         ),
-        own.health.health({
-          ...wellHealth,
-          ok: false,
-          reasons: Array.from({ length: 90 }, () => 'x'.repeat(900)),
-        }),
+        ...[true, false].map((isOwner) =>
+          own.health.health(
+            { ...wellHealth, ok: false, reasons: Array.from({ length: 90 }, () => 'x'.repeat(900)) },
+            isOwner,
+          ),
+        ),
       ]) {
         assert.ok(text.length > 0 && text.length <= 2000, text.slice(0, 200))
         sounds(text)

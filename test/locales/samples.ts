@@ -215,6 +215,7 @@ export function overview(changes: Partial<SessionOverview> = {}): SessionOvervie
 export const wellHealth: Health = {
   ok: true,
   reasons: [],
+  findings: [],
   version: '0.1.0',
   startedAt,
   activeSessions: 3,

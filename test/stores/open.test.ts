@@ -68,7 +68,7 @@ test('a file that is no database is refused in words, kept as it is, and holds n
   writeFileSync(path, text)
   for (let time = 0; time < 2; time++) {
     await assert.rejects(openStore({ folder: folder.path, ...options }), (error) => {
-      assert.ok(error instanceof Problem && error.kind === 'wire' && error.cause !== undefined)
+      assert.ok(error instanceof Problem && error.kind === 'refused' && error.cause !== undefined)
       assert.match(error.message, /is not an SQLite database; move it away or choose another OMC_DATA_DIR/)
       return true
     })

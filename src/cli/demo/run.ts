@@ -7,14 +7,10 @@ export interface RunDemoOptions {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-const usualPort = 8080
-
 /** Runs the demo at a terminal until Ctrl+C. */
 export async function runDemo({ config, program, env }: RunDemoOptions): Promise<void> {
   const say = (line: string): void => console.log(line)
-  const wished = Number(env['OMC_DEMO_PORT'] || usualPort)
-  const port = Number.isInteger(wished) && wished >= 0 && wished < 65_536 ? wished : usualPort
-  const demo = await startDemo({ config, port, program, env, say })
+  const demo = await startDemo({ config, port: config.demoPort, program, env, say })
   let ending = false
   const end = async (): Promise<void> => {
     // Twice by npm and the terminal for one Ctrl+C; it ends in order in any case, or within the bot's patience.

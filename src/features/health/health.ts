@@ -4,7 +4,7 @@ import { toThem } from '../../core/reply.ts'
 import { en, ko } from './words.ts'
 
 /** `/health`: a short version of what /healthz says (SPEC F10). */
-export function health(doors: Pick<Doors, 'health'>): Feature {
+export function health(doors: Pick<Doors, 'health' | 'gate'>): Feature {
   return feature({
     name: 'health',
     rights: { health: 'public' },
@@ -15,7 +15,10 @@ export function health(doors: Pick<Doors, 'health'>): Feature {
         hidden: true,
         apart: true,
         options: [],
-        run: async (_call, say) => toThem(say.health(await doors.health())),
+        async run({ person, place }, say) {
+          const [now, { tier }] = await Promise.all([doors.health(), doors.gate.judge(person, 'health', place)])
+          return toThem(say.health(now, tier === 'owner'))
+        },
       },
     },
   })

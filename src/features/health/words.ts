@@ -1,5 +1,6 @@
 import { clockTime, moment } from '../../core/durations.ts'
 import { bytes } from '../../core/figures.ts'
+import { inOneLine } from '../../core/finding.ts'
 import type { Health } from '../../core/health.ts'
 import { plain } from '../../core/markdown.ts'
 import { counted } from '../../core/plural.ts'
@@ -12,16 +13,33 @@ const gatewayInEnglish = {
 }
 const gatewayInKorean = { connecting: '연결 중', ready: '연결됨', resting: '재연결 대기 중', closed: '꺼짐' }
 
+/** What the parts have found tells of the machine: it is for owners. */
+function reasonsFor({ reasons, findings }: Health, isOwner: boolean): readonly string[] {
+  const found = new Set(findings.map(inOneLine))
+  const shown = isOwner ? reasons : reasons.filter((reason) => !found.has(reason))
+  return shown.slice(0, 5)
+}
+
+function stateOf(health: Health, isOwner: boolean): string {
+  if (!health.ok) return '⚠ I cannot serve everybody now. An owner finds more by `/health` and in the log.'
+  return isOwner && health.reasons.length > 0 ? '✓ I can work. Not as it should be:' : '✓ All is well.'
+}
+
+function stateInKorean(health: Health, isOwner: boolean): string {
+  if (!health.ok) return '⚠ 지금은 제대로 쓸 수 없어요. 자세한 내용은 owner의 `/health`와 로그에 있어요.'
+  return isOwner && health.reasons.length > 0 ? '✓ 쓸 수 있어요. 다만 이런 점이 있어요:' : '✓ 모두 정상이에요.'
+}
+
 export const en = {
   commands: { health: { description: 'Show how the bot is doing', options: {} } },
   deeds: { health: 'see how the bot is doing' },
-  health(health: Health) {
+  health(health: Health, isOwner: boolean) {
     const oldest = health.queuedCount === 0 ? '' : ` (the oldest for ${clockTime(health.oldestQueuedAgeMs)})`
     const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
     const free = health.disk.freeBytes === null ? 'not known' : `${bytes(health.disk.freeBytes)} free`
     return [
-      health.ok ? '✓ All is well.' : '⚠ I cannot serve everything now. An operator finds more in the log.',
-      ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
+      stateOf(health, isOwner),
+      ...reasonsFor(health, isOwner).map((reason) => `⚠ ${plain(reason, 280)}`),
       `${counted(health.activeSessions, 'session')} · ${counted(health.activeRuns, 'run')} at work · ` +
         `${health.queuedCount} waiting${oldest} · ${counted(health.cliProcessCount, 'agent process', 'agent processes')}`,
       ...(health.closedMessages === 0
@@ -39,15 +57,13 @@ export const en = {
 export const ko: typeof en = {
   commands: { health: { description: '봇의 상태를 보여 줘요', options: {} } },
   deeds: { health: '봇의 상태를 보는 것' },
-  health(health) {
+  health(health, isOwner) {
     const oldest = health.queuedCount === 0 ? '' : ` (가장 오래된 요청 ${clockTime(health.oldestQueuedAgeMs)})`
     const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
     const free = health.disk.freeBytes === null ? '알 수 없음' : `${bytes(health.disk.freeBytes)} 남음`
     return [
-      health.ok
-        ? '✓ 모두 정상이에요.'
-        : '⚠ 지금은 일부 기능을 쓸 수 없어요. 자세한 내용은 운영자가 로그에서 볼 수 있어요.',
-      ...health.reasons.slice(0, 5).map((reason) => `⚠ ${plain(reason)}`),
+      stateInKorean(health, isOwner),
+      ...reasonsFor(health, isOwner).map((reason) => `⚠ ${plain(reason, 280)}`),
       `세션 ${health.activeSessions}개 · 진행 중 ${health.activeRuns}개 · 대기 ${health.queuedCount}개${oldest} · ` +
         `에이전트 프로세스 ${health.cliProcessCount}개`,
       ...(health.closedMessages === 0

@@ -49,9 +49,10 @@ export function claude(options: Means): Protocol<ClaudeState> {
     check: async () => {
       const env = environmentOf(options, 'default' as AccountId)
       const { PATH = '' } = env
-      const found = await checkClaude(findClaude(options.binary, PATH), env)
+      const program = findClaude(options.binary, PATH)
+      const found = await checkClaude(program, env)
       // In a box there is nothing left for it to hold.
-      return options.boxing === null ? [...found, sandboxFinding(hasSandbox(PATH))] : found
+      return program === null || options.boxing !== null ? found : [...found, sandboxFinding(hasSandbox(PATH))]
     },
     models: async () => ['default', 'opus', 'sonnet', 'haiku'],
     steer: (_turn, state, steer) => (state.taken ? { lines: [steerLine(steer)], reply: null } : null),
