@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { RuntimeBench } from '../contracts/runtime-stage.ts'
 import { startAnthropic, type ScriptedModel } from '../models/anthropic.ts'
 import type { ModelRequest } from '../models/ledger.ts'
+import { openWayOut } from '../models/way-out.ts'
 import { heldText, scripted, type StepInput } from '../models/script.ts'
 import { unconfinedPath, usualPath } from './unconfined.ts'
 
@@ -15,13 +16,18 @@ export interface ClaudeBench extends RuntimeBench {
 
 /**
  * A place for the real CLI with a scripted model on loopback and a key that is none. `unconfined`: without the sandbox
- * for its shell, also where one is installed.
+ * for its shell, also where one is installed; `boxed`: all of it in a box.
  */
-export async function claudeBench(claudeBinary: string, unconfined = false): Promise<ClaudeBench> {
+export async function claudeBench(
+  claudeBinary: string,
+  { unconfined = false, boxed = false } = {},
+): Promise<ClaudeBench> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'claude-bench-')))
   const [dataDir, workdir, config] = [join(root, 'data'), join(root, 'project'), join(root, 'config')]
   for (const folder of [workdir, config]) mkdirSync(folder)
   const model = await startAnthropic({ handler: tellsHowItWent })
+  const key = 'dummy-key-for-the-scripted-model'
+  const wayOut = boxed ? await openWayOut(join(root, 'egress'), model.url, { 'x-api-key': key }) : null
   const go = join(workdir, 'go')
   const command = (text: string): StepInput => ({ tool: 'Bash', input: { command: text, description: 'a test' } })
   return {
@@ -33,12 +39,13 @@ export async function claudeBench(claudeBinary: string, unconfined = false): Pro
       dataDir,
       environment: { PATH: unconfined ? unconfinedPath(root) : usualPath, HOME: root, LANG: 'C.UTF-8' },
       account: {
-        ANTHROPIC_API_KEY: 'dummy-key-for-the-scripted-model',
+        ANTHROPIC_API_KEY: key,
         ANTHROPIC_BASE_URL: model.url,
         CLAUDE_CONFIG_DIR: config,
         CLAUDE_CODE_TMPDIR: root,
       },
       claudeBinary,
+      ...(wayOut === null ? {} : { box: { egress: wayOut.folder } }),
     },
     words: {
       say: (text) => scripted([{ text }]),
@@ -46,7 +53,12 @@ export async function claudeBench(claudeBinary: string, unconfined = false): Pro
       pieces: (text) => scripted([{ text, chunks: text.split(' ').length, chunkDelay: 10 }]),
       tool: (text) => scripted([command('echo a harmless command'), { text }]),
       // What only reads is not asked about, so something that writes stands before it; nor is what a sandbox holds.
+      // In a box nothing is asked about that stays in it: a file elsewhere is.
       ask: (text) => {
+        if (boxed) {
+          const file_path = join(root, 'asked', 'for-leave')
+          return scripted([{ tool: 'Write', input: { file_path, content: text } }, command(text), { text: tell }])
+        }
         const input = { command: `chmod u+r . && ${text}`, description: 'a test', dangerouslyDisableSandbox: true }
         return scripted([{ tool: 'Bash', input }, { text: tell }])
       },
@@ -75,6 +87,7 @@ export async function claudeBench(claudeBinary: string, unconfined = false): Pro
     asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
     received: () => JSON.stringify(model.requests.map(({ body }) => body)),
     [Symbol.asyncDispose]: async () => {
+      await wayOut?.[Symbol.asyncDispose]()
       await model.close()
       rmSync(root, { recursive: true, force: true, maxRetries: 3 })
     },
@@ -86,7 +99,8 @@ const tell = 'HOW IT WENT'
 
 function tellsHowItWent({ prompt, step, last }: ModelRequest): StepInput | undefined {
   const calls = prompt.split('"tool":').length - 1
-  return step > 0 && step === calls && prompt.includes(tell)
+  const wasDenied = step > 0 && JSON.stringify(last).includes('"is_error":true')
+  return step > 0 && (step === calls || wasDenied) && prompt.includes(tell)
     ? { text: `The tool said: ${JSON.stringify(last)}` }
     : undefined
 }

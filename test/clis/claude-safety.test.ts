@@ -30,7 +30,7 @@ for (const { world, confined, skip } of worlds)
       let runtime: Runtime
 
       scene.before(async () => {
-        bench = await claudeBench(binary ?? '', !confined)
+        bench = await claudeBench(binary ?? '', { unconfined: !confined })
         runtime = makeRuntime(bench.options)
       })
       scene.after(async () => {

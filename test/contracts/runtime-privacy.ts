@@ -31,14 +31,17 @@ export function privacyContract(story: Story): void {
     stage.runtime = makeRuntime({ ...bench.options, environment: { ...bench.options.environment, ...secrets } })
     const listener = stage.begin(makeTurn(stage.session, bench.words.say('hello')))
     await listener.done
-    const names = readFileSync(`/proc/${listener.pid}/environ`, 'utf8')
+    const environment = readFileSync(`/proc/${listener.pid}/environ`, 'utf8')
+    assert.ok(!environment.includes('planted'), 'nothing of the bot’s own')
+    const names = environment
       .split('\0')
       .filter((each) => each !== '')
       .map((each) => each.slice(0, each.indexOf('=')))
     const expected = new Set([...Object.keys(bench.options.environment), ...Object.keys(bench.options.account)])
     const more = names.filter((each) => !expected.has(each) && !ours.test(each))
     assert.deepEqual(more, [], 'no variable that was not given')
-    for (const secret of Object.keys(secrets)) assert.ok(!names.includes(secret), secret)
+    for (const secret of ['DISCORD_BOT_TOKEN', 'DATABASE_URL', 'NODE_OPTIONS'])
+      assert.ok(!names.includes(secret), secret)
     const mine = new Set(filesOf(process.pid).filter((each) => /socket|pipe/.test(each)))
     const theirs = filesOf(listener.pid)
     assert.deepEqual(
@@ -57,7 +60,8 @@ export function privacyContract(story: Story): void {
 }
 
 /** Variables that the product itself sets for an agent, those of its box among them. */
-const ours = /^(USER|LOGNAME|SHELL|OMC_(DATA|RUNTIME|SPOOL)|DISABLE_\w+|CLAUDE_CODE_\w+|API_TIMEOUT_MS)$/
+const ours =
+  /^((HTTPS?|https?|ALL|all|NO|no)_(PROXY|proxy)|NODE_USE_ENV_PROXY|ANTHROPIC_UNIX_SOCKET|USER|LOGNAME|SHELL|OMC_(DATA|RUNTIME|SPOOL)|DISABLE_\w+|CLAUDE_CODE_\w+|API_TIMEOUT_MS)$/
 
 function filesOf(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`)
