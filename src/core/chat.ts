@@ -8,7 +8,7 @@ import type { MessageId, PersonId, PlaceId } from './ids.ts'
 import type { Interaction, Memo } from './interaction.ts'
 import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
-import type { Owners } from './policy.ts'
+import type { Reach } from './reach.ts'
 import type { Remark } from './prompt.ts'
 import type { QuotedMessage } from './quotation.ts'
 import type { PostRole } from './approval-record.ts'
@@ -156,15 +156,6 @@ export interface Pace {
   readonly editableForMs: number
   /** How long a nonce certainly protects from a second post. */
   readonly nonceForMs: number
-}
-
-/** What the bot is to reach, by its configuration and its sessions. */
-export interface Reach {
-  readonly owners: Owners
-  /** OMC_AUDIT_CHANNEL_ID */
-  readonly auditChannel: string | null
-  /** Where it works. */
-  readonly places: readonly Place[]
 }
 
 /** How the connection to the chat is. */

@@ -1,6 +1,6 @@
 import { DiscordAPIError } from '@discordjs/rest'
 import { Routes } from 'discord-api-types/v10'
-import type { Reach } from '../core/chat.ts'
+import type { Reach } from '../core/reach.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import { fine, type Finding } from '../core/finding.ts'

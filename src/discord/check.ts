@@ -11,7 +11,7 @@ import {
   type APIUser,
   type RESTGetAPICurrentUserGuildsResult,
 } from 'discord-api-types/v10'
-import type { Reach } from '../core/chat.ts'
+import type { Reach } from '../core/reach.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import { fine, type Finding } from '../core/finding.ts'
 import { channelOf } from '../core/place.ts'
