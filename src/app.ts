@@ -11,6 +11,7 @@ import type { Config } from './config/load.ts'
 import { createDiscord } from './discord/discord.ts'
 import { createEngine, type Engine } from './engine/engine.ts'
 import { features } from './features/all.ts'
+import { secretScan } from './core/secret-scan.ts'
 import { freeBytes, hostClock, uuids } from './system/host.ts'
 import { catalogue } from './locales/catalogue.ts'
 import { createOutbox } from './messages/outbox.ts'
@@ -20,6 +21,7 @@ import type { Runtime } from './core/runtime.ts'
 import { runtimes, type RuntimesOptions } from './runtimes/all.ts'
 import { defaultLimits } from './runtimes/engine/limits.ts'
 import { checkAgents } from './runtimes/usable.ts'
+import { secretsIn } from './runtimes/login-secrets.ts'
 import { openStore, type Store } from './stores/open.ts'
 import { programFolder, version } from './version.ts'
 import { startWeb } from './web/health.ts'
@@ -159,6 +161,7 @@ export function createApp(options: AppOptions): App {
         createDiscord({
           token: config.discordToken ?? '',
           api: config.discordApi,
+          scan: secretScan(secretsIn(config.loginFiles, config.secrets, clock)),
           guild: config.discordGuild,
           features: all,
           desk: () => desk,

@@ -67,6 +67,8 @@ export interface Config {
   readonly demoPort: number
   /** Without a token: why the demo may not be what is wanted; null: it may. */
   readonly demoDoubt: string | null
+  /** The bot's own logins: what is in them must never be seen either. They need not exist. */
+  readonly loginFiles: readonly string[]
 }
 
 export interface Surroundings {
@@ -143,6 +145,7 @@ export function loadConfig(around: Surroundings): Config {
     notices: noticesOf(values, env, dotEnv),
     demoPort: values.OMC_DEMO_PORT,
     demoDoubt: doubtAboutDemo(env, dotEnv.values),
+    loginFiles: [join(folders.claude, '.credentials.json'), join(folders.codex, 'auth.json')],
   }
 }
 

@@ -277,6 +277,8 @@ export interface Inbox {
   placeGone(place: PlaceId): void
   /** What we may do there has changed, perhaps. */
   placeChanged(where: Whereabouts): void
+  /** A secret was about to be shown, and was hidden; `place` null: nobody knows where. `rules`: of which kinds. */
+  secretHidden(place: PlaceId | null, rules: readonly string[]): void
 }
 
 /**

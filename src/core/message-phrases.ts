@@ -1,3 +1,4 @@
+import type { PlaceId } from './ids.ts'
 import type { Place } from './place.ts'
 
 /** What is said where a message could not stand as it was meant to. */
@@ -9,6 +10,10 @@ export interface MessagePhrases {
   /** To the speaker, direct: the place takes nothing of ours. `over`: the answer is ready. */
   answerShutOut(session: string, place: Place, over: boolean): string
   approvalShutOut(session: string, place: Place): string
+  /** Under an answer: so many secrets in it are blotted out. */
+  secretsHidden(count: number): string
+  /** To an owner, direct: secrets were about to be shown. `place` null: nobody knows where; `kinds`: English names. */
+  secretsFound(place: PlaceId | null, kinds: readonly string[]): string
   /** The same to an owner, when it concerns nobody else. */
   placeClosed(place: Place): string
 }

@@ -5,11 +5,13 @@ import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import { fine, type Finding } from '../core/finding.ts'
 import type { Log } from '../core/log.ts'
+import { secretScan } from '../core/secret-scan.ts'
 import { usualTimings } from '../core/timings.ts'
 import { Budgets } from './budgets.ts'
 import { checkDiscord } from './check.ts'
 import { refusalOf } from './refused.ts'
 import { RequestQueues } from './request-queues.ts'
+import { Leaving } from './leaving.ts'
 import { createRest } from './rest.ts'
 import { Skew } from './skew.ts'
 
@@ -33,6 +35,10 @@ export async function askDiscord(options: AskOptions, reach: Omit<Reach, 'places
     clock,
     skew,
     budgets: new Budgets(clock),
+    leaving: new Leaving(
+      secretScan(() => [token]),
+      () => {},
+    ),
     answerWithinMs: usualTimings.answerWithinMs,
   })
   const queues = new RequestQueues(clock, log, [])

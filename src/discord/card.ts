@@ -14,9 +14,13 @@ const shownSteps = 4
 
 export type Card = Pick<Body, 'card' | 'button' | 'rows'>
 
-/** What stands under the last part of an answer: where the run is in the queue, what it does, or how it ended. */
-export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
+/**
+ * What stands under the last part of an answer: where the run is in the queue, what it does, or how it ended, and how
+ * many secrets were hidden in it.
+ */
+export function cardOf(drawing: Drawing, part: number, say: Phrases, hidden: number): Card {
   const { view, line } = drawing
+  const note = hidden === 0 ? '' : `\n${say.messages.secretsHidden(hidden)}`
   const button = (label: string): Body['button'] => ({ label, id: stopId(markOf(view.id, part)) })
   switch (view.run.state) {
     case 'new':
@@ -32,7 +36,7 @@ export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
         button: button(say.buttons.withdraw),
       }
     case 'starting':
-      return { card: workCard(drawing, say), button: button(say.buttons.stop) }
+      return { card: workCard(drawing, say, note), button: button(say.buttons.stop) }
     case 'running':
     case 'asking': {
       const mark = markOf(view.id, part)
@@ -40,12 +44,12 @@ export function cardOf(drawing: Drawing, part: number, say: Phrases): Card {
         { label: say.buttons.stop, id: stopId(mark), style: 'plain' },
         { label: say.buttons.steer, id: steerId(mark), style: 'plain' },
       ] as const
-      return { card: workCard(drawing, say), button: null, rows: [{ kind: 'buttons', buttons }] }
+      return { card: workCard(drawing, say, note), button: null, rows: [{ kind: 'buttons', buttons }] }
     }
     case 'stopping':
-      return { card: workCard(drawing, say), button: null }
+      return { card: workCard(drawing, say, note), button: null }
     case 'over':
-      return { card: still(overColour(view), withNote(view, say.over(view), say)), button: null }
+      return { card: still(overColour(view), withNote(view, say.over(view), say) + note), button: null }
   }
 }
 
@@ -54,10 +58,10 @@ function still(colour: number, text: string): NonNullable<Body['card']> {
 }
 
 /** An edit that is made anyway shows the second it is made in; the seconds alone are worth one only now and then. */
-function workCard({ view, now, question }: Drawing, say: Phrases): NonNullable<Body['card']> {
+function workCard({ view, now, question }: Drawing, say: Phrases, note: string): NonNullable<Body['card']> {
   const colour = view.run.state === 'asking' ? colours.asks : colours.work
   const pointer = view.run.state === 'asking' && question !== null ? `\n${say.approvals.pointer(urlOf(question))}` : ''
-  const text = (at: EpochMs): string => workText(view, at, say) + pointer
+  const text = (at: EpochMs): string => workText(view, at, say) + pointer + note
   return { colour, text: text(now), steady: text(ticked(view, now)) }
 }
 

@@ -6,7 +6,9 @@ import { Problem } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
 import type { MessageId, PlaceId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
+import type { Place } from '../core/place.ts'
 import type { Catalogue } from '../core/phrases.ts'
+import { secretScan, type SecretScan } from '../core/secret-scan.ts'
 import { usualTimings, type Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import { drawAsk } from './ask.ts'
@@ -26,6 +28,7 @@ import { Outbound } from './outbound.ts'
 import { People } from './people.ts'
 import { plainerRendering } from './plainer.ts'
 import { draw } from './render.ts'
+import { Leaving } from './leaving.ts'
 import { createRest } from './rest.ts'
 import { boardOf, noteOf } from './rendering.ts'
 import { registerCommands } from './slash.ts'
@@ -44,6 +47,8 @@ export interface DiscordOptions {
   readonly catalogue: Catalogue
   readonly clock: Clock
   readonly log: Log
+  /** Finds what may not leave; left out: what looks like a secret, and the bot's own token. */
+  readonly scan?: SecretScan
   /** `usualTimings` when left out. */
   readonly timings?: Timings
   /** How the gateway is dialled; by the timings when left out. */
@@ -69,7 +74,12 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   const timings = options.timings ?? usualTimings
   const budgets = new Budgets(clock)
   const skew = new Skew()
-  const rest = createRest({ api, token, log, budgets, answerWithinMs: timings.answerWithinMs, skew, clock })
+  const { scan = secretScan(() => [token]) } = options
+  const leaving = new Leaving(scan, (place, rules) => {
+    log.warn({ place, rules }, 'discord.secret-hidden')
+    inbox?.secretHidden(place, rules)
+  })
+  const rest = createRest({ api, token, log, budgets, leaving, answerWithinMs: timings.answerWithinMs, skew, clock })
   const queues = new RequestQueues(clock, log, timings.tryAgainAfterMs)
   const closing = new AbortController()
   const registered = Promise.withResolvers<void>()
@@ -80,7 +90,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     if (isKeptFromUs(done.error)) return null
     throw done.error
   })
-  const outbound = new Outbound(rest, queues, log)
+  const outbound = new Outbound(rest, queues, scan, log)
   const sight = new Sight(rest, queues, clock)
   const membership = new Membership(rest, queues, options.guild)
   const inbound = new Inbound({ rest, queues, channelCache, people, outbound, clock, log, signal: closing.signal })
@@ -114,6 +124,17 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     if (payload.t === GatewayDispatchEvents.MessageDeleteBulk) deleted(payload.d.channel_id, payload.d.ids, inbox)
     if (payload.t === GatewayDispatchEvents.InteractionCreate) {
       background(interactions.take(payload.d), log, 'discord.interaction')
+    }
+  }
+
+  /** Finds what may not be shown in a place, and tells of it. */
+  function scanIn({ id }: Place): SecretScan {
+    return {
+      mask(text, open) {
+        const masked = scan.mask(text, open)
+        leaving.tell(id, masked.hits)
+        return masked
+      },
     }
   }
 
@@ -172,7 +193,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     close,
     state: () => gateway.state(),
     check: (reach) => checkDiscord({ rest, queues, guild: options.guild, skewMs: () => skew.ms }, reach),
-    draw: (drawing: Drawing) => draw(drawing, catalogue),
+    draw: (drawing: Drawing) => draw(drawing, catalogue, scanIn(drawing.view.prompt.place)),
     drawAsk: (drawing) => {
       const locale = drawing.reader === null ? null : people.localeOf(drawing.reader)
       return drawAsk(drawing, catalogue[locale ?? drawing.locale].approvals)

@@ -14,6 +14,7 @@ import { messageOf, Problem } from '../core/failure.ts'
 import type { MessageId, PersonId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
+import type { SecretScan } from '../core/secret-scan.ts'
 import { isKeptFromUs, isNoMore, meaningOf, type Done, type RequestQueues } from './request-queues.ts'
 import { componentsOf, everyComponent, panelOf } from './components.ts'
 import { isMarked } from './custom-id.ts'
@@ -31,13 +32,15 @@ const mostPages = 20
 export class Outbound {
   readonly #rest: REST
   readonly #queues: RequestQueues
+  readonly #scan: SecretScan
   readonly #log: Log
   /** Places whose last "is typing" is still on its way. */
   readonly #typing = new Set<string>()
 
-  constructor(rest: REST, queues: RequestQueues, log: Log) {
+  constructor(rest: REST, queues: RequestQueues, scan: SecretScan, log: Log) {
     this.#rest = rest
     this.#queues = queues
+    this.#scan = scan
     this.#log = log
   }
 
@@ -83,8 +86,10 @@ export class Outbound {
     since: EpochMs,
     known: readonly MessageId[],
   ): Promise<MessageId | null | 'later'> {
+    // It stands there as it left.
+    const left = (text: string): string => this.#scan.mask(text).text
     const fits = (message: APIMessage): boolean =>
-      message.author.id === self && !known.includes(message.id as MessageId) && isRendering(message, rendering)
+      message.author.id === self && !known.includes(message.id as MessageId) && isRendering(message, rendering, left)
     try {
       for await (const page of this.#pages(place, afterTime(since - clockSlackMs))) {
         const found = page.find(fits)
@@ -265,12 +270,12 @@ export function filesOf(rendering: Rendering): RawFile[] {
 }
 
 /** Whether a message is this rendering: by the button it carries, else by what it says. */
-function isRendering(message: APIMessage, rendering: Rendering): boolean {
+function isRendering(message: APIMessage, rendering: Rendering, left: (text: string) => string): boolean {
   const parts = [...everyComponent(message.components ?? [])]
   const buttons = parts.flatMap(({ custom_id }) => (typeof custom_id === 'string' ? [custom_id] : []))
   if (buttons.length > 0) return buttons.some((id) => isMarked(id, rendering.mark))
-  if (!isTextOf(textOf(message, parts), rendering)) return false
-  return rendering.text !== '' || message.embeds[0]?.description === bodyOf(rendering).card?.text
+  if (!isTextOf(textOf(message, parts), { ...rendering, text: left(rendering.text) })) return false
+  return rendering.text !== '' || message.embeds[0]?.description === left(bodyOf(rendering).card?.text ?? '')
 }
 
 function textOf({ content }: APIMessage, parts: readonly Readonly<Record<string, unknown>>[]): string {

@@ -1,5 +1,6 @@
 import type { Drawing, Rendering } from '../core/chat.ts'
 import type { Catalogue, Phrases } from '../core/phrases.ts'
+import type { SecretScan } from '../core/secret-scan.ts'
 import { textOf, type RunView } from '../core/view.ts'
 import { cardOf } from './card.ts'
 import { renderingOf, type Body } from './rendering.ts'
@@ -22,10 +23,11 @@ interface Page {
  * The messages that should stand in the place for a run: the answer in parts, the status card under the last of them,
  * and for a long run one more at its end that rings. Pure.
  */
-export function draw(drawing: Drawing, catalogue: Catalogue): readonly Rendering[] {
+export function draw(drawing: Drawing, catalogue: Catalogue, scan: SecretScan): readonly Rendering[] {
   const { view } = drawing
   const say = catalogue[view.prompt.speaker.locale]
-  const text = textOf(view)
+  // Here it is still whole: a secret that is cut over two messages, or has come half, would be known by nobody.
+  const { text, hits } = scan.mask(textOf(view), view.run.state !== 'over')
   const pages = pagesOf(text, drawing, say)
   // A part that is closed for good cannot carry the card, so the card goes on in a message of its own.
   if (pages.length === drawing.frozen.length) pages.push({ content: '', end: pages.at(-1)?.end ?? 0, file: null })
@@ -33,7 +35,7 @@ export function draw(drawing: Drawing, catalogue: Catalogue): readonly Rendering
   const renderings = pages.map((page, part) => {
     const isLast = part === pages.length - 1
     const withCard = isLast && !(rings && page.content !== '')
-    const card = withCard ? cardOf(drawing, part, say) : { card: null, button: null }
+    const card = withCard ? cardOf(drawing, part, say, hits.length) : { card: null, button: null }
     return renderingOf(
       view.id,
       { part, end: page.end, rings: false },

@@ -1,7 +1,8 @@
-import { DefaultRestOptions, REST, type RateLimitData, type ResponseLike } from '@discordjs/rest'
+import { DefaultRestOptions, REST, type InternalRequest, type RateLimitData, type ResponseLike } from '@discordjs/rest'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Budgets } from './budgets.ts'
+import type { Leaving } from './leaving.ts'
 import type { Skew } from './skew.ts'
 
 /** How long a rate limit may be before the caller is told instead of being kept waiting, in milliseconds. */
@@ -18,6 +19,8 @@ export interface RestSettings {
   readonly log: Log
   /** Told of every call, and of what its answer says is left. */
   readonly budgets: Budgets
+  /** Everything that is sent passes it. */
+  readonly leaving: Leaving
   /** A request that Discord has not answered by then is given up, its body included. */
   readonly answerWithinMs: number
 }
@@ -30,8 +33,8 @@ export interface RestSettings {
  * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
  * - every 429 is logged, as it reports only those it saw coming.
  */
-export function createRest({ token, api, log, budgets, answerWithinMs, skew, clock }: RestSettings): REST {
-  const rest: REST = new REST({
+export function createRest({ token, api, log, budgets, leaving, answerWithinMs, skew, clock }: RestSettings): REST {
+  const rest: REST = new CleanRest(leaving, {
     ...(api === null ? {} : { api }),
     retries: 0,
     timeout: answerWithinMs,
@@ -50,6 +53,20 @@ export function createRest({ token, api, log, budgets, answerWithinMs, skew, clo
   // 10,000 answers of 401, 403 or 429 in ten minutes and Cloudflare shuts out the whole address.
   rest.on('invalidRequestWarning', (data) => log.error({ ...data }, 'discord.invalid-requests'))
   return rest.setToken(token)
+}
+
+/** The one way out to Discord's REST: no secret leaves by it. */
+class CleanRest extends REST {
+  readonly #leaving: Leaving
+
+  constructor(leaving: Leaving, options: ConstructorParameters<typeof REST>[0]) {
+    super(options)
+    this.#leaving = leaving
+  }
+
+  override request(options: InternalRequest): Promise<unknown> {
+    return super.request(this.#leaving.clean(options))
+  }
 }
 
 function isLongWait({ route, method, retryAfter, timeToReset }: RateLimitData): boolean {

@@ -173,8 +173,9 @@ export function createControl(options: ControlOptions): Control {
     line: (run) => dispatcher.places().get(run) ?? null,
     questionOf: (run) => approvals.spotOf(run),
   })
+  const owner = options.owners.user as PersonId | null
   const lookedAgain = (): void => dispatcher.open()
-  const intake = new Intake({ ...options, warmUp, desk, gate, features, chat, lookedAgain, outbox })
+  const intake = new Intake({ ...options, warmUp, desk, gate, features, chat, lookedAgain, outbox, owner })
   const approvals = new ApprovalDesk({
     ...options,
     timeoutMs: options.approvals.timeoutMs,
@@ -213,7 +214,6 @@ export function createControl(options: ControlOptions): Control {
     outbox.look()
     beAlive()
     findings.start()
-    const owner = options.owners.user as PersonId | null
     background(watchStore({ ...options, chat, owner }), log, 'store.watch')
   }
 

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
-import type { MessageId, PlaceId, PromptKey } from '../core/ids.ts'
+import type { MessageId, PersonId, PlaceId, PromptKey } from '../core/ids.ts'
 import type { Arrivals, KeptArrival } from '../core/inbox.ts'
 import type { Interaction, Memo } from '../core/interaction.ts'
 import { isForUs } from '../core/listening.ts'
@@ -40,6 +40,8 @@ export interface IntakeTools extends MessageEditTools, QuotingTools {
   readonly lookedAgain: () => void
   readonly outbox: Outbox
   readonly warmUp: WarmUp
+  /** OMC_OWNER_USER_ID; null: there is nobody to write to. */
+  readonly owner: PersonId | null
 }
 
 /**
@@ -101,6 +103,27 @@ export class Intake implements Inbox {
 
   placeChanged(where: Whereabouts): void {
     this.#tools.outbox.placeChanged(where)
+  }
+
+  secretHidden(place: PlaceId | null, rules: readonly string[]): void {
+    background(this.#tellOfSecrets(place, rules), this.#tools.log, 'intake.secret-untold')
+  }
+
+  /** Once a day for each place and kind. */
+  async #tellOfSecrets(place: PlaceId | null, rules: readonly string[]): Promise<void> {
+    const { chat, outbox, owner, clock, catalogue, locale } = this.#tools
+    const direct = owner === null ? null : await chat.dm(owner)
+    if (direct === null) return
+    const day = Math.floor(clock.now() / 86_400_000)
+    const kinds = [...rules].sort((a, b) => a.localeCompare(b))
+    const text = catalogue[locale].messages.secretsFound(place, kinds)
+    await outbox.say({
+      key: `secret:${place}:${kinds.join()}:${day}`,
+      place: direct,
+      text,
+      replyTo: null,
+      mention: null,
+    })
   }
 
   /** A session was started: its channel is told now which messages reach the agent. */

@@ -11,6 +11,13 @@ export const messagesInEnglish: MessagePhrases = {
   },
   approvalShutOut: (session, place) =>
     `**${plain(session)}** needs an answer before it goes on; ${named(place)} is closed to me. I ask there as soon as I may.`,
+  secretsHidden: (count) =>
+    count === 1
+      ? '⚠ One secret in this answer is hidden (•••).'
+      : `⚠ ${count} secrets in this answer are hidden (•••).`,
+  secretsFound: (place, kinds) =>
+    `⚠ Something that looks like a secret (${kinds.join(', ')}) was about to be shown${place === null ? '' : ` in <#${place}>`}. ` +
+    'I hid it. If it is real, an agent could read it: change it, and keep it out of the project.',
   placeClosed: (place) => `${named(place)} is closed to me. What I have to say there waits until I may.`,
 }
 

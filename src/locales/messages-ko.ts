@@ -11,6 +11,10 @@ export const messagesInKorean: MessagePhrases = {
   },
   approvalShutOut: (session, place) =>
     `**${plain(session)}** 세션을 계속하려면 답이 필요하지만, 지금은 제가 ${named(place)}에 글을 쓸 수 없어요. 쓸 수 있게 되면 거기에서 바로 물어볼게요.`,
+  secretsHidden: (count) => `⚠ 이 답변에서 비밀 정보 ${count}개를 가렸어요(•••).`,
+  secretsFound: (place, kinds) =>
+    `⚠ 비밀 정보로 보이는 내용(${kinds.join(', ')})이 ${place === null ? '' : `<#${place}>에 `}표시될 뻔해서 가렸어요. ` +
+    '실제 값이라면 에이전트가 읽을 수 있었다는 뜻이니, 값을 바꾸고 프로젝트에서 빼 주세요.',
   placeClosed: (place) =>
     `지금은 제가 ${named(place)}에 글을 쓸 수 없어요. 거기에 할 말은 쓸 수 있을 때까지 보관할게요.`,
 }

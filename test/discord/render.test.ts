@@ -5,6 +5,7 @@ import type { RunEvent } from '../../src/core/event.ts'
 import type { PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 import type { RunView } from '../../src/core/view.ts'
+import { secretScan } from '../../src/core/secret-scan.ts'
 import { draw } from '../../src/discord/render.ts'
 import { stopId } from '../../src/discord/custom-id.ts'
 import { bodyOf } from '../../src/discord/rendering.ts'
@@ -30,12 +31,28 @@ function view(...events: Told): RunView {
 }
 
 function drawn(of: RunView, over: Partial<Drawing> = {}): readonly Rendering[] {
-  return draw(drawing(of, over), words)
+  return draw(
+    drawing(of, over),
+    words,
+    secretScan(() => []),
+  )
 }
 
 function card(rendering: Rendering | undefined): string | undefined {
   return rendering === undefined ? undefined : bodyOf(rendering).card?.text
 }
+
+test('a secret that is cut over two messages is hidden in both', () => {
+  const secret = `ghp_${'k7Qw3Zr9Tn5Xb1Vd8Lm2'.repeat(2).slice(0, 36)}`
+  for (const before of [1960, 1975, 1990]) {
+    const text = `${'x'.repeat(before)} ${secret} and more`
+    const renderings = drawn(view(admitted, started, said(text)))
+    assert.ok(renderings.length > 1)
+    const shown = renderings.map((rendering) => rendering.text).join('')
+    assert.doesNotMatch(shown, /ghp_|k7Qw|Lm2k/)
+    assert.match(shown, /and more/)
+  }
+})
 
 describe('the card', () => {
   test('a waiting run shows its place and can be taken back', () => {

@@ -74,6 +74,12 @@ class KeptInbox implements Inbox {
     this.story.push(message.text)
   }
 
+  readonly hidden: (readonly string[])[] = []
+
+  secretHidden(_place: PlaceId | null, rules: readonly string[]): void {
+    this.hidden.push(rules)
+  }
+
   edited(message: ChatMessage): void {
     this.edits.push(message)
   }

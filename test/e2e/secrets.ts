@@ -6,8 +6,12 @@ const markers = ['OMC_DATA', 'OMC_RUNTIME', 'OMC_SPOOL']
 
 /** Fails when a text (what stands in Discord, what reached a model) shows anything of the bot's. */
 export function assertNothingOfTheBot(stage: Stage, text: string): void {
-  assert.ok(!text.includes(plantedSecret), 'the planted secret is shown')
-  assert.ok(!text.includes(stage.sandbox.bot.token), "the bot's token is shown")
+  // What is shown was looked through for secrets. The journal has what the agent really said.
+  const said = stage.query<{ json: string }>('select json from run_events').map(({ json }) => json)
+  for (const each of [text, ...said]) {
+    assert.ok(!each.includes(plantedSecret), 'the planted secret is shown')
+    assert.ok(!each.includes(stage.sandbox.bot.token), "the bot's token is shown")
+  }
   const variables = text.match(/\b(?:OMC|DISCORD|DATABASE)_[A-Z_]+(?==)/g) ?? []
   const own = [...new Set(variables)].filter((name) => !markers.includes(name))
   assert.deepEqual(own, [], "the bot's own variables are shown")
