@@ -3,6 +3,8 @@ import { basename, dirname, join } from 'node:path'
 import { configText, formOf, handedOnOf, readConfig, type GitConfig } from './git-config.ts'
 import { copyOf } from './git-dir.ts'
 import type { Git } from './git.ts'
+import type { Worktree } from '../core/session.ts'
+import { keepMirrored, refsIn, refsText, type Refs } from './mirrored-refs.ts'
 import { baseRef, takenRef, type RepositoryGround, type Repository } from './repository.ts'
 
 /** What clones are made with. */
@@ -18,7 +20,7 @@ export const removingOf = (folder: string): string => join(dirname(folder), `.${
 export const openDeeds = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'BISECT_LOG', 'rebase-merge', 'rebase-apply']
 
 /** Refs as the repository has them, so that an agent can compare with them and merge them; its objects by reference. */
-export async function writeGitFolder(repository: Repository, own: string, head: string): Promise<void> {
+export async function writeGitFolder(repository: Repository, own: string, head: string): Promise<Refs> {
   const { git, objects, dir, folders } = repository
   for (const path of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info'])
     await mkdir(join(own, path), { recursive: true })
@@ -28,12 +30,9 @@ export async function writeGitFolder(repository: Repository, own: string, head: 
   await copyOf(join(folders.common, 'info', 'exclude'), join(own, 'info', 'exclude'))
   const shallow = join(folders.common, 'shallow')
   if ((await lstat(shallow).catch(() => null)) !== null) await copyFile(shallow, join(own, 'shallow'))
-  const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname) %(symref)', ...shown])
-  if (!listed.ok) throw new Error(listed.detail)
-  const lines = listed.out.split('\n').filter((line) => line !== '')
-  // A ref that stands for another one is left out: what it says is there by its own name.
-  const plain = lines.filter((line) => line.endsWith(' ')).map((line) => line.trimEnd())
-  await writeFile(join(own, 'packed-refs'), plain.map((line) => `${line}\n`).join(''), 'latin1')
+  const refs = await refsIn(git)
+  await writeFile(join(own, 'packed-refs'), refsText(refs), 'latin1')
+  return refs
 }
 
 /**
@@ -51,8 +50,6 @@ export async function handOn({ dir, top, git }: Repository, own: string, ground:
   await writeFile(join(own, 'config'), configText(config))
 }
 
-const shown = ['refs/heads', 'refs/remotes', 'refs/tags']
-
 function formFor(config: GitConfig): GitConfig {
   const form = new Map(formOf(config))
   // Ours are always kept as files; a repository with forms of its own needs the newer version.
@@ -64,7 +61,11 @@ function formFor(config: GitConfig): GitConfig {
 }
 
 /** Keeps what the clone stands on from being taken away in the repository, and where its branch is there. */
-export async function remember(git: Git, folder: string, start: string | null, tip: string | null): Promise<void> {
+export async function remember(
+  git: Git,
+  { folder, branch }: Pick<Worktree, 'folder' | 'branch'>,
+  { start, tip, refs }: { readonly start: string | null; readonly tip: string | null; readonly refs: Refs },
+): Promise<void> {
   const empty = start ?? (await git.run(['hash-object', '-t', 'tree', '-w', '--stdin'], { input: '' }))
   if (typeof empty !== 'string' && !empty.ok) throw new Error(empty.detail)
   const base = typeof empty === 'string' ? empty : empty.out.trim()
@@ -72,4 +73,5 @@ export async function remember(git: Git, folder: string, start: string | null, t
   const input = `update ${baseRef(folder)} ${base}\n${taken}\n`
   const kept = await git.run(['update-ref', '--stdin'], { input })
   if (!kept.ok) throw new Error(kept.detail)
+  await keepMirrored(git, { folder, branch }, refs)
 }

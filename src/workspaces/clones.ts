@@ -6,7 +6,8 @@ import { handOn, makingOf, remember, writeGitFolder, type CloneGround } from './
 import { liesUnder, realFolder } from './containment.ts'
 import { smallFile } from './git-config.ts'
 import { copyOf } from './git-dir.ts'
-import { Git } from './git.ts'
+import type { Git } from './git.ts'
+import type { Refs } from './mirrored-refs.ts'
 import { baseRef, cloneOf, worktreesName, type Repository } from './repository.ts'
 import { fillSubmodules, moduleObjects } from './submodules.ts'
 import { isReady, turnIntoClone, worktreeAt } from './worktrees.ts'
@@ -91,8 +92,8 @@ async function makeOne(
   const start = isMerged ? head : tip
   const base = isMerged || head === null ? start : await git.word(['merge-base', head, start ?? ''])
   try {
-    const emptySubmodules = await build(repository, folder, branch, start, ground)
-    await remember(git, folder, start, tip)
+    const { emptySubmodules, refs } = await build(repository, folder, branch, start, ground)
+    await remember(git, { folder, branch }, { start, tip, refs })
     await rename(makingOf(folder), folder)
     return { worktree: record(base), takenUp: !isMerged, emptySubmodules }
   } catch (error) {
@@ -129,20 +130,18 @@ async function build(
   branch: string,
   start: string | null,
   ground: CloneGround,
-): Promise<readonly string[]> {
+): Promise<{ readonly emptySubmodules: readonly string[]; readonly refs: Refs }> {
   const { objects, dir, folders } = repository
   const making = makingOf(folder)
   const own = join(making, '.git')
   await rm(making, { recursive: true, force: true })
-  await writeGitFolder(repository, own, `ref: refs/heads/${branch}\n`)
+  const refs = await writeGitFolder(repository, own, `ref: refs/heads/${branch}\n`)
   if (start !== null) {
     await mkdir(dirname(join(own, 'refs', 'heads', branch)), { recursive: true })
     await writeFile(join(own, 'refs', 'heads', branch), `${start}\n`)
   }
-  const git = new Git({
-    confinement: ground.confinement,
+  const git = repository.git.beside({
     cwd: making,
-    home: join(dir.scratch, '..', 'home'),
     environment: { GIT_DIR: own, GIT_WORK_TREE: making },
     mounts: [{ source: making, access: 'write' }, ...objects.map((source) => ({ source, access: 'read' as const }))],
   })
@@ -156,7 +155,7 @@ async function build(
   const emptySubmodules = start === null ? [] : await fillSubmodules(git, making, repository, ground)
   // Last: a checkout that knew the operator's filters would run them.
   await handOn(repository, own, ground)
-  return emptySubmodules
+  return { emptySubmodules, refs }
 }
 
 /** Whether a working tree of the repository has that branch checked out. */

@@ -47,6 +47,11 @@ export class Git {
     this.#room = room
   }
 
+  /** Another one beside it, with the same home. */
+  beside(room: Pick<GitRoom, 'cwd' | 'environment' | 'mounts'>): Git {
+    return new Git({ ...this.#room, ...room })
+  }
+
   /** The same with more variables. */
   with(environment: Readonly<Record<string, string>>): Git {
     return new Git({ ...this.#room, environment: { ...this.#room.environment, ...environment } })

@@ -103,6 +103,9 @@ export const baseRef = (folder: string): string => `refs/omc/${basename(folder)}
 /** Where the session's branch in the repository was when we last put it there. */
 export const takenRef = (folder: string): string => `refs/omc/${basename(folder)}/taken`
 
+/** What its clone was given of the repository's refs. */
+export const mirroredRef = (folder: string): string => `refs/omc/${basename(folder)}/mirrored`
+
 /** Of a session's clone, the repository that it was made from, if that says so too. */
 async function originOf({ top, own }: GitFolders, ground: RepositoryGround): Promise<GitFolders | null> {
   if (top === null || basename(dirname(dirname(top))) !== worktreesName) return null

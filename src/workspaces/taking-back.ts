@@ -5,6 +5,7 @@ import type { TakenBack } from '../core/work.ts'
 import { isCheckedOut } from './clones.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
+import { refresh } from './mirrored-refs.ts'
 import { baseRef, cloneOf, repositoryAt, takenRef, type RepositoryGround, type Repository } from './repository.ts'
 
 /**
@@ -24,7 +25,10 @@ export async function takeBack(
     if (repository === null) return left('failed', null, `there is no repository in ${worktree.repository}`)
     await using clone = await cloneOf(worktree.folder, repository, ground)
     if (clone === null) return left('failed', null, `there is no clone in ${worktree.folder}`)
-    return await bring(worktree, repository, clone, checkpoint)
+    const taken = await bring(worktree, repository, clone, checkpoint)
+    // Worth no word: it is done again after the next turn.
+    await refresh(worktree, repository, clone, ground).catch(() => undefined)
+    return taken
   } catch (error) {
     return left('failed', null, messageOf(error))
   }

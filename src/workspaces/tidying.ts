@@ -6,7 +6,9 @@ import type { Remains } from '../core/work.ts'
 import { openDeeds, removingOf, type CloneGround } from './clone-folder.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
-import { baseRef, cloneOf, repositoryAt, takenRef, type Repository } from './repository.ts'
+import { utf8 } from './git.ts'
+import { mirroredIn, refsText } from './mirrored-refs.ts'
+import { baseRef, cloneOf, mirroredRef, repositoryAt, takenRef, type Repository } from './repository.ts'
 import { newInSubmodules } from './submodules.ts'
 import { takeBack } from './taking-back.ts'
 import { detachedHeads, turnIntoClone } from './worktrees.ts'
@@ -60,17 +62,23 @@ async function hasOwn(
   const names = ['for-each-ref', '--format=%(objectname) %(refname)']
   const [mine, theirs] = await Promise.all([clone.git.word(names), git.word(names)])
   if (mine === null || theirs === null) return true
-  const ownRefs: readonly string[] = [`refs/heads/${branch}`, baseRef(folder), takenRef(folder)]
+  const ownRefs: readonly string[] = [`refs/heads/${branch}`, baseRef(folder), takenRef(folder), mirroredRef(folder)]
   const stay = linesOf(theirs).filter((line) => !ownRefs.includes(nameIn(line)))
-  const known = new Set(stay)
+  // What it was given, and has not touched, is nothing of its own, whatever has become of it in the repository.
+  const given = linesOf(utf8(refsText(await mirroredIn(git, folder))))
+  const known = new Set([...stay, ...given])
   const rest = linesOf(mine).filter((line) => !known.has(line))
   // A tag is a name that somebody gave; that its commit is elsewhere does not keep it.
   if (rest.some((line) => nameIn(line).startsWith('refs/tags/'))) return true
   const [outside, inside] = await Promise.all([dir, clone].map((each) => each.git.word(head)))
   const others = await detachedHeads(folders)
-  const tips = [...rest.map(objectIn), inside].filter((each) => typeof each === 'string')
+  // What a remote has is not lost with the clone.
+  const remote = rest.filter((line) => nameIn(line).startsWith('refs/remotes/'))
+  const tips = [...rest.filter((line) => !remote.includes(line)).map(objectIn), inside].filter(
+    (each) => typeof each === 'string',
+  )
   if (tips.length === 0) return false
-  const not = [...stay.map(objectIn), outside, ...others].filter((each) => typeof each === 'string')
+  const not = [...[...stay, ...remote].map(objectIn), outside, ...others].filter((each) => typeof each === 'string')
   const input = [...new Set(tips), ...[...new Set(not)].map((tip) => `^${tip}`), ''].join('\n')
   const own = await clone.git.run(['rev-list', '--max-count=1', '--stdin'], { input })
   return !own.ok || own.out !== ''
@@ -84,7 +92,7 @@ async function remove({ git }: Repository, { folder, branch }: Worktree): Promis
   const removing = removingOf(folder)
   await rm(removing, { recursive: true, force: true })
   await rename(folder, removing)
-  const gone = [...(tip === null ? [] : [`${ref} ${tip}`]), baseRef(folder), takenRef(folder)]
+  const gone = [...(tip === null ? [] : [`${ref} ${tip}`]), baseRef(folder), takenRef(folder), mirroredRef(folder)]
   // Only if it is still where it was when we looked.
   await git.run(['update-ref', '--stdin'], { input: gone.map((each) => `delete ${each}\n`).join('') })
   await rm(removing, { recursive: true, force: true })

@@ -7,6 +7,7 @@ import { realFolder } from './containment.ts'
 import { copyOf } from './git-dir.ts'
 import { smallFile } from './git-config.ts'
 import type { GitFolders } from './git-folders.ts'
+import type { Refs } from './mirrored-refs.ts'
 import type { Repository } from './repository.ts'
 import { moduleObjects } from './submodules.ts'
 
@@ -80,11 +81,11 @@ export async function turnIntoClone(
     if (found?.isFile() !== true) return `there is no ${file}`
     const why = await reasonToWait(repository, old)
     if (why !== null) return why
-    await make(repository, old, making)
+    const refs = await make(repository, old, making)
     await handOn(repository, making, ground)
     const branch = `refs/heads/${worktree.branch}^{commit}`
     const taken = await repository.git.word(['rev-parse', '--verify', '--quiet', branch])
-    await remember(repository.git, folder, old.tip, taken)
+    await remember(repository.git, worktree, { start: old.tip, tip: taken, refs })
     await writeFile(join(making, readyName), '')
     await unlink(file)
     await rename(making, file)
@@ -106,35 +107,40 @@ async function reasonToWait({ git }: Repository, { own, halfMade }: OldWorktree)
   return (await git.says(['rev-parse', '--git-dir'])) ? null : 'git does not know the repository'
 }
 
-async function make(repository: Repository, old: OldWorktree, making: string): Promise<void> {
+async function make(repository: Repository, old: OldWorktree, making: string): Promise<Refs> {
   await rm(making, { recursive: true, force: true })
   await mkdir(making, { recursive: true })
-  await writeGitFolder(repository, making, text(await smallFile(join(old.own, 'HEAD'))))
+  const refs = await writeGitFolder(repository, making, text(await smallFile(join(old.own, 'HEAD'))))
   await copyOf(join(old.own, 'index'), join(making, 'index'))
   await copyOf(join(old.own, 'ORIG_HEAD'), join(making, 'ORIG_HEAD'))
   await mkdir(join(making, 'logs'))
   await copyOf(join(old.own, 'logs', 'HEAD'), join(making, 'logs', 'HEAD'))
   await copyOf(join(old.own, 'info', 'sparse-checkout'), join(making, 'info', 'sparse-checkout'))
   await keepStaged(repository, old, making)
+  return refs
 }
 
 /** What is staged and committed nowhere is held in the repository by the index alone, which goes with the worktree. */
-async function keepStaged({ git }: Repository, { own, tip }: OldWorktree, making: string): Promise<void> {
+async function keepStaged({ git, objects }: Repository, { own, tip }: OldWorktree, making: string): Promise<void> {
   const staged = git.with({ GIT_INDEX_FILE: join(own, 'index') })
   const against = tip === null ? await staged.run(['ls-files', '--stage', '-z']) : null
   const changed =
     tip === null ? against : await staged.run(['diff-index', '--cached', '--raw', '--no-abbrev', '-z', tip])
   if (changed?.ok !== true) throw new Error(changed?.detail ?? 'nothing is staged')
   // `:100644 100644 <old> <new> M` or `100644 <new> 0\tpath`; submodules have no object here.
-  const objects = changed.out.split('\0').flatMap((entry) => {
+  const wanted = changed.out.split('\0').flatMap((entry) => {
     const [, mode, oid] =
       /^:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) /.exec(entry) ?? /^(\d+) ([0-9a-f]+) \d\t/.exec(entry) ?? []
     return oid === undefined || mode === '160000' || /^0+$/.test(oid) ? [] : [oid]
   })
-  if (objects.length === 0) return
-  const input = objects.map((oid) => `${oid}\n`).join('')
-  const seeing = git.seeing({ source: making, access: 'write' })
-  const packed = await seeing.run(['pack-objects', '-q', join(making, 'objects', 'pack', 'pack')], { input })
+  if (wanted.length === 0) return
+  const input = wanted.map((oid) => `${oid}\n`).join('')
+  const inside = git.beside({
+    cwd: making,
+    environment: { GIT_DIR: making },
+    mounts: [{ source: making, access: 'write' }, ...objects.map((source) => ({ source, access: 'read' as const }))],
+  })
+  const packed = await git.pipe(['pack-objects', '--stdout', '-q'], input, inside, ['index-pack', '--stdin'])
   if (!packed.ok) throw new Error(packed.detail)
 }
 

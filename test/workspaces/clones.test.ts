@@ -198,6 +198,41 @@ describe('taking a branch back', () => {
   })
 })
 
+describe('the other branches of the repository', () => {
+  it('are there to compare with and to merge, move on with it, and are nobody’s work when they go', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    ground.git(shop, 'branch', 'feature')
+    ground.git(shop, 'branch', 'mine')
+    ground.git(shop, 'tag', 'v1')
+    const { workdir, worktree } = await ground.opens(shop)
+    const refs = (folder: string): string => ground.git(folder, 'for-each-ref', '--format=%(refname)', 'refs/heads')
+    assert.equal(refs(workdir), ['feature', 'main', 'mine', 'omc/fix'].map((name) => `refs/heads/${name}`).join('\n'))
+    await commits(ground, workdir, { 'a.txt': 'a\n' })
+    ground.git(workdir, 'branch', '-f', 'mine')
+    // Meanwhile somebody works in the repository.
+    ground.git(shop, 'checkout', '--quiet', 'feature')
+    const gone = await commits(ground, shop, { 'feature.txt': 'x\n' })
+    ground.git(shop, 'checkout', '--quiet', 'main')
+    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'taken')
+    assert.equal(ground.git(workdir, 'rev-parse', 'feature'), gone)
+    assert.equal(ground.git(workdir, 'rev-parse', 'mine'), ground.git(workdir, 'rev-parse', 'HEAD'), 'its own')
+    ground.git(shop, 'branch', '-D', 'feature')
+    ground.git(shop, 'merge', '--quiet', '--squash', 'omc/fix')
+    ground.git(shop, 'commit', '--quiet', '-m', 'squashed')
+    const main = ground.git(shop, 'rev-parse', 'main')
+    assert.deepEqual(await ground.workspaces.takeBack(worktree), { kind: 'same' })
+    assert.equal(ground.git(workdir, 'rev-parse', 'main'), main)
+    assert.equal(ground.git(workdir, 'branch', '--list', 'feature'), '')
+    ground.git(workdir, 'reset', '--quiet', '--hard', 'main')
+    ground.git(workdir, 'branch', '-D', 'mine')
+    // Gone since we last looked: it was nothing of the session's.
+    ground.git(shop, 'tag', '-d', 'v1')
+    assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'removed' })
+    assert.equal(ground.git(shop, 'for-each-ref', 'refs/omc', 'refs/heads/omc'), '')
+  })
+})
+
 describe('a repository of another kind', () => {
   it('that was moved away is said to be so; where it is back, all goes on', async () => {
     await using ground = await Ground.open()

@@ -367,11 +367,22 @@ describe('/diff', () => {
   })
 })
 
+/** Ways in which a configuration takes in another file only where a session works. */
+const conditions = [
+  'include',
+  'includeIf.onbranch:omc/**',
+  'includeIf.gitdir:**/.omc-worktrees/**',
+  'includeIf.gitdir:**/worktrees/**',
+  'includeIf.gitdir/i:**',
+  'includeIf.hasconfig:remote.*.url:ext::**',
+]
+
 describe('a repository that is not trusted', () => {
   it('runs nothing of its configuration when a session starts, is compared and ends', async () => {
     await using ground = await Ground.open()
     const shop = await ground.repository('shop', {
-      '.gitattributes': '*.txt filter=evil diff=evil\n*.md filter=long\n',
+      '.gitattributes': `*.txt filter=evil diff=evil\n*.md filter=long\n${conditions.map((_, nth) => `*.h${nth} filter=hidden${nth}\n`).join('')}`,
+      ...Object.fromEntries(conditions.map((when, nth) => [`a.h${nth}`, when])),
       'a.txt': 'a\n',
       'README.md': 'x\n',
     })
@@ -426,6 +437,12 @@ describe('a repository that is not trusted', () => {
       ['submodule.sub.update', `!${evil}`],
     ] as const) {
       ground.git(shop, 'config', name, value)
+    }
+    // What is asked in one folder, on one branch, is not what holds in another.
+    for (const [nth, when] of conditions.entries()) {
+      const filter = `[filter "hidden${nth}"]\n\tsmudge = ${evil}\n\tclean = ${evil}\n\trequired = true\n`
+      await writeFile(ground.at(`included${nth}`), `${filter}[core]\n\tfsmonitor = ${evil}\n`)
+      ground.git(shop, 'config', `${when}.path`, ground.at(`included${nth}`))
     }
     // A submodule's own configuration is read by a git that runs inside of it.
     ground.git(join(shop, 'sub'), 'config', 'core.fsmonitor', evil)

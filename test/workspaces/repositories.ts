@@ -13,15 +13,19 @@ import { session } from '../stores/cast.ts'
 interface GroundOptions {
   readonly confinement?: Confinement
   readonly checkpoint?: Checkpoint
+  /** A folder that goes with it. */
+  readonly also?: string
 }
 
 /** Roots with repositories in them, as a person would make them, and the workspaces over them. */
 export class Ground implements AsyncDisposable {
   readonly base: string
   readonly workspaces: Workspaces
+  readonly #also: readonly string[]
 
-  private constructor(base: string, { confinement = none('not here'), checkpoint }: GroundOptions) {
+  private constructor(base: string, { confinement = none('not here'), checkpoint, also }: GroundOptions) {
     this.base = base
+    this.#also = also === undefined ? [] : [also]
     this.workspaces = workspaces({
       confinement,
       ...(checkpoint === undefined ? {} : { checkpoint }),
@@ -116,6 +120,6 @@ export class Ground implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.base, { recursive: true, force: true })
+    for (const folder of [this.base, ...this.#also]) await rm(folder, { recursive: true, force: true })
   }
 }
