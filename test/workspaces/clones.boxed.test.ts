@@ -16,7 +16,12 @@ async function boxed(): Promise<Ground> {
     platform: process.platform,
     uid: process.getuid?.(),
     folder: join(base, 'data', 'own'),
-    offLimits: { program: join(base, 'program'), data: join(base, 'data'), home: join(base, 'op') },
+    offLimits: {
+      program: join(base, 'program'),
+      data: join(base, 'data'),
+      home: join(base, 'op'),
+      settings: join(base, '.env'),
+    },
   })
   assert.deepEqual(box.level(), { boxed: true }, 'this machine cannot box: these tests must not pass silently')
   return Ground.open({ confinement: box, also: base })
@@ -130,7 +135,7 @@ describe('our own git in its box', () => {
       base: null,
       borrows: null,
     })
-    assert.equal(typeof turned, 'object', String(turned))
+    assert.equal(typeof turned, 'object', JSON.stringify(turned))
     ground.git(shop, 'gc', '--quiet', '--prune=now')
     assert.equal(ground.git(folder, 'show', ':a.txt'), 'staged')
     assert.equal(ground.git(folder, 'status', '--porcelain'), 'MM a.txt')
