@@ -1,3 +1,5 @@
+import type { PlaceId } from './ids.ts'
+
 /** What can be done to a message over there; the other side counts each by itself. */
 export type Deed = 'post' | 'edit' | 'remove'
 
@@ -15,3 +17,15 @@ export interface CallBudget {
 
 /** Nobody counts. */
 export const noLimit: CallBudget = { limit: Infinity, remaining: Infinity, nextInMs: 0, fullInMs: 0 }
+
+/** How fast the chat may be written to, and how long what was written can be changed. */
+export interface Pace {
+  /** What is left of what a place takes of this. */
+  budget(place: PlaceId, deed: Deed): CallBudget
+  /** What is left for all places together. */
+  total(): CallBudget
+  /** A message older than this is not edited any more. */
+  readonly editableForMs: number
+  /** How long a nonce certainly protects from a second post. */
+  readonly nonceForMs: number
+}

@@ -1,7 +1,7 @@
 import type { Hold } from './quota.ts'
 import type { Ask } from './ask.ts'
 import type { ChatFile } from './attachment.ts'
-import type { CallBudget, Deed } from './budget.ts'
+import type { Pace } from './budget.ts'
 import type { EpochMs } from './clock.ts'
 import type { Finding } from './finding.ts'
 import type { MessageId, PersonId, PlaceId } from './ids.ts'
@@ -144,18 +144,6 @@ export interface Recollection {
   readonly bystanders: boolean
   /** Whether this person's words may be given. Bots' and webhooks' never are, the bot's own always. */
   admits(author: Person): Promise<boolean>
-}
-
-/** How fast the chat may be written to, and how long what was written can be changed. */
-export interface Pace {
-  /** What is left of what a place takes of this. */
-  budget(place: PlaceId, deed: Deed): CallBudget
-  /** What is left for all places together. */
-  total(): CallBudget
-  /** A message older than this is not edited any more. */
-  readonly editableForMs: number
-  /** How long a nonce certainly protects from a second post. */
-  readonly nonceForMs: number
 }
 
 /** How the connection to the chat is. */

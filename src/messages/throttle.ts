@@ -1,5 +1,4 @@
-import type { Deed } from '../core/budget.ts'
-import type { Pace } from '../core/chat.ts'
+import type { Deed, Pace } from '../core/budget.ts'
 import type { Clock } from '../core/clock.ts'
 import type { PlaceId } from '../core/ids.ts'
 import type { Timings } from '../core/timings.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { makeSession, makeTurn } from './runtime-bench.ts'
+import { makeSession, makeTurn, until } from './runtime-bench.ts'
 import type { Story } from './runtime-stage.ts'
 
 /** A process that is there before it is needed. */
@@ -51,5 +51,46 @@ export function warmContract(story: Story): void {
     await runtime.release(session.id)
     await preparing
     assert.deepEqual(runtime.processes(), [])
+  })
+
+  story('what rests when the bot goes is there for the next one, and takes its prompt', async (stage) => {
+    const { bench, session } = stage
+    const first = stage.begin(makeTurn(session, bench.words.say('before')))
+    await first.done
+    await stage.runtime.close('leave')
+    stage.within({})
+    await stage.runtime.sweep(new Set([session.id]))
+    assert.deepEqual(
+      stage.runtime.processes().map(({ pid, busy }) => [pid, busy]),
+      [[first.pid, false]],
+    )
+    const second = stage.begin(makeTurn(stage.after(first), bench.words.say('after')))
+    await second.done
+    assert.equal(stage.outcome(second), 'done')
+    assert.deepEqual([second.text, second.pid, second.warm], ['after', first.pid, true])
+  })
+
+  story('what rests ends by itself when no bot comes back', async (stage) => {
+    const { bench, session } = stage
+    stage.within({ idleMs: 1_000 })
+    const first = stage.begin(makeTurn(session, bench.words.say('the last word')))
+    await first.done
+    await stage.runtime.close('leave')
+    assert.notDeepEqual(await stage.pids(), [])
+    await until('what rested is gone', async () => (await stage.pids()).length === 0)
+  })
+
+  story('what rests is nobody else’s once a bot is back, however long it takes', async (stage) => {
+    const { bench, session } = stage
+    stage.within({ idleMs: 1_000 })
+    const first = stage.begin(makeTurn(session, bench.words.say('before')))
+    await first.done
+    await stage.runtime.close('leave')
+    const left = (await stage.marked()).find((each) => each.session === 'resting')
+    assert.ok(left !== undefined, 'somebody waits in the bot’s place')
+    stage.within({})
+    await stage.runtime.sweep(new Set([session.id]))
+    assert.ok(!(await stage.pids()).includes(left.pid), 'nobody waits any more')
+    assert.equal(stage.runtime.processes()[0]?.pid, first.pid)
   })
 }

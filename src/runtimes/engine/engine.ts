@@ -16,6 +16,7 @@ import { Leases } from './leases.ts'
 import type { RuntimeEngineOptions } from './options.ts'
 import { Pool } from './pool.ts'
 import type { PooledProcess } from './pooled-process.ts'
+import { leaveResting, takeBackResting } from './resting.ts'
 import type { Protocol, Shared, TurnStanding } from './protocol.ts'
 
 /** The one agent engine: leads any CLI for which there is a protocol, each process on a spool. */
@@ -181,7 +182,9 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
 
   async sweep(keep: ReadonlySet<SessionId>): Promise<number> {
     const isKept = (session: SessionId): boolean => keep.has(session) || this.#leases.get(session) !== undefined
-    const { interruptMs } = this.#options.limits
+    const { dataDir, limits } = this.#options
+    const { interruptMs } = limits
+    await takeBackResting(dataDir, this.#pool.data, this.name)
     let ended = 0
     for (const name of this.#pool.folders()) {
       const records = this.#records.at(name)
@@ -222,17 +225,29 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
   async #close(how: 'leave' | 'end'): Promise<void> {
     await Promise.all([...this.#conducts.values()].map((conduct) => conduct.close()))
     await Promise.allSettled(this.#preparing.values())
+    const resting: PooledProcess[] = []
     await Promise.all(
       this.#pool.all().map(async (process) => {
         const isBusy = this.#leases.isBusy(process)
-        // An idle one has nothing to go on with, and the next life would end it at once.
-        if (how === 'leave' && isBusy && process.isUsable) return process.spool.leave()
         const records = this.#records.at(process.name)
+        if (how === 'leave' && process.isUsable && (isBusy || records.some((record) => record.resting))) {
+          if (!isBusy) resting.push(process)
+          return process.spool.leave()
+        }
         await this.#pool.remove(process)
         for (const { session } of records) this.#records.remove(session)
       }),
     )
     this.#leases.clear()
+    if (resting.length > 0) this.#leaveResting(resting)
+  }
+
+  #leaveResting(resting: readonly PooledProcess[]): void {
+    const { dataDir, limits, ids } = this.#options
+    const processes = resting.map(({ name, spool }) => ({ name, generation: spool.record.generation }))
+    const { data } = this.#pool
+    const { farewell } = this.#protocol
+    leaveResting({ dataDir, data, runtime: this.name, farewell, processes }, limits.idleMs, ids)
   }
 
   #conduct(turn: Turn, hand: (stopped: AbortSignal) => Promise<Handed<State> | null>): Conduct {
