@@ -71,7 +71,7 @@ for (const { world, confined, skip } of worlds)
         writeFileSync(join(bench.workdir, '.claude', 'commands', 'planted.md'), 'planted command')
         writeFileSync(join(bench.workdir, 'CLAUDE.md'), 'Use tabs, says the repository. @secret.txt')
         writeFileSync(join(bench.workdir, 'secret.txt'), 'a planted secret')
-        const listener = begin(turnOf(bench.words.ask('env')))
+        const listener = begin(turnOf(bench.words.ask?.('env') ?? ''))
         await approving(listener)
         assert.ok(
           listener.events.some(({ type }) => type === 'wanted'),

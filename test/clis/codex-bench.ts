@@ -5,49 +5,55 @@ import type { RuntimeBench } from '../contracts/runtime-stage.ts'
 import type { ScriptedModel } from '../models/anthropic.ts'
 import type { ModelRequest } from '../models/ledger.ts'
 import { startOpenAi } from '../models/openai.ts'
+import { openWayOut } from '../models/way-out.ts'
 import { heldText, scripted, type StepInput } from '../models/script.ts'
 
 export interface CodexBench extends RuntimeBench {
   readonly model: ScriptedModel
   /** The account's CODEX_HOME. */
   readonly home: string
-  /** All sessions of a login share one process. */
-  readonly sharesProcess: true
+  /** Without boxes all sessions of a login share one process. */
+  readonly sharesProcess: boolean
 }
 
 /** A place for the real CLI with a scripted model on loopback and a key that is none. */
-export async function codexBench(codexBinary: string): Promise<CodexBench> {
+export async function codexBench(codexBinary: string, { boxed = false } = {}): Promise<CodexBench> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'codex-bench-')))
   const [dataDir, workdir, home] = [join(root, 'data'), join(root, 'project'), join(root, 'home')]
   for (const folder of [workdir, home]) mkdirSync(folder)
   const model = await startOpenAi({ handler: tellsHowItWent })
   writeConfig(home, model.url)
+  const key = 'dummy-key-for-the-scripted-model'
+  const login = { authorization: `Bearer ${key}` }
+  const wayOut = boxed ? await openWayOut(join(root, 'egress'), model.url, login) : null
   const command = (cmd: string, more: object = {}): StepInput => ({ tool: 'exec_command', input: { cmd, ...more } })
   const leave = { sandbox_permissions: 'require_escalated', justification: 'a test' }
   return {
     model,
     home,
-    sharesProcess: true,
+    sharesProcess: !boxed,
     workdir,
     options: {
       runtime: 'codex',
       dataDir,
       environment: { PATH: `${dirname(codexBinary)}:/usr/local/bin:/usr/bin:/bin`, HOME: root, LANG: 'C.UTF-8' },
-      account: { OPENAI_API_KEY: 'dummy-key-for-the-scripted-model', CODEX_HOME: home },
+      account: { OPENAI_API_KEY: key, CODEX_HOME: home },
       claudeBinary: null,
+      ...(wayOut === null ? {} : { box: { egress: wayOut.folder } }),
     },
     words: {
       say: (text) => scripted([{ text }]),
       held: (before, after) => scripted([heldText(before, after)]),
       pieces: (text) => scripted([{ text, chunks: text.split(' ').length, chunkDelay: 10 }]),
       tool: (text) => scripted([command('echo a harmless command'), { text }]),
-      ask: (text) => scripted([command(text, leave), { text: tell }]),
+      // In a box it needs no leave.
+      ...(boxed ? {} : { ask: (text: string) => scripted([command(text, leave), { text: tell }]) }),
       question: (text, labels) => {
         const options = labels.map((label) => ({ label, description: '' }))
         const questions = [{ id: 'it', header: 'A question', question: text, options }]
         return scripted([{ tool: 'request_user_input', input: { questions } }, { text: tell }])
       },
-      change: (path, text) => scripted([adding(path, text), { text: tell }]),
+      ...(boxed ? {} : { change: (path: string, text: string) => scripted([adding(path, text), { text: tell }]) }),
       write: (path, text) => scripted([adding(path, text), { text: tell }]),
       // No `busy`: this scripted model answers the word that was put in instead of its script (see codex-asks.test.ts).
       // In the sandbox nothing outlives its tool call but what the CLI itself keeps: a terminal in the background.
@@ -57,6 +63,7 @@ export async function codexBench(codexBinary: string): Promise<CodexBench> {
     asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
     received: () => JSON.stringify(model.requests.map(({ body }) => body)),
     [Symbol.asyncDispose]: async () => {
+      await wayOut?.[Symbol.asyncDispose]()
       await model.close()
       rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
     },

@@ -28,8 +28,11 @@ export interface RuntimeBench extends AsyncDisposable {
     pieces(text: string): string
     /** Uses a tool nobody has to allow, then says `text`. */
     tool(text: string): string
-    /** Wants to run this shell command, for which it needs leave; then tells how it went in its answer. */
-    ask(command: string): string
+    /**
+     * Wants to run this shell command, for which it needs leave; then tells how it went in its answer. Left out where a
+     * box is all that it needs.
+     */
+    ask?(command: string): string
     /** Asks a question with these options, of which one may be chosen; then tells what was answered. */
     question?(text: string, options: readonly string[]): string
     /** Shows a plan; then tells what was said to it. */

@@ -23,7 +23,8 @@ export function deathStories(name: DialectName): void {
     const dies = async (at: MischiefInput['at'], what: What, during?: (listener: Listener) => Promise<unknown>) => {
       await using trial = await Trial.open(name, { at, what })
       const { words } = trial.bench
-      const prompt = at === 'asking' ? words.ask('touch never') : at === 'tool' ? slowTool(name) : words.pieces('a b c')
+      const prompt =
+        at === 'asking' ? (words.ask?.('touch never') ?? '') : at === 'tool' ? slowTool(name) : words.pieces('a b c')
       const turn = makeTurn(trial.session(), prompt)
       const listener = trial.begin(turn)
       await during?.(listener)

@@ -37,14 +37,21 @@ export function findCodex(configured: string | null, path: string): string | nul
 export const howToInstall = inOneLine(missingFinding(tested))
 
 /** Whether the CLI is there, in a version we know, with a login, and whether it can shut its tools in. */
-export async function checkCodex(binary: string | null, env: Environment, home: string): Promise<readonly Finding[]> {
+export async function checkCodex(
+  binary: string | null,
+  env: Environment,
+  home: string,
+  boxed: boolean,
+): Promise<readonly Finding[]> {
   if (binary === null) return [missingFinding(tested)]
   try {
     const { stdout } = await run(binary, ['--version'], { env, timeout: 20_000 })
     const version = versionFinding(stdout, tested)
     if (version.level === 'error') return [version]
     if (statSync(home, { throwIfNoEntry: false })?.isDirectory() !== true) return [version, noHome(home)]
-    return [version, ...(await Promise.all([sandboxFinding(binary, env), loginFinding(binary, env, home)]))]
+    // In a box there is nothing left for its own sandbox to hold.
+    const own = boxed ? [] : [sandboxFinding(binary, env)]
+    return [version, ...(await Promise.all([...own, loginFinding(binary, env, home)]))]
   } catch (error) {
     return [brokenFinding(binary, messageOf(error), tested)]
   }

@@ -7,8 +7,9 @@ import type { AccountId, ApprovalId, RuntimeName } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
 import { AgentEngine } from '../engine/engine.ts'
 import type { Means, RuntimeKind } from '../engine/kind.ts'
-import type { Birth, Protocol, CliRequest } from '../engine/protocol.ts'
+import type { Birth, Launch, Protocol, CliRequest } from '../engine/protocol.ts'
 import { replyTo } from './ask.ts'
+import { boxedLaunch } from './box.ts'
 import { bubblewrapFor } from './bubblewrap.ts'
 import { checkCodex, findCodex, howToInstall, modelsOf, tryShutIn } from './check.ts'
 import { closedTo, isClosed } from './closed.ts'
@@ -39,12 +40,13 @@ export const codexKind: RuntimeKind = {
   name: 'codex' as RuntimeName,
   logins: (env) => [codexHome(env), join(env['HOME'] ?? homedir(), '.codex')],
   modelLogin: codexLogin,
-  make: (means, options) => new AgentEngine(codex(means), options, null),
+  make: (means, options) => new AgentEngine(codex(means), options, means.boxing),
 }
 
 /**
- * The real Codex CLI: one `codex app-server` a login, which all its sessions share, because several processes would
- * renew one login against each other (facts/codex-cli.md section 6).
+ * The real Codex CLI. In boxes each session has a `codex app-server` of its own, with a login that is none. Without them
+ * there is one a login, which all its sessions share, because several processes would renew one login against each other
+ * (facts/codex-cli.md section 6).
  */
 export function codex(options: Means): Protocol<CodexState> {
   const complete = bubblewrapFor()
@@ -66,6 +68,14 @@ export function codex(options: Means): Protocol<CodexState> {
     const args = [...settingsOf(closedTo(deniedTo(env), options.open), secret), 'app-server']
     return { file, args, cwd: spools, env }
   }
+  const { boxing } = options
+  const sharedLaunch = ({ session: { account } }: Turn): Launch => ({
+    owner: { login: `codex.${account.replaceAll(/[^\w-]/g, '_')}` },
+    command: (secret) => command(account, secret),
+    entry: [],
+    conversation: '',
+    boxed: false,
+  })
   /** Where which settings were seen to shut tools in. */
   const shutIn = new Set<string>()
   let models: Promise<readonly string[]> | null = null
@@ -81,19 +91,14 @@ export function codex(options: Means): Protocol<CodexState> {
     title: 'Codex CLI',
     check: () => {
       const env = environmentOf('default' as AccountId)
-      return checkCodex(findCodex(options.binary, env['PATH'] ?? ''), env, codexHome(env))
+      return checkCodex(findCodex(options.binary, env['PATH'] ?? ''), env, codexHome(env), options.boxing !== null)
     },
     // The CLI is asked once: its list changes with its version only.
     models: () => (models ??= askModels()),
-    launch: async ({ session: { account } }) => ({
-      owner: { login: `codex.${account.replaceAll(/[^\w-]/g, '_')}` },
-      command: (secret) => command(account, secret),
-      entry: [],
-      conversation: '',
-      boxed: false,
-    }),
+    launch: async (turn) => (boxing === null ? sharedLaunch(turn) : boxedLaunch(turn, options, boxing)),
     // A session's tools must be shut in where it works, and so may not do more than its turn.
     async prepare({ session, prompt }, mark, over) {
+      if (boxing !== null) return
       const { file, args, env } = command(session.account, '')
       const { workdir } = session
       if (isClosed(workdir, deniedTo(env), options.open))
@@ -106,7 +111,7 @@ export function codex(options: Means): Protocol<CodexState> {
       shutIn.add(key)
     },
     openedWith: (turn) => (trusts(turn) ? 'trusted' : 'untrusted'),
-    open: opening,
+    open: (turn, at) => opening(turn, at, boxing !== null),
     stop: (_turn, { thread, turn }) =>
       thread === null || turn === null ? null : { lines: stopLines(thread, turn), reply: stopIdOf(turn) },
     steer(turn, { thread, turn: atWork }, steer) {
@@ -130,7 +135,6 @@ export function codex(options: Means): Protocol<CodexState> {
   }
 }
 
-/** The folder with the account's login. */
 function first(
   turn: Pick<Turn, 'run' | 'attempt'>,
   { pid, warm, conversation, transcript, spent }: Birth,

@@ -21,7 +21,8 @@ type Steps = Generator<ProtocolStep, void, CliReply | null>
 const [unloadTries, unloadPauseMs] = [200, 20]
 
 /** The steps by which a prompt is handed to the server. */
-export function* opening(turn: Turn, { conversation, left, secret, mark }: Opening): Steps {
+export function* opening(turn: Turn, { conversation, left, secret: own, mark }: Opening, boxed: boolean): Steps {
+  const secret = boxed ? null : own
   // A second greeting is refused, which is as good an answer.
   yield { is: 'ask', request: { lines: initializeLines(), reply: initializeId }, how: 'once' }
   const thread = conversation ?? (yield* open(turn, left, openLine(turn, mark, secret)))

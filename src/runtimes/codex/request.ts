@@ -1,4 +1,5 @@
 import type { Environment } from '../../core/command-line.ts'
+import { proxyVariables } from '../../core/egress.ts'
 import type { Steer } from '../../core/event.ts'
 import type { Turn } from '../../core/runtime.ts'
 import { rightsOf } from '../rights.ts'
@@ -32,24 +33,29 @@ export function settingsOf(closed: readonly string[], secret: string): readonly 
   const profile = (workspace: 'read' | 'write'): string =>
     // Patterns are meant for files of one folder: without the limit all below it would be looked through.
     `{glob_scan_max_depth=1,":root"="read",":workspace_roots"="${workspace}"${deny.map((each) => `,${each}`).join('')}}`
-  return [
-    // Contacts its makers at every start, and loads what nobody asked for.
-    'features.plugins=false',
-    'check_for_update_on_startup=false',
-    'analytics.enabled=false',
-    'feedback.enabled=false',
-    'otel.exporter="none"',
-    // Without it an unreachable model is tried for ever.
-    'features.unbounded_connection_retries=false',
-    // Questions to a person, which the CLI knows only when it makes a plan otherwise.
-    'features.default_mode_request_user_input=true',
-    // A conversation that is given back goes at once: what it was opened with must not meet the next one who asks.
-    'thread_unload_delay_secs=0',
+  const permissions = [
     `default_permissions="${toRead}"`,
     `permissions.${toRead}.filesystem=${profile('read')}`,
     `permissions.${toWrite}.filesystem=${profile('write')}`,
-  ].flatMap((setting) => ['-c', setting])
+  ]
+  return [...quietSettings, ...permissions.flatMap((setting) => ['-c', setting])]
 }
+
+/** Settings that keep the CLI to itself and to what we can lead. */
+export const quietSettings: readonly string[] = [
+  // Contacts its makers at every start, and loads what nobody asked for.
+  'features.plugins=false',
+  'check_for_update_on_startup=false',
+  'analytics.enabled=false',
+  'feedback.enabled=false',
+  'otel.exporter="none"',
+  // Without it an unreachable model is tried for ever.
+  'features.unbounded_connection_retries=false',
+  // Questions to a person, which the CLI knows only when it makes a plan otherwise.
+  'features.default_mode_request_user_input=true',
+  // A conversation that is given back goes at once: what it was opened with must not meet the next one who asks.
+  'thread_unload_delay_secs=0',
+].flatMap((setting) => ['-c', setting])
 
 export function initializeLines(): readonly string[] {
   const clientInfo = { name: 'discord-orchestrator', title: 'discord-orchestrator', version: '0.1.0' }
@@ -71,18 +77,22 @@ export function turnIdOf({ run, attempt }: Pick<Turn, 'run' | 'attempt'>): strin
 /**
  * Opens the turn's conversation, read only: opened with the right to write, the server would trust a repository by
  * itself and run what its `.codex/config.toml` says (facts/codex-cli.md section 5). `mark`: variables for the tools,
- * which get nothing else of the server's environment but the core (PATH, HOME, …). `secret`: see `profileAt`.
+ * which get nothing else of the server's environment but the core (PATH, HOME, …). `secret`: see `profileAt`; null: in a
+ * box, which is the one wall then.
  */
-export function openLine(turn: Turn, mark: Environment, secret: string): string {
+export function openLine(turn: Turn, mark: Environment, secret: string | null): string {
   const { conversation, workdir, model } = turn.session
   const params = {
     cwd: workdir,
     ...(model === null ? {} : { model }),
     approvalPolicy: 'never',
     approvalsReviewer: reviewer,
-    permissions: profileAt(reading, secret),
+    ...(secret === null ? { sandbox: 'read-only' } : { permissions: profileAt(reading, secret) }),
     // Not kept with the conversation: it has to come every time.
-    config: { shell_environment_policy: { inherit: 'core', set: mark }, ...trustOf(turn) },
+    config: {
+      shell_environment_policy: { inherit: 'core', set: secret === null ? { ...mark, ...proxyVariables } : mark },
+      ...trustOf(turn),
+    },
   }
   return conversation === null
     ? JSON.stringify({ id: openIdOf(turn), method: 'thread/start', params })
@@ -113,9 +123,9 @@ function trustOf(turn: Turn): object {
 
 /**
  * Hands the prompt over, with the rights of who asked. They come every time: the server keeps those of the turn before,
- * which may have been somebody else's. `secret`: see `profileAt`.
+ * which may have been somebody else's. `secret`: as for `openLine`.
  */
-export function turnLine(turn: Turn, thread: string, secret: string): string {
+export function turnLine(turn: Turn, thread: string, secret: string | null): string {
   const { model, workdir } = turn.session
   const { profile, approvalPolicy } = codexRights(turn.prompt.tier)
   const params = {
@@ -128,7 +138,9 @@ export function turnLine(turn: Turn, thread: string, secret: string): string {
     ...(model === null ? {} : { model }),
     approvalPolicy,
     approvalsReviewer: reviewer,
-    permissions: profileAt(profile, secret),
+    ...(secret === null
+      ? { sandboxPolicy: { type: 'dangerFullAccess' } }
+      : { permissions: profileAt(profile, secret) }),
   }
   return JSON.stringify({ id: turnIdOf(turn), method: 'turn/start', params })
 }

@@ -189,7 +189,7 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
     for (const name of this.#pool.folders()) {
       const records = this.#records.at(name)
       const gone = records.filter(({ session }) => !isKept(session))
-      const isOwn = this.#protocol.shared === null
+      const isOwn = !this.#pool.isShared(name)
       // One that a single session had goes below, with everything it started.
       const process = isOwn && !isKept(name as SessionId) ? null : await this.#pool.attach(name)
       for (const record of gone) {

@@ -70,7 +70,8 @@ export class Lease {
 
   /** After a turn that was stopped, and before anybody is told so: ends what a shared process may have left of it. */
   async tidy(): Promise<void> {
-    if (this.process.channel === null) return
+    // One that the session has alone bears the same mark as its tools.
+    if (this.process.channel === null || this.process.name === this.session) return
     await endMarked(this.process.data, ({ session }) => session === this.session, 0)
   }
 

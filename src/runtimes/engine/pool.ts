@@ -63,6 +63,11 @@ export class Pool {
     return this.#known.size + starting < this.#options.limits.maxProcesses
   }
 
+  /** By its folder's name: it is a login's, not one session's. */
+  isShared(name: string): boolean {
+    return name.includes('.')
+  }
+
   folderOf(name: string): string {
     return join(this.#spools, name)
   }
@@ -158,6 +163,7 @@ export class Pool {
     // Before there is a process: the next life finds it by the session.
     const nothing = { transcript: null, openedWith: null, turn: null, resting: false, spent: null }
     this.#records.write({ session, process: name, conversation: conversation || null, ...nothing })
+    launch.furnish?.()
     const spool = await Spool.open(
       this.folderOf(name),
       { ...command, args: [...command.args, ...launch.entry] },

@@ -133,6 +133,8 @@ export interface Launch {
   readonly conversation: string
   /** Whether the command makes a box: nothing of it is left then when the process is. */
   readonly boxed: boolean
+  /** Makes what the process finds when it starts; called right before it does. */
+  furnish?(): void
 }
 
 /** The process that a turn is handed to. */

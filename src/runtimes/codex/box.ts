@@ -1,0 +1,164 @@
+import { copyFileSync, existsSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { parse, stringify } from 'smol-toml'
+import type { Environment } from '../../core/command-line.ts'
+import { insideBox } from '../../core/egress.ts'
+import { Problem } from '../../core/failure.ts'
+import type { Turn } from '../../core/runtime.ts'
+import { writeAtomically } from '../../system/atomic-file.ts'
+import type { Boxing } from '../engine/boxing.ts'
+import { objectAt, stringAt, type JsonObject } from '../engine/json.ts'
+import type { Means } from '../engine/kind.ts'
+import type { Launch } from '../engine/protocol.ts'
+import { programFiles } from '../program.ts'
+import { findCodex, howToInstall } from './check.ts'
+import { codexHome, codexLogin } from './login.ts'
+import { quietSettings } from './request.ts'
+
+/** A server of the session's own, in its box. @throws {Problem} */
+export async function boxedLaunch(turn: Turn, options: Means, boxing: Boxing): Promise<Launch> {
+  const { session } = turn
+  const env = options.environmentOf(session.account)
+  const file = findCodex(options.binary, env['PATH'] ?? '')
+  if (file === null) throw new Problem('wire', howToInstall)
+  const { state } = boxing.folders(session.id)
+  const bare = { file, args: [...quietSettings, 'app-server'], cwd: session.workdir, env }
+  const needs = { reads: programFiles(file, env['PATH'] ?? ''), environment: { CODEX_HOME: state } }
+  const command = await boxing.wrap(bare, turn, needs)
+  return {
+    owner: { session: session.id },
+    command: () => command,
+    entry: [],
+    conversation: '',
+    boxed: true,
+    furnish: () => furnish(state, env, turn),
+  }
+}
+
+/** What the CLI keeps from one process to the next. */
+const kept = /^(sessions|archived_sessions|session_index\.jsonl|.*\.sqlite(-\w+)?)$/
+
+/**
+ * Makes the CLI's folder as a new process should find it: settings and a login that is none. Whatever else an agent has
+ * left there is taken away: it would be obeyed in the turns of others.
+ */
+function furnish(state: string, env: Environment, { session }: Turn): void {
+  for (const name of readdirSync(state))
+    if (!kept.test(name)) rmSync(join(state, name), { recursive: true, force: true })
+  const home = codexHome(env)
+  const login = jsonIn(join(home, 'auth.json'))
+  const usesKey = codexLogin(env).kind === 'codex' && hasKey(env, login)
+  const base = `http://127.0.0.1:${insideBox.port}`
+  const provider = {
+    name: 'model',
+    base_url: usesKey ? `${base}/v1` : `${base}/backend-api/codex`,
+    wire_api: 'responses',
+    requires_openai_auth: true,
+  }
+  const settings = {
+    ...settingsOf(home),
+    model_provider: 'omc',
+    chatgpt_base_url: `${base}/backend-api`,
+    model_providers: { omc: { ...tunables(home), ...provider } },
+  }
+  writeAtomically(join(state, 'config.toml'), stringify(settings))
+  writeAtomically(join(state, 'auth.json'), JSON.stringify(usesKey ? keyLogin : chatgptLogin(login)))
+  // The operator's word to every agent.
+  if (isFile(join(home, 'AGENTS.md'))) copyFileSync(join(home, 'AGENTS.md'), join(state, 'AGENTS.md'))
+  if (session.conversation !== null) keepTranscript(session.conversation.id, home, state)
+}
+
+/** The operator's own settings that say how the model works, and nothing that runs or reaches something. */
+const carried = [
+  'model',
+  'model_reasoning_effort',
+  'model_reasoning_summary',
+  'model_verbosity',
+  'model_context_window',
+  'model_auto_compact_token_limit',
+  'model_supports_reasoning_summaries',
+  'personality',
+  'service_tier',
+  'web_search',
+] as const
+
+function settingsOf(home: string): object {
+  const own = tomlIn(join(home, 'config.toml'))
+  return Object.fromEntries(carried.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]]])))
+}
+
+/** How patient the CLI is with the operator's own provider. */
+function tunables(home: string): object {
+  const own = tomlIn(join(home, 'config.toml'))
+  const provider = objectAt(objectAt(own['model_providers'])[stringAt(own['model_provider'])])
+  const names = ['request_max_retries', 'stream_max_retries', 'stream_idle_timeout_ms']
+  return Object.fromEntries(names.flatMap((name) => (provider[name] === undefined ? [] : [[name, provider[name]]])))
+}
+
+/** Whether the model is asked with a key; with a ChatGPT login otherwise. */
+function hasKey(env: Environment, login: JsonObject): boolean {
+  const real = codexLogin(env)
+  if (real.kind !== 'codex' || real.key !== null) return true
+  return login['auth_mode'] !== 'chatgpt' && stringAt(login['OPENAI_API_KEY']) !== ''
+}
+
+const keyLogin = { auth_mode: 'apikey', OPENAI_API_KEY: 'sk-box' }
+
+/** Signed by nobody, and far from its end: nothing in a box ever renews a login. */
+function chatgptLogin(real: JsonObject): object {
+  const account = 'acc-box'
+  const auth = { chatgpt_account_id: account, chatgpt_plan_type: planOf(real) }
+  const payload = { email: 'agent@box.invalid', exp: 4_102_444_800, 'https://api.openai.com/auth': auth }
+  const token = [{ alg: 'none', typ: 'JWT' }, payload].map(encoded).join('.') + '.box'
+  const tokens = { id_token: token, access_token: token, refresh_token: 'box', account_id: account }
+  return { auth_mode: 'chatgpt', OPENAI_API_KEY: null, tokens, last_refresh: new Date().toISOString() }
+}
+
+/** Which models there are depends on it. */
+function planOf(real: JsonObject): string {
+  const [, payload = ''] = stringAt(objectAt(real['tokens'])['id_token']).split('.')
+  try {
+    const told = objectAt(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')))
+    return stringAt(objectAt(told['https://api.openai.com/auth'])['chatgpt_plan_type']) || 'pro'
+  } catch {
+    return 'pro'
+  }
+}
+
+function encoded(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
+}
+
+/** A conversation from before there was a box goes on in it. */
+function keepTranscript(conversation: string, home: string, state: string): void {
+  if (!/^[\w-]+$/.test(conversation)) return
+  const pattern = `sessions/**/*-${conversation}.jsonl`
+  if (globSync(pattern, { cwd: state }).length > 0) return
+  for (const found of globSync(pattern, { cwd: home })) {
+    const [from, to] = [join(home, found), join(state, found)]
+    if (!isFile(from) || relative(state, to).startsWith(`..${sep}`)) continue
+    mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
+    copyFileSync(from, to)
+  }
+}
+
+/** A link is none: an agent that was not boxed could have laid it there. */
+function isFile(path: string): boolean {
+  return existsSync(path) && lstatSync(path).isFile()
+}
+
+function jsonIn(path: string): JsonObject {
+  try {
+    return objectAt(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return {}
+  }
+}
+
+function tomlIn(path: string): JsonObject {
+  try {
+    return objectAt(parse(readFileSync(path, 'utf8')))
+  } catch {
+    return {}
+  }
+}
