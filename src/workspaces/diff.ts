@@ -14,11 +14,10 @@ const comparedUpTo = '4m'
  * A working tree against a commit, untracked files included. The index, the objects and the files are only read: a copy
  * of the index learns of the untracked ones, by name alone.
  */
-export async function diffOf(dir: GitDir, top: string, base: string | null): Promise<Result<Diff>> {
+export async function diffOf(dir: GitDir, base: string | null): Promise<Result<Diff>> {
   const objects = join(dir.scratch, 'new-objects')
   await mkdir(objects)
   const git = (await dir.withIndex()).with({
-    GIT_WORK_TREE: top,
     GIT_OBJECT_DIRECTORY: objects,
     GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(dir.scratch, 'objects')),
   })

@@ -28,7 +28,7 @@ export interface GitDir extends AsyncDisposable {
   readonly scratch: string
   /** What the repository's configuration says, as data. */
   readonly config: GitConfig
-  /** The working tree's index, copied, so that a git that looks at the working tree can use it. */
+  /** git in the working tree, with a copy of its index. The other one does not see the working tree. */
   withIndex(): Promise<Git>
 }
 
@@ -70,14 +70,13 @@ async function make(wish: GitDirWish, base: string): Promise<GitDir> {
   const seen = [
     { source: scratch, access: 'write' as const },
     { source: common, access: writes ? ('write' as const) : ('read' as const) },
-    ...[top, ...borrows].flatMap((source) => (source === null ? [] : [{ source, access: 'read' as const }])),
+    ...borrows.map((source) => ({ source, access: 'read' as const })),
   ]
-  const environment = { GIT_DIR: scratch, ...(top === null ? {} : { GIT_WORK_TREE: top }) }
   const git = new Git({
     confinement,
     home,
-    cwd: top ?? scratch,
-    environment,
+    cwd: scratch,
+    environment: { GIT_DIR: scratch },
     // A folder below one that may be written is there with it; twice it would be refused.
     mounts: seen.filter(
       ({ source }, nth) =>
@@ -92,7 +91,7 @@ async function make(wish: GitDirWish, base: string): Promise<GitDir> {
       await copyOf(join(own, 'index'), join(scratch, 'index'))
       for (const name of await readdir(own))
         if (name.startsWith('sharedindex.')) await copyOf(join(own, name), join(scratch, name))
-      return git
+      return top === null ? git : git.with({ GIT_WORK_TREE: top }).at(top).seeing({ source: top, access: 'read' })
     },
     [Symbol.asyncDispose]: () => rm(base, { recursive: true, force: true }),
   }

@@ -171,7 +171,7 @@ async function diffOfSession({ workdir, worktree }: Session, place: WorkspaceRoo
     if (repository === null) return { ok: false, refusal: { code: 'no-repository', path: workdir } }
     await using clone = repository.isClone ? await cloneOf(repository.top, repository, ground) : null
     const base = worktree === null ? repository.head : worktree.base
-    return await diffOf(clone ?? repository.dir, repository.top, base)
+    return await diffOf(clone ?? repository.dir, base)
   } catch (error) {
     return { ok: false, refusal: { code: 'git-failed', detail: messageOf(error) } }
   }
