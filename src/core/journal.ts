@@ -42,8 +42,9 @@ export interface Journal {
   /**
    * Reads the board, lets `admit` choose, and appends `admitted` to each chosen run, in one transaction.
    * That a session has one live run at most is also a unique index of the schema, not only care in the code.
+   * `most`: with so many at work already nobody is chosen, and the board is not even read.
    */
-  claim(admit: (board: Board) => readonly RunId[], at: EpochMs): Promise<readonly Claimed[]>
+  claim(admit: (board: Board) => readonly RunId[], at: EpochMs, most?: number): Promise<readonly Claimed[]>
 
   /** The board as admission sees it at that moment. */
   board(at: EpochMs): Promise<Board>

@@ -2,6 +2,7 @@ import { holdAfter, type Accounts } from '../core/account.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import { pause, type Clock } from '../core/clock.ts'
 import { noUsage, type RunEvent } from '../core/event.ts'
+import { coalesce } from '../core/coalesce.ts'
 import { messageOf } from '../core/failure.ts'
 import type { PromptKey, Seq } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
@@ -195,7 +196,8 @@ export class Conductor {
     this.#joined = null
     if (this.#pending.length === 0 && this.#cursor === null) return
     const { journal, clock, checkpoint, log } = this.#tools
-    const events = this.#pending
+    // A line of the journal for what is said in one breath, not for each word of it.
+    const events = coalesce(this.#pending)
     const options = this.#cursor === null ? {} : { cursor: this.#cursor }
     const entries = await retry(this.#tools, 'append', () =>
       journal.append(this.turn.run, events, clock.now(), options),

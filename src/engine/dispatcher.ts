@@ -33,6 +33,9 @@ const movers: ReadonlySet<RunEvent['type']> = new Set([
 /** What is held back is looked at this often at least: a clock that is set must not keep it. */
 const lookAgainMs = 60_000
 
+/** At least between two looks at where everybody stands, in milliseconds. */
+const measureEveryMs = 500
+
 /** Admits what may start, and knows where everybody stands who waits. A worker begins what is admitted. */
 export class Dispatcher {
   readonly #tools: DispatcherTools
@@ -41,6 +44,8 @@ export class Dispatcher {
   #places: ReadonlyMap<RunId, LinePlace> = new Map()
   #round: Promise<void> | null = null
   #again = false
+  #measuredAt = Number.NEGATIVE_INFINITY
+  #later: Disposable | null = null
   #retry: Disposable | null = null
   /** Fires when something that is held back may start. */
   #due: Disposable | null = null
@@ -81,6 +86,7 @@ export class Dispatcher {
   async close(): Promise<void> {
     this.#listening[Symbol.dispose]()
     this.#retry?.[Symbol.dispose]()
+    this.#later?.[Symbol.dispose]()
     this.#due?.[Symbol.dispose]()
     await this.#round
   }
@@ -96,7 +102,7 @@ export class Dispatcher {
       while (this.#again && !this.#tools.signal.aborted) {
         this.#again = false
         await this.#admit()
-        if (!this.#again) await this.#measure()
+        if (!this.#again && this.#isTimeToMeasure()) await this.#measure()
       }
     } catch (error) {
       this.#tools.log.error({ error: messageOf(error) }, 'dispatch.failed')
@@ -109,7 +115,7 @@ export class Dispatcher {
 
   async #admit(): Promise<void> {
     const { journal, caps, clock, checkpoint } = this.#tools
-    const claimed = await journal.claim((board) => (this.#held ? [] : admit(board, caps)), clock.now())
+    const claimed = await journal.claim((board) => (this.#held ? [] : admit(board, caps)), clock.now(), caps.active)
     if (claimed.length > 0) checkpoint('claimed')
   }
 
@@ -119,6 +125,21 @@ export class Dispatcher {
     const dueAt = Math.min(...waiting.flatMap(({ hold }) => (hold === null ? [] : [hold.until])))
     const inMs = Math.min(lookAgainMs, Math.max(0, dueAt - now))
     this.#due = dueAt === Number.POSITIVE_INFINITY ? null : this.#tools.clock.after(inMs, () => this.#look())
+  }
+
+  /** Nobody reads places that change more often; the queue is read whole for it. */
+  #isTimeToMeasure(): boolean {
+    const { clock } = this.#tools
+    const waitMs = this.#measuredAt + measureEveryMs - clock.monotonic()
+    if (waitMs <= 0) {
+      this.#measuredAt = clock.monotonic()
+      return true
+    }
+    this.#later ??= clock.after(waitMs, () => {
+      this.#later = null
+      this.#look()
+    })
+    return false
   }
 
   /** Works out where everyone stands, and tells when that has changed. */

@@ -34,6 +34,13 @@ export async function readBoard(db: Kysely<Tables>, at: EpochMs, asker?: PersonI
   }
 }
 
+/** How many runs are at work: an index of a handful of lines. */
+export async function countLive(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ readonly live: number }>`
+    select count(*) as live from runs where state in ('starting', 'running', 'asking', 'stopping')`.execute(db)
+  return rows[0]?.live ?? 0
+}
+
 /** What holds a session's next prompt back at that moment. */
 export async function holdOfSession(db: Kysely<Tables>, session: string, at: EpochMs): Promise<Hold | null> {
   const resting = (await readAccounts(db)).filter((each) => isResting(each, at))

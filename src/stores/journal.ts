@@ -10,7 +10,7 @@ import { isLive, step, type State } from '../core/lifecycle.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Cursor } from '../core/runtime.ts'
 import { learnFrom } from './accounts.ts'
-import { holdOfSession, readBoard } from './board.ts'
+import { holdOfSession, countLive, readBoard } from './board.ts'
 import type { Commits } from './commits.ts'
 import { firstMessageOf } from './postings.ts'
 import { changesOf, conversationAfter, firstRow, keepConversation, project, runOf } from './projection.ts'
@@ -77,7 +77,13 @@ export class DatabaseJournal implements Journal {
     })
   }
 
-  async claim(admit: (board: Board) => readonly RunId[], at: EpochMs): Promise<readonly Claimed[]> {
+  async claim(
+    admit: (board: Board) => readonly RunId[],
+    at: EpochMs,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<readonly Claimed[]> {
+    // The whole queue is read only when somebody in it may start.
+    if ((await countLive(this.#db)) >= most) return []
     return this.#write(async (trx) => {
       const claimed: Claimed[] = []
       for (const run of admit(await readBoard(trx, at))) claimed.push(await claimOne(trx, run, at))

@@ -1,6 +1,6 @@
+import { coalesce } from '../../core/coalesce.ts'
 import type { RunEvent } from '../../core/event.ts'
 import type { Conduct } from '../../core/runtime.ts'
-import { coalesce } from './coalesce.ts'
 import { cursorOf, type SpoolPosition } from './cursor.ts'
 import { sizeOf, tailOfDead } from './spool.ts'
 import type { Tail } from './tail.ts'

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs'
+import { readSync, watch } from 'node:fs'
 import type { FSWatcher } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
@@ -104,8 +104,8 @@ export class Tail implements AsyncDisposable {
   async #read(): Promise<number> {
     try {
       const file = (this.#file ??= await this.#open())
-      const { bytesRead } = await file.read(this.#chunk, 0, this.#chunk.length, this.#position)
-      return bytesRead
+      // What was just written is in memory: a trip through the thread pool costs more than the read.
+      return readSync(file.fd, this.#chunk, 0, this.#chunk.length, this.#position)
     } catch (error) {
       // Closed meanwhile: nobody wants it any more.
       if (this.#isClosed) return 0

@@ -4,6 +4,7 @@ import { messages } from './0003-messages.ts'
 import { inbox } from './0004-inbox.ts'
 import { words } from './0005-words.ts'
 import { accounts } from './0006-accounts.ts'
+import { runsOfASession } from './0007-runs-of-a-session.ts'
 
 /** Every migration in order, as SQL for SQLite. The schema's version is how many of them a database has seen. */
-export const migrations: readonly string[] = [journalAndVault, aTeam, messages, inbox, words, accounts]
+export const migrations: readonly string[] = [journalAndVault, aTeam, messages, inbox, words, accounts, runsOfASession]

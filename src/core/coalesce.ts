@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../core/event.ts'
+import type { RunEvent } from './event.ts'
 
 /**
  * The same events with neighbouring pieces of one block joined: a model may send a word at a time. What completes a

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunEvent } from '../../src/core/event.ts'
-import { coalesce } from '../../src/runtimes/engine/coalesce.ts'
+import { coalesce } from '../../src/core/coalesce.ts'
 import { events } from '../stores/cast.ts'
 
 const { said } = events

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { Kysely, type LogEvent } from 'kysely'
+import { Commits } from '../../src/stores/commits.ts'
+import { DatabaseJournal } from '../../src/stores/journal.ts'
+import { migrate } from '../../src/stores/migrate.ts'
+import { migrations } from '../../src/stores/migrations/all.ts'
+import type { Tables } from '../../src/stores/schema.ts'
+import { openSqlite } from '../../src/stores/sqlite.ts'
+import { DatabaseVault } from '../../src/stores/vault.ts'
+import { LocalWake } from '../../src/stores/wake.ts'
+import { prompt, runId, scratchFolder, session, thread } from './cast.ts'
+
+/** A journal whose queries are written down. */
+function listenedTo(file: string) {
+  const sqlite = openSqlite(file)
+  migrate(sqlite, migrations, 0)
+  const asked: LogEvent['query'][] = []
+  const db = new Kysely<Tables>({ dialect: sqlite.dialect, log: ({ query }) => void asked.push(query) })
+  const commits = new Commits(db)
+  return {
+    asked,
+    journal: new DatabaseJournal(db, commits, new LocalWake()),
+    vault: new DatabaseVault(db, commits),
+    close: () => db.destroy(),
+  }
+}
+
+test('the last runs of a session are found by an index, not by walking through the history of all', async () => {
+  await using folder = await scratchFolder()
+  const file = join(folder.path, 'test.sqlite')
+  const { journal, asked, close } = listenedTo(file)
+  await journal.lastOf(session('one').id, 5)
+  const query = asked.at(-1)
+  await close()
+  const db = new DatabaseSync(file, { readOnly: true })
+  const plan = db.prepare(`explain query plan ${query?.sql}`).all(...((query?.parameters ?? []) as string[]))
+  db.close()
+  assert.match(JSON.stringify(plan), /USING (COVERING )?INDEX runs_of_session \(session=\?/)
+})
+
+test('with every place taken the queue is not read to find out that nobody may start', async () => {
+  await using folder = await scratchFolder()
+  const { journal, vault, asked, close } = listenedTo(join(folder.path, 'test.sqlite'))
+  const [here, there] = [session('one'), session('two', thread('201'))]
+  for (const each of [here, there]) await vault.addSession(each)
+  await journal.ask(runId('r1'), prompt('501', here), 1, () => null)
+  await journal.ask(runId('r2'), prompt('502', there), 1, () => null)
+  const firstOf = (): readonly never[] => assert.fail('the board was read')
+  assert.equal((await journal.claim(() => [runId('r1')], 2, 1)).length, 1)
+  asked.length = 0
+  assert.deepEqual(await journal.claim(firstOf, 3, 1), [])
+  assert.equal(asked.length, 1)
+  assert.equal((await journal.claim(() => [runId('r2')], 4, 2)).length, 1)
+  await close()
+})
