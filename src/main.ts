@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
 import { runDemo } from './cli/demo/run.ts'
+import { backup, restoreFrom } from './cli/backup.ts'
 import { doctor } from './cli/doctor.ts'
 import { exitCodeOf, mustBeCorrected, toldOf } from './cli/exit.ts'
 import { start } from './cli/start.ts'
@@ -56,6 +57,23 @@ program
   .option('--all', 'end its agents, too')
   .action((options: { all?: true }) =>
     stop({ dataFolder: configure().dataFolder, all: options.all === true, say: (line) => console.log(line) }),
+  )
+
+program
+  .command('backup')
+  .description('copy everything the bot keeps into a new folder, also while it runs')
+  .argument('[folder]', 'where to; left out: backups/<moment> beside the data folder')
+  .action((to: string | undefined) =>
+    backup({ dataFolder: configure().dataFolder, to, say: (line) => console.log(line) }),
+  )
+
+program
+  .command('restore')
+  .description('put a backup into the data folder, which must hold nothing yet')
+  .argument('<backup>', 'the folder that backup has made')
+  .option('--to <folder>', 'another data folder')
+  .action((from: string, { to }: { to?: string }) =>
+    restoreFrom({ from, to, dataFolder: configure().dataFolder, say: (line) => console.log(line) }),
   )
 
 try {
