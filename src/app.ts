@@ -55,7 +55,7 @@ export interface App {
 /** What the agents need of whoever puts them together. */
 export interface AgentsOptions extends Pick<
   RuntimesOptions,
-  'clock' | 'ids' | 'log' | 'checkpoint' | 'environment' | 'boxes' | 'egress'
+  'clock' | 'ids' | 'log' | 'checkpoint' | 'environment' | 'boxes' | 'egress' | 'tools'
 > {
   readonly config: Config
   /** Where their spools lie. */
@@ -136,6 +136,7 @@ export function createApp(options: AppOptions): App {
         own: environmentFor(environment),
       }),
       egress: null,
+      tools: () => engineOf().features.tools,
       clock,
       ids,
       log,

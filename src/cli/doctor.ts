@@ -151,7 +151,7 @@ async function agentFindings(config: Config, environment: DoctorOptions['environ
   try {
     const ids = uuids(hostClock)
     const means = { clock: hostClock, ids, log: silent, checkpoint: () => {}, boxes: null, egress: null }
-    const agents = agentsOf({ config, environment, dataDir, ...means })
+    const agents = agentsOf({ config, environment, dataDir, tools: () => [], ...means })
     return await checkAgents(agents, binariesOf(config), false)
   } finally {
     await rm(dataDir, { recursive: true, force: true })

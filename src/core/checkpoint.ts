@@ -30,11 +30,14 @@ export const sessionCheckpoints = [
 export const inboxCheckpoints = ['kept', 'acknowledged', 'worked', 'answered'] as const
 /** The same of what people want of a run at work: it is in the journal; the CLI was told. */
 export const intentCheckpoints = ['run-stopped', 'run-steered', 'intent-acted'] as const
+/** The same of what agents call: the answer is kept, with what the call has changed. */
+export const toolCheckpoints = ['tool-answered'] as const
 /** Names a moment at which a death hurts most. */
 export type CheckpointName =
   | (typeof checkpoints)[number]
   | (typeof sessionCheckpoints)[number]
   | (typeof inboxCheckpoints)[number]
   | (typeof intentCheckpoints)[number]
+  | (typeof toolCheckpoints)[number]
 /** `of`: whose message it is about, where it is about one. */
 export type Checkpoint = (name: CheckpointName, of?: OwnerKind) => void

@@ -4,23 +4,24 @@ import type { Approval, Decision } from './approval.ts'
 import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal, Trouble } from './failure.ts'
-import type { AccountId, ApprovalId, PromptKey, RunId, Seq } from './ids.ts'
+import type { AccountId, ApprovalId, PromptKey, RunId, Seq, ToolCallId } from './ids.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Prompt } from './prompt.ts'
 import type { Conversation } from './session.ts'
+import type { ToolCall } from './tool-call.ts'
 
 /**
  * The only thing ever written about a run. State, view, metrics and page are folds over these.
  *
- *     asked ─ reworded* ─ admitted ─ started ─ said* acted* metered* steered* (wanted answered|withdrawn)* ─ finished
+ *     asked ─ reworded* ─ admitted ─ started ─ said* acted* metered* steered* (wanted answered|withdrawn)* (called told|revoked)* ─ finished
  *
  * `refused` instead of `admitted`; `stopped` before the last event when somebody pressed Stop; `lost` when the
  * process went away and the prompt waits for another attempt (then `admitted` and `started` come again);
  * `forgotten` the same, when it was the conversation that was gone; `parked` the same, when its account's quota was used up:
  * then the next attempt goes on where this one was stopped.
  *
- * `stopped`, `answered` and `steered` are intents: whoever may writes them, and whoever conducts the run reads them
+ * `stopped`, `answered`, `steered` and `told` are intents: whoever may writes them, and whoever conducts the run reads them
  * there and acts.
  */
 export type RunEvent =
@@ -55,6 +56,21 @@ export type RunEvent =
     }
   /** The CLI took a question back: nobody needs to answer it any more. */
   | { readonly type: 'withdrawn'; readonly approval: ApprovalId }
+  /** The agent calls a tool of ours. */
+  | { readonly type: 'called'; readonly call: ToolCall }
+  /**
+   * What it is told, kept together with what the call has changed, before the CLI hears it: an intent, like an answer.
+   */
+  | {
+      readonly type: 'told'
+      readonly call: ToolCallId
+      readonly text: string
+      readonly failed: boolean
+      /** It changed something: a later attempt of the prompt that calls the same again is told this, and does nothing. */
+      readonly did: boolean
+    }
+  /** The CLI takes a call back that has no answer: nothing comes of it. */
+  | { readonly type: 'revoked'; readonly call: ToolCallId }
   /** The message of a waiting prompt was edited. */
   | { readonly type: 'reworded'; readonly text: string; readonly attachments: readonly Attachment[] }
   /**

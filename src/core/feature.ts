@@ -5,6 +5,7 @@ import { Problem } from './failure.ts'
 import type { PlaceId } from './ids.ts'
 import type { Locale, Localised } from './person.ts'
 import type { ActionName, RightsTable, Tier } from './right.ts'
+import type { Tool } from './tool.ts'
 
 /**
  * One thing people can do, as one value: its rights, its commands, its buttons, and their words in every language. Discord's
@@ -20,6 +21,8 @@ export interface Feature {
   readonly commands: readonly Command[]
   /** By verb. */
   readonly buttons: ReadonlyMap<string, Button>
+  /** What agents can do by it. */
+  readonly tools: readonly Tool[]
   /** Called when the engine is taken up again, before Discord is connected. */
   start?(): Promise<void>
   /** A place was deleted. May be called again for the same one. */
@@ -51,6 +54,8 @@ export interface Definition<Right extends string, Words extends FeatureWords, Ve
     >
   }
   /** By verb. */
+  /** For agents. Their words are English: they are a model's. */
+  readonly tools?: readonly (Tool & { readonly right: NoInfer<Right> })[]
   readonly buttons?: Readonly<Record<Verb, FeatureButton<NoInfer<Right>, Words, NoInfer<Verb>>>>
 }
 
@@ -98,6 +103,7 @@ export function feature<Right extends string, Words extends FeatureWords, Verb e
   const buttons: Readonly<Record<string, FeatureButton<Right, Words, Verb>>> = definition.buttons ?? {}
   return {
     ...rest,
+    tools: definition.tools ?? [],
     deeds: inAll(({ deeds }) => deeds),
     groups: inAll(({ groups }) => groups ?? {}),
     commands: Object.entries(commands).map(([path, command]): Command => ({
@@ -150,6 +156,8 @@ export class Features {
   /** The gate's table. */
   readonly rights: RightsTable
   readonly commands: readonly Command[]
+  /** What every agent is offered. */
+  readonly tools: readonly Tool[]
 
   /** Throws when two features claim the same name: that is a fault of whoever wrote the list. */
   constructor(all: readonly Feature[]) {
@@ -158,6 +166,11 @@ export class Features {
     only(
       'command',
       this.commands.map(({ path }) => path.join(' ')),
+    )
+    this.tools = all.flatMap(({ tools }) => tools)
+    only(
+      'tool',
+      this.tools.map(({ name }) => name),
     )
     only(
       'feature',

@@ -22,6 +22,8 @@ export type PlaceId = Id<'place'>
 export type MessageId = Id<'message'>
 /** One question of a run to a person. */
 export type ApprovalId = Id<'approval'>
+/** One call of a tool of ours by an agent. */
+export type ToolCallId = Id<'tool-call'>
 /** One login of a runtime (`default` until more are configured). */
 export type AccountId = Id<'account'>
 /** The name of an agent CLI: `claude`, `codex`, `echo`, … */

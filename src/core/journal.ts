@@ -7,6 +7,7 @@ import type { PromptKey, RunId, Seq, SessionId } from './ids.ts'
 import type { State } from './lifecycle.ts'
 import type { Prompt } from './prompt.ts'
 import type { Cursor } from './runtime.ts'
+import type { Effect } from './effect.ts'
 
 /**
  * The record of every run. What is appended is durable when the promise resolves, in one order for all runs, and its
@@ -31,12 +32,13 @@ export interface Journal {
    * Appends events to one run and, with it, how far its CLI's output has been taken in. Several may write to a run:
    * what the lifecycle does not allow any more, looked at in the same transaction, is left out; what is given back is
    * what was written. With `expect`, nothing is written and [] given when the run is no longer in that state.
+   * `effects` are kept with the events, or not at all when one of these is left out.
    */
   append(
     run: RunId,
     events: readonly RunEvent[],
     at: EpochMs,
-    options?: { readonly cursor?: Cursor; readonly expect?: State },
+    options?: { readonly cursor?: Cursor; readonly expect?: State; readonly effects?: readonly Effect[] },
   ): Promise<readonly Entry[]>
 
   /**

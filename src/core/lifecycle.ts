@@ -1,6 +1,7 @@
 import type { Approval } from './approval.ts'
 import type { RunEvent } from './event.ts'
-import type { ApprovalId } from './ids.ts'
+import type { ApprovalId, ToolCallId } from './ids.ts'
+import type { ToolCall } from './tool-call.ts'
 
 /** Where a run stands in its life. */
 export type State = 'new' | 'waiting' | 'starting' | 'running' | 'asking' | 'parked' | 'stopping' | 'over'
@@ -24,6 +25,9 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     metered: 'running',
     steered: 'running',
     declined: 'running',
+    called: 'running',
+    told: 'running',
+    revoked: 'running',
     wanted: 'asking',
     stopped: 'stopping',
     lost: 'waiting',
@@ -37,6 +41,9 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     metered: 'asking',
     steered: 'asking',
     declined: 'asking',
+    called: 'asking',
+    told: 'asking',
+    revoked: 'asking',
     wanted: 'asking',
     answered: 'running',
     withdrawn: 'running',
@@ -66,6 +73,8 @@ export interface Run {
   readonly state: State
   /** Questions nobody has answered yet, in the order they were asked. */
   readonly open: readonly Approval[]
+  /** Calls of tools of ours that have no answer yet. */
+  readonly calls: readonly ToolCall[]
   /** How often it was admitted: 1 for a run that went through without a loss. */
   readonly attempts: number
   /** How often of these it ended for want of quota, which is no fault of its own. */
@@ -74,7 +83,7 @@ export interface Run {
   readonly goesOn: boolean
 }
 
-export const newRun: Run = { state: 'new', open: [], attempts: 0, parks: 0, goesOn: false }
+export const newRun: Run = { state: 'new', open: [], calls: [], attempts: 0, parks: 0, goesOn: false }
 
 /** States in which a run occupies its session: at most one run of a session may be in one of these. */
 export const liveStates: readonly State[] = ['starting', 'running', 'asking', 'stopping']
@@ -94,10 +103,13 @@ export function step(run: Run, event: RunEvent): Run | null {
   if (next === undefined || comesTooLate(run, event)) return null
   const open = openAfter(run.open, event)
   if (closesQuestion(event) && open.length === run.open.length) return null
+  const calls = callsAfter(run.calls, event)
+  if (calls === null) return null
   return {
     // With another question still open, an answer leaves the run asking.
     state: next === 'running' && open.length > 0 ? 'asking' : next,
-    open: next === 'over' || isQueued(next) || next === 'stopping' ? [] : open,
+    open: isSilenced(next) ? [] : open,
+    calls: isSilenced(next) ? [] : calls,
     attempts: event.type === 'admitted' ? run.attempts + 1 : run.attempts,
     parks: event.type === 'parked' ? run.parks + 1 : run.parks,
     goesOn: event.type === 'parked' || (run.goesOn && event.type !== 'lost' && event.type !== 'forgotten'),
@@ -113,6 +125,19 @@ function openAfter(open: readonly Approval[], event: RunEvent): readonly Approva
   if (event.type === 'wanted') return [...open.filter((approval) => approval.id !== event.approval.id), event.approval]
   if (closesQuestion(event)) return without(open, event.approval)
   return open
+}
+
+/** The open calls after an event; null: it is about none of them, or calls once more what has been called. */
+function callsAfter(calls: readonly ToolCall[], event: RunEvent): readonly ToolCall[] | null {
+  const isOpen = (id: ToolCallId): boolean => calls.some((call) => call.id === id)
+  if (event.type === 'called') return isOpen(event.call.id) ? null : [...calls, event.call]
+  if (event.type !== 'told' && event.type !== 'revoked') return calls
+  return isOpen(event.call) ? calls.filter(({ id }) => id !== event.call) : null
+}
+
+/** Nothing that it asks is answered any more. */
+function isSilenced(state: State): boolean {
+  return state === 'over' || isQueued(state) || state === 'stopping'
 }
 
 function closesQuestion(event: RunEvent): event is Extract<RunEvent, { type: 'answered' | 'withdrawn' }> {

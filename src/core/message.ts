@@ -4,6 +4,7 @@ import type { EpochMs } from './clock.ts'
 import type { Entry } from './event.ts'
 import type { MessageId, PersonId, PlaceId, PromptKey, RunId } from './ids.ts'
 import type { Locale, Person } from './person.ts'
+import type { Note } from './note.ts'
 import type { Place, Whereabouts } from './place.ts'
 import type { Wallboard } from './wallboard.ts'
 
@@ -75,19 +76,6 @@ export interface Posting {
   readonly refused: string
   /** Since when its place takes nothing of it; null: it does. */
   readonly closedSince: EpochMs | null
-}
-
-/** A word that belongs to no run. */
-export interface Note {
-  /** The same key is said once, whatever dies. */
-  readonly key: string
-  readonly place: Place
-  /** In the reader's language already; one message's length at the most. */
-  readonly text: string
-  readonly replyTo: MessageId | null
-  readonly mention: PersonId | null
-  /** What is said instead where the place takes nothing; left out: it waits until it does. */
-  readonly otherwise?: Note
 }
 
 /** What is said to Discord, and how far. Part of the vault door; the same contract. */

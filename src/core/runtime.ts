@@ -2,7 +2,7 @@ import type { Decision } from './approval.ts'
 import type { AttachedFile } from './attachment.ts'
 import type { RunEvent, Steer } from './event.ts'
 import type { SelfCheck } from './finding.ts'
-import type { ApprovalId, RunId, RuntimeName, SessionId } from './ids.ts'
+import type { ApprovalId, RunId, RuntimeName, SessionId, ToolCallId } from './ids.ts'
 import type { Prompt } from './prompt.ts'
 import type { Session } from './session.ts'
 
@@ -102,6 +102,8 @@ export interface Conduct {
   steer(steer: Steer): Promise<boolean>
   /** Hands a decision to the CLI. An approval that is no longer open is ignored. */
   answer(approval: ApprovalId, decision: Decision): Promise<void>
+  /** Hands the answer of a call to the CLI. A call that is no longer open is ignored. */
+  tell(call: ToolCallId, text: string, failed: boolean): Promise<void>
 }
 
 /** Events with the position behind them: whoever keeps both in one transaction neither repeats nor skips. */

@@ -92,6 +92,9 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'withdrawn':
     case 'metered':
     case 'declined':
+    case 'called':
+    case 'told':
+    case 'revoked':
       return next
     case 'wanted': {
       const { id: approval, action } = event.approval

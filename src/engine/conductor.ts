@@ -115,13 +115,16 @@ export class Conductor {
     }
   }
 
-  #act({ stopped, answered, steered }: Intents): void {
+  #act({ stopped, answered, told, steered }: Intents): void {
     if (stopped && !this.#isStopped) {
       this.#isStopped = true
       this.#do('stopped', () => this.#acted(this.#conduct.stop()))
     }
     for (const { approval, decision } of answered) {
       this.#do('answered', () => this.#answers.run(() => this.#acted(this.#conduct.answer(approval, decision))))
+    }
+    for (const { call, text, failed } of told) {
+      this.#do('told', () => this.#answers.run(() => this.#acted(this.#conduct.tell(call, text, failed))))
     }
     for (const word of steered) {
       if (this.#told.has(word.steer.key)) continue

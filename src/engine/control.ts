@@ -41,6 +41,7 @@ import { logOutcomes } from './outcome-log.ts'
 import { showAsk } from './answering.ts'
 import { stopRun } from './stopping.ts'
 import { watchStore } from './store-watch.ts'
+import { ToolDesk } from './tools.ts'
 import { Transcriber } from './transcriber.ts'
 import { UnheardWords } from './unheard.ts'
 import { WarmUp } from './warm-up.ts'
@@ -185,6 +186,7 @@ export function createControl(options: ControlOptions): Control {
     runtimes,
     moved: () => outbox.look(),
   })
+  const toolDesk = new ToolDesk({ ...options, gate, outbox, tools: () => features.tools })
   const transcriber = new Transcriber(options)
   const branches = new Branches({ ...options, outbox })
   const findings = new Findings({
@@ -205,6 +207,7 @@ export function createControl(options: ControlOptions): Control {
     branches.wake()
     background(branches.renew(), log, 'branches.renew')
     await approvals.resume()
+    await toolDesk.resume()
     await words.resume()
     await expiry.sweep()
     // What waited may have been edited or taken back while nobody listened. Discord is asked first, but not for long.
@@ -260,6 +263,7 @@ export function createControl(options: ControlOptions): Control {
     expiry.close()
     await Promise.all([dispatcher.close(), words.close()])
     await approvals.close()
+    await toolDesk.close()
     await outbox.close()
     await Promise.all([transcriber.close(), branches.close()])
   }

@@ -1,14 +1,17 @@
 import type { Entry, RunEvent } from '../core/event.ts'
-import type { PromptKey } from '../core/ids.ts'
+import type { PromptKey, ToolCallId } from '../core/ids.ts'
 
 /** A word for a turn at work, as the journal has it. */
 export type Steering = Extract<RunEvent, { type: 'steered' }>
 type Answering = Extract<RunEvent, { type: 'answered' }>
+type Telling = Extract<RunEvent, { type: 'told' }>
 
 /** What people want of a run at work. */
 export interface Intents {
   readonly stopped: boolean
   readonly answered: readonly Answering[]
+  /** Answers to calls, once each. */
+  readonly told: readonly Telling[]
   /** The latest that is known of each word. */
   readonly steered: readonly Steering[]
 }
@@ -19,19 +22,22 @@ export interface Intents {
  */
 export function intentsIn(entries: readonly Entry[]): Intents {
   let answered: Answering[] = []
+  const told = new Map<ToolCallId, Telling>()
   let stopped = false
   const steered = new Map<PromptKey, Steering>()
   for (const { event } of entries) {
     if (event.type === 'admitted') {
       answered = []
+      told.clear()
       stopped = false
     }
     if (event.type === 'answered') answered.push(event)
+    if (event.type === 'told') told.set(event.call, event)
     if (event.type === 'stopped') stopped = true
     if (event.type === 'declined') steered.delete(event.steer)
     if (event.type === 'steered') steered.set(event.steer.key, event)
   }
-  return { stopped, answered, steered: [...steered.values()] }
+  return { stopped, answered, told: [...told.values()], steered: [...steered.values()] }
 }
 
 /** The words of a run that have to become prompts: declined, or unheard when it ended. Pure. */

@@ -33,7 +33,7 @@ export interface WorkerTools extends ConductorTools {
 const unreadBackOff: BackOff = { firstMs: 500, longestMs: 15_000 }
 
 /** What people write about a run at work, for whoever conducts it to read. */
-const intents: ReadonlySet<RunEvent['type']> = new Set(['stopped', 'answered', 'steered'])
+const intents: ReadonlySet<RunEvent['type']> = new Set(['stopped', 'answered', 'told', 'steered'])
 
 /** Begins what is admitted, takes over what an earlier life left at work, and has each led by a conductor. */
 export class Worker {

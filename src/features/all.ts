@@ -1,5 +1,6 @@
 import type { Doors } from '../core/doors.ts'
 import type { Feature } from '../core/feature.ts'
+import { agents } from './agents/agents.ts'
 import { approvals } from './approvals/approvals.ts'
 import { board } from './board/board.ts'
 import { diff } from './diff/diff.ts'
@@ -22,6 +23,7 @@ export function features(doors: Doors): readonly Feature[] {
     skills(doors),
     diff(doors),
     transcript(doors),
+    agents(doors),
     board(doors),
     permissions(doors),
     health(doors),

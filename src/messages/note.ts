@@ -1,5 +1,6 @@
 import type { Chat } from '../core/chat.ts'
-import type { Note, Owner, Posting } from '../core/message.ts'
+import type { Owner, Posting } from '../core/message.ts'
+import type { Note } from '../core/note.ts'
 import type { Locale } from '../core/person.ts'
 import type { Urgency } from './pace.ts'
 import type { Concern, MessageSource, Wanted } from './source.ts'

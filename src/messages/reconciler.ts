@@ -1,6 +1,7 @@
 import { pause } from '../core/clock.ts'
 import type { PersonId } from '../core/ids.ts'
-import { ownerKind, ownerName, type Note, type Owner, type Posting } from '../core/message.ts'
+import { ownerKind, ownerName, type Owner, type Posting } from '../core/message.ts'
+import type { Note } from '../core/note.ts'
 import type { Locale } from '../core/person.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import type { Place, Whereabouts } from '../core/place.ts'
@@ -40,7 +41,9 @@ export class Reconciler {
   async say(note: Note): Promise<void> {
     const { postings } = this.#tools
     const owner = `note:${note.key}` as const
-    if (await postings.note(note, nonceOf(owner, 'note'))) await this.keep(this.#noteSubject(note))
+    const isNew = await postings.note(note, nonceOf(owner, 'note'))
+    // It may have been kept with something else, in one transaction, and is taken up now.
+    if (isNew || this.keeperOf(owner) === null) await this.keep(this.#noteSubject(note))
   }
 
   /** Goes on with the notes that an earlier life left unsaid. */

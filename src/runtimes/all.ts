@@ -6,6 +6,7 @@ import type { AgentBoxes } from '../core/agent-box.ts'
 import type { Egress, ModelLogin } from '../core/egress.ts'
 import type { AccountId, RuntimeName } from '../core/ids.ts'
 import type { Runtime } from '../core/runtime.ts'
+import type { ToolOffer } from '../core/tool.ts'
 import { claudeKind } from './claude/claude.ts'
 import { codexKind } from './codex/codex.ts'
 import { echoKind } from './echo/echo.ts'
@@ -22,6 +23,8 @@ export interface RuntimesOptions extends RuntimeEngineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What an account's CLI gets beside that: a key, a config folder, a base URL. Empty for an unknown account. */
   accountEnvironment(runtime: RuntimeName, account: AccountId): Environment
+  /** The tools of ours that agents are offered; asked for when a process is told. */
+  tools(): readonly ToolOffer[]
   /** Paths of the CLIs' programs (OMC_CLAUDE_BIN, OMC_CODEX_BIN), by runtime; one that is missing is on the PATH. */
   readonly binaries: Readonly<Record<string, string | null>>
   /** Absolute paths that no agent's tools may open: the bot's `.env`, its database. The spools are always among them. */
@@ -44,7 +47,10 @@ export function runtimes(options: RuntimesOptions): readonly Runtime[] {
     const environmentOf = (account: AccountId): Environment => environmentOfKind(options, kind, account)
     const binary = binaries[kind.name] ?? null
     const boxing = boxingFor(kind, options)
-    return kind.make({ dataDir, ids, binary, environmentOf, denied, open, boxing }, options)
+    return kind.make(
+      { dataDir, ids, tools: () => options.tools(), binary, environmentOf, denied, open, boxing },
+      options,
+    )
   })
 }
 

@@ -9,9 +9,11 @@ import type { Claimed, Journal, OpenRun } from '../core/journal.ts'
 import { isLive, step, type State } from '../core/lifecycle.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Cursor } from '../core/runtime.ts'
+import type { Effect } from '../core/effect.ts'
 import { learnFrom } from './accounts.ts'
 import { holdOfSession, countLive, readBoard } from './board.ts'
 import type { Commits } from './commits.ts'
+import { keepEffects } from './effects.ts'
 import { firstMessageOf } from './postings.ts'
 import { changesOf, conversationAfter, firstRow, keepConversation, project, runOf } from './projection.ts'
 import { damaged, entryOf, parse } from './rows.ts'
@@ -64,7 +66,7 @@ export class DatabaseJournal implements Journal {
     run: RunId,
     events: readonly RunEvent[],
     at: EpochMs,
-    options: { readonly cursor?: Cursor; readonly expect?: State } = {},
+    options: { readonly cursor?: Cursor; readonly expect?: State; readonly effects?: readonly Effect[] } = {},
   ): Promise<readonly Entry[]> {
     return this.#write(async (trx) => {
       const row = await rowOf(trx, run)
@@ -72,6 +74,9 @@ export class DatabaseJournal implements Journal {
       if (options.expect !== undefined && options.expect !== row.state) return []
       const cursor = isLive(row.state) ? (options.cursor ?? row.cursor) : row.cursor
       const fitting = whatFits(row, events)
+      const { effects = [] } = options
+      if (effects.length > 0 && fitting.length < events.length) return []
+      await keepEffects(trx, effects)
       if (fitting.length === 0 && cursor === row.cursor) return []
       return write(trx, { ...row, cursor }, fitting, at)
     })

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { MessageId, RunId } from '../core/ids.ts'
-import type { Note, Owner, Posting, Postings } from '../core/message.ts'
+import type { Owner, Posting, Postings } from '../core/message.ts'
+import type { Note } from '../core/note.ts'
 import type { Place } from '../core/place.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Commits } from './commits.ts'
@@ -79,7 +80,7 @@ export function firstMessageOf(run: RunId, { place }: Prompt) {
 }
 
 /** Keeps a note inside a transaction of somebody else's, too. False: it was known. */
-async function addNote(trx: Transaction<Tables>, note: Note, nonce: string): Promise<boolean> {
+export async function addNote(trx: Transaction<Tables>, note: Note, nonce: string): Promise<boolean> {
   const added = await trx
     .insertInto('messages')
     .values({

@@ -5,6 +5,7 @@ import { Problem } from '../core/failure.ts'
 import { newRun, step, type Run } from '../core/lifecycle.ts'
 import { channelOf } from '../core/place.ts'
 import type { Conversation } from '../core/session.ts'
+import type { ToolCall } from '../core/tool-call.ts'
 import { parse } from './rows.ts'
 import type { RunTable, Tables } from './schema.ts'
 
@@ -25,6 +26,7 @@ export function project(row: RunRow, entry: Entry): RunRow {
     goes_on: run.goesOn ? 1 : 0,
     hold: entry.event.type === 'parked' && run.state === 'parked' ? JSON.stringify(entry.event.hold) : null,
     approvals: run.open.length === 0 ? '[]' : JSON.stringify(run.open),
+    calls: run.calls.length === 0 ? '[]' : JSON.stringify(run.calls),
     // The cursor counts within one attempt's output.
     cursor: endsAttempt.has(type) || type === 'admitted' ? null : row.cursor,
     account: entry.event.type === 'admitted' ? entry.event.account : row.account,
@@ -37,7 +39,7 @@ export function project(row: RunRow, entry: Entry): RunRow {
 
 /** The columns that a later entry can change: writing only these leaves the other indexes alone. */
 export function changesOf(row: RunRow) {
-  const { state, attempt, parks, goes_on, hold, approvals, cursor, account } = row
+  const { state, attempt, parks, goes_on, hold, approvals, calls, cursor, account } = row
   const { admitted_seq, ended_seq, started_at, ended_at } = row
   return {
     state,
@@ -46,6 +48,7 @@ export function changesOf(row: RunRow) {
     goes_on,
     hold,
     approvals,
+    calls,
     cursor,
     account,
     admitted_seq,
@@ -74,6 +77,7 @@ export function firstRow(entry: Entry, account: string): RunRow {
     goes_on: 0,
     hold: null,
     approvals: '[]',
+    calls: '[]',
     cursor: null,
     asked_seq: entry.seq,
     admitted_seq: null,
@@ -110,7 +114,8 @@ export async function keepConversation(
 /** What may happen next with a run, from its row. */
 export function runOf(row: RunRow): Run {
   const open = row.approvals === '[]' ? [] : (parse(row.approvals, `runs ${row.id}`) as readonly Approval[])
-  return { state: row.state, open, attempts: row.attempt, parks: row.parks, goesOn: row.goes_on === 1 }
+  const calls = row.calls === '[]' ? [] : (parse(row.calls, `runs ${row.id}`) as readonly ToolCall[])
+  return { state: row.state, open, calls, attempts: row.attempt, parks: row.parks, goesOn: row.goes_on === 1 }
 }
 
 function impossible(run: string, state: string, event: RunEvent): Problem {

@@ -75,6 +75,8 @@ export interface RunTable {
   hold: string | null
   /** json of the open approvals */
   approvals: string
+  /** json of the open calls of tools */
+  calls: Generated<string>
   cursor: string | null
   asked_seq: number
   /** Of the latest admission. */

@@ -38,6 +38,7 @@ export class CodexRoom implements AsyncDisposable {
     const protocol = codex({
       dataDir,
       ids,
+      tools: () => [],
       binary: more.binary ?? null,
       environmentOf: () => environmentFor(environment, account),
       denied: ['.env.bot', 'nowhere.env', 'no-folder/nowhere.sqlite'].map((name) => join(this.bench.workdir, name)),

@@ -75,6 +75,7 @@ export function makeRuntime(
   }
   const all = runtimes({
     ...spooled,
+    tools: () => [],
     environment: plain.environment,
     accountEnvironment: (_runtime: RuntimeName, _account: AccountId) => plain.account,
     binaries: { claude: plain.claudeBinary },

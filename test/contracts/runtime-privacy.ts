@@ -61,7 +61,7 @@ export function privacyContract(story: Story): void {
 
 /** Variables that the product itself sets for an agent, those of its box among them. */
 const ours =
-  /^((HTTPS?|https?|ALL|all|NO|no)_(PROXY|proxy)|NODE_USE_ENV_PROXY|ANTHROPIC_UNIX_SOCKET|USER|LOGNAME|SHELL|OMC_(DATA|RUNTIME|SPOOL)|DISABLE_\w+|CLAUDE_CODE_\w+|API_TIMEOUT_MS)$/
+  /^((HTTPS?|https?|ALL|all|NO|no)_(PROXY|proxy)|NODE_USE_ENV_PROXY|ANTHROPIC_UNIX_SOCKET|USER|LOGNAME|SHELL|OMC_(DATA|RUNTIME|SPOOL)|DISABLE_\w+|CLAUDE_CODE_\w+|MCP_(TOOL_)?TIMEOUT|API_TIMEOUT_MS)$/
 
 function filesOf(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Note, Posting } from '../../src/core/message.ts'
+import type { Posting } from '../../src/core/message.ts'
+import type { Note } from '../../src/core/note.ts'
 import type { Wallboard } from '../../src/core/wallboard.ts'
 import { composeSessionKey } from '../../src/core/place.ts'
 import { messageId, person, placeId, prompt, runId, session, sessionId, thread } from '../stores/cast.ts'

@@ -3,23 +3,24 @@ import { suite, test } from 'node:test'
 import type { Approval } from '../../src/core/approval.ts'
 import type { RunEvent } from '../../src/core/event.ts'
 import { isLive, liveStates, newRun, step, type Run, type State } from '../../src/core/lifecycle.ts'
+import type { ToolCall } from '../../src/core/tool-call.ts'
 import { approvalId, events, prompt, session } from '../stores/cast.ts'
 import { fc } from '../random.ts'
 
 /** The lifecycle as the architecture document has it, cell by cell; an empty cell cannot happen. */
 const table = `
-| state    | asked   | reworded | refused | admitted | started | said     | acted    | metered  | steered  | declined | wanted | answered | withdrawn | stopped  | lost    | forgotten | parked | finished |
-| new      | waiting |          | over    |          |         |          |          |          |          |          |        |          |           |          |         |           |        |          |
-| waiting  |         | waiting  | over    | starting |         |          |          |          |          |          |        |          |           | over     |         |           |        |          |
-| starting |         |          |         |          | running |          |          |          | starting | starting |        |          |           | stopping | waiting | waiting   |        | over     |
-| running  |         |          |         |          |         | running  | running  | running  | running  | running  | asking |          |           | stopping | waiting | waiting   | parked | over     |
-| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking   | asking | running  | running   | stopping | waiting | waiting   | parked | over     |
-| parked   |         |          | over    | starting |         |          |          |          |          |          |        |          |           | over     |         |           |        |          |
-| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping | stopping |        |          |           |          | over    | over      | over   | over     |
-| over     |         |          |         |          |         |          |          |          |          |          |        |          |           |          |         |           |        |          |
+| state    | asked   | reworded | refused | admitted | started | said     | acted    | metered  | steered  | declined | called  | told    | revoked | wanted | answered | withdrawn | stopped  | lost    | forgotten | parked | finished |
+| new      | waiting |          | over    |          |         |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |
+| waiting  |         | waiting  | over    | starting |         |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |
+| starting |         |          |         |          | running |          |          |          | starting | starting |         |         |         |        |          |           | stopping | waiting | waiting   |        | over     |
+| running  |         |          |         |          |         | running  | running  | running  | running  | running  | running | running | running | asking |          |           | stopping | waiting | waiting   | parked | over     |
+| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking   | asking  | asking  | asking  | asking | running  | running   | stopping | waiting | waiting   | parked | over     |
+| parked   |         |          | over    | starting |         |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |
+| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping | stopping |         |         |         |        |          |           |          | over    | over      | over   | over     |
+| over     |         |          |         |          |         |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |
 `
 
-const once = { attempts: 1, parks: 0, goesOn: false }
+const once = { calls: [], attempts: 1, parks: 0, goesOn: false }
 
 const asked: RunEvent = { type: 'asked', prompt: prompt('501', session('one')) }
 
@@ -33,6 +34,9 @@ const samples: Record<RunEvent['type'], RunEvent> = {
   wanted: events.wanted('q9'),
   answered: events.answered('q1'),
   withdrawn: events.withdrawn('q1'),
+  called: events.called('c9'),
+  told: events.told('c1'),
+  revoked: events.revoked('c1'),
   reworded: events.reworded,
   steered: events.steered,
   declined: events.declined,
@@ -51,6 +55,8 @@ const anyEvent = fc.constantFrom<RunEvent>(
   events.answered('q2'),
   events.answered('q9'),
   events.withdrawn('q2'),
+  events.called('c1'),
+  events.told('c9'),
   events.failed,
 )
 
@@ -62,7 +68,12 @@ suite('lifecycle', () => {
     for (const [column, target] of targets.entries()) {
       const type = head[column + 1] as RunEvent['type']
       test(`${state}: ${type} ${target === '' ? 'cannot happen' : `leads to ${target}`}`, () => {
-        const run: Run = { state: state as State, open: state === 'asking' ? [question('q1')] : [], ...once }
+        const run: Run = {
+          state: state as State,
+          open: state === 'asking' ? [question('q1')] : [],
+          ...once,
+          calls: [call('c1')],
+        }
         assert.equal(step(run, samples[type])?.state ?? '', target)
       })
     }
@@ -86,6 +97,17 @@ suite('lifecycle', () => {
   test('the same question again takes the place of the first', () => {
     const run: Run = { state: 'asking', open: [question('q1')], ...once }
     assert.equal(step(run, events.wanted('q1'))?.open.length, 1)
+  })
+
+  test('a call is answered once, or taken back; nobody answers what was not called, or is no longer at work', () => {
+    const run: Run = { state: 'running', open: [], ...once, calls: [call('c1')] }
+    const told = step(run, events.told('c1'))
+    assert.deepEqual(told, { ...run, calls: [] })
+    assert.equal(told && step(told, events.told('c1')), null, 'a second answer')
+    assert.equal(step(run, events.told('c2')), null)
+    assert.equal(step(run, events.called('c1')), null, 'the same line, read again')
+    assert.deepEqual(step(run, events.stopped)?.calls, [])
+    assert.deepEqual(step(run, events.lost)?.calls, [])
   })
 
   test('live are the states in which a run has its session for itself', () => {
@@ -151,4 +173,10 @@ function question(id: string): Approval {
   const event = events.wanted(id)
   assert.ok(event.type === 'wanted')
   return { ...event.approval, id: approvalId(id) }
+}
+
+function call(id: string): ToolCall {
+  const event = events.called(id)
+  assert.ok(event.type === 'called')
+  return event.call
 }

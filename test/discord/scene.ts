@@ -262,7 +262,15 @@ export class Scene implements AsyncDisposable {
     const stop: Button = { right: 'run.stop-own', asksItself: true, answer: 'hidden', act }
     const pick: Button = { ...stop, answer: 'in-place' }
     const feature = (name: string, buttons: Readonly<Record<string, Button>>): Feature => {
-      return { name, rights: {}, deeds: none, groups: none, commands: [], buttons: new Map(Object.entries(buttons)) }
+      return {
+        name,
+        rights: {},
+        deeds: none,
+        groups: none,
+        commands: [],
+        tools: [],
+        buttons: new Map(Object.entries(buttons)),
+      }
     }
     return new Features([
       { ...feature('runs', { stop }), commands },

@@ -35,6 +35,7 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     stop: () => Promise.resolve(),
     steer: () => Promise.resolve(false),
     answer: () => Promise.resolve(),
+    tell: () => Promise.resolve(),
   }
   const turn = {
     run,

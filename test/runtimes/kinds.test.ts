@@ -36,6 +36,7 @@ describe('every runtime closes the logins of all of them', () => {
         const means = {
           dataDir: root,
           ids: { next: () => 'id' },
+          tools: () => [],
           binary: program,
           environmentOf,
           denied: logins,

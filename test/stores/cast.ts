@@ -15,6 +15,7 @@ import type {
   RunId,
   RuntimeName,
   SessionId,
+  ToolCallId,
 } from '../../src/core/ids.ts'
 import type { Person } from '../../src/core/person.ts'
 import { composeSessionKey, type Place } from '../../src/core/place.ts'
@@ -114,6 +115,9 @@ export const events = {
     phase,
   }),
   withdrawn: (id: string): RunEvent => ({ type: 'withdrawn', approval: approvalId(id) }),
+  called: (id: string): RunEvent => ({ type: 'called', call: { id: id as ToolCallId, tool: 'whois', input: '{}' } }),
+  told: (id: string): RunEvent => ({ type: 'told', call: id as ToolCallId, text: 'You.', failed: false, did: false }),
+  revoked: (id: string): RunEvent => ({ type: 'revoked', call: id as ToolCallId }),
   reworded: { type: 'reworded', text: 'in other words', attachments: [] },
   steered: {
     type: 'steered',

@@ -1,5 +1,6 @@
 import type { Action } from '../../core/action.ts'
 import type { JsonObject } from '../engine/json.ts'
+import { serverName } from './mcp.ts'
 
 /** Characters of a title at most: it is one line on a status card. */
 const titleLimit = 200
@@ -19,12 +20,16 @@ const tools: Readonly<Record<string, readonly [Action['kind'], string]>> = {
   Write: ['edit', 'file_path'],
 }
 
+const ours = `mcp__${serverName}__`
+
 /** A tool call as a person should see it. Paths are shown relative to the working directory. */
 export function actionOf(id: string, tool: string, input: JsonObject, workdir: string): Action {
   const [kind, field] = tools[tool] ?? ['other', 'description']
+  // A tool of ours, which the CLI knows as one of a server.
+  const name = tool.startsWith(ours) ? tool.slice(ours.length) : tool
   const value = input[field]
   const text = typeof value === 'string' ? value : ''
-  return { id, kind, tool: oneLine(tool), title: oneLine(field.endsWith('_path') ? relativeTo(workdir, text) : text) }
+  return { id, kind, tool: oneLine(name), title: oneLine(field.endsWith('_path') ? relativeTo(workdir, text) : text) }
 }
 
 /** The first line that says something, without control and direction characters, which could fake what stands there. */

@@ -1,5 +1,6 @@
 import type { Environment } from '../../core/command-line.ts'
 import { Problem } from '../../core/failure.ts'
+import { serverName } from './mcp.ts'
 import type { ClaudeRights } from './rights.ts'
 import { sandboxSettings } from './sandbox.ts'
 
@@ -71,6 +72,9 @@ export const ownEnvironment: Environment = {
   // Tasks in the background end after their turn and make the CLI begin turns that nobody asked for.
   CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
   CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
+  // The bot may be away for as long as it takes; said, so that another default changes nothing.
+  MCP_TOOL_TIMEOUT: '86400000',
+  MCP_TIMEOUT: '600000',
   // Ten by default, which is three minutes of silence.
   CLAUDE_CODE_MAX_RETRIES: '5',
 }
@@ -93,7 +97,12 @@ function settingsOf({ denied, readable, shell, trusted }: Flags): object {
   const deny = denied.flatMap((path) =>
     ['Read', 'Edit'].flatMap((tool) => [`${tool}(/${path})`, `${tool}(/${path}/**)`]),
   )
-  const allow = [...readable.map((path) => `Read(/${path})`), ...(shell === 'box' ? ['Bash'] : [])]
+  // Our own tools pass our own gate, whatever mode the CLI is in.
+  const allow = [
+    `mcp__${serverName}`,
+    ...readable.map((path) => `Read(/${path})`),
+    ...(shell === 'box' ? ['Bash'] : []),
+  ]
   const ask = trusted === null ? [] : [`Edit(/${trusted.folder}/.claude/**)`, `Edit(/${trusted.folder}/.mcp.json)`]
   return {
     disableAllHooks: trusted === null,

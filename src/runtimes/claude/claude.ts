@@ -12,6 +12,7 @@ import { checkClaude, findClaude } from './check.ts'
 import { beginning, meaningOf, type ClaudeState } from './meaning.ts'
 import { configOf, environmentOf, launch, transcriptOf, trustedBy } from './launch.ts'
 import { claudeLogin } from './login.ts'
+import { serverName, toldLine } from './mcp.ts'
 import { notesOf } from './notes.ts'
 import { promptLine, promptUuid, steerLine, steerUuid } from './prompt.ts'
 import { answerLine, requestLine, withdrawalOf } from './request.ts'
@@ -75,6 +76,8 @@ export function claude(options: Means): Protocol<ClaudeState> {
       return { lines, reply: null }
     },
     answer,
+    tell: (state, call, text, failed) =>
+      state.calls.has(call) ? [toldLine(call, state.callIds.get(call), text, failed)] : null,
     shared: null,
     farewell: [requestLine('end', { subtype: 'end_session' })],
     begin: (turn, birth) => {
@@ -87,6 +90,7 @@ export function claude(options: Means): Protocol<ClaudeState> {
         confined: shellFor(turn) !== 'open',
         uuid: promptUuid(turn),
         workdir: session.workdir,
+        offers: options.tools(),
         transcriptOf: (id) => transcriptOf(options, session, id),
       })
     },
@@ -98,7 +102,7 @@ export function claude(options: Means): Protocol<ClaudeState> {
 function greetingLine(turn: Turn): string {
   const notes = notesOf(turn.session.workdir, trustedBy(turn) !== null)
   const appendSystemPrompt = [discord, notes].filter((part) => part !== null).join('\n\n')
-  return requestLine('initialize', { subtype: 'initialize', appendSystemPrompt })
+  return requestLine('initialize', { subtype: 'initialize', appendSystemPrompt, sdkMcpServers: [serverName] })
 }
 
 function answer(state: ClaudeState, approval: ApprovalId, decision: Decision): readonly string[] | null {

@@ -1,19 +1,21 @@
 import type { Action } from '../../core/action.ts'
 import type { RunEvent, Usage } from '../../core/event.ts'
-import type { ApprovalId } from '../../core/ids.ts'
+import type { ApprovalId, ToolCallId } from '../../core/ids.ts'
 import type { Conversation } from '../../core/session.ts'
-import { nothingSpent, type Birth, type Reading, type Spent, type TurnStanding } from '../engine/protocol.ts'
+import type { ToolOffer } from '../../core/tool.ts'
+import { nothingSpent, type Birth, type Reading, type Spent } from '../engine/protocol.ts'
 import { formOf, type Field } from '../engine/form.ts'
 import { actionOf } from './action.ts'
 import { approvalOf, elicitationOf, type ClaudeAsk, type Elicited } from './approval.ts'
 import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
+import { asksServer, withoutCall, type Serving } from './calls.ts'
 import { answerLine, errorLine, refusalLine, withdrawalOf } from './request.ts'
 import { type JsonObject } from '../engine/json.ts'
 import { readingOf } from './limit.ts'
 import { parseLine, type ClaudeLine, type LimitLine, type ResultLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
-export interface ClaudeState extends TurnStanding {
+export interface ClaudeState extends Serving {
   readonly birth: Birth
   readonly spent: Spent
   readonly uuid: string
@@ -28,8 +30,6 @@ export interface ClaudeState extends TurnStanding {
   readonly planning: boolean
   /** Where the transcript of a conversation stands. */
   readonly transcriptOf: (session: string) => string | null
-  /** Whose lines come now: nobody's before the first `init`, or those of a turn that the CLI began by itself. */
-  readonly whose: 'nobody' | 'ours' | 'the CLI'
   readonly afterNotice: boolean
   /** Whether the login is a key: the CLI tries a refused key ten times, for three minutes. */
   readonly byKey: boolean
@@ -61,6 +61,7 @@ export interface ClaudeBeginning {
   readonly mode: string
   readonly readOnly: boolean
   readonly confined: boolean
+  readonly offers: readonly ToolOffer[]
   readonly transcriptOf: (session: string) => string | null
 }
 
@@ -69,6 +70,8 @@ export function beginning(from: ClaudeBeginning): ClaudeState {
     ...from,
     taken: false,
     open: new Set(),
+    calls: new Set(),
+    callIds: new Map(),
     over: 'no',
     spent: from.birth.spent ?? nothingSpent,
     whose: 'nobody',
@@ -102,6 +105,7 @@ export function meaningOf(state: ClaudeState, text: string): Reading<ClaudeState
   if (line.is === 'replay') return { state: heard(now, line.uuid), events: [] }
   if (line.is === 'request')
     return { state: owing(now, line.request, errorLine(line.request, line.subtype)), events: [] }
+  if (line.is === 'mcp') return asksServer(now, line)
   if (line.is === 'mode') return { state: inMode(now, line.mode), events: [] }
   return state.whose === 'ours' ? during(now, line) : { state: now, events: [] }
 }
@@ -159,6 +163,9 @@ function response(state: ClaudeState, line: Extract<ClaudeLine, { is: 'response'
     return { state: line.cancelled === true ? { ...state, unheard: new Set(unheard) } : state, events: [] }
   const id = line.request as ApprovalId
   if (state.owed.has(id)) return { state: paid(state, id, line.behavior), events: [] }
+  const call = line.request as ToolCallId
+  if (state.calls.has(call))
+    return { state: { ...withoutCall(state, call), settled: [...state.settled, call] }, events: [] }
   if (line.behavior === null || !state.inputs.has(id)) return { state, events: [] }
   return { state: { ...close(state, id), settled: [...state.settled, id] }, events: [] }
 }

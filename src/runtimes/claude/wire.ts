@@ -40,6 +40,8 @@ export type ClaudeLine =
       /** Null: it wants something else than a form. */
       readonly schema: JsonObject | null
     }
+  /** A message to an MCP server of ours. */
+  | { readonly is: 'mcp'; readonly request: string; readonly server: string; readonly message: JsonObject }
   /** A request that we do not know. */
   | { readonly is: 'request'; readonly request: string; readonly subtype: string }
   | { readonly is: 'unasked'; readonly request: string }
@@ -220,6 +222,10 @@ function controlRequest(line: JsonObject): ClaudeLine {
       message: stringAt(request['message']),
       schema: isForm ? objectAt(request['requested_schema']) : null,
     }
+  }
+  if (subtype === 'mcp_message') {
+    const message = objectAt(request['message'])
+    return { is: 'mcp', request: id, server: stringAt(request['server_name']), message }
   }
   if (subtype !== 'can_use_tool') return { is: 'request', request: id, subtype }
   return {

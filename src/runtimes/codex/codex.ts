@@ -34,6 +34,7 @@ import {
   turnIdOf,
 } from './request.ts'
 import { codexRights } from './rights.ts'
+import { toldLine } from './tool.ts'
 import { parseLine } from './wire.ts'
 
 export const codexKind: RuntimeKind = {
@@ -111,7 +112,7 @@ export function codex(options: Means): Protocol<CodexState> {
       shutIn.add(key)
     },
     openedWith: (turn) => (trusts(turn) ? 'trusted' : 'untrusted'),
-    open: (turn, at) => opening(turn, at, boxing !== null),
+    open: (turn, at) => opening(turn, at, { boxed: boxing !== null, offers: options.tools() }),
     stop: (_turn, { thread, turn }) =>
       thread === null || turn === null ? null : { lines: stopLines(thread, turn), reply: stopIdOf(turn) },
     steer(turn, { thread, turn: atWork }, steer) {
@@ -120,6 +121,10 @@ export function codex(options: Means): Protocol<CodexState> {
       return { lines: [steerLine(id, thread, atWork, steer)], reply: id }
     },
     answer,
+    tell(state, call, text, failed) {
+      const id = state.calls.has(call) ? state.callIds.get(call) : undefined
+      return id === undefined ? null : [toldLine(id, text, failed)]
+    },
     farewell: [],
     shared: {
       replyIn(text) {

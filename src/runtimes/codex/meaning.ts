@@ -1,8 +1,9 @@
 import type { Action } from '../../core/action.ts'
 import type { Outcome, RunEvent, Usage } from '../../core/event.ts'
-import type { ApprovalId } from '../../core/ids.ts'
+import type { ApprovalId, ToolCallId } from '../../core/ids.ts'
 import { nothingSpent, type Reading, type CliReply, type Spent, type TurnStanding } from '../engine/protocol.ts'
 import { actionOf } from './action.ts'
+import { callIn, callIdOf } from './tool.ts'
 import { asksOf, refusalOf, type CodexAsk } from './ask.ts'
 import { readingOf } from './limit.ts'
 import { openTrouble, troubleOf } from './outcome.ts'
@@ -18,6 +19,10 @@ export interface CodexState extends TurnStanding {
   readonly transcript: string | null
   /** The server's id of our turn; null until it has taken it. */
   readonly turn: string | null
+  /** Conversations of the agent's helpers: what they call is called for this turn. */
+  readonly helpers: ReadonlySet<string>
+  /** The server's id of its request for each call. */
+  readonly callIds: ReadonlyMap<ToolCallId, string | number>
   readonly actions: ReadonlyMap<string, Action>
   /** Items of tool calls as they began: a question about a file does not say what would change. */
   readonly items: ReadonlyMap<string, JsonObject>
@@ -58,6 +63,9 @@ export function beginning(
     turn: null,
     taken: false,
     open: new Set(),
+    calls: new Set(),
+    callIds: new Map(),
+    helpers: new Set(),
     owed: new Map(),
     over: 'no',
     settled: [],
@@ -82,6 +90,11 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
   if (line.is === 'reply') return reply(state, line)
   if (line.is === 'notice' && line.method === 'account/rateLimits/updated')
     return metered(state, objectAt(line.params['rateLimits']), line.at)
+  if (line.is === 'request' && callIn(line) !== null) return called(state, line)
+  if (line.method === 'item/completed') {
+    const heard = toldTo(state, line.params)
+    if (heard !== null) return heard
+  }
   if (line.is === 'request' && isOurs(state, line.params) && asksOf(line, {}, '') === null) {
     const owed = new Map(state.owed).set(String(line.id), refusalOf(line.id, line.method))
     return { state: { ...state, owed }, events: [] }
@@ -94,6 +107,33 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
   const turn = turnOf(line.params) ?? (line.is === 'request' ? state.turn : null)
   if (!state.taken || turn !== state.turn) return same
   return line.is === 'request' ? asked(state, line) : during(state, line.method, line.params)
+}
+
+/** A call of a tool of ours, by the agent or one of its helpers. Opened again, the conversation tells it again. */
+function called(
+  state: CodexState,
+  line: { readonly id: string | number; readonly method: string; readonly params: JsonObject },
+): Reading<CodexState> {
+  const call = callIn(line)
+  const thread = stringAt(line.params['threadId'])
+  const isHelper = state.helpers.has(thread)
+  if (call === null || !state.taken || (thread !== state.thread && !isHelper)) return { state, events: [] }
+  if (!isHelper && turnOf(line.params) !== state.turn) return { state, events: [] }
+  const callIds = new Map(state.callIds).set(call.id, line.id)
+  if (state.callIds.has(call.id)) return { state: { ...state, callIds }, events: [] }
+  return { state: { ...state, callIds, calls: new Set(state.calls).add(call.id) }, events: [{ type: 'called', call }] }
+}
+
+/** The server has taken the answer to a call, or has given the call up. Null: the item is none. */
+function toldTo(state: CodexState, params: JsonObject): Reading<CodexState> | null {
+  const item = objectAt(params['item'])
+  const call = callIdOf(stringAt(params['threadId']), stringAt(item['id']))
+  if (item['type'] !== 'dynamicToolCall' || !state.calls.has(call)) return null
+  const calls = new Set([...state.calls].filter((each) => each !== call))
+  const isAnswered = arrayAt(item['contentItems']).length > 0
+  const next = { ...state, calls, settled: isAnswered ? [...state.settled, call] : state.settled }
+  const shown = stringAt(params['threadId']) === state.thread ? completed(next, item) : { state: next, events: [] }
+  return isAnswered ? shown : { ...shown, events: [{ type: 'revoked', call }, ...shown.events] }
 }
 
 /** The server's word about the login, which is not of one conversation. */
@@ -167,6 +207,9 @@ function during(state: CodexState, method: string, params: JsonObject): Reading<
 function begun(state: CodexState, item: JsonObject): Reading<CodexState> {
   const id = stringAt(item['id'])
   if (item['type'] === 'agentMessage') return discard(state, id)
+  if (item['type'] === 'subAgentActivity') {
+    return { state: { ...state, helpers: new Set(state.helpers).add(stringAt(item['agentThreadId'])) }, events: [] }
+  }
   const action = actionOf(item, state.from.workdir)
   if (action === null) return { state, events: [] }
   const actions = new Map(state.actions).set(id, action)
@@ -265,7 +308,13 @@ function usageOf({ before, spent }: CodexState): Usage {
 function ended(state: CodexState, turn: JsonObject): Reading<CodexState> {
   // What was at work when it was interrupted is never told to be over.
   const left = [...state.actions.values()].map((action): RunEvent => ({ type: 'acted', action, phase: 'failed' }))
-  const over = { ...state, over: 'clean', open: new Set<ApprovalId>(), actions: new Map<string, Action>() } as const
+  const over = {
+    ...state,
+    over: 'clean',
+    open: new Set<ApprovalId>(),
+    calls: new Set<ToolCallId>(),
+    actions: new Map<string, Action>(),
+  } as const
   const unanswered = [...state.open].map((approval): RunEvent => ({ type: 'withdrawn', approval }))
   return { state: over, events: [...unanswered, ...left, { type: 'finished', outcome: outcomeOf(state, turn) }] }
 }

@@ -1,5 +1,6 @@
 import { Problem } from '../../core/failure.ts'
 import type { Turn } from '../../core/runtime.ts'
+import type { ToolOffer } from '../../core/tool.ts'
 import { objectAt, stringAt } from '../engine/json.ts'
 import type { Opening, CliReply, ProtocolStep } from '../engine/protocol.ts'
 import {
@@ -21,11 +22,15 @@ type Steps = Generator<ProtocolStep, void, CliReply | null>
 const [unloadTries, unloadPauseMs] = [200, 20]
 
 /** The steps by which a prompt is handed to the server. */
-export function* opening(turn: Turn, { conversation, left, secret: own, mark }: Opening, boxed: boolean): Steps {
+export function* opening(
+  turn: Turn,
+  { conversation, left, secret: own, mark }: Opening,
+  { boxed, offers }: { readonly boxed: boolean; readonly offers: readonly ToolOffer[] },
+): Steps {
   const secret = boxed ? null : own
   // A second greeting is refused, which is as good an answer.
   yield { is: 'ask', request: { lines: initializeLines(), reply: initializeId }, how: 'once' }
-  const thread = conversation ?? (yield* open(turn, left, openLine(turn, mark, secret)))
+  const thread = conversation ?? (yield* open(turn, left, openLine(turn, mark, secret, offers)))
   yield { is: 'prepared' }
   if ((yield { is: 'look', reply: turnIdOf(turn) }) !== null) return
   // What somebody with more rights has left running would do a lesser one's bidding.

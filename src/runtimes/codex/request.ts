@@ -2,9 +2,11 @@ import type { Environment } from '../../core/command-line.ts'
 import { proxyVariables } from '../../core/egress.ts'
 import type { Steer } from '../../core/event.ts'
 import type { Turn } from '../../core/runtime.ts'
+import type { ToolOffer } from '../../core/tool.ts'
 import { rightsOf } from '../rights.ts'
 import { inputOf, plainName, textOf } from './input.ts'
 import { codexRights, type CodexRights } from './rights.ts'
+import { dynamicTools } from './tool.ts'
 
 /** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
 
@@ -80,7 +82,7 @@ export function turnIdOf({ run, attempt }: Pick<Turn, 'run' | 'attempt'>): strin
  * which get nothing else of the server's environment but the core (PATH, HOME, …). `secret`: see `profileAt`; null: in a
  * box, which is the one wall then.
  */
-export function openLine(turn: Turn, mark: Environment, secret: string | null): string {
+export function openLine(turn: Turn, mark: Environment, secret: string | null, offers: readonly ToolOffer[]): string {
   const { conversation, workdir, model } = turn.session
   const params = {
     cwd: workdir,
@@ -95,7 +97,11 @@ export function openLine(turn: Turn, mark: Environment, secret: string | null): 
     },
   }
   return conversation === null
-    ? JSON.stringify({ id: openIdOf(turn), method: 'thread/start', params })
+    ? JSON.stringify({
+        id: openIdOf(turn),
+        method: 'thread/start',
+        params: { ...params, dynamicTools: dynamicTools(offers) },
+      })
     : JSON.stringify({
         id: openIdOf(turn),
         method: 'thread/resume',

@@ -20,6 +20,7 @@ import { stepsIn, type ScriptedAsk, type ScriptStep } from './script.ts'
 import { parseToAgent, type FromAgent, type ToAgent } from './wire.ts'
 
 type Prompt = Extract<ToAgent, { op: 'prompt' }>
+type Told = Extract<ToAgent, { op: 'told' }>
 
 const wordMs = 40
 /** How often a closed gate is looked at. */
@@ -57,6 +58,7 @@ const remembered = readFileSync(transcript, 'utf8')
 const known = new Set(remembered.map(({ uuid }) => uuid))
 const queue: Prompt[] = []
 const answers = new Map<string, (decision: Decision) => void>()
+const calls = new Map<string, (told: Told) => void>()
 let current: { prompt: Prompt; stop: AbortController } | null = null
 let steps = 0
 
@@ -85,6 +87,9 @@ function take(told: ToAgent): void {
     }
     case 'answer':
       answers.get(told.ask)?.(told.decision)
+      return
+    case 'told':
+      calls.get(told.call)?.(told)
       return
     case 'end':
       exit(0)
@@ -152,6 +157,8 @@ async function perform(step: ScriptStep, stopped: AbortSignal): Promise<void> {
     case 'ask':
       await Promise.all(step.asks.map((each) => ask(each, step, stopped)))
       return
+    case 'call':
+      return call(step, stopped)
     case 'read': {
       const action = begin({ tool: 'Read', title: step.path, kind: 'read' })
       const text = existsSync(step.path) ? readFileSync(step.path, 'utf8') : null
@@ -237,6 +244,19 @@ async function ask(what: ScriptedAsk, { withdrawn, gate }: Asking, stopped: Abor
   const decision = await decisionOn(what, action, withdrawn, stopped)
   tell({ is: 'tool-over', id: action.id, failed: decision === null || decision.verdict === 'deny' })
   return say(decision === null ? 'Never mind.' : carryOut(what, decision, cwd()), 0, stopped)
+}
+
+async function call({ tool, input }: Extract<ScriptStep, { do: 'call' }>, stopped: AbortSignal): Promise<void> {
+  const action = begin({ tool, title: '', kind: 'other' })
+  const id = `call:${action.id}`
+  const { promise, resolve, reject } = Promise.withResolvers<Told>()
+  calls.set(id, resolve)
+  stopped.addEventListener('abort', () => reject(new Error('stopped')), { once: true })
+  tell({ is: 'call', id, tool, input })
+  const told = await promise.finally(() => calls.delete(id))
+  tell({ is: 'heard', call: id })
+  tell({ is: 'tool-over', id: action.id, failed: told.failed })
+  return say(`${tool}: ${told.text}`, 0, stopped)
 }
 
 function begin(call: Pick<Action, 'kind' | 'tool' | 'title'>): Action {

@@ -6,7 +6,7 @@ import { noUsage, type RunEvent } from '../../core/event.ts'
 import type { Action } from '../../core/action.ts'
 import type { Trouble } from '../../core/failure.ts'
 import { fine } from '../../core/finding.ts'
-import type { ApprovalId, PromptKey, RuntimeName } from '../../core/ids.ts'
+import type { ApprovalId, PromptKey, RuntimeName, ToolCallId } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
 import {
   nothingSpent,
@@ -58,12 +58,14 @@ export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'b
     stop: (turn) => ({ lines: [line({ op: 'stop', uuid: uuidOf(turn) })], reply: null }),
     answer: (state, approval, decision) =>
       state.open.has(approval) ? [line({ op: 'answer', ask: approval, decision })] : null,
+    tell: (state, call, text, failed) => (state.calls.has(call) ? [line({ op: 'told', call, text, failed })] : null),
     shared: null,
     begin: (turn, birth) => ({
       birth,
       uuid: uuidOf(turn),
       taken: false,
       open: new Set(),
+      calls: new Set(),
       owed: new Map(),
       over: 'no',
       spent: nothingSpent,
@@ -170,6 +172,13 @@ function during(state: EchoState, said: FromAgent): Reading<EchoState> {
       const open = new Set(state.open).add(said.approval.id)
       return { state: { ...state, open }, events: [{ type: 'wanted', approval: said.approval }] }
     }
+    case 'call': {
+      const call = { id: said.id as ToolCallId, tool: said.tool, input: said.input }
+      if (state.calls.has(call.id)) return { state, events: [] }
+      return { state: { ...state, calls: new Set(state.calls).add(call.id) }, events: [{ type: 'called', call }] }
+    }
+    case 'heard':
+      return { state: { ...state, calls: without(state.calls, said.call as ToolCallId) }, events: [] }
     case 'withdrawn': {
       const approval = said.ask as ApprovalId
       return { state: { ...state, open: without(state.open, approval) }, events: [{ type: 'withdrawn', approval }] }

@@ -22,6 +22,8 @@ export type ScriptStep =
       readonly withdrawn: boolean
       readonly gate: string | null
     }
+  /** `input`: JSON text. */
+  | { readonly do: 'call'; readonly tool: string; readonly input: string }
   | { readonly do: 'read'; readonly path: string }
   | { readonly do: 'fail'; readonly message: string }
   | { readonly do: 'flood'; readonly bytes: number }
@@ -43,6 +45,8 @@ const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2
  *     !withdraw Bash npm test                 asks, and takes it back after a second
  *     !change notes.md | one\ntwo             asks for leave to write a file, and writes it
  *     !question Which? | this | that          asks a question; `||` begins a further one, `!question*` takes several
+ *     !call whois {"name":"mary"}             calls a tool of the bot; what is short is written short:
+ *                                             `!whois mary`, `!post_update text`, `!list_sessions`
  *     !plan # First\n- this                   shows a plan
  */
 export function stepsIn(prompt: string): readonly ScriptStep[] {
@@ -51,7 +55,7 @@ export function stepsIn(prompt: string): readonly ScriptStep[] {
 
 function stepOf(line: string): ScriptStep | null {
   // In a channel the first line begins with who speaks.
-  const [, word, sign = '', rest = ''] = /^(?:\[@[^\]]*\]: )?!([a-z]+)([*!]?)(?:\s+(.*))?$/.exec(line) ?? []
+  const [, word, sign = '', rest = ''] = /^(?:\[@[^\]]*\]: )?!([a-z_]+)([*!]?)(?:\s+(.*))?$/.exec(line) ?? []
   switch (word) {
     case 'say':
       return { do: 'say', text: rest, overMs: 0 }
@@ -85,6 +89,16 @@ function stepOf(line: string): ScriptStep | null {
     }
     case 'plan':
       return asking([{ is: 'plan', plan: lines(rest) }])
+    case 'call': {
+      const [, tool = '', input = '{}'] = /^([a-z_]+)\s*(.*)$/.exec(rest) ?? []
+      return { do: 'call', tool, input: input === '' ? '{}' : input }
+    }
+    case 'whois':
+      return calling(word, { name: rest })
+    case 'list_sessions':
+      return calling(word, {})
+    case 'post_update':
+      return calling(word, { text: lines(rest) })
     case 'read':
       return { do: 'read', path: rest }
     case 'fail':
@@ -106,6 +120,10 @@ function stepOf(line: string): ScriptStep | null {
     default:
       return null
   }
+}
+
+function calling(tool: string, input: object): ScriptStep {
+  return { do: 'call', tool, input: JSON.stringify(input) }
 }
 
 function asking(asks: readonly ScriptedAsk[]): Extract<ScriptStep, { do: 'ask' }> {

@@ -21,6 +21,7 @@ export type ToAgent =
   /** Takes a prompt out of the queue, or stops it. */
   | { readonly op: 'stop'; readonly uuid: string }
   | { readonly op: 'answer'; readonly ask: string; readonly decision: Decision }
+  | { readonly op: 'told'; readonly call: string; readonly text: string; readonly failed: boolean }
   | { readonly op: 'end' }
 
 export type FromAgent =
@@ -31,6 +32,10 @@ export type FromAgent =
   | { readonly is: 'tool'; readonly action: Action }
   | { readonly is: 'tool-over'; readonly id: string; readonly failed: boolean }
   | { readonly is: 'ask'; readonly approval: Approval }
+  /** A call of a tool of the bot; `input`: JSON text. */
+  | { readonly is: 'call'; readonly id: string; readonly tool: string; readonly input: string }
+  /** The call has its answer. */
+  | { readonly is: 'heard'; readonly call: string }
   /** Nobody needs to answer that any more. */
   | { readonly is: 'withdrawn'; readonly ask: string }
   | { readonly is: 'steered'; readonly key: string }

@@ -67,5 +67,11 @@ export function spoken(events: readonly RunEvent[], position: SpoolPosition): Co
   async function* output() {
     yield { events: coalesce(events), cursor: cursorOf(position) }
   }
-  return { output: output(), stop: async () => {}, steer: async () => false, answer: async () => {} }
+  return {
+    output: output(),
+    stop: async () => {},
+    steer: async () => false,
+    answer: async () => {},
+    tell: async () => {},
+  }
 }

@@ -3,7 +3,7 @@ import type { Decision } from '../../core/approval.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { RunEvent, Steer } from '../../core/event.ts'
 import { messageOf, type Trouble } from '../../core/failure.ts'
-import type { ApprovalId, PromptKey } from '../../core/ids.ts'
+import type { ApprovalId, PromptKey, ToolCallId } from '../../core/ids.ts'
 import type { Log } from '../../core/log.ts'
 import type { Conduct, Cursor, Piece, Turn } from '../../core/runtime.ts'
 import { background } from '../../system/background.ts'
@@ -34,7 +34,7 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
   readonly #options: ConductOptions<State>
   readonly #handing: Promise<Handed<State> | null>
   readonly #stopped = new AbortController()
-  readonly #answered = new Set<ApprovalId>()
+  readonly #answered = new Set<ApprovalId | ToolCallId>()
   readonly #paid = new Set<string>()
   readonly #steers = new Set<PromptKey>()
   readonly #over = Promise.withResolvers<void>()
@@ -103,6 +103,17 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     if (lines === null) return
     this.#answered.add(approval)
     // It is the CLI's turn to speak again.
+    if (!this.#waits(this.#state ?? handed.state)) this.#deadlines?.heard(false)
+    await handed.lease.spool.write(...lines)
+  }
+
+  async tell(call: ToolCallId, text: string, failed: boolean): Promise<void> {
+    const handed = await this.#handing.catch(() => null)
+    if (handed === null || this.#isOver || this.#isClosed) return
+    if (this.#answered.has(call)) return
+    const lines = this.#options.protocol.tell(this.#state ?? handed.state, call, text, failed)
+    if (lines === null) return
+    this.#answered.add(call)
     if (!this.#waits(this.#state ?? handed.state)) this.#deadlines?.heard(false)
     await handed.lease.spool.write(...lines)
   }
@@ -219,9 +230,9 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     return event.type !== 'withdrawn' || (this.#verdict === null && !this.#answered.has(event.approval))
   }
 
-  /** Whether a person has to speak before anything goes on. */
+  /** Whether a person, or the bot, has to speak before anything goes on. */
   #waits(state: State): boolean {
-    return [...state.open].some((approval) => !this.#answered.has(approval))
+    return [...state.open, ...state.calls].some((asked) => !this.#answered.has(asked))
   }
 
   #flooded(lease: Lease): void {
@@ -260,8 +271,11 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
    */
   #intruder(state: State, first: State): string | null {
     if (state.tampering !== null) return state.tampering
-    const known = (approval: ApprovalId): boolean =>
-      this.#answered.has(approval) || first.open.has(approval) || first.settled.includes(approval)
+    const known = (id: ApprovalId | ToolCallId): boolean =>
+      this.#answered.has(id) ||
+      first.open.has(id as ApprovalId) ||
+      first.calls.has(id as ToolCallId) ||
+      first.settled.includes(id)
     return state.settled.every(known) ? null : 'A question to a person was answered by nobody we know'
   }
 

@@ -2,6 +2,7 @@ import type { Environment } from '../../core/command-line.ts'
 import type { ModelLogin } from '../../core/egress.ts'
 import type { AccountId, Ids, RuntimeName } from '../../core/ids.ts'
 import type { Runtime } from '../../core/runtime.ts'
+import type { ToolOffer } from '../../core/tool.ts'
 import type { Boxing } from './boxing.ts'
 import type { RuntimeEngineOptions } from './options.ts'
 
@@ -25,6 +26,8 @@ export interface RuntimeKind {
 export interface Means {
   readonly dataDir: string
   readonly ids: Ids
+  /** The tools of ours that its agents are offered. */
+  tools(): readonly ToolOffer[]
   /** Path of its program as the operator names it; null: it is looked for on the PATH. */
   readonly binary: string | null
   /** The whole environment of an account's CLI, the runtime's own variables apart. */

@@ -1,7 +1,7 @@
 import type { CommandLine } from '../../core/command-line.ts'
 import type { Decision } from '../../core/approval.ts'
 import type { RunEvent, Steer } from '../../core/event.ts'
-import type { ApprovalId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
+import type { ApprovalId, PromptKey, RuntimeName, SessionId, ToolCallId } from '../../core/ids.ts'
 import type { Finding } from '../../core/finding.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { JsonObject } from './json.ts'
@@ -47,6 +47,8 @@ export interface Protocol<State extends TurnStanding> {
   expecting?(state: State, words: readonly PromptKey[]): State
   /** Null when that approval is not open. */
   answer(state: State, approval: ApprovalId, decision: Decision): readonly string[] | null
+  /** The answer to a call of a tool of ours; null when that call is not open. */
+  tell(state: State, call: ToolCallId, text: string, failed: boolean): readonly string[] | null
   /** Asks the process to end. */
   readonly farewell: readonly string[]
   /** What only a process with several conversations needs; null: it has one. */
@@ -163,14 +165,16 @@ export interface TurnStanding {
   readonly taken: boolean
   /** The tool calls that wait for a person's word. */
   readonly open: ReadonlySet<ApprovalId>
+  /** Calls of tools of ours of which the CLI has not said that it took an answer. */
+  readonly calls: ReadonlySet<ToolCallId>
   /**
    * `clean`: the turn is over (`finished` was given) and the process is ready for the next; `broken`: it is over, but
    * the process is of no further use.
    */
   readonly over: 'no' | 'clean' | 'broken'
   readonly spent: Spent | null
-  /** Questions of this turn of which the CLI has said that it took an answer. */
-  readonly settled: readonly ApprovalId[]
+  /** Questions and calls of this turn of which the CLI has said that it took an answer. */
+  readonly settled: readonly (ApprovalId | ToolCallId)[]
   /** Lines that answer requests of the CLI that no person is asked about, by request, until it has taken them in. */
   readonly owed: ReadonlyMap<string, string>
   /** What shows that somebody else has written to the process's input; null: nothing does. */

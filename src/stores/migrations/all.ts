@@ -5,6 +5,16 @@ import { inbox } from './0004-inbox.ts'
 import { words } from './0005-words.ts'
 import { accounts } from './0006-accounts.ts'
 import { runsOfASession } from './0007-runs-of-a-session.ts'
+import { tools } from './0008-tools.ts'
 
 /** Every migration in order, as SQL for SQLite. The schema's version is how many of them a database has seen. */
-export const migrations: readonly string[] = [journalAndVault, aTeam, messages, inbox, words, accounts, runsOfASession]
+export const migrations: readonly string[] = [
+  journalAndVault,
+  aTeam,
+  messages,
+  inbox,
+  words,
+  accounts,
+  runsOfASession,
+  tools,
+]

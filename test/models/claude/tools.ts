@@ -73,6 +73,8 @@ export async function use(call: Call, bench: Bench, signal: AbortSignal): Promis
       return read(call)
     case 'AskUserQuestion':
       return answers(call)
+    case 'EnterPlanMode':
+      return { block: { type: 'tool_result', content: 'Entered plan mode.', tool_use_id: call.id }, told: {} }
     case 'ExitPlanMode':
       return plan(call, bench)
     default:

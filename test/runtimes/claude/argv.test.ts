@@ -50,13 +50,13 @@ describe('the arguments of Claude Code', () => {
   test('hooks are off, and what is denied is denied as file and as folder, for reading and for writing', () => {
     const settings: unknown = JSON.parse(valueOf(argvOf({ ...plain, denied: ['/srv/data'] }), '--settings') ?? '')
     const deny = ['Read(//srv/data)', 'Read(//srv/data/**)', 'Edit(//srv/data)', 'Edit(//srv/data/**)']
-    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny, allow: [], ask: [] }, sandbox })
+    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny, allow: ['mcp__omc'], ask: [] }, sandbox })
   })
 
   test('of what is trusted hooks run, and the agent asks before it writes what would run', () => {
     const settings: unknown = JSON.parse(valueOf(argvOf({ ...plain, trusted }), '--settings') ?? '')
     const ask = ['Edit(//srv/shop/.claude/**)', 'Edit(//srv/shop/.mcp.json)']
-    assert.deepEqual(settings, { disableAllHooks: false, permissions: { deny: [], allow: [], ask }, sandbox })
+    assert.deepEqual(settings, { disableAllHooks: false, permissions: { deny: [], allow: ['mcp__omc'], ask }, sandbox })
   })
 
   test('where there is a sandbox, the shell must run in it, without network', () => {

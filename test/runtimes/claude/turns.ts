@@ -18,7 +18,7 @@ export function start(
   const spent = { ...nothingSpent, costUsd }
   const birth = { pid: 1, warm, conversation: '', transcript: null, spent }
   const rights = { mode: 'default', readOnly: false, confined: false, ...more }
-  return beginning({ birth, uuid: 'ours', workdir: '/room/project', ...rights, transcriptOf })
+  return beginning({ birth, uuid: 'ours', workdir: '/room/project', ...rights, offers: [], transcriptOf })
 }
 
 /** Reads lines as one turn, whose state nobody may change behind its back. */
