@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { agentBoxes } from './confinement/agent-boxes.ts'
 import { confinement } from './confinement/confinement.ts'
+import { boxFinding } from './confinement/finding.ts'
 import type { Checkpoint } from './core/checkpoint.ts'
 import type { Confinement } from './core/confinement.ts'
 import type { PersonId, PlaceId } from './core/ids.ts'
@@ -80,6 +81,28 @@ export function binariesOf(config: Config): Readonly<Record<string, string | nul
   return { claude: config.claudeBinary, codex: config.codexBinary }
 }
 
+/** The wall around agents. What is asked for is tried out once; `folder`, where it keeps what it needs, is there by now. */
+export function wallOf({
+  config,
+  environment,
+  folder,
+}: Pick<AppOptions, 'config' | 'environment'> & { readonly folder: string }): Confinement {
+  const data = realpathSync(folder)
+  return confinement({
+    wanted: config.box.wanted,
+    path: environment['PATH'] ?? '',
+    platform: process.platform,
+    uid: process.getuid?.(),
+    folder: join(data, 'box'),
+    offLimits: {
+      program: realpathSync(programFolder),
+      data,
+      settings: join(realpathSync('.'), '.env'),
+      home: existsSync(config.home) ? realpathSync(config.home) : null,
+    },
+  })
+}
+
 /** The composition root: the one place that knows every part. Opens in order, closes in reverse. */
 export function createApp(options: AppOptions): App {
   const { config, log, environment, checkpoint = () => {}, timings = usualTimings, practice = false } = options
@@ -100,31 +123,11 @@ export function createApp(options: AppOptions): App {
     await engine.start()
   }
 
-  /** What is asked for is tried out once; the data folder is there by now. */
-  function wallOf(): Confinement {
-    const folder = realpathSync(config.dataFolder)
-    const home = existsSync(config.home) ? realpathSync(config.home) : null
-    const wall = confinement({
-      wanted: config.box.wanted,
-      path: environment['PATH'] ?? '',
-      platform: process.platform,
-      uid: process.getuid?.(),
-      folder: join(folder, 'box'),
-      offLimits: {
-        program: realpathSync(programFolder),
-        data: folder,
-        settings: join(realpathSync('.'), '.env'),
-        home,
-      },
-    })
+  function assemble(store: Store): Engine {
+    const wall = wallOf({ config, environment, folder: config.dataFolder })
     const level = wall.level()
     if (level.boxed) log.info({}, 'box.on')
     else log.warn({ reason: level.reason }, 'box.off')
-    return wall
-  }
-
-  function assemble(store: Store): Engine {
-    const wall = wallOf()
     const agents = agentsOf({
       config,
       dataDir: config.dataFolder,
@@ -210,6 +213,7 @@ export function createApp(options: AppOptions): App {
       checks: [
         { name: 'config', atOnce: true, check: async () => config.notices },
         { name: 'roots', atOnce: true, check: () => checkRoots(config.projectRoots, environment['PATH'] ?? '') },
+        { name: 'box', atOnce: true, check: async () => [boxFinding(level)] },
         { name: 'agents', check: () => checkAgents(agents, binaries, practice) },
       ],
     })

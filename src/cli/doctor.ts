@@ -2,7 +2,8 @@ import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { agentsOf, binariesOf } from '../app.ts'
+import { agentsOf, binariesOf, wallOf } from '../app.ts'
+import { boxFinding } from '../confinement/finding.ts'
 import type { Config } from '../config/load.ts'
 import { scrubber } from '../config/log.ts'
 import { messageOf, Problem } from '../core/failure.ts'
@@ -152,8 +153,17 @@ async function agentFindings(config: Config, environment: DoctorOptions['environ
     const ids = uuids(hostClock)
     const means = { clock: hostClock, ids, log: silent, checkpoint: () => {}, boxes: null, egress: null }
     const agents = agentsOf({ config, environment, dataDir, tools: () => [], ...means })
-    return await checkAgents(agents, binariesOf(config), false)
+    return [boxOf(config, environment, dataDir), ...(await checkAgents(agents, binariesOf(config), false))]
   } finally {
     await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+function boxOf(config: Config, environment: DoctorOptions['environment'], folder: string): Finding {
+  try {
+    return boxFinding(wallOf({ config, environment, folder }).level())
+  } catch (error) {
+    // The operator wants it or nothing, and it cannot be had.
+    return { id: 'box', level: 'error', text: messageOf(error), mend: null }
   }
 }
