@@ -48,7 +48,7 @@ export function fakeClaude({ folder }: Ground, version: string, loggedIn: boolea
 }
 
 /** The sandbox as somebody sees it whose clock is wrong by so much. */
-export async function skewed(ground: Ground, minutes: number): Promise<string> {
+async function skewed(ground: Ground, minutes: number): Promise<string> {
   const server = createServer((request, response) => {
     fetch(`${ground.sandbox.api}${(request.url ?? '').replace(/^\/api/, '')}`, {
       headers: { authorization: request.headers.authorization ?? '' },
