@@ -1,31 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { confinement } from '../../src/confinement/confinement.ts'
-import { Ground } from './repositories.ts'
-
-/** The same ground with our own git in a box, as the bot has it on a machine that can make one. */
-async function boxed(): Promise<Ground> {
-  const base = await realpath(await mkdtemp(join(tmpdir(), 'box-')))
-  for (const name of ['data', 'program', 'op']) await mkdir(join(base, name))
-  const box = confinement({
-    wanted: 'required',
-    path: '/usr/bin:/bin',
-    platform: process.platform,
-    uid: process.getuid?.(),
-    folder: join(base, 'data', 'own'),
-    offLimits: {
-      program: join(base, 'program'),
-      data: join(base, 'data'),
-      home: join(base, 'op'),
-      settings: join(base, '.env'),
-    },
-  })
-  assert.deepEqual(box.level(), { boxed: true }, 'this machine cannot box: these tests must not pass silently')
-  return Ground.open({ confinement: box, also: base })
-}
+import { boxedGround } from './boxed-ground.ts'
+import type { Ground } from './repositories.ts'
 
 async function commits(ground: Ground, folder: string, files: Readonly<Record<string, string>>): Promise<string> {
   await ground.write(folder, files)
@@ -36,7 +14,8 @@ async function commits(ground: Ground, folder: string, files: Readonly<Record<st
 
 describe('our own git in its box', () => {
   it('makes clones, compares, takes back and takes away, in repositories of every kind', async () => {
-    await using ground = await boxed()
+    await using boxed = await boxedGround()
+    const { ground } = boxed
     const shop = await ground.repository('shop', { 'src/a.txt': 'a\n' })
     ground.git(ground.at(), 'clone', '--quiet', '--bare', 'shop', 'bare.git')
     ground.git(ground.at(), 'clone', '--quiet', '--depth=1', `file://${shop}`, 'shallow')
@@ -72,7 +51,8 @@ describe('our own git in its box', () => {
   })
 
   it('knows who commits although the agent cannot read that', async () => {
-    await using ground = await boxed()
+    await using boxed = await boxedGround()
+    const { ground } = boxed
     await writeFile(join(ground.base, 'home', '.gitconfig'), '[user]\n\tname = Olivia\n[core]\n\tfsmonitor = /evil\n')
     const shop = await ground.repository('shop')
     ground.git(shop, 'config', 'user.email', 'olivia@example.org')
@@ -85,7 +65,8 @@ describe('our own git in its box', () => {
   })
 
   it('has nothing of another repository before it, whatever a clone says', async () => {
-    await using ground = await boxed()
+    await using boxed = await boxedGround()
+    const { ground } = boxed
     const shop = await ground.repository('shop')
     const foreign = await ground.repository('foreign', { 'secret.txt': 'planted\n' })
     const secret = ground.git(foreign, 'rev-parse', 'HEAD')
@@ -102,7 +83,8 @@ describe('our own git in its box', () => {
   })
 
   it('says so where the repository is read-only, and brings the work when it no longer is', async () => {
-    await using ground = await boxed()
+    await using boxed = await boxedGround()
+    const { ground } = boxed
     const shop = await ground.repository('shop')
     const { workdir, worktree } = await ground.opens(shop)
     const commit = await commits(ground, workdir, { 'a.txt': 'a\n' })
@@ -121,7 +103,8 @@ describe('our own git in its box', () => {
   })
 
   it('a worktree of an earlier version becomes a clone with what is staged in it', async () => {
-    await using ground = await boxed()
+    await using boxed = await boxedGround()
+    const { ground } = boxed
     const shop = await ground.repository('shop', { 'a.txt': 'a\n' })
     const folder = ground.at('.omc-worktrees/shop/fix')
     ground.git(shop, 'worktree', 'add', '--quiet', '-b', 'omc/fix', folder)

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, realpath } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { confinement } from '../../src/confinement/confinement.ts'
+import type { Confinement } from '../../src/core/confinement.ts'
+import { Ground } from './repositories.ts'
+
+/** The same ground with our own git in a box, as the bot has it on a machine that can make one. */
+export interface BoxedGround extends AsyncDisposable {
+  readonly ground: Ground
+  readonly confinement: Confinement
+  /** The bot's data folder. */
+  readonly data: string
+}
+
+/** Fails where no box can be made: such a test must not pass silently. */
+export async function boxedGround(): Promise<BoxedGround> {
+  const base = await realpath(await mkdtemp(join(tmpdir(), 'box-')))
+  const at = (name: string): string => join(base, name)
+  for (const name of ['data', 'program', 'op']) await mkdir(at(name))
+  const box = confinement({
+    wanted: 'required',
+    path: '/usr/bin:/bin',
+    platform: process.platform,
+    uid: process.getuid?.(),
+    folder: join(at('data'), 'own'),
+    offLimits: { program: at('program'), data: at('data'), home: at('op'), settings: at('.env') },
+  })
+  assert.deepEqual(box.level(), { boxed: true }, 'this machine cannot box: these tests must not pass silently')
+  const ground = await Ground.open({ confinement: box, also: base })
+  return { ground, confinement: box, data: at('data'), [Symbol.asyncDispose]: () => ground[Symbol.asyncDispose]() }
+}
