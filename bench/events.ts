@@ -86,6 +86,7 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
     const from = performance.now()
     const conductor = new Conductor(turn, conduct, {
       ...tools,
+      timings: usualTimings,
       texts: new GroupCommit(hostClock, usualTimings.textEveryMs),
     })
     await conductor.done

@@ -42,6 +42,7 @@ function modelOfWindow(window: string | null): string | null {
 /** What is known after one more entry of one of its runs, which was admitted at that position. */
 export function learn(state: AccountState, { event, at, seq }: Entry, admitted: Seq): AccountState {
   if (event.type === 'metered') return hear(state, event.reading, at, seq)
+  if (event.type === 'parked' && event.hold.service !== undefined) return state
   if (event.type === 'parked') return { ...resting(state, { ...event.hold, since: seq }), heardAt: at }
   if (event.type !== 'finished') return state
   const { outcome } = event

@@ -3,7 +3,7 @@ import type { Action } from './action.ts'
 import type { Approval, Decision } from './approval.ts'
 import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
-import type { Refusal, Trouble } from './failure.ts'
+import type { Refusal, ServiceTrouble, Trouble } from './failure.ts'
 import type { AccountId, ApprovalId, PromptKey, RunId, Seq, ToolCallId } from './ids.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
@@ -18,8 +18,9 @@ import type { ToolCall } from './tool-call.ts'
  *
  * `refused` instead of `admitted`; `stopped` before the last event when somebody pressed Stop; `lost` when the
  * process went away and the prompt waits for another attempt (then `admitted` and `started` come again);
- * `forgotten` the same, when it was the conversation that was gone; `parked` the same, when its account's quota was used up:
- * then the next attempt goes on where this one was stopped.
+ * `forgotten` the same, when it was the conversation that was gone or full; `parked` the same, when its account's quota was used
+ * up or the model's service in trouble: then the next attempt goes on where this one was stopped. `noticed` may come
+ * whenever a CLI is at work.
  *
  * `stopped`, `answered`, `steered` and `told` are intents: whoever may writes them, and whoever conducts the run reads them
  * there and acts.
@@ -91,10 +92,18 @@ export type RunEvent =
       /** Name of the person; null: the bot itself. */
       readonly by: string | null
     }
+  /** The CLI says of itself what people should know while they wait. */
+  | { readonly type: 'noticed'; readonly notice: CliNotice }
   | { readonly type: 'lost'; readonly detail: string }
-  /** The CLI no longer knows its conversation: it is set aside, and the prompt waits for an attempt in a fresh one. */
-  | { readonly type: 'forgotten'; readonly detail: string }
-  /** The account's quota is used up: the run goes on by itself, behind that moment. `usage`: of this attempt. */
+  /**
+   * The CLI no longer knows its conversation, or it has grown over what the model takes (`full`): it is set aside, and
+   * the prompt waits for an attempt in a fresh one.
+   */
+  | { readonly type: 'forgotten'; readonly detail: string; readonly full?: true }
+  /**
+   * The account's quota is used up, or the model's service is in trouble: the run goes on by itself, behind that moment.
+   * `usage`: of this attempt.
+   */
   | { readonly type: 'parked'; readonly hold: Hold; readonly usage: Usage }
   | { readonly type: 'finished'; readonly outcome: Outcome }
 
@@ -106,6 +115,12 @@ export interface Steer {
   /** Name of the person. */
   readonly by: string
 }
+
+/** What a CLI says of itself: it asks the model again, sums its conversation up, goes on with another model. */
+export type CliNotice =
+  | { readonly kind: 'retrying'; readonly why: ServiceTrouble }
+  | { readonly kind: 'compacting' | 'compacted' }
+  | { readonly kind: 'model-changed'; readonly from: string; readonly to: string }
 
 /** How a run ended. */
 export type Outcome =

@@ -67,6 +67,9 @@ export type Refusal =
   /** The run acts with the rights of somebody who is more than the person who would steer it. */
   | { readonly code: 'steer-above'; readonly tier: Tier; readonly needs: Tier }
 
+/** What is the matter with the model's service: too many ask, it fails, nobody answers, it wants us slower. */
+export type ServiceTrouble = 'overloaded' | 'failing' | 'unreachable' | 'slower'
+
 /** Why a run ended without its answer. `detail` is the CLI's own word, in English, for the log and the curious. */
 export type Trouble =
   | { readonly code: 'start-failed'; readonly detail: string }
@@ -83,6 +86,17 @@ export type Trouble =
   /** The account serves nothing until a person does something about it. */
   | { readonly code: 'quota-ended'; readonly detail: string }
   | { readonly code: 'model-failed'; readonly detail: string; readonly status: number | null }
+  /** Of the model's service, and over in a while: it is tried again before anybody is told this. */
+  | { readonly code: 'service-busy'; readonly detail: string; readonly why: ServiceTrouble }
+  /** The conversation is larger than what the model takes; after it was set aside once, the prompt alone is. */
+  | { readonly code: 'context-full'; readonly detail: string }
+  /** The prompt or a file of it is more than the service takes. */
+  | { readonly code: 'too-large'; readonly detail: string }
+  /** The model, or the rules of its makers, would not answer this. */
+  | { readonly code: 'model-declined'; readonly detail: string }
+  | { readonly code: 'model-unknown'; readonly detail: string }
+  /** The CLI ended the turn itself: too many steps, a hook, a budget of its own. */
+  | { readonly code: 'turn-limit'; readonly detail: string }
   | { readonly code: 'conversation-gone'; readonly detail: string }
   | { readonly code: 'silent'; readonly seconds: number }
   | { readonly code: 'flooded'; readonly detail: string }

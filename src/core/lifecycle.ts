@@ -23,6 +23,7 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     said: 'running',
     acted: 'running',
     metered: 'running',
+    noticed: 'running',
     steered: 'running',
     declined: 'running',
     called: 'running',
@@ -39,6 +40,7 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     said: 'asking',
     acted: 'asking',
     metered: 'asking',
+    noticed: 'asking',
     steered: 'asking',
     declined: 'asking',
     called: 'asking',
@@ -58,6 +60,7 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     said: 'stopping',
     acted: 'stopping',
     metered: 'stopping',
+    noticed: 'stopping',
     steered: 'stopping',
     declined: 'stopping',
     lost: 'over',
@@ -77,7 +80,7 @@ export interface Run {
   readonly calls: readonly ToolCall[]
   /** How often it was admitted: 1 for a run that went through without a loss. */
   readonly attempts: number
-  /** How often of these it ended for want of quota, which is no fault of its own. */
+  /** How often of these it ended for want of quota or of the model's service, which is no fault of its own. */
   readonly parks: number
   /** Its next attempt, or the one at work, goes on in the conversation where the one before was stopped. */
   readonly goesOn: boolean

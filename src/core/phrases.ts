@@ -1,6 +1,8 @@
 import type { Hold } from './quota.ts'
 import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { LinePlace } from './chat.ts'
+import type { EpochMs } from './clock.ts'
+import type { CliNotice } from './event.ts'
 import type { WallboardLine } from './wallboard.ts'
 import type { Refusal, Trouble } from './failure.ts'
 import type { State } from './lifecycle.ts'
@@ -29,8 +31,10 @@ export interface Phrases {
   readonly states: Readonly<Record<State, string>>
   /** Where a session works. */
   whereabouts(session: Session): string
-  /** One line on the card of a run whose CLI no longer knew its conversation. */
-  forgotten(): string
+  /** One line on the card of a run whose CLI began a new conversation: it no longer knew the old one, or that was full. */
+  forgotten(why: 'lost' | 'full'): string
+  /** What the CLI says of itself, in one line of the card. */
+  notice(notice: CliNotice): string
   /** Where a run stands in the queue, as the end of a sentence. */
   stands(line: LinePlace): string
   waiting(line: LinePlace): string

@@ -1,4 +1,5 @@
 import type { EpochMs } from './clock.ts'
+import type { ServiceTrouble } from './failure.ts'
 import type { RuntimeName } from './ids.ts'
 
 /** A quota of an account, as its CLI last told of it: `five_hour`, `seven_day`, `seven_day_opus`, `overage`, … */
@@ -31,4 +32,6 @@ export interface Hold {
   readonly window: string | null
   /** The only model that it is about; null: the whole account. */
   readonly model: string | null
+  /** It is no quota but the model's service that is in trouble, and this run alone that waits for it. */
+  readonly service?: ServiceTrouble
 }

@@ -41,6 +41,8 @@ export interface Timings {
   readonly checkAfterMs: number
   /** and again this often. */
   readonly checkEveryMs: number
+  /** Pauses before a prompt is tried again whose model's service was in trouble; after the last, it is told. */
+  readonly rideOutMs: readonly number[]
   /** The owner is told when the store has taken nothing for this long. */
   readonly ownerToldAfterMs: number
 }
@@ -66,5 +68,6 @@ export const usualTimings: Timings = {
   dialAgainAfterMs: 1000,
   checkAfterMs: 500,
   checkEveryMs: 5 * 60_000,
+  rideOutMs: [5000, 15_000, 45_000, 120_000, 300_000, 600_000],
   ownerToldAfterMs: 10_000,
 }

@@ -1,7 +1,7 @@
 import type { Hold } from './quota.ts'
 import type { Action } from './action.ts'
 import type { EpochMs } from './clock.ts'
-import { bothUsages, noUsage, type Entry, type Outcome, type Steer, type Usage } from './event.ts'
+import { type CliNotice, bothUsages, noUsage, type Entry, type Outcome, type Steer, type Usage } from './event.ts'
 import type { Refusal } from './failure.ts'
 import type { ApprovalId, RunId } from './ids.ts'
 import { newRun, step, type Run } from './lifecycle.ts'
@@ -30,8 +30,12 @@ export interface RunView {
   readonly before: Usage
   readonly refusal: Refusal | null
   readonly outcome: Outcome | null
-  /** The CLI no longer knew its conversation, and began a new one for this run. */
-  readonly forgotten: boolean
+  /** The CLI began a new conversation for this run: it no longer knew the old one, or that was full. */
+  readonly forgotten: 'lost' | 'full' | null
+  /** What the CLI says of itself now; null: nothing, or it has gone on since. */
+  readonly notice: CliNotice | null
+  /** What it said that stays true: once each. */
+  readonly notices: readonly CliNotice[]
   /** Who pressed Stop; `by` null: the bot itself. */
   readonly stopped: { readonly by: string | null } | null
 }
@@ -80,7 +84,9 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
       before: noUsage,
       refusal: null,
       outcome: null,
-      forgotten: false,
+      forgotten: null,
+      notice: null,
+      notices: [],
       stopped: null,
     }
   }
@@ -119,17 +125,19 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'parked': {
       const steps = view.steps.filter(isOver)
       const at = { hold: event.hold, at: entry.at }
-      return { ...next, steps, parked: at, before: bothUsages(view.before, event.usage) }
+      return { ...next, steps, notice: null, parked: at, before: bothUsages(view.before, event.usage) }
     }
     case 'started':
       // It goes on where it was stopped.
       if (view.run.goesOn) return next
       // An attempt speaks for itself: what a lost one had said would stand before its answer as if it were a part of it.
-      return { ...next, blocks: [], startedAt: view.startedAt ?? entry.at }
+      return { ...next, blocks: [], notice: null, startedAt: view.startedAt ?? entry.at }
     case 'said':
-      return { ...next, blocks: say(view.blocks, event) }
+      return { ...next, notice: null, blocks: say(view.blocks, event) }
     case 'acted':
-      return { ...next, steps: act(view.steps, { action: event.action, phase: event.phase }) }
+      return { ...next, notice: null, steps: act(view.steps, { action: event.action, phase: event.phase }) }
+    case 'noticed':
+      return { ...next, ...notice(view, event.notice) }
     case 'stopped':
       return { ...rested(next, entry.at), stopped: { by: event.by } }
     case 'lost':
@@ -139,7 +147,8 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
         ...next,
         blocks: view.blocks.filter((block) => block.whole),
         steps: view.steps.filter(isOver),
-        forgotten: view.forgotten || event.type === 'forgotten',
+        notice: null,
+        forgotten: event.type === 'forgotten' ? (event.full === true ? 'full' : 'lost') : view.forgotten,
       }
     case 'finished':
       return { ...next, outcome: { ...event.outcome, usage: bothUsages(view.before, event.outcome.usage) } }
@@ -187,6 +196,14 @@ function say(
     text: said.whole ? said.text : before.text + said.text,
     whole: said.whole,
   })
+}
+
+/** What stays true is kept; what is so only now is said until the CLI goes on. */
+function notice(view: RunView, said: CliNotice): Pick<RunView, 'notice' | 'notices'> {
+  const { notices } = view
+  if (said.kind === 'retrying' || said.kind === 'compacting') return { notice: said, notices }
+  const isKnown = notices.some((each) => JSON.stringify(each) === JSON.stringify(said))
+  return { notice: null, notices: isKnown ? notices : [...notices, said] }
 }
 
 function act(steps: readonly Step[], step: Step): readonly Step[] {

@@ -11,6 +11,7 @@ import { visible } from './visible.ts'
 /** Seconds on the card move in steps of this, so that a silent run costs one edit each five seconds. */
 const tickMs = 5000
 const shownSteps = 4
+const shownNotices = 2
 
 export type Card = Pick<Body, 'card' | 'button' | 'rows'>
 
@@ -77,7 +78,7 @@ function workText(run: RunView, now: EpochMs, say: Phrases): string {
       const line = say.step(action.tool, action.title, phase === 'failed')
       return grantor === null ? line : `${line} · ${say.approvals.standing(grantor)}`
     }),
-    ...(view.forgotten ? [say.forgotten()] : []),
+    ...notesOf(view, say),
   ].join('\n')
 }
 
@@ -91,7 +92,16 @@ function legible(view: RunView): RunView {
 }
 
 function withNote(view: RunView, line: string, say: Phrases): string {
-  return view.forgotten ? `${line}\n${say.forgotten()}` : line
+  return [line, ...notesOf(view, say)].join('\n')
+}
+
+/** What there is to know of the CLI itself: what it does now, and the latest of what stays true. */
+function notesOf({ forgotten, notice, notices }: RunView, say: Phrases): readonly string[] {
+  return [
+    ...(forgotten === null ? [] : [say.forgotten(forgotten)]),
+    ...notices.slice(-shownNotices).map((each) => say.notice(each)),
+    ...(notice === null ? [] : [say.notice(notice)]),
+  ]
 }
 
 function ticked(view: RunView, now: EpochMs): EpochMs {

@@ -8,6 +8,7 @@ import type { PromptKey, Seq } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
+import type { Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { intentsIn, type Intents, type Steering } from './intents.ts'
@@ -28,6 +29,7 @@ export interface ConductorTools {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly signal: AbortSignal
+  readonly timings: Timings
 }
 
 /**
@@ -231,23 +233,32 @@ export class Conductor {
   }
 
   /**
-   * A conversation that the CLI no longer knows is set aside, and the prompt gets an attempt in a fresh one: once, so
-   * that a CLI which never finds one cannot go round in circles.
+   * A conversation that the CLI no longer knows, or that is full, is set aside, and the prompt gets an attempt in a fresh
+   * one: once, so that a CLI which never finds one cannot go round in circles.
    */
   #anew(event: RunEvent): RunEvent {
     if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#isForgotten) return event
     const { trouble } = event.outcome
-    if (trouble.code !== 'conversation-gone' || this.#isStopped) return event
+    if ((trouble.code !== 'conversation-gone' && trouble.code !== 'context-full') || this.#isStopped) return event
     this.#tools.log.warn({ run: this.turn.run, session: this.turn.session.id }, 'conversation.forgotten')
-    return { type: 'forgotten', detail: trouble.detail }
+    return { type: 'forgotten', detail: trouble.detail, ...(trouble.code === 'context-full' ? { full: true } : {}) }
   }
 
-  /** A run that was refused for want of quota goes on by itself when there is some again. */
+  /**
+   * A run that was refused for want of quota goes on by itself when there is some again; one whose model's service is in
+   * trouble is tried again with growing pauses: nobody has to send a prompt again because of some bad minutes.
+   */
   async #parked(event: RunEvent): Promise<RunEvent> {
     if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#isStopped) return event
     const { trouble, usage } = event.outcome
-    if (trouble.code !== 'quota-full') return event
     const { runtime, account } = this.turn.session
+    const pause = this.#tools.timings.rideOutMs[this.turn.parks]
+    if (trouble.code === 'service-busy' && pause !== undefined) {
+      this.#tools.log.warn({ run: this.turn.run, why: trouble.why, detail: trouble.detail, pause }, 'run.service-busy')
+      const until = this.#tools.clock.now() + pause
+      return { type: 'parked', hold: { until, runtime, window: null, model: null, service: trouble.why }, usage }
+    }
+    if (trouble.code !== 'quota-full') return event
     const known = await retry(this.#tools, 'account', () => this.#tools.vault.accounts.of(runtime, account))
     return { type: 'parked', hold: holdAfter(known, trouble, this.#tools.clock.now()), usage }
   }

@@ -2,13 +2,12 @@ import { grantorIn } from '../core/consent.ts'
 import { branchLeft } from './branches-en.ts'
 import { approvalsInEnglish } from './approvals-en.ts'
 import type { LinePlace } from '../core/chat.ts'
-import type { Refusal, Trouble } from '../core/failure.ts'
+import type { Refusal } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { Session } from '../core/session.ts'
 import type { Phrases } from '../core/phrases.ts'
-import { reaches, type ActionName, type Tier } from '../core/right.ts'
+import type { ActionName, Tier } from '../core/right.ts'
 import { boardText } from './board-lines.ts'
-import { moment, roughly } from '../core/durations.ts'
 import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { counted } from '../core/plural.ts'
@@ -16,7 +15,8 @@ import { folder, folders } from '../core/paths.ts'
 import { englishInbox } from './inbox-en.ts'
 import { messagesInEnglish } from './messages-en.ts'
 import { refuseSession } from './session-refusals-en.ts'
-import { heldInEnglish, parkedInEnglish, quotaEndedInEnglish, quotaFullInEnglish } from './quota-en.ts'
+import { heldInEnglish, parkedInEnglish } from './quota-en.ts'
+import { forgottenInEnglish, lasting, noticeInEnglish, troubleInEnglish } from './troubles-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 
 const states: Readonly<Record<State, string>> = {
@@ -38,16 +38,17 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     tokens: (count) => `${count} tokens`,
     stopped: (by, after) => `${by === null ? 'Stopped' : `Stopped by @${plain(by, 60)}`} after ${after}`,
     stays: 'What it had done stays.',
-    trouble,
+    trouble: troubleInEnglish,
     refusal: (refusal) => refuse(refusal, home, deed),
   }
   return {
     locale: 'en',
     refusal: (refusal) => refuse(refusal, home, deed),
-    trouble,
+    trouble: troubleInEnglish,
     states,
     whereabouts: (session) => whereabouts(session, home),
-    forgotten: () => 'The agent had lost its earlier conversation, so it began a new one with a short summary.',
+    forgotten: (why) => forgottenInEnglish[why],
+    notice: noticeInEnglish,
     parked: (hold, line) => parkedInEnglish(hold, line?.held ?? null),
     waiting: (line) => (line.held === null ? `● Waiting · ${stands(line)}` : `⏸ ${stands(line)}`),
     working: (view, now) => workingLine(view, now, words),
@@ -254,67 +255,6 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
   }
 }
 
-function trouble(trouble: Trouble): string {
-  switch (trouble.code) {
-    case 'start-failed':
-      return `The agent could not start${because(trouble.detail)} Write again to retry; the operator finds more in the log.`
-    case 'process-died':
-      return (
-        `The agent's process ended unexpectedly${because(trouble.detail)} ` +
-        'What it had done stays. Write again to go on from there.'
-      )
-    case 'auth-failed':
-      return (
-        `The agent's login was not accepted${because(trouble.detail)} ` +
-        'The operator has to log it in again on its machine; then send your prompt again.'
-      )
-    case 'rate-limited':
-      return trouble.until === null
-        ? `The agent's account has reached its limit${because(trouble.detail)} Send your prompt again later.`
-        : `The agent's account has reached its limit until ${moment(trouble.until, 't')} ` +
-            `(${moment(trouble.until, 'R')}). Send your prompt again then.`
-    case 'quota-full':
-      return quotaFullInEnglish(trouble.until, because(trouble.detail))
-    case 'quota-ended':
-      return quotaEndedInEnglish(because(trouble.detail))
-    case 'model-failed':
-      return (
-        `The model gave no answer${trouble.status === null ? '' : ` (status ${trouble.status})`}` +
-        `${because(trouble.detail)} Send your prompt again; if it stays so, tell the operator.`
-      )
-    case 'conversation-gone':
-      return (
-        'The agent no longer has its earlier conversation; the files are untouched. ' +
-        'Begin anew with `/session stop` and `/session start`.'
-      )
-    case 'silent':
-      return (
-        `The agent gave no sign of life for ${lasting(trouble.seconds * 1000)}, so I stopped it. ` +
-        'What it had done stays. Write again to go on.'
-      )
-    case 'flooded':
-      return 'The agent wrote more than I can take in, so I stopped it. Ask for less at once, or for the result in a file.'
-    case 'rights-changed':
-      return (
-        `You asked as ${trouble.was} and are ${trouble.now} now, so I did not begin it. ` +
-        (reaches(trouble.now, 'guest')
-          ? 'Send it again to ask with what you may now.'
-          : 'Ask an owner if that is a mistake.')
-      )
-    case 'lost-too-often':
-      return (
-        `The agent's process was lost ${trouble.times} times over this, so I gave up. ` +
-        'What it had done stays. Ask again in smaller steps, and tell the operator.'
-      )
-  }
-}
-
-/** The CLI's own word in code marks, closing the sentence. */
-function because(detail: string): string {
-  const said = code(detail, 300)
-  return said === '' ? '.' : `: ${said}.`
-}
-
 function list(names: readonly string[]): string {
   return (
     names
@@ -322,11 +262,6 @@ function list(names: readonly string[]): string {
       .map((name) => code(name, 60))
       .join(', ') || 'another one'
   )
-}
-
-function lasting(ms: number): string {
-  const { count, unit } = roughly(ms)
-  return unit === 'seconds' ? counted(count, 'second') : unit === 'minutes' ? `${count} min` : counted(count, 'hour')
 }
 
 /** Where a session works: `~/projects/shop` on `omc/shop`. */

@@ -2,20 +2,20 @@ import { grantorIn } from '../core/consent.ts'
 import { branchLeft } from './branches-ko.ts'
 import { approvalsInKorean } from './approvals-ko.ts'
 import type { LinePlace } from '../core/chat.ts'
-import type { Refusal, Trouble } from '../core/failure.ts'
+import type { Refusal } from '../core/failure.ts'
 import type { State } from '../core/lifecycle.ts'
 import type { Session } from '../core/session.ts'
 import type { Phrases } from '../core/phrases.ts'
-import { reaches, type ActionName, type Tier } from '../core/right.ts'
+import type { ActionName, Tier } from '../core/right.ts'
 import { boardText } from './board-lines.ts'
-import { moment, roughly } from '../core/durations.ts'
 import { bytes, exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder, folders } from '../core/paths.ts'
 import { koreanInbox } from './inbox-ko.ts'
 import { messagesInKorean } from './messages-ko.ts'
 import { refuseSession } from './session-refusals-ko.ts'
-import { heldInKorean, parkedInKorean, quotaEndedInKorean, quotaFullInKorean } from './quota-ko.ts'
+import { heldInKorean, parkedInKorean } from './quota-ko.ts'
+import { forgottenInKorean, lasting, noticeInKorean, troubleInKorean } from './troubles-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 
 const states: Readonly<Record<State, string>> = {
@@ -37,16 +37,17 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     tokens: (count) => `${count} 토큰`,
     stopped: (by, after) => `${by === null ? '' : `@${plain(by, 60)} 님이 `}${after} 만에 멈췄어요`,
     stays: '그때까지 한 작업은 남아 있어요.',
-    trouble,
+    trouble: troubleInKorean,
     refusal: (refusal) => refuse(refusal, home, deed),
   }
   return {
     locale: 'ko',
     refusal: (refusal) => refuse(refusal, home, deed),
-    trouble,
+    trouble: troubleInKorean,
     states,
     whereabouts: (session) => whereabouts(session, home),
-    forgotten: () => '에이전트가 이전 대화를 찾지 못해서, 짧은 요약과 함께 새 대화를 시작했어요.',
+    forgotten: (why) => forgottenInKorean[why],
+    notice: noticeInKorean,
     parked: (hold, line) => parkedInKorean(hold, line?.held ?? null),
     waiting: (line) => (line.held === null ? `● 대기 중 · ${stands(line)}` : `⏸ ${stands(line)}`),
     working: (view, now) => workingLine(view, now, words),
@@ -257,67 +258,6 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
   }
 }
 
-function trouble(trouble: Trouble): string {
-  switch (trouble.code) {
-    case 'start-failed':
-      return `에이전트를 시작하지 못했어요${because(trouble.detail)} 다시 써서 시도해 보세요. 자세한 내용은 운영자가 로그에서 볼 수 있어요.`
-    case 'process-died':
-      return (
-        `에이전트 프로세스가 예기치 않게 끝났어요${because(trouble.detail)} ` +
-        '그때까지 한 작업은 남아 있어요. 다시 쓰면 거기서부터 이어서 해요.'
-      )
-    case 'auth-failed':
-      return (
-        `에이전트 로그인이 거부됐어요${because(trouble.detail)} ` +
-        '운영자가 봇 컴퓨터에서 다시 로그인한 뒤에 요청을 다시 보내 주세요.'
-      )
-    case 'rate-limited':
-      return trouble.until === null
-        ? `에이전트 계정이 사용 한도에 도달했어요${because(trouble.detail)} 나중에 요청을 다시 보내 주세요.`
-        : `에이전트 계정이 사용 한도에 도달했어요. ${moment(trouble.until, 't')}(${moment(trouble.until, 'R')})에 ` +
-            '풀리니 그때 요청을 다시 보내 주세요.'
-    case 'quota-full':
-      return quotaFullInKorean(trouble.until, because(trouble.detail))
-    case 'quota-ended':
-      return quotaEndedInKorean(because(trouble.detail))
-    case 'model-failed':
-      return (
-        `모델이 답하지 못했어요${trouble.status === null ? '' : ` (상태 ${trouble.status})`}${because(trouble.detail)} ` +
-        '요청을 다시 보내 보고, 계속되면 운영자에게 알려 주세요.'
-      )
-    case 'conversation-gone':
-      return (
-        '에이전트의 이전 대화가 남아 있지 않아요. 파일은 그대로예요. ' +
-        '`/session stop` 뒤에 `/session start`로 새로 시작해 주세요.'
-      )
-    case 'silent':
-      return (
-        `에이전트가 ${lasting(trouble.seconds * 1000)} 동안 아무 반응이 없어서 멈췄어요. ` +
-        '그때까지 한 작업은 남아 있어요. 다시 쓰면 이어서 해요.'
-      )
-    case 'flooded':
-      return '에이전트가 받아들일 수 있는 양보다 많이 출력해서 멈췄어요. 더 작게 나눠 요청하거나 결과를 파일로 달라고 해 주세요.'
-    case 'rights-changed':
-      return (
-        `요청할 때는 ${trouble.was}였는데 지금은 ${trouble.now}라서 시작하지 않았어요. ` +
-        (reaches(trouble.now, 'guest')
-          ? '지금 권한으로 하려면 다시 보내 주세요.'
-          : '잘못된 것 같으면 owner에게 말씀해 주세요.')
-      )
-    case 'lost-too-often':
-      return (
-        `이 요청을 처리하다가 에이전트 프로세스가 ${trouble.times}번 사라져서 그만뒀어요. ` +
-        '그때까지 한 작업은 남아 있어요. 더 작게 나눠 다시 요청하고 운영자에게 알려 주세요.'
-      )
-  }
-}
-
-/** The CLI's own word in code marks, closing the sentence. */
-function because(detail: string): string {
-  const said = code(detail, 300)
-  return said === '' ? '.' : `: ${said}.`
-}
-
 function list(names: readonly string[]): string {
   return (
     names
@@ -325,11 +265,6 @@ function list(names: readonly string[]): string {
       .map((name) => code(name, 60))
       .join(', ') || '다른 에이전트'
   )
-}
-
-function lasting(ms: number): string {
-  const { count, unit } = roughly(ms)
-  return `${count}${{ seconds: '초', minutes: '분', hours: '시간' }[unit]}`
 }
 
 /** Where a session works. */

@@ -1,7 +1,16 @@
+import type { ServiceTrouble } from '../core/failure.ts'
 import type { Hold } from '../core/quota.ts'
 import type { Held } from '../core/chat.ts'
 import { moment } from '../core/durations.ts'
 import { plain } from '../core/markdown.ts'
+
+/** What is the matter with the model's service. */
+export const servicesInEnglish: Readonly<Record<ServiceTrouble, string>> = {
+  overloaded: "The model's service is overloaded",
+  failing: "The model's service has trouble",
+  unreachable: "The model's service cannot be reached",
+  slower: "The model's service wants fewer requests",
+}
 
 /** What an account's windows are called, with their article where they need one. */
 function windowInEnglish(name: string): string {
@@ -25,6 +34,8 @@ function fullInEnglish({ runtime, window }: Pick<Hold, 'runtime' | 'window'>): s
 
 /** A run that was stopped in the middle. */
 export function parkedInEnglish(hold: Hold, held: Held | null): string {
+  if (hold.service !== undefined)
+    return `⏸ ${servicesInEnglish[hold.service]}. I go on by myself ${moment(hold.until, 'R')}`
   return `⏸ ${fullInEnglish(hold)}. I go on by myself at ${whenIn(hold)}${placeInEnglish(held)}`
 }
 

@@ -1,8 +1,17 @@
+import type { ServiceTrouble } from '../core/failure.ts'
 import type { Hold } from '../core/quota.ts'
 import type { Held } from '../core/chat.ts'
 import { moment } from '../core/durations.ts'
 import { plain } from '../core/markdown.ts'
 import { nameOf, whenIn } from './quota-en.ts'
+
+/** What is the matter with the model's service. */
+export const servicesInKorean: Readonly<Record<ServiceTrouble, string>> = {
+  overloaded: '모델 서비스에 요청이 몰리고 있어요.',
+  failing: '모델 서비스에 문제가 있어요.',
+  unreachable: '모델 서비스에 연결할 수 없어요.',
+  slower: '모델 서비스가 요청을 천천히 보내 달라고 해요.',
+}
 
 function windowInKorean(name: string): string {
   const known: Readonly<Record<string, string>> = {
@@ -23,6 +32,8 @@ function fullInKorean({ runtime, window }: Pick<Hold, 'runtime' | 'window'>): st
 }
 
 export function parkedInKorean(hold: Hold, held: Held | null): string {
+  if (hold.service !== undefined)
+    return `⏸ ${servicesInKorean[hold.service]} ${moment(hold.until, 'R')}에 제가 알아서 이어 갈게요`
   return `⏸ ${fullInKorean(hold)}. ${whenIn(hold)}에 제가 알아서 이어 갈게요${placeInKorean(held)}`
 }
 

@@ -54,7 +54,7 @@ export async function holdOfSession(db: Kysely<Tables>, session: string, at: Epo
 /** Says of each run that waits what holds it back. Where no account rests, nothing is looked up for it. */
 async function holdsOf(db: Kysely<Tables>, at: EpochMs): Promise<(row: BoardRow) => Hold | null> {
   const resting = (await readAccounts(db)).filter((each) => isResting(each, at))
-  if (resting.length === 0) return () => null
+  if (resting.length === 0) return (row) => ownHold(row, at)
   const sessions = await db
     .selectFrom('omc_sessions')
     .select(['id', 'runtime', 'model'])
@@ -62,6 +62,8 @@ async function holdsOf(db: Kysely<Tables>, at: EpochMs): Promise<(row: BoardRow)
     .execute()
   const known = new Map(sessions.map((each) => [each.id, each]))
   return (row) => {
+    const own = ownHold(row, at)
+    if (own !== null) return own
     const session = known.get(row.session)
     if (session === undefined) return null
     const state = find(resting, { runtime: session.runtime, account: row.account })
@@ -70,6 +72,13 @@ async function holdsOf(db: Kysely<Tables>, at: EpochMs): Promise<(row: BoardRow)
     // It was refused itself: what is true of its model counts, whatever its session calls it.
     return holdOf(state, (parse(row.hold, `runs ${row.id}`) as Hold).model, at)
   }
+}
+
+/** What holds one run back alone: it waits for the model's service. */
+function ownHold({ id, state, hold }: BoardRow, at: EpochMs): Hold | null {
+  if (state !== 'parked' || hold === null) return null
+  const own = parse(hold, `runs ${id}`) as Hold
+  return own.service !== undefined && own.until > at ? own : null
 }
 
 function find(

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { noUsage, type RunEvent } from '../../src/core/event.ts'
 import type { RunId } from '../../src/core/ids.ts'
 import type { Conduct, Cursor } from '../../src/core/runtime.ts'
+import { usualTimings } from '../../src/core/timings.ts'
 import { textOf, viewOf } from '../../src/core/view.ts'
 import { Conductor } from '../../src/engine/conductor.ts'
 import { GroupCommit } from '../../src/engine/group-commit.ts'
@@ -55,6 +56,7 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     log: quietLog,
     checkpoint: () => {},
     signal: new AbortController().signal,
+    timings: usualTimings,
   }
   await new Conductor(turn, conduct, tools).done
 }
@@ -71,7 +73,7 @@ describe('a conversation that is gone', () => {
     await attempt(store, run, [gone])
     const view = viewOf(await store.journal.read(run))
     assert.equal(view?.run.state, 'over')
-    assert.equal(view?.forgotten, true)
+    assert.equal(view?.forgotten, 'lost')
     assert.equal(view?.outcome?.kind === 'failed' && view.outcome.trouble.code, 'conversation-gone')
   })
 

@@ -163,7 +163,17 @@ for (const say of Object.values(languages)) {
         own.diff.diff(session(), { ...someDiff, base: null, cut: true, files: manyFiles }, say.whereabouts(session())),
         own.transcript.exported(1, false),
         own.transcript.exported(12_000, true),
-        say.forgotten(),
+        say.forgotten('lost'),
+        say.forgotten('full'),
+        ...(['overloaded', 'slower'] as const).map((service) =>
+          say.parked({ until: startedAt, runtime: 'claude' as never, window: null, model: null, service }, null),
+        ),
+        ...(['overloaded', 'failing', 'unreachable', 'slower'] as const).map((why) =>
+          say.notice({ kind: 'retrying', why }),
+        ),
+        say.notice({ kind: 'compacting' }),
+        say.notice({ kind: 'compacted' }),
+        say.notice({ kind: 'model-changed', from: nastyText, to: 'sonnet' }),
         own.sessions.list([], startedAt, say),
         own.sessions.list([overview({ state: null, waiting: 0 })], startedAt, say),
         own.runs.stopped({ run: 'r' as never, waiting: true, afterMs: 0 }),

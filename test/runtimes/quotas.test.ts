@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as claude from '../../src/runtimes/claude/limit.ts'
-import { parseLine, type LimitLine } from '../../src/runtimes/claude/wire.ts'
+import type { LimitLine } from '../../src/runtimes/claude/line.ts'
+import { parseLine } from '../../src/runtimes/claude/wire.ts'
 import * as codex from '../../src/runtimes/codex/limit.ts'
 
 /** A line of the real CLI with this in it. */

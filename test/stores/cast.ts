@@ -127,6 +127,7 @@ export const events = {
     heard: true,
   },
   declined: { type: 'declined', steer: promptKey('77') },
+  noticed: { type: 'noticed', notice: { kind: 'retrying', why: 'overloaded' } },
   forgotten: { type: 'forgotten', detail: 'No conversation found' },
   parked: {
     type: 'parked',

@@ -6,7 +6,7 @@ import { diffOf } from '../diff.ts'
 import { contentOf, isFilled, type Field } from '../engine/form.ts'
 import { relativeTo } from './action.ts'
 import { arrayAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
-import { type ClaudeLine } from './wire.ts'
+import { type ClaudeLine } from './line.ts'
 
 export type ClaudeAsk = Extract<ClaudeLine, { is: 'asked' }>
 export type Elicited = Extract<ClaudeLine, { is: 'elicited' }>

@@ -4,7 +4,7 @@ import { objectAt } from '../engine/json.ts'
 import type { Reading, TurnStanding } from '../engine/protocol.ts'
 import { calledBy, callIdOf, replyTo, serverName, toldLine } from './mcp.ts'
 import { errorLine } from './request.ts'
-import type { ClaudeLine } from './wire.ts'
+import type { ClaudeLine } from './line.ts'
 
 /** What a turn has to do with our tools. */
 export interface Serving extends TurnStanding {

@@ -1,6 +1,6 @@
 import type { QuotaReading, QuotaWindow } from '../../core/quota.ts'
 import type { Trouble } from '../../core/failure.ts'
-import type { LimitLine } from './wire.ts'
+import type { LimitLine } from './line.ts'
 
 /** What a line about the login's quota says; null: nothing that was not known before it. */
 export function readingOf(line: LimitLine): QuotaReading | null {

@@ -12,7 +12,8 @@ import { asksServer, withoutCall, type Serving } from './calls.ts'
 import { answerLine, errorLine, refusalLine, withdrawalOf } from './request.ts'
 import { type JsonObject } from '../engine/json.ts'
 import { readingOf } from './limit.ts'
-import { parseLine, type ClaudeLine, type LimitLine, type ResultLine } from './wire.ts'
+import type { ClaudeLine, LimitLine, ResultLine } from './line.ts'
+import { parseLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
 export interface ClaudeState extends Serving {
@@ -148,7 +149,8 @@ function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
   const costUsd = line.totalCostUsd === null ? null : Math.max(0, line.totalCostUsd - state.spent.costUsd)
   const outcome = outcomeOf(all, { error: state.error, limit: state.limit }, costUsd)
   // A word that is still queued after a stop would be answered by a turn that nobody hears.
-  const over = isConversationGone(line) || state.unheard.size > 0 ? 'broken' : 'clean'
+  const isLost = outcome.kind === 'failed' && (isConversationGone(line) || outcome.trouble.code === 'context-full')
+  const over = isLost || state.unheard.size > 0 ? 'broken' : 'clean'
   return { state: { ...state, over, spent, open: new Set() }, events: [{ type: 'finished', outcome }] }
 }
 
@@ -191,10 +193,14 @@ function during(state: ClaudeState, line: ClaudeLine): Reading<ClaudeState> {
     case 'unasked':
       return unasked(state, line.request as ApprovalId)
     case 'retry': {
-      if (line.error !== 'authentication_failed' || !state.byKey) return { state, events: [] }
+      if (line.error !== 'authentication_failed')
+        return { state, events: [{ type: 'noticed', notice: { kind: 'retrying', why: line.why } }] }
+      if (!state.byKey) return { state, events: [] }
       const outcome = authFailure(line.status)
       return { state: { ...state, over: 'broken', open: new Set() }, events: [{ type: 'finished', outcome }] }
     }
+    case 'notice':
+      return { state, events: [{ type: 'noticed', notice: line.notice }] }
     case 'limit': {
       if (line.status === '') return { state, events: [] }
       const reading = readingOf(line)

@@ -30,7 +30,7 @@ export function promptLine(turn: Turn): string {
 /** The conversation has the prompt already, with all that was done for it. */
 const goOn = 'Continue from where you left off.'
 const whyNote =
-  "(Discord message from the bot: the account's limit had stopped you; it is lifted. What is done stays done.)"
+  '(Discord message from the bot: what had stopped you, outside your work, is over. What is done stays done.)'
 
 /** Every line of it is marked, so that nothing in it can pretend to stand outside. */
 function framed(title: string, text: string): string {

@@ -1,100 +1,6 @@
 import { arrayAt, numberAt, objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
-
-/**
- * What the Claude CLI writes on its stdout with `--output-format stream-json`, as far as we read it. Tolerant: types,
- * subtypes and fields it does not know are `other` or left out, and nothing here throws. Shapes were seen in the CLI
- * itself (test/golden/claude); there is no published schema.
- */
-export type ClaudeLine =
-  | { readonly is: 'init'; readonly session: string; readonly keySource: string; readonly mode: string }
-  | { readonly is: 'message'; readonly id: string }
-  | { readonly is: 'delta'; readonly index: number; readonly text: string }
-  | {
-      readonly is: 'assistant'
-      readonly message: string
-      /** From a sub-agent. */
-      readonly nested: boolean
-      /** The kind of failure that this line is instead of an answer. */
-      readonly error: string | null
-      readonly blocks: readonly AssistantBlock[]
-    }
-  | { readonly is: 'tool-results'; readonly results: readonly { readonly tool: string; readonly failed: boolean }[] }
-  | { readonly is: 'replay'; readonly uuid: string }
-  | {
-      readonly is: 'asked'
-      readonly request: string
-      readonly tool: string
-      readonly toolUse: string
-      readonly input: JsonObject
-      /** The path at which the CLI stopped; empty: none. */
-      readonly blockedPath: string
-      /** Which kind of rule made it ask, e.g. `mode`, `workingDir`, `safetyCheck`; may be empty. */
-      readonly reason: string
-    }
-  /** An MCP server wants a form filled in. */
-  | {
-      readonly is: 'elicited'
-      readonly request: string
-      readonly server: string
-      readonly message: string
-      /** Null: it wants something else than a form. */
-      readonly schema: JsonObject | null
-    }
-  /** A message to an MCP server of ours. */
-  | { readonly is: 'mcp'; readonly request: string; readonly server: string; readonly message: JsonObject }
-  /** A request that we do not know. */
-  | { readonly is: 'request'; readonly request: string; readonly subtype: string }
-  | { readonly is: 'unasked'; readonly request: string }
-  /** An answer to a request of ours, or the echo of an answer of ours (then `behavior` says which). */
-  | {
-      readonly is: 'response'
-      readonly request: string
-      readonly cancelled: boolean | null
-      readonly behavior: string | null
-    }
-  | { readonly is: 'retry'; readonly error: string; readonly status: number | null }
-  | LimitLine
-  /** A background task has ended; an `init` right behind it begins a turn nobody asked for. */
-  | { readonly is: 'task-notice' }
-  | { readonly is: 'mode'; readonly mode: string }
-  | ResultLine
-  | { readonly is: 'other' }
-
-/** What the service said of the login's quota, told when it changes. Times in seconds since 1970. */
-export interface LimitLine {
-  readonly is: 'limit'
-  readonly status: string
-  /** `five_hour`, `seven_day_opus`, …; null: the refusal is about no quota. */
-  readonly window: string | null
-  readonly resetsAt: number | null
-  readonly used: number | null
-  /** Served beyond the quota, for money. */
-  readonly paid: boolean
-  readonly overage: { readonly status: string; readonly resetsAt: number | null }
-  /** Why nothing is served beyond the quota, or at all. */
-  readonly reason: string
-}
-
-export interface ResultLine {
-  readonly is: 'result'
-  /** Of a turn that the CLI began by itself. */
-  readonly unsolicited: boolean
-  readonly isError: boolean
-  readonly subtype: string
-  readonly terminalReason: string
-  readonly status: number | null
-  readonly text: string
-  readonly errors: readonly string[]
-  readonly inputTokens: number
-  readonly outputTokens: number
-  /** Of the whole process so far. */
-  readonly totalCostUsd: number | null
-}
-
-export type AssistantBlock =
-  | { readonly is: 'text'; readonly text: string }
-  | { readonly is: 'tool'; readonly id: string; readonly name: string; readonly input: JsonObject }
-  | { readonly is: 'other' }
+import type { AssistantBlock, ClaudeLine, LimitLine, ResultLine } from './line.ts'
+import { systemRows } from './system.ts'
 
 const other: ClaudeLine = { is: 'other' }
 
@@ -159,23 +65,8 @@ function user(line: JsonObject): ClaudeLine {
 }
 
 function system(line: JsonObject): ClaudeLine {
-  switch (line['subtype']) {
-    case 'init':
-      return {
-        is: 'init',
-        session: stringAt(line['session_id']),
-        keySource: stringAt(line['apiKeySource']),
-        mode: stringAt(line['permissionMode']),
-      }
-    case 'api_retry':
-      return { is: 'retry', error: stringAt(line['error']), status: numberAt(line['error_status']) }
-    case 'task_notification':
-      return { is: 'task-notice' }
-    case 'status':
-      return typeof line['permissionMode'] === 'string' ? { is: 'mode', mode: line['permissionMode'] } : other
-    default:
-      return other
-  }
+  const row = systemRows[stringAt(line['subtype'])]
+  return typeof row === 'function' ? row(line) : other
 }
 
 function limit(info: JsonObject): LimitLine {

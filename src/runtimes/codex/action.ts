@@ -10,32 +10,30 @@ const titleLimit = 200
  */
 export function actionOf(item: JsonObject, workdir: string): Action | null {
   const id = stringAt(item['id'])
-  const of = (kind: Action['kind'], tool: string, title: string): Action => ({
+  const of: Of = (kind, tool, title) => ({
     id,
     kind,
     tool: oneLine(tool),
     title: oneLine(title),
   })
-  switch (item['type']) {
-    case 'commandExecution':
-      return of('command', 'Shell', commandOf(item))
-    case 'fileChange': {
-      const paths = arrayAt(item['changes']).map((each) => relativeTo(workdir, stringAt(objectAt(each)['path'])))
-      return of('edit', 'Patch', paths.join(', '))
-    }
-    case 'mcpToolCall':
-      return of('other', stringAt(item['tool']) || 'MCP', stringAt(item['server']))
-    case 'dynamicToolCall':
-      return of('other', stringAt(item['tool']) || 'Tool', '')
-    case 'webSearch':
-      return of('web', 'Search', stringAt(item['query']))
-    case 'imageView':
-      return of('read', 'Image', relativeTo(workdir, stringAt(item['path'])))
-    case 'collabAgentToolCall':
-      return of('agent', stringAt(item['tool']) || 'Agent', stringAt(item['prompt']))
-    default:
-      return null
-  }
+  return itemReaders[stringAt(item['type'])]?.(item, of, workdir) ?? null
+}
+
+type Of = (kind: Action['kind'], tool: string, title: string) => Action
+
+/** Items that are tool calls; what becomes of the others is said in meaning.ts and passed-over.ts. */
+export const itemReaders: Readonly<Record<string, (item: JsonObject, of: Of, workdir: string) => Action>> = {
+  commandExecution: (item, of) => of('command', 'Shell', commandOf(item)),
+  fileChange: (item, of, workdir) => {
+    const paths = arrayAt(item['changes']).map((each) => relativeTo(workdir, stringAt(objectAt(each)['path'])))
+    return of('edit', 'Patch', paths.join(', '))
+  },
+  mcpToolCall: (item, of) => of('other', stringAt(item['tool']) || 'MCP', stringAt(item['server'])),
+  dynamicToolCall: (item, of) => of('other', stringAt(item['tool']) || 'Tool', ''),
+  webSearch: (item, of) => of('web', 'Search', stringAt(item['query'])),
+  imageView: (item, of, workdir) => of('read', 'Image', relativeTo(workdir, stringAt(item['path']))),
+  imageGeneration: (item, of) => of('other', 'Image', stringAt(item['revisedPrompt'])),
+  collabAgentToolCall: (item, of) => of('agent', stringAt(item['tool']) || 'Agent', stringAt(item['prompt'])),
 }
 
 /** The command as the model wrote it: the CLI wraps it into a call of the shell. */

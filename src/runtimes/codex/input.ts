@@ -24,7 +24,7 @@ export function inputOf(turn: Turn): readonly object[] {
 
 /** The conversation has the prompt already, with all that was done for it. */
 const goOn =
-  "(The bot: the account's limit had stopped you; it is lifted. Continue from where you left off; what is done stays done.)"
+  '(The bot: what had stopped you, outside your work, is over. Continue from where you left off; what is done stays done.)'
 
 export function textOf(text: string): object {
   return { type: 'text', text, text_elements: [] }

@@ -6,7 +6,7 @@ import { actionOf } from './action.ts'
 import { callIn, callIdOf } from './tool.ts'
 import { asksOf, refusalOf, type CodexAsk } from './ask.ts'
 import { readingOf } from './limit.ts'
-import { openTrouble, troubleOf } from './outcome.ts'
+import { openTrouble, retryOf, troubleOf } from './outcome.ts'
 import { arrayAt, numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 import { parseLine } from './wire.ts'
 
@@ -180,28 +180,36 @@ function reply(state: CodexState, { id, result, error }: CliReply): Reading<Code
   }
 }
 
+/** Notices about our turn that mean something; why the others do not is said in passed-over.ts. */
+export const turnReaders: Readonly<Record<string, (state: CodexState, params: JsonObject) => Reading<CodexState>>> = {
+  'item/started': (state, params) => begun(state, objectAt(params['item'])),
+  'item/agentMessage/delta': (state, params) => {
+    const block = stringAt(params['itemId'])
+    const discarded = discard(state, block)
+    const said: RunEvent = { type: 'said', block, text: stringAt(params['delta']), whole: false }
+    return { state: { ...discarded.state, message: block }, events: [...discarded.events, said] }
+  },
+  'item/completed': (state, params) => completed(state, objectAt(params['item'])),
+  error: (state, params) => {
+    const error = objectAt(params['error'])
+    if (params['willRetry'] !== true) return { state: { ...state, error }, events: [] }
+    const why = retryOf(error)
+    return { state, events: why === null ? [] : [{ type: 'noticed', notice: { kind: 'retrying', why } }] }
+  },
+  'turn/completed': (state, params) => ended(state, objectAt(params['turn'])),
+  'thread/compacted': (state) => ({ state, events: [{ type: 'noticed', notice: { kind: 'compacted' } }] }),
+  'model/rerouted': (state, params) => {
+    const notice = {
+      kind: 'model-changed',
+      from: stringAt(params['fromModel']),
+      to: stringAt(params['toModel']),
+    } as const
+    return { state, events: [{ type: 'noticed', notice }] }
+  },
+}
+
 function during(state: CodexState, method: string, params: JsonObject): Reading<CodexState> {
-  switch (method) {
-    case 'item/started':
-      return begun(state, objectAt(params['item']))
-    case 'item/agentMessage/delta': {
-      const block = stringAt(params['itemId'])
-      const discarded = discard(state, block)
-      const said: RunEvent = { type: 'said', block, text: stringAt(params['delta']), whole: false }
-      return { state: { ...discarded.state, message: block }, events: [...discarded.events, said] }
-    }
-    case 'item/completed':
-      return completed(state, objectAt(params['item']))
-    case 'error':
-      return {
-        state: params['willRetry'] === true ? state : { ...state, error: objectAt(params['error']) },
-        events: [],
-      }
-    case 'turn/completed':
-      return ended(state, objectAt(params['turn']))
-    default:
-      return { state, events: [] }
-  }
+  return turnReaders[method]?.(state, params) ?? { state, events: [] }
 }
 
 function begun(state: CodexState, item: JsonObject): Reading<CodexState> {
@@ -210,6 +218,8 @@ function begun(state: CodexState, item: JsonObject): Reading<CodexState> {
   if (item['type'] === 'subAgentActivity') {
     return { state: { ...state, helpers: new Set(state.helpers).add(stringAt(item['agentThreadId'])) }, events: [] }
   }
+  if (item['type'] === 'contextCompaction')
+    return { state, events: [{ type: 'noticed', notice: { kind: 'compacting' } }] }
   const action = actionOf(item, state.from.workdir)
   if (action === null) return { state, events: [] }
   const actions = new Map(state.actions).set(id, action)
@@ -224,6 +234,8 @@ function completed(state: CodexState, item: JsonObject): Reading<CodexState> {
     const said: RunEvent = { type: 'said', block: id, text: messageOf(item), whole: true }
     return { state: { ...discarded.state, message: null }, events: [...discarded.events, said] }
   }
+  if (item['type'] === 'contextCompaction')
+    return { state, events: [{ type: 'noticed', notice: { kind: 'compacted' } }] }
   // One that failed at once may be told only when it is over.
   const known = state.actions.get(id)
   const action = known ?? actionOf(item, state.from.workdir)

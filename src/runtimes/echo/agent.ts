@@ -17,6 +17,7 @@ import { titleOf } from '../../core/quotation.ts'
 import { approvalOf, callOf, carryOut } from './ask.ts'
 import { friendlyAnswer } from './friendly.ts'
 import { stepsIn, type ScriptedAsk, type ScriptStep } from './script.ts'
+import { fail, Trouble } from './trouble.ts'
 import { parseToAgent, type FromAgent, type ToAgent } from './wire.ts'
 
 type Prompt = Extract<ToAgent, { op: 'prompt' }>
@@ -124,7 +125,8 @@ async function work(): Promise<void> {
       tell({ is: 'over', uuid, why: 'done', detail: '' })
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
-      tell({ is: 'over', uuid, why: stop.signal.aborted ? 'stopped' : 'failed', detail })
+      const why = error instanceof Trouble ? error.why : 'failed'
+      tell({ is: 'over', uuid, why: stop.signal.aborted ? 'stopped' : why, detail })
     }
     current = null
   }
@@ -167,6 +169,11 @@ async function perform(step: ScriptStep, stopped: AbortSignal): Promise<void> {
     }
     case 'fail':
       throw new Error(step.message)
+    case 'busy':
+    case 'full':
+      return fail(step, (current as NonNullable<typeof current>).prompt, remembered)
+    case 'compact':
+      return tell({ is: 'compacted' })
     case 'flood':
       return flood(step.bytes)
     case 'daemon': {

@@ -183,6 +183,8 @@ function during(state: EchoState, said: FromAgent): Reading<EchoState> {
       const approval = said.ask as ApprovalId
       return { state: { ...state, open: without(state.open, approval) }, events: [{ type: 'withdrawn', approval }] }
     }
+    case 'compacted':
+      return { state, events: [{ type: 'noticed', notice: { kind: 'compacted' } }] }
     case 'steered':
       return { state: { ...state, unheard: without(state.unheard, said.key as PromptKey) }, events: [] }
     case 'taken':
@@ -199,12 +201,15 @@ function without<Each>(all: ReadonlySet<Each>, one: Each): ReadonlySet<Each> {
 function over(state: EchoState, { why, detail }: Extract<FromAgent, { is: 'over' }>): Reading<EchoState> {
   // A word that came too late for the turn is answered behind it.
   if (why === 'done' && state.unheard.size > 0) return { state, events: [] }
-  if (why !== 'failed') return end(state, 'clean', { kind: why, usage: noUsage })
-  return end(state, 'clean', {
-    kind: 'failed',
-    trouble: { code: 'model-failed', detail, status: null },
-    usage: noUsage,
-  })
+  if (why === 'done' || why === 'stopped') return end(state, 'clean', { kind: why, usage: noUsage })
+  const trouble: Trouble =
+    why === 'busy'
+      ? { code: 'service-busy', detail, why: 'overloaded' }
+      : why === 'full'
+        ? { code: 'context-full', detail }
+        : { code: 'model-failed', detail, status: null }
+  // A process has one conversation.
+  return end(state, why === 'full' ? 'broken' : 'clean', { kind: 'failed', trouble, usage: noUsage })
 }
 
 function end(

@@ -26,9 +26,13 @@ export type ScriptStep =
   | { readonly do: 'call'; readonly tool: string; readonly input: string }
   | { readonly do: 'read'; readonly path: string }
   | { readonly do: 'fail'; readonly message: string }
+  /** The model's service is in trouble for the first so many times that this prompt is asked. */
+  | { readonly do: 'busy'; readonly times: number }
   | { readonly do: 'flood'; readonly bytes: number }
   | { readonly do: 'daemon'; readonly seconds: number }
-  | { readonly do: 'hang' | 'die' | 'env' | 'files' | 'recall' | 'attached' | 'context' }
+  | { readonly do: 'hang' | 'die' | 'env' | 'files' | 'recall' | 'attached' | 'context' | 'compact' }
+  /** The conversation is full, unless it has just begun. */
+  | { readonly do: 'full' }
 
 const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }
 
@@ -47,6 +51,8 @@ const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2
  *     !question Which? | this | that          asks a question; `||` begins a further one, `!question*` takes several
  *     !call whois {"name":"mary"}             calls a tool of the bot; what is short is written short:
  *                                             `!whois mary`, `!post_update text`, `!list_sessions`
+ *     !busy 2                                 fails as an overloaded service does, for the first two times
+ *     !full                                   the conversation is full, unless it has just begun; `!compact` sums it up
  *     !plan # First\n- this                   shows a plan
  */
 export function stepsIn(prompt: string): readonly ScriptStep[] {
@@ -103,6 +109,8 @@ function stepOf(line: string): ScriptStep | null {
       return { do: 'read', path: rest }
     case 'fail':
       return { do: 'fail', message: rest === '' ? 'told to fail' : rest }
+    case 'busy':
+      return { do: 'busy', times: Number.parseInt(rest, 10) || 1 }
     case 'flood': {
       const [, amount = '1', unit = 'MB'] = /^(\d+)\s*([KMG]B)?$/.exec(rest) ?? []
       return { do: 'flood', bytes: Number(amount) * (units[unit] ?? 1) }
@@ -116,7 +124,10 @@ function stepOf(line: string): ScriptStep | null {
     case 'recall':
     case 'attached':
     case 'context':
+    case 'compact':
       return { do: word }
+    case 'full':
+      return { do: 'full' }
     default:
       return null
   }

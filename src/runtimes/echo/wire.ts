@@ -39,7 +39,14 @@ export type FromAgent =
   /** Nobody needs to answer that any more. */
   | { readonly is: 'withdrawn'; readonly ask: string }
   | { readonly is: 'steered'; readonly key: string }
-  | { readonly is: 'over'; readonly uuid: string; readonly why: 'done' | 'stopped' | 'failed'; readonly detail: string }
+  /** `busy`: the service is in trouble; `full`: the conversation is. Both are failures. */
+  | {
+      readonly is: 'over'
+      readonly uuid: string
+      readonly why: 'done' | 'stopped' | 'failed' | 'busy' | 'full'
+      readonly detail: string
+    }
+  | { readonly is: 'compacted' }
   /** The conversation to go on with is not there; the process ends. */
   | { readonly is: 'gone'; readonly conversation: string }
 

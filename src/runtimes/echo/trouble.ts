@@ -1,0 +1,27 @@
+/** A failure of a kind of its own. */
+export class Trouble extends Error {
+  readonly why: 'busy' | 'full'
+
+  constructor(why: 'busy' | 'full', message: string) {
+    super(message)
+    this.why = why
+  }
+}
+
+/**
+ * Fails as a script wants it: `busy` for the first so many times that the prompt is asked, `full` unless the
+ * conversation has just begun. `remembered`: all that was asked in it, this prompt included.
+ */
+export function fail(
+  step: { readonly do: 'busy'; readonly times: number } | { readonly do: 'full' },
+  prompt: { readonly uuid: string; readonly text: string },
+  remembered: readonly { readonly uuid: string; readonly text: string }[],
+): void {
+  if ('times' in step) {
+    if (remembered.filter(({ text }) => text === prompt.text).length <= step.times)
+      throw new Trouble('busy', 'overloaded')
+    return
+  }
+  const isLong = remembered.some(({ uuid }) => uuid !== prompt.uuid && !uuid.startsWith('before '))
+  if (isLong) throw new Trouble('full', 'the conversation is full')
+}
