@@ -1,7 +1,6 @@
 import type { Hold } from './quota.ts'
 import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { LinePlace } from './chat.ts'
-import type { EpochMs } from './clock.ts'
 import type { CliNotice } from './event.ts'
 import type { WallboardLine } from './wallboard.ts'
 import type { Refusal, Trouble } from './failure.ts'

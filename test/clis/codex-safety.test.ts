@@ -180,7 +180,7 @@ scenes(
         scripted([{ text: 'abc', midError: { type: 'context_length_exceeded', message: 'long' } }]),
       )
       await broken.done
-      assert.equal(troubleOf(broken).code, 'model-failed')
+      assert.equal(troubleOf(broken).code, 'context-full')
       const next = room.begin(bench.words.say('here again'))
       await next.done
       assert.equal(next.text, 'here again')

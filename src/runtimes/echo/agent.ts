@@ -17,7 +17,7 @@ import { titleOf } from '../../core/quotation.ts'
 import { approvalOf, callOf, carryOut } from './ask.ts'
 import { friendlyAnswer } from './friendly.ts'
 import { stepsIn, type ScriptedAsk, type ScriptStep } from './script.ts'
-import { fail, Trouble } from './trouble.ts'
+import { fail, ScriptedTrouble } from './trouble.ts'
 import { parseToAgent, type FromAgent, type ToAgent } from './wire.ts'
 
 type Prompt = Extract<ToAgent, { op: 'prompt' }>
@@ -125,7 +125,7 @@ async function work(): Promise<void> {
       tell({ is: 'over', uuid, why: 'done', detail: '' })
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
-      const why = error instanceof Trouble ? error.why : 'failed'
+      const why = error instanceof ScriptedTrouble ? error.why : 'failed'
       tell({ is: 'over', uuid, why: stop.signal.aborted ? 'stopped' : why, detail })
     }
     current = null

@@ -1,5 +1,5 @@
 /** A failure of a kind of its own. */
-export class Trouble extends Error {
+export class ScriptedTrouble extends Error {
   readonly why: 'busy' | 'full'
 
   constructor(why: 'busy' | 'full', message: string) {
@@ -19,9 +19,9 @@ export function fail(
 ): void {
   if ('times' in step) {
     if (remembered.filter(({ text }) => text === prompt.text).length <= step.times)
-      throw new Trouble('busy', 'overloaded')
+      throw new ScriptedTrouble('busy', 'overloaded')
     return
   }
   const isLong = remembered.some(({ uuid }) => uuid !== prompt.uuid && !uuid.startsWith('before '))
-  if (isLong) throw new Trouble('full', 'the conversation is full')
+  if (isLong) throw new ScriptedTrouble('full', 'the conversation is full')
 }

@@ -120,8 +120,8 @@ export class HandOver<State extends TurnStanding> {
       return { ...plain, conversation: record.conversation, warm, left: [] }
     }
     const known = session.conversation?.id ?? null
-    // None at all: what was open has been set aside.
-    const isAnother = known !== record.conversation
+    // A later attempt without any: what was open has been set aside.
+    const isAnother = known === null ? this.#turn.attempt > 1 : known !== record.conversation
     const isOtherwise = record.openedWith !== this.#protocol.openedWith(this.#turn)
     const conversation = before === null && (isAnother || isOtherwise) ? null : record.conversation
     const left = [...new Set([known, record.conversation])].filter((each) => each !== null)
