@@ -69,6 +69,7 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
       log: quietLog,
       checkpoint: () => {},
       limits: defaultLimits,
+      ownersOnly: null,
     },
     null,
   )

@@ -65,8 +65,10 @@ export interface AgentsOptions extends Pick<
 
 /** The agents as they are configured. */
 export function agentsOf({ config, ...means }: AgentsOptions): readonly Runtime[] {
+  const level = means.boxes?.level() ?? { boxed: true }
   return runtimes({
     ...means,
+    ownersOnly: config.box.wanted === 'required' && !level.boxed ? level.reason : null,
     accountEnvironment: (runtime) =>
       ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
     binaries: binariesOf(config),

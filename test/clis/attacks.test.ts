@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFi
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
-import type { Actor, SeenMessage, SeenPlace } from 'loopback-discord'
+import { controlsOf, type Actor, type SeenMessage, type SeenPlace } from 'loopback-discord'
 import { sideBySide } from '../contracts/runtime-stage.ts'
 import { assertNothingOfTheBot } from '../e2e/secrets.ts'
 import type { Bot } from '../e2e/bots.ts'
@@ -58,7 +58,7 @@ describe(
               if (!isQuestion(seen)) break
               const { modal } = await olivia.clicks(seen, 'Deny…')
               if (modal !== null) await olivia.submits(modal, {})
-              await olivia.sees(thread, ({ id, components }) => id === seen.id && components.length === 0)
+              await olivia.sees(thread, (message) => message.id === seen.id && controlsOf(message).length === 0)
             }
             const told = await stage.botMessages(olivia, thread)
             const files = told.flatMap(({ attachments }) => attachments.map(({ url }) => url))

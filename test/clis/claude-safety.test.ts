@@ -117,7 +117,9 @@ for (const { world, confined, skip } of worlds)
           assert.equal(members.text, 'worked')
           assert.deepEqual(ranOf(workdir), ['SessionStart', 'Stop', 'UserPromptSubmit', 'server'])
           assert.equal(readFileSync(join(workdir, 'told.txt'), 'utf8'), 'it says: yes\n')
-          assert.equal(members.events.filter(({ type }) => type === 'wanted').length, confined ? 0 : 1)
+          // As root there is no sandbox that holds, so a member's commands are asked about.
+          const isHeld = confined && process.getuid?.() !== 0
+          assert.equal(members.events.filter(({ type }) => type === 'wanted').length, isHeld ? 0 : 1)
           assert.ok(!bench.received().includes('login-secret'))
           const last = JSON.stringify(bench.model.requests.at(-1)?.body)
           assert.equal(last.split('Use tabs, says the repository.').length, 2, 'its notes are told once')
@@ -346,7 +348,7 @@ for (const { world, confined, skip } of worlds)
 
       scene.test('what check says of it', async () => {
         const found = await runtime.check()
-        assert.deepEqual(found[0], { level: 'ok', text: 'Claude Code 2.1.197' })
+        assert.deepEqual([found[0]?.level, found[0]?.text], ['ok', 'Claude Code 2.1.197'])
         assert.equal(found[1]?.level, 'ok', found[1]?.text)
         const missing = makeRuntime({ ...bench.options, claudeBinary: '/nowhere/claude' })
         assert.equal((await missing.check())[0]?.level, 'error')

@@ -52,6 +52,7 @@ export class CodexRoom implements AsyncDisposable {
       log: { debug: silent, info: silent, warn: silent, error: silent },
       checkpoint: silent,
       limits: { ...defaultLimits, ...more.limits },
+      ownersOnly: null,
     }
     return new AgentEngine(protocol, plain, null)
   }

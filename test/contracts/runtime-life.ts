@@ -32,6 +32,8 @@ export interface PlainOptions {
   readonly limits?: Partial<ProcessLimits>
   /** Its agents live in boxes, whose way out leads into this folder; null: there is none. Left out: no boxes. */
   readonly box?: { readonly egress: string | null }
+  /** Why only owners may have agents; left out: everybody may. */
+  readonly ownersOnly?: string
 }
 
 export interface LifeOrder {
@@ -72,6 +74,7 @@ export function makeRuntime(
     log: quiet,
     checkpoint: more.checkpoint ?? (() => {}),
     limits: { ...defaultLimits, ...plain.limits },
+    ownersOnly: plain.ownersOnly ?? null,
   }
   const all = runtimes({
     ...spooled,

@@ -7,7 +7,7 @@ import { openStore, type Store } from '../../src/stores/open.ts'
 import { hostClock, uuids } from '../../src/system/host.ts'
 import { oneFolder } from '../engine/one-folder.ts'
 import { Machine, scriptedRuntime } from '../engine/scripted-runtime.ts'
-import { home } from '../locales/samples.ts'
+import { home, wellHealth } from '../locales/samples.ts'
 import { quietLog, scratchFolder } from '../stores/cast.ts'
 import { call, commandOf, say } from './call.ts'
 
@@ -40,6 +40,7 @@ async function withSessions(work: (store: Store, commandNamed: (name: string) =>
     ask: () => Promise.reject(new Error('nobody is asked')),
     stopRun: () => Promise.reject(new Error('nothing runs')),
     began: () => {},
+    health: async () => wellHealth,
   })
   await work(store, (name) => commandOf(feature, name))
 }

@@ -132,7 +132,12 @@ for (const say of Object.values(languages)) {
 
     it('says everything else calmly, too', () => {
       const started = (of: Session, title: string, takenUp: boolean): string =>
-        own.sessions.started(of, title, { takenUp, emptySubmodules: takenUp ? ['vendor/x'] : [] }, say.whereabouts(of))
+        own.sessions.started(
+          of,
+          title,
+          { takenUp, emptySubmodules: takenUp ? ['vendor/x'] : [], boxed: takenUp },
+          say.whereabouts(of),
+        )
       const left = (why: BranchLeft['why']): string =>
         say.branchLeft(session({ worktree }), worktree, { kind: 'left', why, commit: null, detail: 'no such object' })
       const states = ['connecting', 'ready', 'resting', 'closed'] as const
@@ -346,7 +351,7 @@ describe('the session started', () => {
       words.en.sessions.started(
         session(),
         'Claude Code',
-        { takenUp: false, emptySubmodules: [] },
+        { takenUp: false, emptySubmodules: [], boxed: true },
         languages.en.whereabouts(session()),
       ),
       '**shop** · Claude Code · `opus`\n`~/projects/shop`\n' +

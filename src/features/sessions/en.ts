@@ -49,7 +49,7 @@ export function english(home: string | null) {
     started(
       session: Session,
       runtimeTitle: string,
-      { takenUp, emptySubmodules }: Pick<Started, 'takenUp' | 'emptySubmodules'>,
+      { takenUp, emptySubmodules, boxed }: Pick<Started, 'takenUp' | 'emptySubmodules'> & { readonly boxed: boolean },
       where: string,
     ): string {
       const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
@@ -67,6 +67,9 @@ export function english(home: string | null) {
         ...(session.trusted
           ? ['The repository is trusted: its hooks, tools and settings may run for everybody who may change it.']
           : []),
+        ...(boxed
+          ? []
+          : ['⚠ This machine cannot box agents: their commands are asked about. `/health` tells an owner why.']),
         `${begin} \`/cancel\` stops what runs, \`/session stop\` ends the session.`,
       ].join('\n')
     },

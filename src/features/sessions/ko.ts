@@ -40,7 +40,7 @@ export const korean: typeof english = (home) => ({
     'session.resume': '작업을 이어 가는 것',
     'session.trust': '저장소를 신뢰하는 것',
   },
-  started(session, runtimeTitle, { takenUp, emptySubmodules }, where) {
+  started(session, runtimeTitle, { takenUp, emptySubmodules, boxed }, where) {
     const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
     const begin =
       session.place.kind === 'channel'
@@ -56,6 +56,11 @@ export const korean: typeof english = (home) => ({
       ...(session.trusted
         ? ['신뢰하는 저장소예요. 수정 권한이 있는 사람에게는 저장소의 훅, 도구, 설정이 실행될 수 있어요.']
         : []),
+      ...(boxed
+        ? []
+        : [
+            '⚠ 이 컴퓨터에서는 에이전트를 격리할 수 없어서 명령을 실행하기 전에 확인을 받아요. 이유는 `/health`에 있어요.',
+          ]),
       `${begin} \`/cancel\`은 진행 중인 작업을 멈추고, \`/session stop\`은 세션을 끝내요.`,
     ].join('\n')
   },

@@ -13,7 +13,7 @@ import { resume } from './resuming.ts'
 import { Sessions, type SessionDoors } from './service.ts'
 import { models, names } from './suggesting.ts'
 
-type NeededDoors = Omit<SessionDoors, 'order'> & Pick<Doors, 'ask' | 'home'>
+type NeededDoors = Omit<SessionDoors, 'order'> & Pick<Doors, 'ask' | 'home' | 'health'>
 
 /** Sessions from their start to their end, and what changes between (SPEC F1). */
 export function sessions(doors: NeededDoors): Feature {
@@ -78,7 +78,8 @@ export function sessions(doors: NeededDoors): Feature {
           if (!started.ok) return refused(call, started.refusal)
           const { session } = started.value
           const title = runtimes.get(session.runtime)?.title ?? session.runtime
-          return toAll(say.started(session, title, started.value, call.say.whereabouts(session)))
+          const { boxed } = (await doors.health()).box
+          return toAll(say.started(session, title, { ...started.value, boxed }, call.say.whereabouts(session)))
         },
         async complete(call, option, typed) {
           if (option === 'workdir') return suggestFolders(typed)

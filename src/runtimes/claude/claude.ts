@@ -38,9 +38,12 @@ const discord =
 /** The real Claude Code CLI, in the words it has for programs (facts/claude-cli.md). */
 export function claude(options: Means): Protocol<ClaudeState> {
   const hasSandbox = sandboxProbe()
+  const isRoot = process.getuid?.() === 0
   const shellFor = ({ session, prompt }: Turn): Shell => {
     if (rightsOf(prompt.tier).machine === 'read') return 'open'
     if (options.boxing !== null) return 'box'
+    // As root the CLI's own sandbox holds nothing that somebody wants to get out of.
+    if (isRoot && prompt.tier !== 'owner') return 'open'
     const { PATH = '' } = environmentOf(options, session.account)
     return hasSandbox(PATH) && !opensSandbox(session.workdir) ? 'sandbox' : 'open'
   }
@@ -85,7 +88,7 @@ export function claude(options: Means): Protocol<ClaudeState> {
       const rights = rightsOf(turn.prompt.tier)
       return beginning({
         birth,
-        mode: claudeRights(turn.prompt.tier).mode,
+        mode: claudeRights(turn.prompt.tier, options.boxing !== null).mode,
         readOnly: rights.machine === 'read',
         confined: shellFor(turn) !== 'open',
         uuid: promptUuid(turn),

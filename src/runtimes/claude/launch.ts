@@ -23,7 +23,7 @@ export async function launch(turn: Turn, options: Means, shell: Shell): Promise<
   const env = environmentOf(options, session.account)
   const file = findClaude(options.binary, env['PATH'] ?? '')
   if (file === null) throw new Problem('wire', 'Claude Code was not found. Install it or set OMC_CLAUDE_BIN.')
-  const rights = claudeRights(turn.prompt.tier)
+  const rights = claudeRights(turn.prompt.tier, boxing !== null)
   // Files that the model is not sent are read from where they lie.
   const readable = turn.files.filter((given) => !isShown(given)).map(({ path }) => path)
   // In a box there is nothing to deny, and the files of every prompt lie in one folder.

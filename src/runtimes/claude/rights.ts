@@ -45,9 +45,12 @@ const working = [
   'Write',
 ]
 
+/** Where no box says at what: of the tools that look only the one that asks beyond the session's folder. */
+const reading = looking.filter((tool) => tool !== 'Grep' && tool !== 'Glob')
+
 /** @throws {Problem} as `rightsOf` does. */
-export function claudeRights(tier: Tier): ClaudeRights {
+export function claudeRights(tier: Tier, boxed: boolean): ClaudeRights {
   return rightsOf(tier).machine === 'read'
-    ? { mode: 'default', tools: looking }
+    ? { mode: 'default', tools: boxed ? looking : reading }
     : { mode: 'acceptEdits', tools: working }
 }

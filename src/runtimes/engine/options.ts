@@ -13,4 +13,6 @@ export interface RuntimeEngineOptions {
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly limits: ProcessLimits
+  /** Why only owners may have agents here: boxes are required, and there are none. Null: everybody may. */
+  readonly ownersOnly: string | null
 }

@@ -75,6 +75,12 @@ export class Pool {
   /** The process for a turn, started when none suits. Null: stopped before there was one. @throws {Problem} */
   async obtain(turn: Turn, stopped: AbortSignal): Promise<PooledProcess | null> {
     const { workdir, id } = turn.session
+    const { ownersOnly } = this.#options
+    if (ownersOnly !== null && turn.prompt.tier !== 'owner')
+      throw new Problem(
+        'refused',
+        `Only owners may use agents here: they are to live in boxes, and this machine has none. ${ownersOnly}`,
+      )
     if (!existsSync(workdir))
       throw new Problem('refused', `The folder ${workdir} does not exist. Choose another for this session.`)
     const launch = await this.#protocol.launch(turn)
