@@ -176,7 +176,7 @@ describe(
       const { stage } = bench
       await room.asks(tryingTools([bash('echo by the owner > owners.txt')]), 'That was it.')
       const bob = await stage.sandbox.actor('bob')
-      const db = new DatabaseSync(join(stage.data, 'orchestrator.sqlite'))
+      const db = new DatabaseSync(join(stage.data, 'orchestrator.sqlite'), { timeout: 5000 })
       const row = "insert into grants (person, scope, tier, granted_by, at) values (?, ?, 'guest', ?, 0)"
       db.prepare(row).run(bob.id, `thread:${thread.id}`, room.olivia.id)
       db.close()
