@@ -10,6 +10,7 @@ import type { Log } from './core/log.ts'
 import { usualTimings, type Timings } from './core/timings.ts'
 import type { Config } from './config/load.ts'
 import { createDiscord } from './discord/discord.ts'
+import type { EgressProxy } from './egress/egress.ts'
 import { createEngine, type Engine } from './engine/engine.ts'
 import { features } from './features/all.ts'
 import { secretScan } from './core/secret-scan.ts'
@@ -25,6 +26,7 @@ import { checkAgents } from './runtimes/usable.ts'
 import { secretsIn } from './runtimes/login-secrets.ts'
 import { openStore, type Store } from './stores/open.ts'
 import { programFolder, version } from './version.ts'
+import { accountEnvironmentOf, wayOut } from './way-out.ts'
 import { startWeb } from './web/health.ts'
 import { checkRoots } from './workspaces/check.ts'
 import { workspaces } from './workspaces/roots.ts'
@@ -37,6 +39,8 @@ export interface AppOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Tests die here; the product passes nothing. */
   readonly checkpoint?: Checkpoint
+  /** The program of the process outside the boxes; tests have one that takes loopback for the world. */
+  readonly egressProgram?: string | undefined
   /** `usualTimings` when left out. */
   readonly timings?: Timings
   /** It is only tried out, with the pretend agent: that no real one can work is fine. */
@@ -69,8 +73,7 @@ export function agentsOf({ config, ...means }: AgentsOptions): readonly Runtime[
   return runtimes({
     ...means,
     ownersOnly: config.box.wanted === 'required' && !level.boxed ? level.reason : null,
-    accountEnvironment: (runtime) =>
-      ({ claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } })[runtime as string] ?? {},
+    accountEnvironment: accountEnvironmentOf(config),
     binaries: binariesOf(config),
     denied: [config.dataFolder, resolve('.env')],
     open: [...config.projectRoots, ...['attachments', 'worktrees'].map((name) => join(config.dataFolder, name))],
@@ -112,12 +115,15 @@ export function createApp(options: AppOptions): App {
   const ids = uuids(clock)
   const open = new Opened()
   let engine: Engine | null = null
+  let egress: EgressProxy | null = null
   let healthPort: number | null = null
   let stopping: Promise<void> | null = null
 
   async function start(): Promise<void> {
     const store = open.add(await openStore({ folder: config.dataFolder, clock, log }))
     engine = assemble(store)
+    // Agents that an earlier life left need it at once.
+    await egress?.start(new Set((await store.vault.liveSessions()).map(({ id }) => id)))
     if (config.healthPort !== null) {
       const web = open.add(await startWeb({ port: config.healthPort, health: () => engineOf().health(), log }))
       healthPort = web.port
@@ -130,6 +136,7 @@ export function createApp(options: AppOptions): App {
     const level = wall.level()
     if (level.boxed) log.info({}, 'box.on')
     else log.warn({ reason: level.reason }, 'box.off')
+    egress = level.boxed ? wayOut({ config, environment, clock, log, program: options.egressProgram }) : null
     const agents = agentsOf({
       config,
       dataDir: config.dataFolder,
@@ -140,7 +147,7 @@ export function createApp(options: AppOptions): App {
         shared: config.box.paths,
         own: environmentFor(environment),
       }),
-      egress: null,
+      egress,
       tools: () => engineOf().features.tools,
       clock,
       ids,
@@ -191,6 +198,7 @@ export function createApp(options: AppOptions): App {
           },
           needs,
         ),
+      egress,
       catalogue: words,
       owners: config.owners,
       channelOwnerOnly: config.channel.ownerOnly,
@@ -228,6 +236,7 @@ export function createApp(options: AppOptions): App {
 
   async function stop(agents: 'leave' | 'end'): Promise<void> {
     await engine?.stop(agents)
+    await egress?.stop(agents)
     await open.close()
   }
 

@@ -37,6 +37,13 @@ export interface Config {
   readonly codexHome: string
   /** OMC_QUEUE_STALE_MS */
   readonly queueStaleMs: number
+  /** What boxes reach without asking. */
+  readonly egress: {
+    /** OMC_EGRESS_OWNER, OMC_EGRESS_MEMBER, OMC_EGRESS_GUEST, as they were written. */
+    readonly hosts: Readonly<Record<'owner' | 'member' | 'guest', readonly string[]>>
+    /** OMC_EGRESS_NETWORKS */
+    readonly networks: readonly string[]
+  }
   /** SPEC F2: OMC_CHANNEL_* */
   readonly channel: ChannelRules & { readonly ownerOnly: boolean }
   readonly approvals: {
@@ -127,6 +134,10 @@ export function loadConfig(around: Surroundings): Config {
     codexBinary: folders.codexBinary,
     codexHome: folders.codex,
     queueStaleMs: values.OMC_QUEUE_STALE_MS,
+    egress: {
+      hosts: { owner: values.OMC_EGRESS_OWNER, member: values.OMC_EGRESS_MEMBER, guest: values.OMC_EGRESS_GUEST },
+      networks: values.OMC_EGRESS_NETWORKS,
+    },
     channel: {
       ownerOnly: values.OMC_CHANNEL_OWNER_ONLY,
       includeBystanders: values.OMC_CHANNEL_INCLUDE_BYSTANDERS,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isCompanyNetwork } from '../system/addresses.ts'
 
 /** One variable of the configuration: what it is for, how it is read, and an example for whoever got it wrong. */
 export interface Variable<Value> {
@@ -68,6 +69,15 @@ export const variables = {
   OMC_TRUSTED_ROOTS: open(folderList(), '~/projects/ours'),
   OMC_BOX: open(choice(['required', 'try', 'off'] as const, 'try'), 'required'),
   OMC_BOX_PATHS: open(folderList(), '/opt/go,~/.nvm'),
+  OMC_EGRESS_OWNER: open(hostList(), 'packages,docs.example.com'),
+  OMC_EGRESS_MEMBER: open(hostList(), 'packages'),
+  OMC_EGRESS_GUEST: open(hostList(), 'docs.example.com'),
+  OMC_EGRESS_NETWORKS: open(
+    folderList().refine((networks) => networks.every(isCompanyNetwork), {
+      error: 'may name private networks only (within 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7)',
+    }),
+    '10.1.0.0/16',
+  ),
   OMC_LOG_LEVEL: open(
     text()
       .transform((value) => value ?? 'info')
@@ -141,6 +151,13 @@ function folderList(): z.ZodType<readonly string[], string | undefined> {
       .map((each) => each.trim())
       .filter(Boolean),
   )
+}
+
+/** Hosts with or without a port, `*.example.org` for all below it, `packages` for the tools' own registries. */
+function hostList(): z.ZodType<readonly string[], string | undefined> {
+  return folderList().refine((hosts) => hosts.every((each) => /^(\*\.)?[a-z0-9_.-]+(:\d{1,5})?$/i.test(each)), {
+    error: 'is no list of hosts (`host`, `host:port`, `*.example.org`) and the word `packages`',
+  })
 }
 
 /** Null: none. Unlike elsewhere, an empty value means something here. */

@@ -13,6 +13,8 @@ export interface ApprovalPhrases {
   reason(text: string): string
   /** Where it would happen; `folder` is absolute. */
   where(folder: string): string
+  /** How long the two ways of letting an agent reach a host hold. */
+  readonly hostHolds: string
   readonly risks: Readonly<Record<Risk, string>>
   /** The input is too long for a message and stands whole in this file. */
   inFile(file: string, length: number): string
@@ -44,6 +46,9 @@ export interface ApprovalPhrases {
   readonly buttons: {
     readonly approve: string
     readonly approveForSession: string
+    /** For a host: until the turn ends, and until the session does. */
+    readonly allowOnce: string
+    readonly allowHere: string
     readonly deny: string
     readonly goAhead: string
     readonly change: string

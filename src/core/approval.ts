@@ -23,6 +23,8 @@ export type Subject =
       readonly reason: string | null
     }
   | { readonly kind: 'change'; readonly changes: readonly Change[]; readonly reason: string | null }
+  /** The way out of the box to a host that is closed: no tool call of the CLI's, it does not know of it. */
+  | { readonly kind: 'host'; readonly host: string; readonly port: number }
   /** Any other tool call; its input is shown as it is. */
   | { readonly kind: 'tool' }
   | { readonly kind: 'questions'; readonly questions: readonly Question[] }

@@ -48,6 +48,8 @@ export interface Doors {
   readonly stopRun: (run: RunId, by: string | null) => Promise<Stopped | null>
   /** Told of every new session. */
   readonly began: (session: Session, by: Person) => void
+  /** Told of every session that has ended, when nothing of it runs any more. */
+  readonly ended: (session: Session) => Promise<void>
   /** Where a waiting run stands; null: it is about to start. */
   readonly line: (run: RunId) => LinePlace | null
   /**

@@ -62,6 +62,11 @@ export interface HostPort {
   readonly port: number
 }
 
+/** As it is written in addresses and shown to people. */
+export function authorityOf({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 /** A host that a session may reach. */
 export interface OpenHost extends HostPort {
   /** Null: until the session ends. */
@@ -70,7 +75,10 @@ export interface OpenHost extends HostPort {
   readonly speaker: PersonId | null
 }
 
-/** Somebody in a box wants to reach a closed host, and is held until there is an answer. One for a host at a time. */
+/**
+ * Somebody in a box wants to reach a closed host, and is held until there is an answer. One for a host at a time; the
+ * answer holds for the rest of the turn.
+ */
 export interface HostQuestion extends HostPort {
   /** The same over deaths of the bot. */
   readonly id: string
@@ -80,7 +88,7 @@ export interface HostQuestion extends HostPort {
 /** What is told of closed hosts. */
 export interface EgressListener {
   asked(question: HostQuestion): void
-  /** Nobody waits for the answer any more. */
+  /** Nobody waits for the answer any more: the process outside has died. */
   gone(question: HostQuestion): void
 }
 

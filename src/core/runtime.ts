@@ -100,10 +100,12 @@ export interface Conduct {
    * False: this CLI cannot take it now; the word is to be a prompt of its own then.
    */
   steer(steer: Steer): Promise<boolean>
-  /** Hands a decision to the CLI. An approval that is no longer open is ignored. */
+  /** Hands a decision to the CLI. An approval that is no longer open, or none of the CLI's, is ignored. */
   answer(approval: ApprovalId, decision: Decision): Promise<void>
   /** Hands the answer of a call to the CLI. A call that is no longer open is ignored. */
   tell(call: ToolCallId, text: string, failed: boolean): Promise<void>
+  /** Whether people are asked about something of which the CLI does not know: meanwhile it is not silent, it waits. */
+  hold(held: boolean): void
 }
 
 /** Events with the position behind them: whoever keeps both in one transaction neither repeats nor skips. */

@@ -51,9 +51,12 @@ function drawQuestion(ask: Ask, say: ApprovalPhrases): [string, boolean, Partial
   const input = inputOf(approval)
   const reason = 'reason' in subject ? (subject.reason ?? '').trim() : ''
   const why = reason === '' ? '' : quoted(say.reason(reason))
+  const risks = approval.risks.map((risk) => say.risks[risk])
   const where = isAct(subject)
-    ? [say.where(folderOf(subject) ?? session.workdir), ...approval.risks.map((risk) => say.risks[risk])].join(' · ')
-    : ''
+    ? [say.where(folderOf(subject) ?? session.workdir), ...risks].join(' · ')
+    : subject.kind === 'host'
+      ? say.hostHolds
+      : ''
   const may = say.mayAnswer(mayAnswer(approval, speaker, speaker) ? mention : null)
   const chosen = subject.kind === 'questions' && isOpen ? say.chosen(ask.draft, subject) : ''
   const end = isOpen ? `${may} · ${say.until(ask.expiresAt)}` : say.fate(ask)
@@ -105,6 +108,9 @@ function inputOf(approval: Approval): Input {
       const text = subject.changes.map(({ path, diff }) => `=== ${path}\n${diff}`).join('\n')
       return input(block(text, 'diff'), text, 'change.diff')
     }
+    case 'host':
+      // Its title says all of it.
+      return input('', '', 'host.txt')
     case 'tool': {
       const text = indented(approval.input)
       return input(block(text, 'json'), text, 'input.json')
@@ -146,7 +152,7 @@ function questionText({ header, text, options }: Question): string {
 }
 
 function isAct({ kind }: Subject): boolean {
-  return kind !== 'questions' && kind !== 'plan'
+  return kind !== 'questions' && kind !== 'plan' && kind !== 'host'
 }
 
 function folderOf(subject: Subject): string | null {
@@ -166,13 +172,10 @@ function rowsOf(ask: Ask, say: ApprovalPhrases): readonly Row[] {
     const buttons = [button(say.buttons.goAhead, 'yes', 'good'), button(say.buttons.change, 'change', 'plain')]
     return [{ kind: 'buttons', buttons }]
   }
-  const lasting = canLast(approval) ? [button(say.buttons.approveForSession, 'session', 'plain')] : []
-  return [
-    {
-      kind: 'buttons',
-      buttons: [button(say.buttons.approve, 'yes', 'good'), ...lasting, button(say.buttons.deny, 'no', 'bad')],
-    },
-  ]
+  const { approve, approveForSession, allowOnce, allowHere, deny } = say.buttons
+  const [once, always] = subject.kind === 'host' ? [allowOnce, allowHere] : [approve, approveForSession]
+  const lasting = canLast(approval) ? [button(always, 'session', 'plain')] : []
+  return [{ kind: 'buttons', buttons: [button(once, 'yes', 'good'), ...lasting, button(deny, 'no', 'bad')] }]
 }
 
 /** One question: its options. Several: a select for each of the next four, answered together by Send. */

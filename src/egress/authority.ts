@@ -18,11 +18,6 @@ export function parseAuthority(text: string, usualPort: number | null = null): H
   return isIP(host) !== 0 || isName(host) ? { host, port } : null
 }
 
-/** As it is written in addresses and shown to people. */
-export function authorityOf({ host, port }: HostPort): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
-}
-
 function isName(host: string): boolean {
   return host.length <= 253 && host.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label))
 }

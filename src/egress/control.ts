@@ -24,7 +24,6 @@ export type FromProxy =
   | { readonly say: 'hello'; readonly version: string; readonly pid: number }
   | { readonly say: 'synced'; readonly id: number }
   | { readonly say: 'asked'; readonly question: HostQuestion }
-  | { readonly say: 'gone'; readonly question: HostQuestion }
   | { readonly say: 'refused'; readonly session: SessionId; readonly host: string; readonly why: Rejection['why'] }
 
 export const controlSocket = 'control.sock'

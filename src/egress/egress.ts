@@ -39,7 +39,7 @@ export interface EgressOptions {
   readonly clock: Clock
   readonly log: Log
   /** The program of the process; the product's own when left out. */
-  readonly program?: string
+  readonly program?: string | undefined
 }
 
 /** Hosts that were opened for a session are kept in its policy; so many at most, the oldest go. */
@@ -190,8 +190,6 @@ export class EgressProxy implements Egress {
     } else if (message.say === 'refused') {
       const { session, host, why } = message
       this.#options.log.warn({ session, host, why }, 'egress.refused')
-    } else if (message.say === 'gone') {
-      if (this.#questions.delete(message.question.id)) for (const each of this.#listeners) each.gone(message.question)
     } else if (this.#listeners.size === 0) {
       // Nobody is there who could ask.
       this.answer(message.question.id, 'refuse')

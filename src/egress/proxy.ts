@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSocketServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { insideBox, type HostPort, type ModelLogin } from '../core/egress.ts'
+import { authorityOf, insideBox, type HostPort, type ModelLogin } from '../core/egress.ts'
 import type { SessionId } from '../core/ids.ts'
-import { addressRule, type AddressRule } from './addresses.ts'
-import { authorityOf, parseAuthority } from './authority.ts'
+import { addressRule, type AddressRule } from '../system/addresses.ts'
+import { parseAuthority } from './authority.ts'
 import { controlSocket, hear, say, type FromProxy, type ToProxy } from './control.ts'
 import { forward, tunnel, type Destination, type Resolve } from './hosts.ts'
 import { toModel } from './model.ts'
@@ -38,10 +38,7 @@ export class EgressServer {
   readonly #control = createSocketServer((socket) => this.#greet(socket))
   readonly #bots = new Set<Socket>()
   readonly #traffic = new Traffic('.')
-  readonly #questions = new Questions({
-    asked: (question) => this.#tell({ say: 'asked', question }),
-    gone: (question) => this.#tell({ say: 'gone', question }),
-  })
+  readonly #questions = new Questions((question) => this.#tell({ say: 'asked', question }))
   #logins: Readonly<Record<string, ModelLogin>> = {}
   #inode: bigint | null = null
   #timer: NodeJS.Timeout | null = null

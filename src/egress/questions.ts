@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { HostPort, HostQuestion } from '../core/egress.ts'
+import { authorityOf, type HostPort, type HostQuestion } from '../core/egress.ts'
 import type { SessionId } from '../core/ids.ts'
-import { authorityOf } from './authority.ts'
 
 export type HostVerdict = 'let-through' | 'refuse'
 
@@ -13,75 +12,79 @@ interface Standing {
   readonly waiting: Set<(verdict: HostVerdict) => void>
 }
 
+/** What a session has asked and heard in one turn, by the host's name. */
+interface Turn {
+  readonly began: number
+  readonly standing: Map<string, Standing>
+  readonly verdicts: Map<string, HostVerdict>
+}
+
 /**
- * Closed hosts that somebody waits for: one question for a host at a time, however many connections wait. What was
- * answered holds for the rest of the turn, so that a build with forty connections is one question.
+ * Closed hosts that somebody waits for: one question for a host at a time, however many connections wait. It stands until
+ * it is answered, also when nobody waits any more, because programs wait for less long than people think. The answer
+ * holds for the rest of the turn, so that a build with forty connections is one question.
  */
 export class Questions {
-  readonly #standing = new Map<string, Standing>()
-  readonly #answered = new Map<SessionId, { readonly turn: number; readonly verdicts: Map<string, HostVerdict> }>()
-  readonly #tell: { asked(question: HostQuestion): void; gone(question: HostQuestion): void }
+  readonly #turns = new Map<SessionId, Turn>()
+  readonly #asked: (question: HostQuestion) => void
 
-  constructor(tell: { asked(question: HostQuestion): void; gone(question: HostQuestion): void }) {
-    this.#tell = tell
+  constructor(asked: (question: HostQuestion) => void) {
+    this.#asked = asked
   }
 
   /** Those without an answer. */
   get all(): readonly HostQuestion[] {
-    return [...this.#standing.values()].map(({ question }) => question)
+    return [...this.#turns.values()].flatMap(({ standing }) => [...standing.values()].map(({ question }) => question))
   }
 
   /** Resolves with the answer, whenever that comes; `left` says that whoever asks waits no longer. */
   ask(session: SessionId, turn: number, { host, port }: HostPort, left: AbortSignal): Promise<HostVerdict> {
+    const { standing, verdicts } = this.#turnOf(session, turn)
     const name = authorityOf({ host, port })
-    const known = this.#verdictsOf(session, turn).get(name)
+    const known = verdicts.get(name)
     if (known !== undefined) return Promise.resolve(known)
-    const key = `${session} ${name}`
-    let standing = this.#standing.get(key)
-    if (standing === undefined) {
-      if (this.all.filter((each) => each.session === session).length >= mostAtOnce) return Promise.resolve('refuse')
-      standing = { question: { id: randomUUID(), session, host, port }, waiting: new Set() }
-      this.#standing.set(key, standing)
-      this.#tell.asked(standing.question)
+    let asked = standing.get(name)
+    if (asked === undefined) {
+      if (standing.size >= mostAtOnce) return Promise.resolve('refuse')
+      asked = { question: { id: randomUUID(), session, host, port }, waiting: new Set() }
+      standing.set(name, asked)
+      this.#asked(asked.question)
     }
-    const { question, waiting } = standing
+    const { waiting } = asked
     return new Promise((resolve) => {
       waiting.add(resolve)
-      left.addEventListener(
-        'abort',
-        () => {
-          resolve('refuse')
-          if (!waiting.delete(resolve) || waiting.size > 0 || this.#standing.get(key)?.question !== question) return
-          this.#standing.delete(key)
-          this.#tell.gone(question)
-        },
-        { once: true },
-      )
+      const leave = (): void => {
+        waiting.delete(resolve)
+        resolve('refuse')
+      }
+      left.addEventListener('abort', leave, { once: true })
     })
   }
 
-  /** Answers a question for all who wait, and for the rest of the turn. Null: it no longer stands. */
-  answer(id: string, verdict: HostVerdict): HostQuestion | null {
-    for (const [key, { question, waiting }] of this.#standing) {
-      if (question.id !== id) continue
-      this.#standing.delete(key)
-      this.#answered.get(question.session)?.verdicts.set(authorityOf(question), verdict)
-      for (const resolve of waiting) resolve(verdict)
-      return question
+  /** Answers a question for all who wait, and for the rest of the turn. */
+  answer(id: string, verdict: HostVerdict): void {
+    for (const { standing, verdicts } of this.#turns.values()) {
+      for (const [name, { question, waiting }] of standing) {
+        if (question.id !== id) continue
+        standing.delete(name)
+        verdicts.set(name, verdict)
+        for (const resolve of waiting) resolve(verdict)
+      }
     }
-    return null
   }
 
   /** Forgets all sessions but these. */
   keep(sessions: ReadonlySet<SessionId>): void {
-    for (const session of this.#answered.keys()) if (!sessions.has(session)) this.#answered.delete(session)
+    for (const session of this.#turns.keys()) if (!sessions.has(session)) this.#turns.delete(session)
   }
 
-  #verdictsOf(session: SessionId, turn: number): Map<string, HostVerdict> {
-    const known = this.#answered.get(session)
-    if (known?.turn === turn) return known.verdicts
-    const verdicts = new Map<string, HostVerdict>()
-    this.#answered.set(session, { turn, verdicts })
-    return verdicts
+  #turnOf(session: SessionId, began: number): Turn {
+    const known = this.#turns.get(session)
+    if (known?.began === began) return known
+    // Who still waits from the turn before is nobody's any more.
+    for (const { waiting } of known?.standing.values() ?? []) for (const resolve of waiting) resolve('refuse')
+    const turn: Turn = { began, standing: new Map(), verdicts: new Map() }
+    this.#turns.set(session, turn)
+    return turn
   }
 }

@@ -1,10 +1,10 @@
 import { holdAfter, type Accounts } from '../core/account.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import { pause, type Clock } from '../core/clock.ts'
-import { noUsage, type RunEvent } from '../core/event.ts'
+import { noUsage, type Entry, type RunEvent } from '../core/event.ts'
 import { coalesce } from '../core/coalesce.ts'
 import { messageOf } from '../core/failure.ts'
-import type { PromptKey, Seq } from '../core/ids.ts'
+import type { ApprovalId, PromptKey, Seq } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
@@ -50,6 +50,8 @@ export class Conductor {
   readonly #words = new Mutex()
   /** Words that it was told, or that need not be told. */
   readonly #told = new Set<PromptKey>()
+  /** Hosts that people are asked about. */
+  readonly #hosts = new Set<ApprovalId>()
   /** How far the journal has been read. */
   #position: Seq = 0
   #reading: Promise<void> | null = null
@@ -109,6 +111,7 @@ export class Conductor {
         this.#position = entries.at(-1)?.seq ?? this.#position
         this.#isForgotten ||= entries.some(({ event }) => event.type === 'forgotten')
         this.#act(intentsIn(entries))
+        this.#hold(entries)
       }
     } catch (error) {
       if (!signal.aborted) log.error({ run: this.turn.run, error: messageOf(error) }, 'run.intents-unread')
@@ -133,6 +136,17 @@ export class Conductor {
       this.#told.add(word.steer.key)
       this.#do('steered', () => this.#words.run(() => this.#tell(word)))
     }
+  }
+
+  /** While people are asked about a host the CLI waits for it without knowing why. */
+  #hold(entries: readonly Entry[]): void {
+    const before = this.#hosts.size
+    for (const { event } of entries) {
+      if (event.type === 'admitted') this.#hosts.clear()
+      if (event.type === 'wanted' && event.approval.subject.kind === 'host') this.#hosts.add(event.approval.id)
+      if (event.type === 'answered' || event.type === 'withdrawn') this.#hosts.delete(event.approval)
+    }
+    if (before !== this.#hosts.size) this.#conduct.hold(this.#hosts.size > 0)
   }
 
   /** Does something beside the reading of the output. */

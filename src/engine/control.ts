@@ -5,6 +5,7 @@ import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Desk } from '../core/desk.ts'
 import type { Doors } from '../core/doors.ts'
+import type { Egress } from '../core/egress.ts'
 import { messageOf } from '../core/failure.ts'
 import { Features, type Feature } from '../core/feature.ts'
 import type { Finding, Found, NamedCheck } from '../core/finding.ts'
@@ -65,6 +66,8 @@ export interface ControlOptions {
   readonly transcripts: Transcripts
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Workspaces
+  /** The boxes' way out; null: nothing is boxed. */
+  readonly egress: Egress | null
   readonly skills: Skills
   readonly features: (doors: Omit<Doors, 'home'>) => readonly Feature[]
   /** Made with the desk and what people can do there. */
@@ -161,6 +164,7 @@ export function createControl(options: ControlOptions): Control {
         intake.began(session, by.locale)
         warmUp.began(session, by)
       },
+      ended: async ({ id }) => options.egress?.close(id),
       stopRun: (run, by) => stopRun(run, by, options),
       line: (run) => dispatcher.places().get(run) ?? null,
       putUpBoard: (...wish) => outbox.putUpBoard(...wish),

@@ -4,6 +4,7 @@ import type { Health } from '../core/health.ts'
 import type { Wake } from '../core/journal.ts'
 import { EventBus } from './bus.ts'
 import { createControl, type ControlOptions } from './control.ts'
+import { HostQuestions } from './host-questions.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Worker } from './worker.ts'
 
@@ -36,12 +37,15 @@ export function createEngine(options: EngineOptions): Engine {
   const runtimes = new Map(options.runtimes.map((runtime) => [runtime.name, runtime]))
   const texts = new GroupCommit(options.clock, options.timings.textEveryMs)
   const worker = new Worker({ ...options, gate: control.gate, runtimes, bus, signal, texts })
+  const { egress } = options
+  const hosts = egress === null ? null : new HostQuestions({ ...options, egress, bus, signal })
   let stopping: Promise<void> | null = null
 
   async function start(): Promise<void> {
     await bus.open()
     await control.open()
     await worker.recover()
+    hosts?.start()
     await control.start()
   }
 
@@ -50,6 +54,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (agents === 'end') await endRuns()
     await control.disconnect()
     letGo.abort()
+    hosts?.close()
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
     await Promise.all([control.close(), worker.close()])
     await bus.close()

@@ -32,8 +32,15 @@ export interface WorkerTools extends ConductorTools {
 /** Between two tries to read who somebody is by now. */
 const unreadBackOff: BackOff = { firstMs: 500, longestMs: 15_000 }
 
-/** What people write about a run at work, for whoever conducts it to read. */
-const intents: ReadonlySet<RunEvent['type']> = new Set(['stopped', 'answered', 'told', 'steered'])
+/** What others write about a run at work, for whoever conducts it to read. */
+const intents: ReadonlySet<RunEvent['type']> = new Set([
+  'stopped',
+  'answered',
+  'told',
+  'steered',
+  'wanted',
+  'withdrawn',
+])
 
 /** Begins what is admitted, takes over what an earlier life left at work, and has each led by a conductor. */
 export class Worker {

@@ -2,6 +2,7 @@ import type { ApprovalPhrases } from '../core/approval-phrases.ts'
 import type { Ask, Fate } from '../core/ask.ts'
 import { grantorIn } from '../core/consent.ts'
 import { moment } from '../core/durations.ts'
+import { authorityOf } from '../core/egress.ts'
 import { exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder } from '../core/paths.ts'
@@ -9,9 +10,10 @@ import { folder } from '../core/paths.ts'
 /** The words around an approval, in English. `home` is the folder that paths are shown relative to. */
 export function approvalsInEnglish(home: string | null): ApprovalPhrases {
   return {
-    title: (ask, who) => `**${wants(ask)}** for ${who}`,
+    title: (ask, who) => `**${wants(ask)}**${object(ask)} for ${who}`,
     reason: (text) => plain(text, 250),
     where: (path) => `in ${folder(path, home)}`,
+    hostHolds: 'Once: until this turn ends. Here: until the session ends.',
     risks: {
       network: '⚠ reaches the network',
       push: '⚠ publishes',
@@ -50,6 +52,8 @@ export function approvalsInEnglish(home: string | null): ApprovalPhrases {
     buttons: {
       approve: 'Approve',
       approveForSession: 'Approve for this session',
+      allowOnce: 'Allow once',
+      allowHere: 'Allow here',
       deny: 'Deny…',
       goAhead: 'Go ahead',
       change: 'Change it…',
@@ -70,6 +74,8 @@ function wants({ runtime, approval }: Ask): string {
       return `${agent} wants to run a command`
     case 'change':
       return `${agent} wants to change ${subject.changes.length === 1 ? 'a file' : `${exact(subject.changes.length)} files`}`
+    case 'host':
+      return `${agent} wants to reach`
     case 'tool':
       return `${agent} wants to use ${plain(action.tool, 60)}`
     case 'questions':
@@ -77,6 +83,11 @@ function wants({ runtime, approval }: Ask): string {
     case 'plan':
       return `${agent} has a plan`
   }
+}
+
+/** What is not said in bold. */
+function object({ approval: { subject } }: Ask): string {
+  return subject.kind === 'host' ? ` ${code(authorityOf(subject))}` : ''
 }
 
 function fate({ fate, lasting, approval }: Ask): string {

@@ -2,6 +2,7 @@ import type { ApprovalPhrases } from '../core/approval-phrases.ts'
 import type { Ask, Fate } from '../core/ask.ts'
 import { grantorIn } from '../core/consent.ts'
 import { moment } from '../core/durations.ts'
+import { authorityOf } from '../core/egress.ts'
 import { exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder } from '../core/paths.ts'
@@ -12,6 +13,7 @@ export function approvalsInKorean(home: string | null): ApprovalPhrases {
     title: (ask, who) => `**${wants(ask)}** (${who} 님의 요청)`,
     reason: (text) => plain(text, 250),
     where: (path) => `위치: ${folder(path, home)}`,
+    hostHolds: '이번만: 이 턴이 끝날 때까지. 여기서: 세션이 끝날 때까지.',
     risks: {
       network: '⚠ 네트워크에 접속해요',
       push: '⚠ 외부에 게시해요',
@@ -49,6 +51,8 @@ export function approvalsInKorean(home: string | null): ApprovalPhrases {
     buttons: {
       approve: '승인',
       approveForSession: '이 세션 동안 승인',
+      allowOnce: '이번만 허용',
+      allowHere: '여기서 허용',
       deny: '거절…',
       goAhead: '진행',
       change: '고치기…',
@@ -69,6 +73,8 @@ function wants({ runtime, approval }: Ask): string {
       return `${agent} 명령을 실행하려고 해요`
     case 'change':
       return `${agent} 파일 ${exact(subject.changes.length)}개를 바꾸려고 해요`
+    case 'host':
+      return `${agent} ${code(authorityOf(subject))}에 접속하려고 해요`
     case 'tool':
       return `${agent} ${plain(action.tool, 60)} 도구를 쓰려고 해요`
     case 'questions':

@@ -1,4 +1,5 @@
 // The bot as the tests start it: the product's own composition, with a checkpoint that kills the process.
+// TEST_EGRESS=<program>: in the place of the process outside the boxes.
 // DIE_AT=<checkpoint>[@<kind of message>][:<nth time>] dies there by SIGKILL, which nothing can catch or tidy up after.
 import { homedir } from 'node:os'
 import { createApp } from '../../src/app.ts'
@@ -19,11 +20,12 @@ function checkpoint(name: CheckpointName, of?: OwnerKind): void {
   if (left === 0) process.kill(process.pid, 'SIGKILL')
 }
 
-const { DIE_AT: _, TEST_TIMINGS: timings = '{}', ...env } = process.env
+const { DIE_AT: _, TEST_TIMINGS: timings = '{}', TEST_EGRESS: egressProgram, ...env } = process.env
 const patience = JSON.parse(timings) as Partial<Timings>
 const config = loadConfig({ env, folder: process.cwd(), home: homedir() })
 const log = createLog({ level: config.logLevel, secrets: config.secrets })
-const app = createApp({ config, log, environment: env, checkpoint, timings: { ...usualTimings, ...patience } })
+const more = { egressProgram, timings: { ...usualTimings, ...patience } }
+const app = createApp({ config, log, environment: env, checkpoint, ...more })
 
 process.on('SIGTERM', () => void end(0))
 process.on('unhandledRejection', (error) => fail(error))

@@ -1,8 +1,8 @@
 import { equal, deepEqual } from 'node:assert/strict'
 import { test } from 'node:test'
-import { insideBox, proxyVariables } from '../../src/core/egress.ts'
-import { addressRule, isCompanyNetwork } from '../../src/egress/addresses.ts'
-import { authorityOf, parseAuthority } from '../../src/egress/authority.ts'
+import { authorityOf, insideBox, proxyVariables } from '../../src/core/egress.ts'
+import { addressRule, isCompanyNetwork } from '../../src/system/addresses.ts'
+import { parseAuthority } from '../../src/egress/authority.ts'
 
 /** Addresses as a resolver may give them. */
 const addresses: readonly (readonly [address: string, isPublic: boolean])[] = [

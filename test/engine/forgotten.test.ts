@@ -37,6 +37,7 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     steer: () => Promise.resolve(false),
     answer: () => Promise.resolve(),
     tell: () => Promise.resolve(),
+    hold: () => {},
   }
   const turn = {
     run,

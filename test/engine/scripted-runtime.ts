@@ -60,6 +60,7 @@ export function scriptedRuntime(machine: Machine): Runtime {
       steer: async (steer) => !work.stopped && works.get(session.id) === work && machine.hears(steer),
       answer: async () => {},
       tell: async () => {},
+      hold: () => {},
     }
   }
 

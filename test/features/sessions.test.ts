@@ -41,6 +41,7 @@ async function withSessions(work: (store: Store, commandNamed: (name: string) =>
     stopRun: () => Promise.reject(new Error('nothing runs')),
     began: () => {},
     health: async () => wellHealth,
+    ended: () => Promise.resolve(),
   })
   await work(store, (name) => commandOf(feature, name))
 }

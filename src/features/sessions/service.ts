@@ -29,6 +29,7 @@ export interface SessionDoors extends Pick<
   | 'checkpoint'
   | 'stopRun'
   | 'began'
+  | 'ended'
 > {
   /**
    * In which worktrees are made and taken away: two starts at once could take up one worktree, and the one that is
@@ -194,6 +195,7 @@ export class Sessions {
     const { journal, runtimes, log } = this.#doors
     for (const { run } of await journal.openOf(session.id)) await this.#doors.stopRun(run, by)
     await runtimes.get(session.runtime)?.release(session.id)
+    await this.#doors.ended(session)
     const remains = session.worktree === null ? null : await this.#doors.order.run(() => this.#tidy(session))
     log.info({ session: session.id, name: session.name, remains }, 'session.stopped')
     return remains

@@ -73,5 +73,6 @@ export function spoken(events: readonly RunEvent[], position: SpoolPosition): Co
     steer: async () => false,
     answer: async () => {},
     tell: async () => {},
+    hold: () => {},
   }
 }

@@ -42,6 +42,7 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
   #deadlines: Deadlines | null = null
   #verdict: LastWords | null = null
   #stopping: Promise<void> | null = null
+  #isHeld = false
   #isOver = false
   #isClosed = false
 
@@ -95,27 +96,29 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     }
   }
 
-  async answer(approval: ApprovalId, decision: Decision): Promise<void> {
+  answer(approval: ApprovalId, decision: Decision): Promise<void> {
+    return this.#reply(approval, (state) => this.#options.protocol.answer(state, approval, decision))
+  }
+
+  tell(call: ToolCallId, text: string, failed: boolean): Promise<void> {
+    return this.#reply(call, (state) => this.#options.protocol.tell(state, call, text, failed))
+  }
+
+  /** Says to the CLI what it waits for, once. */
+  async #reply(asked: ApprovalId | ToolCallId, words: (state: State) => readonly string[] | null): Promise<void> {
     const handed = await this.#handing.catch(() => null)
-    if (handed === null || this.#isOver || this.#isClosed) return
-    if (this.#answered.has(approval)) return
-    const lines = this.#options.protocol.answer(this.#state ?? handed.state, approval, decision)
+    if (handed === null || this.#isOver || this.#isClosed || this.#answered.has(asked)) return
+    const lines = words(this.#state ?? handed.state)
     if (lines === null) return
-    this.#answered.add(approval)
+    this.#answered.add(asked)
     // It is the CLI's turn to speak again.
     if (!this.#waits(this.#state ?? handed.state)) this.#deadlines?.heard(false)
     await handed.lease.spool.write(...lines)
   }
 
-  async tell(call: ToolCallId, text: string, failed: boolean): Promise<void> {
-    const handed = await this.#handing.catch(() => null)
-    if (handed === null || this.#isOver || this.#isClosed) return
-    if (this.#answered.has(call)) return
-    const lines = this.#options.protocol.tell(this.#state ?? handed.state, call, text, failed)
-    if (lines === null) return
-    this.#answered.add(call)
-    if (!this.#waits(this.#state ?? handed.state)) this.#deadlines?.heard(false)
-    await handed.lease.spool.write(...lines)
+  hold(held: boolean): void {
+    this.#isHeld = held
+    this.#deadlines?.heard(held)
   }
 
   /** Ends the output without a last event; resolves when nothing more is begun. The process is left alone. */
@@ -232,7 +235,7 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
 
   /** Whether a person, or the bot, has to speak before anything goes on. */
   #waits(state: State): boolean {
-    return [...state.open, ...state.calls].some((asked) => !this.#answered.has(asked))
+    return this.#isHeld || [...state.open, ...state.calls].some((asked) => !this.#answered.has(asked))
   }
 
   #flooded(lease: Lease): void {
