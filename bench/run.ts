@@ -1,11 +1,13 @@
-// npm run bench [-- --quick] [-- --only <part of a name>]: measures, prints tables, writes artifacts/bench.json.
+// npm run bench [-- --quick] [-- --only <part of a name>] [-- --against <another checkout>] [-- --json]: measures, prints
+// tables (or the report as JSON), writes artifacts/bench.json. `against`: its bot is measured in turn with ours.
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, networkInterfaces, totalmem, loadavg } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { claudeBinary, codexBinary } from '../test/clis/install.ts'
 import { admissionDecisions } from './admission.ts'
+import { wholeAnswers } from './answers.ts'
 import { claudeApprovals, codexApprovals, echoApprovals } from './approvals.ts'
 import { build } from './build.ts'
 import { codexMemory, codexPrompts } from './codex.ts'
@@ -21,9 +23,15 @@ import { tableOf, type Section } from './table.ts'
 import { worktrees } from './worktrees.ts'
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    against: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
 })
 const root = join(import.meta.dirname, '..')
+const against = options.against === undefined ? null : resolve(options.against)
 /** Set for the run inside the seal, so that it does not seal itself again where sealing is impossible. */
 const inside = 'BENCH_INSIDE'
 
@@ -77,9 +85,10 @@ async function measureAll(size: Size): Promise<void> {
   const words =
     `${report.at.slice(0, 16)} UTC · ${size}, ${report.seconds} s · Node ${report.node} · ${report.platform}, ${report.cpus} CPUs · ` +
     `load before and after: ${report.load.map((each) => each.toFixed(1)).join(', ')}`
-  process.stdout.write(`${words}\n\n${tableOf(sections)}\n`)
+  const json = `${JSON.stringify(report, null, 2)}\n`
+  process.stdout.write(options.json ? json : `${words}\n\n${tableOf(sections)}\n`)
   mkdirSync(join(root, 'artifacts'), { recursive: true })
-  writeFileSync(join(root, 'artifacts', 'bench.json'), `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(join(root, 'artifacts', 'bench.json'), json)
 }
 
 function chosen(): readonly Measurement[] {
@@ -97,14 +106,14 @@ function chosen(): readonly Measurement[] {
     crowd,
     memory,
     worktrees,
+    ...longRealClis(),
   ]
   return all.filter(({ name }) => name.toLowerCase().includes(options.only.toLowerCase()))
 }
 
 /** Those that are installed, and only where there is nothing but loopback. */
 function realClis(): readonly Measurement[] {
-  const isSealed = Object.values(networkInterfaces()).every((addresses) => addresses?.every((each) => each.internal))
-  if (!isSealed) {
+  if (!isSealed()) {
     process.stderr.write('The real CLIs are left out: the network could not be sealed off.\n')
     return []
   }
@@ -115,6 +124,15 @@ function realClis(): readonly Measurement[] {
     ...(claude === null ? [] : [claudePrompts, claudeApprovals]),
     ...(codex === null ? [] : [codexPrompts, codexApprovals, codexMemory]),
   ]
+}
+
+/** What people wait for, which takes minutes. */
+function longRealClis(): readonly Measurement[] {
+  return claudeBinary() === null || !isSealed() ? [] : [wholeAnswers(against)]
+}
+
+function isSealed(): boolean {
+  return Object.values(networkInterfaces()).every((addresses) => addresses?.every((each) => each.internal))
 }
 
 /** One that fails is told of, and the others are measured all the same. */

@@ -78,8 +78,9 @@ export class Stage implements AsyncDisposable {
     return this.#spawn(built.bare, { API: this.sandbox.api, TOKEN: this.sandbox.bot.token })
   }
 
-  async startBot(): Promise<Bot> {
-    const bot = this.spawnBot()
+  /** The same, connected and with its commands there. */
+  async startBot(file: string = built.bot): Promise<Bot> {
+    const bot = this.spawnBot(file)
     await bot.ready()
     const person = await this.person()
     // Commands are registered after the connection stands, one after the other.
