@@ -116,7 +116,7 @@ async function takeUp(repository: Repository, worktree: Worktree, ground: CloneG
     await rm(alternates, { force: true })
     await writeFile(alternates, borrowed, { flag: 'wx' })
   }
-  const clone = await cloneOf(folder, repository, ground)
+  const clone = await cloneOf(folder, repository.objects, ground)
   if (clone === null) return null
   await using opened = clone
   const base = head === null ? null : await opened.git.word(['merge-base', head, 'HEAD'])

@@ -1,4 +1,4 @@
-import { basename, dirname, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import type { Confinement } from '../core/confinement.ts'
 import { liesUnder, realFolder } from './containment.ts'
 import { gitDirOver, type GitDir } from './git-dir.ts'
@@ -81,21 +81,16 @@ export async function repositoryAt(path: string, ground: RepositoryGround, write
   return open(folders, { top: path, prefix: '', of: null }, ground, writes)
 }
 
-/** A git folder over a session's clone of a repository. */
+/** A git folder over a session's clone, which reads these folders of objects. Null: there is none. */
 export async function cloneOf(
   folder: string,
-  repository: Repository,
-  ground: RepositoryGround,
+  borrows: readonly string[],
+  { confinement }: RepositoryGround,
 ): Promise<GitDir | null> {
-  const own = await realFolder(`${folder}/.git`)
-  if (own !== `${folder}/.git`) return null
-  return gitDirOver({
-    folders: { top: folder, own, common: own },
-    confinement: ground.confinement,
-    borrows: repository.objects,
-    isClone: true,
-    writes: false,
-  })
+  const own = join(folder, '.git')
+  if ((await realFolder(own)) !== own) return null
+  const folders = { top: folder, own, common: own }
+  return gitDirOver({ folders, confinement, borrows, isClone: true, writes: false })
 }
 
 /** What keeps what a session's clone stands on, while there is the clone. */

@@ -167,9 +167,16 @@ async function diffOfSession({ workdir, worktree }: Session, place: WorkspaceRoo
   if ((await realFolder(workdir)) === null) return { ok: false, refusal: { code: 'workdir-missing', path: workdir } }
   const ground = await groundOf(place)
   try {
+    // Its own record says what it is; what lies in its folder is the agent's to say.
+    if (worktree !== null && worktree.borrows !== null) {
+      await using own = await cloneOf(worktree.folder, worktree.borrows, ground)
+      return own === null
+        ? { ok: false, refusal: { code: 'no-repository', path: workdir } }
+        : await diffOf(own, worktree.base)
+    }
     await using repository = await repositoryOf(workdir, ground)
     if (repository === null) return { ok: false, refusal: { code: 'no-repository', path: workdir } }
-    await using clone = repository.isClone ? await cloneOf(repository.top, repository, ground) : null
+    await using clone = repository.isClone ? await cloneOf(repository.top, repository.objects, ground) : null
     const base = worktree === null ? repository.head : worktree.base
     return await diffOf(clone ?? repository.dir, base)
   } catch (error) {

@@ -23,7 +23,7 @@ export async function takeBack(
   try {
     await using repository = await repositoryAt(worktree.repository, ground, true)
     if (repository === null) return left('failed', null, `there is no repository in ${worktree.repository}`)
-    await using clone = await cloneOf(worktree.folder, repository, ground)
+    await using clone = await cloneOf(worktree.folder, repository.objects, ground)
     if (clone === null) return left('failed', null, `there is no clone in ${worktree.folder}`)
     const taken = await bring(worktree, repository, clone, checkpoint)
     // Worth no word: it is done again after the next turn.

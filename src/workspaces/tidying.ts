@@ -26,7 +26,7 @@ export async function tidy(worktree: Worktree, ground: CloneGround, checkpoint: 
     const isClone = worktree.borrows !== null || typeof (await turnIntoClone(repository, worktree, ground)) !== 'string'
     if (!isClone) return { kind: 'kept', why: 'unknown' }
     await takeBack({ ...worktree, borrows: repository.objects }, ground, checkpoint)
-    await using clone = await cloneOf(worktree.folder, repository, ground)
+    await using clone = await cloneOf(worktree.folder, repository.objects, ground)
     if (clone === null) return { kind: 'kept', why: 'unknown' }
     const why = await reasonToKeep(repository, clone, worktree, ground)
     return why === null ? await remove(repository, worktree) : { kind: 'kept', why }
