@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { ModelLogin } from '../core/egress.ts'
+import { readJson, textAt } from './json-file.ts'
+import type { Renewals } from './renewal.ts'
 
 /** A way to the model, with everything that a request gets on it. */
 export interface Pass {
@@ -55,47 +56,35 @@ export function modelRequest(
 }
 
 /** The login as it is at this moment, read from where it is kept; null: there is none of that kind. */
-export function passFor(login: ModelLogin, way: 'key' | 'chatgpt'): Pass | null {
-  if (login.kind === 'codex') return way === 'key' ? openaiKey(login) : chatgpt(login)
+export async function passFor(
+  login: ModelLogin,
+  way: 'key' | 'chatgpt',
+  renewals: Pick<Renewals, 'freshen'>,
+): Promise<Pass | null> {
+  if (login.kind === 'codex') return way === 'key' ? openaiKey(login) : chatgpt(login, renewals)
   if (login.kind === 'claude-key')
     return { upstream: login.upstream, headers: { 'x-api-key': login.key }, secrets: [login.key] }
-  const token = login.kind === 'claude-token' ? login.token : textAt(fileOf(login.path), 'claudeAiOauth', 'accessToken')
-  return token === null
-    ? null
-    : { upstream: login.upstream, headers: { authorization: `Bearer ${token}` }, secrets: [token] }
+  if (login.kind === 'claude-token') return bearer(login.upstream, login.token)
+  await renewals.freshen('claude', login.path)
+  return bearer(login.upstream, textAt(readJson(login.path), 'claudeAiOauth', 'accessToken'))
 }
 
-function openaiKey({ path, upstream, key: given }: ModelLogin & { kind: 'codex' }): Pass | null {
-  const key = given ?? textAt(fileOf(path), 'OPENAI_API_KEY')
-  return key === null ? null : { upstream, headers: { authorization: `Bearer ${key}` }, secrets: [key] }
+function openaiKey({ path, upstream, key }: ModelLogin & { kind: 'codex' }): Pass | null {
+  return bearer(upstream, key ?? textAt(readJson(path), 'OPENAI_API_KEY'))
 }
 
-function chatgpt({ path, chatgptUpstream }: ModelLogin & { kind: 'codex' }): Pass | null {
-  const file = fileOf(path)
-  const token = textAt(file, 'tokens', 'access_token')
+async function chatgpt(
+  { path, chatgptUpstream }: ModelLogin & { kind: 'codex' },
+  renewals: Pick<Renewals, 'freshen'>,
+): Promise<Pass | null> {
+  await renewals.freshen('chatgpt', path)
+  const file = readJson(path)
+  const pass = bearer(chatgptUpstream, textAt(file, 'tokens', 'access_token'))
   const account = textAt(file, 'tokens', 'account_id')
-  if (token === null) return null
-  return {
-    upstream: chatgptUpstream,
-    headers: { authorization: `Bearer ${token}`, ...(account === null ? {} : { 'chatgpt-account-id': account }) },
-    secrets: [token],
-  }
+  if (pass === null || account === null) return pass
+  return { ...pass, headers: { ...pass.headers, 'chatgpt-account-id': account } }
 }
 
-function fileOf(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return null
-  }
-}
-
-/** A text that is not empty, so many names down; null: there is none. */
-function textAt(value: unknown, ...names: readonly string[]): string | null {
-  let found: unknown = value
-  for (const name of names) {
-    if (typeof found !== 'object' || found === null) return null
-    found = (found as Readonly<Record<string, unknown>>)[name]
-  }
-  return typeof found === 'string' && found !== '' ? found : null
+function bearer(upstream: string, token: string | null): Pass | null {
+  return token === null ? null : { upstream, headers: { authorization: `Bearer ${token}` }, secrets: [token] }
 }

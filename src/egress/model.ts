@@ -5,6 +5,7 @@ import type { ModelLogin } from '../core/egress.ts'
 import { onward } from './headers.ts'
 import { identifying, modelRequest, passFor, type Pass } from './login.ts'
 import { masked, Masking } from './masking.ts'
+import type { Renewals } from './renewal.ts'
 import { reject } from './refusal.ts'
 import type { Counts } from './traffic.ts'
 
@@ -15,13 +16,14 @@ const plain = new http.Agent({ keepAlive: true })
  * Sends a request to the model with the account's login put in, and streams the answer as it comes. What is not the
  * model's own is refused. `url`: path and query.
  */
-export function toModel(
+export async function toModel(
   asked: IncomingMessage,
   answered: ServerResponse,
   url: string,
   login: ModelLogin | null,
   counts: Counts,
-): void {
+  renewals: Renewals,
+): Promise<void> {
   const method = asked.method ?? ''
   const request = login === null ? null : modelRequest(login, method, url)
   if (login === null || request === null) {
@@ -29,16 +31,26 @@ export function toModel(
     const text = `Only the model is reached here: ${method} ${url.split('?', 1)[0]} is not open to an agent.`
     return reject(answered, { status: 403, why: 'not-the-model', text })
   }
-  const pass = passFor(login, request.way)
+  const pass = await passFor(login, request.way, renewals)
+  if (answered.destroyed) return
   if (pass === null) {
     counts.refused++
     return reject(answered, { status: 403, why: 'no-login', text: 'The bot has no login for this model.' })
   }
   counts.requests++
-  send(asked, answered, new URL(pass.upstream + request.path), pass, counts)
+  send(asked, answered, new URL(pass.upstream + request.path), pass, counts, () => {
+    for (const secret of pass.secrets) renewals.refused(secret)
+  })
 }
 
-function send(asked: IncomingMessage, answered: ServerResponse, to: URL, pass: Pass, counts: Counts): void {
+function send(
+  asked: IncomingMessage,
+  answered: ServerResponse,
+  to: URL,
+  pass: Pass,
+  counts: Counts,
+  refused: () => void,
+): void {
   const isSecure = to.protocol === 'https:'
   const options: RequestOptions = {
     method: asked.method ?? 'GET',
@@ -55,6 +67,8 @@ function send(asked: IncomingMessage, answered: ServerResponse, to: URL, pass: P
     reject(answered, { status: 502, why: 'unreachable', text })
   })
   sent.once('response', (response) => {
+    // Renewed before the next request, which the CLI makes by itself.
+    if (response.statusCode === 401) refused()
     const headers = Object.entries(onward(response.headers, 'set-cookie')).map(([name, value]) => [
       name,
       masked(String(value), pass.secrets),

@@ -13,11 +13,13 @@ import { toModel } from './model.ts'
 import { isOpen, readPolicy, type SessionPolicy } from './policy.ts'
 import { Questions } from './questions.ts'
 import { reject, rejectTunnel, type Rejection } from './refusal.ts'
+import { Renewals, usualTokenServers, type TokenServers } from './renewal.ts'
 import { Traffic } from './traffic.ts'
 
 export interface ProxyOptions {
   readonly version: string
   readonly resolve: Resolve
+  readonly tokenServers?: TokenServers
   /** Which addresses a session may be connected to, given the operator's networks. */
   readonly ruleFor?: (networks: readonly string[]) => AddressRule
 }
@@ -39,6 +41,7 @@ export class EgressServer {
   readonly #bots = new Set<Socket>()
   readonly #traffic = new Traffic('.')
   readonly #questions = new Questions((question) => this.#tell({ say: 'asked', question }))
+  readonly #renewals: Renewals
   #logins: Readonly<Record<string, ModelLogin>> = {}
   #inode: bigint | null = null
   #timer: NodeJS.Timeout | null = null
@@ -46,6 +49,7 @@ export class EgressServer {
 
   constructor(options: ProxyOptions) {
     this.#options = options
+    this.#renewals = new Renewals(options.tokenServers ?? usualTokenServers)
   }
 
   /** Stands where its sessions look for it. Whoever stood there before has gone. */
@@ -150,7 +154,8 @@ export class EgressServer {
     const [, authority = null, path = target] = /^http:\/\/([^/?#]+)([^#]*)$/i.exec(target) ?? []
     if (policy !== null && (target.startsWith('/') || authority === insideBox.model)) {
       const login = policy.login === null ? null : (this.#logins[policy.login] ?? null)
-      return toModel(asked, answered, path, login, this.#traffic.of(session, 'model'))
+      const counts = this.#traffic.of(session, 'model')
+      return this.#settle(toModel(asked, answered, path, login, counts, this.#renewals), answered)
     }
     const to = authority === null ? null : parseAuthority(authority, 80)
     if (to === null || policy === null) return reject(answered, unreadable(target))
