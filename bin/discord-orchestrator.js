@@ -14,7 +14,7 @@ const root = dirname(dirname(here))
 const closed = '--disable-sigusr1'
 
 if (isNewEnough(process.versions.node)) {
-  closeInspector()
+  if (!isQuestion(process.argv[2])) closeInspector()
   hideSqliteWarning()
   compileOnce()
   // A published package has no src; Node strips no types under node_modules.
@@ -27,6 +27,11 @@ if (isNewEnough(process.versions.node)) {
   const own = ownNode()
   if (own === null) complain()
   else runWith(own)
+}
+
+/** Whoever asks for these is told and gone: no token is read for it. */
+function isQuestion(typed) {
+  return ['--version', '-V', '--help', '-h', 'help'].indexOf(typed) !== -1
 }
 
 /** node:sqlite came without a flag in 22.13 and 23.4, running .ts files in 22.18 and 23.6. */

@@ -1,16 +1,11 @@
 import { homedir } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
-import { runDemo } from './cli/demo/run.ts'
-import { backup, restoreFrom } from './cli/backup.ts'
-import { doctor } from './cli/doctor.ts'
 import { exitCodeOf, mustBeCorrected, toldOf } from './cli/exit.ts'
-import { start } from './cli/start.ts'
-import { stop } from './cli/stop.ts'
-import { loadConfig, type Config } from './config/load.ts'
-import { nearest } from './config/nearest.ts'
+import type { Config } from './config/load.ts'
 import { Problem } from './core/failure.ts'
 import { version } from './version.ts'
 
+// What a command needs is loaded when it is given: `--version` and `--help` need none of it.
 const program = new Command('discord-orchestrator')
   .description('Run your coding agents from Discord: a thread is a session with one.')
   .version(version)
@@ -24,10 +19,13 @@ program
   // What is no command comes here, because this one is the default.
   .allowExcessArguments()
   .action(async (options: { tied?: true }, command: Command) => {
-    refuseUnknown(command.args[0])
-    const config = configure()
+    await refuseUnknown(command.args[0])
+    const { config } = await settings()
     const isTied = options.tied === true
-    if (config.discordToken !== null || isTied) return start({ config, tied: isTied })
+    if (config.discordToken !== null || isTied) {
+      const { start } = await import('./cli/start.ts')
+      return start({ config, tied: isTied })
+    }
     if (config.demoDoubt !== null) throw new Problem('refused', config.demoDoubt)
     await demo(config)
   })
@@ -35,7 +33,7 @@ program
 program
   .command('demo')
   .description('try it without a Discord account: a small Discord of its own in the browser')
-  .action(() => demo(configure()))
+  .action(async () => demo((await settings()).config))
 
 program
   .command('doctor')
@@ -43,8 +41,9 @@ program
   .option('--json', 'for programs')
   .action(async (options: { json?: true }) => {
     const isJson = options.json === true
+    const [{ doctor }, configured] = await Promise.all([import('./cli/doctor.ts'), settings()])
     process.exitCode = await doctor({
-      configure,
+      configure: () => configured.config,
       environment: process.env,
       json: isJson,
       say: (line) => console.log(line),
@@ -55,26 +54,29 @@ program
   .command('stop')
   .description('end the running bot; its agents work on until the next start')
   .option('--all', 'end its agents, too')
-  .action((options: { all?: true }) =>
-    stop({ dataFolder: configure().dataFolder, all: options.all === true, say: (line) => console.log(line) }),
-  )
+  .action(async (options: { all?: true }) => {
+    const [{ stop }, { config }] = await Promise.all([import('./cli/stop.ts'), settings()])
+    await stop({ dataFolder: config.dataFolder, all: options.all === true, say: (line) => console.log(line) })
+  })
 
 program
   .command('backup')
   .description('copy everything the bot keeps into a new folder, also while it runs')
   .argument('[folder]', 'where to; left out: backups/<moment> beside the data folder')
-  .action((to: string | undefined) =>
-    backup({ dataFolder: configure().dataFolder, to, say: (line) => console.log(line) }),
-  )
+  .action(async (to: string | undefined) => {
+    const [{ backup }, { config }] = await Promise.all([import('./cli/backup.ts'), settings()])
+    await backup({ dataFolder: config.dataFolder, to, say: (line) => console.log(line) })
+  })
 
 program
   .command('restore')
   .description('put a backup into the data folder, which must hold nothing yet')
   .argument('<backup>', 'the folder that backup has made')
   .option('--to <folder>', 'another data folder')
-  .action((from: string, { to }: { to?: string }) =>
-    restoreFrom({ from, to, dataFolder: configure().dataFolder, say: (line) => console.log(line) }),
-  )
+  .action(async (from: string, { to }: { to?: string }) => {
+    const [{ restoreFrom }, { config }] = await Promise.all([import('./cli/backup.ts'), settings()])
+    await restoreFrom({ from, to, dataFolder: config.dataFolder, say: (line) => console.log(line) })
+  })
 
 try {
   await program.parseAsync()
@@ -86,19 +88,27 @@ try {
   process.exit(exitCodeOf(error))
 }
 
-function refuseUnknown(typed: string | undefined): void {
+async function refuseUnknown(typed: string | undefined): Promise<void> {
   if (typed === undefined) return
+  const { nearest } = await import('./config/nearest.ts')
   const names = program.commands.map((command) => command.name())
   const meant = nearest(typed, names)
   const guess = meant === null ? '' : ` Did you mean "${meant}"?`
   throw new Problem('refused', `There is no command "${typed}".${guess} There are: ${names.join(', ')}.`)
 }
 
-function configure(): Config {
-  return loadConfig({ env: process.env, folder: process.cwd(), home: homedir() })
+/** The configuration, read when it is asked for: what is wrong with it is told by whoever asks. */
+async function settings(): Promise<{ readonly config: Config }> {
+  const { loadConfig } = await import('./config/load.ts')
+  return {
+    get config() {
+      return loadConfig({ env: process.env, folder: process.cwd(), home: homedir() })
+    },
+  }
 }
 
-function demo(config: Config): Promise<void> {
+async function demo(config: Config): Promise<void> {
+  const { runDemo } = await import('./cli/demo/run.ts')
   const script = process.argv[1]
   if (script === undefined) throw new Problem('bug', 'The demo cannot tell how it was started.')
   return runDemo({ config, program: [process.execPath, ...process.execArgv, script], env: process.env })
