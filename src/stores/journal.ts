@@ -88,7 +88,7 @@ export class DatabaseJournal implements Journal {
     most = Number.POSITIVE_INFINITY,
   ): Promise<readonly Claimed[]> {
     // The whole queue is read only when somebody in it may start.
-    if ((await countLive(this.#db)) >= most) return []
+    if (Number.isFinite(most) && (await countLive(this.#db)) >= most) return []
     return this.#write(async (trx) => {
       const claimed: Claimed[] = []
       for (const run of admit(await readBoard(trx, at))) claimed.push(await claimOne(trx, run, at))

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { startSandbox, type Actor } from 'loopback-discord'
 import { fakeClaude, fatal, found, type Found, type Ground, type Mistake } from './mistakes.ts'
 
@@ -159,6 +160,8 @@ describe('an operator’s mistake with which the bot runs', { concurrency: 3 }, 
     await olivia.sees(await olivia.opensDm(), /Nobody can use me as it is: There is no folder .*not\/there/, {
       within: patienceMs,
     })
+    // The commands are registered one after another.
+    while (!(await olivia.commands('general')).some(({ name }) => name === 'health')) await immediate()
     const own = await olivia.runs('general', '/health')
     assert.match((await own.settled()).content, /I cannot serve everybody now[^]*There is no folder/)
     assert.equal(bot.lines.filter(({ msg, id }) => msg === 'finding' && String(id).startsWith('root.')).length, 1)

@@ -53,6 +53,8 @@ const may: Readonly<Record<ActionName, readonly Tier[]>> = {
   'permission.set': ['owner'],
   'permission.show': ['member', 'owner'],
   'permission.list': ['owner'],
+  'agent.look': ['guest', 'member', 'owner'],
+  'agent.post': ['guest', 'member', 'owner'],
   health: ['public', 'guest', 'member', 'owner'],
   help: ['public', 'guest', 'member', 'owner'],
 }

@@ -45,7 +45,7 @@ export function interactions({ step, open, close }: Steps): void {
     }
 
     before(async () => {
-      stage = await open({ deadlines: { answer: 300 } })
+      stage = await open({ deadlines: { answer: 1500 } })
       alice = await stage.sandbox.actor('alice')
       bob = await stage.sandbox.actor('bob')
       await stage.client.application.commands.set([

@@ -36,7 +36,7 @@ describe('the page in trouble', { concurrency: 2, skip: noBrowser }, () => {
       await page.getByText('Connection lost').waitFor({ state: 'hidden' })
     }
     await write(alice, 'after')
-    await olivia.locator('.log').getByText('after').waitFor()
+    for (const page of [alice, olivia]) await page.locator('.log').getByText('after').waitFor()
     for (const page of [alice, olivia]) {
       for (const words of ['before', 'while away', 'after'])
         assert.equal(await page.locator('.log').getByText(words).count(), 1)
