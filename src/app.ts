@@ -169,7 +169,7 @@ export function createApp(options: AppOptions): App {
       }),
       // Beside the data folder, not in it: agents may not read what lies there.
       skills: skillsIn({ operator: join(dirname(config.dataFolder), 'skills'), roots: config.projectRoots }),
-      features: (doors) => features({ ...doors, home: config.home }),
+      features: (doors) => features({ ...doors, home: config.home, prices: config.prices }),
       chat: (desk, all) =>
         createDiscord({
           token: config.discordToken ?? '',

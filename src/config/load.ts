@@ -1,3 +1,4 @@
+import type { Prices } from '../core/price.ts'
 import { readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -44,6 +45,8 @@ export interface Config {
     /** OMC_EGRESS_NETWORKS */
     readonly networks: readonly string[]
   }
+  /** OMC_PRICES_JSON */
+  readonly prices: Prices
   /** SPEC F2: OMC_CHANNEL_* */
   readonly channel: ChannelRules & { readonly ownerOnly: boolean }
   readonly approvals: {
@@ -138,6 +141,7 @@ export function loadConfig(around: Surroundings): Config {
       hosts: { owner: values.OMC_EGRESS_OWNER, member: values.OMC_EGRESS_MEMBER, guest: values.OMC_EGRESS_GUEST },
       networks: values.OMC_EGRESS_NETWORKS,
     },
+    prices: values.OMC_PRICES_JSON,
     channel: {
       ownerOnly: values.OMC_CHANNEL_OWNER_ONLY,
       includeBystanders: values.OMC_CHANNEL_INCLUDE_BYSTANDERS,

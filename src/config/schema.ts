@@ -1,3 +1,4 @@
+import type { Prices } from '../core/price.ts'
 import { z } from 'zod'
 import { isCompanyNetwork } from '../system/addresses.ts'
 
@@ -60,6 +61,7 @@ export const variables = {
   OMC_CODEX_BIN: open(text(), '/usr/local/bin/codex'),
   CODEX_HOME: open(text(), '~/.codex-bot'),
   OMC_QUEUE_STALE_MS: open(whole(1000, longestMs, 1_800_000), '1800000'),
+  OMC_PRICES_JSON: open(prices(), '{"gpt-5.5":{"input":1.25,"cacheRead":0.125,"cacheWrite":1.25,"output":10}}'),
   OMC_CHANNEL_OWNER_ONLY: open(flag(false), 'true'),
   OMC_CHANNEL_INCLUDE_BYSTANDERS: open(flag(false), 'true'),
   OMC_CHANNEL_HISTORY_N: open(whole(0, 100, 10), '10'),
@@ -158,6 +160,23 @@ function hostList(): z.ZodType<readonly string[], string | undefined> {
   return folderList().refine((hosts) => hosts.every((each) => /^(\*\.)?[a-z0-9_.-]+(:\d{1,5})?$/i.test(each)), {
     error: 'is no list of hosts (`host`, `host:port`, `*.example.org`) and the word `packages`',
   })
+}
+
+function prices(): z.ZodType<Prices, string | undefined> {
+  const price = z.number().nonnegative()
+  const one = z.strictObject({ input: price, cacheRead: price, cacheWrite: price, output: price })
+  const error = 'is no JSON object of prices by model: dollars for a million tokens, as in the example'
+  return text()
+    .transform((value) => parsed(value ?? '{}'))
+    .pipe(z.record(z.string(), one, { error }))
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return null
+  }
 }
 
 /** Null: none. Unlike elsewhere, an empty value means something here. */

@@ -10,6 +10,7 @@ import type { Ids, PromptKey, RunId, RuntimeName } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Log } from './log.ts'
 import type { Person } from './person.ts'
+import type { Prices } from './price.ts'
 import type { Runtime } from './runtime.ts'
 import type { Session } from './session.ts'
 import type { Skills } from './skill.ts'
@@ -57,6 +58,8 @@ export interface Doors {
    * stand there as soon as Discord takes it.
    */
   readonly putUpBoard: (place: Wallboard['place'], by: Person, key: PromptKey) => Promise<'stands' | 'gone' | 'later'>
+  /** The operator's own, before those of the list. */
+  readonly prices: Prices
   /** Looks at everything once. */
   readonly health: () => Promise<Health>
   /** Everything people can do; asked for when it is needed, because the list is made of what is handed these doors. */

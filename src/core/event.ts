@@ -9,12 +9,13 @@ import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Prompt } from './prompt.ts'
 import type { Conversation } from './session.ts'
+import type { Spend } from './spending.ts'
 import type { ToolCall } from './tool-call.ts'
 
 /**
  * The only thing ever written about a run. State, view, metrics and page are folds over these.
  *
- *     asked ─ reworded* ─ admitted ─ started ─ said* acted* metered* steered* (wanted answered|withdrawn)* (called told|revoked)* ─ finished
+ *     asked ─ reworded* ─ admitted ─ started ─ said* acted* metered* used* steered* (wanted answered|withdrawn)* (called told|revoked)* ─ finished
  *
  * `refused` instead of `admitted`; `stopped` before the last event when somebody pressed Stop; `lost` when the
  * process went away and the prompt waits for another attempt (then `admitted` and `started` come again);
@@ -47,6 +48,8 @@ export type RunEvent =
   | { readonly type: 'acted'; readonly action: Action; readonly phase: 'begun' | 'done' | 'failed' }
   /** The CLI said something of its account. */
   | { readonly type: 'metered'; readonly reading: QuotaReading }
+  /** Tokens were used, since the last of these. All of them together are what the run used, or as much as is known. */
+  | { readonly type: 'used'; readonly spend: Spend }
   | { readonly type: 'wanted'; readonly approval: Approval }
   | {
       readonly type: 'answered'

@@ -1,3 +1,4 @@
+import type { AccountState } from './account.ts'
 import type { ChatState } from './chat.ts'
 import type { Level } from './confinement.ts'
 import type { EpochMs } from './clock.ts'
@@ -28,6 +29,8 @@ export interface Health {
   readonly gateway: ChatState
   readonly store: { readonly ok: boolean; readonly schema: number }
   readonly disk: { readonly freeBytes: number | null }
+  /** What is known of the agents' logins. */
+  readonly accounts: readonly AccountState[]
   /** Whether agents live in boxes here. */
   readonly box: Level
 }

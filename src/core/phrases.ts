@@ -1,6 +1,8 @@
 import type { Hold } from './quota.ts'
+import type { AccountState } from './account.ts'
 import type { ApprovalPhrases } from './approval-phrases.ts'
 import type { LinePlace } from './chat.ts'
+import type { EpochMs } from './clock.ts'
 import type { CliNotice } from './event.ts'
 import type { WallboardLine } from './wallboard.ts'
 import type { Refusal, Trouble } from './failure.ts'
@@ -39,6 +41,8 @@ export interface Phrases {
   waiting(line: LinePlace): string
   /** A run whose account's quota is used up; `line` null: nobody knows its place yet. */
   parked(hold: Hold, line: LinePlace | null): string
+  /** What is known of an account's quotas, in one line. */
+  account(account: AccountState, now: EpochMs): string
   /** The line of a run at work: state sign, seconds, the tool in use, steps, tokens, cost. */
   working(view: RunView, now: number): string
   /** The line of a run that is over. */

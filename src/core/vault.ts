@@ -7,6 +7,7 @@ import type { Grant, Scope } from './policy.ts'
 import type { Approvals } from './approval-record.ts'
 import type { Place } from './place.ts'
 import type { Session, Worktree } from './session.ts'
+import type { Ledger } from './spending.ts'
 
 /**
  * Everything kept that is not a run: sessions, how far each place was read, what was delivered, notices.
@@ -20,6 +21,7 @@ export interface Vault {
   readonly boards: Wallboards
   readonly attachedPlaces: AttachedPlaces
   readonly accounts: Accounts
+  readonly ledger: Ledger
 
   /**
    * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided

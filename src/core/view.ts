@@ -97,6 +97,7 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'asked':
     case 'withdrawn':
     case 'metered':
+    case 'used':
     case 'declined':
     case 'called':
     case 'told':

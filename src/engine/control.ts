@@ -69,7 +69,7 @@ export interface ControlOptions {
   /** The boxes' way out; null: nothing is boxed. */
   readonly egress: Egress | null
   readonly skills: Skills
-  readonly features: (doors: Omit<Doors, 'home'>) => readonly Feature[]
+  readonly features: (doors: Omit<Doors, 'home' | 'prices'>) => readonly Feature[]
   /** Made with the desk and what people can do there. */
   readonly chat: (desk: Desk, features: Features) => Chat
   /** Made with the chat it speaks through. */

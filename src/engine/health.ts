@@ -93,15 +93,21 @@ export async function examine(tools: HealthTools): Promise<Health> {
     gateway,
     store: { ok: store.ok && tools.storeTrouble() === null, schema: vitals.schema },
     disk: { freeBytes },
+    accounts: store.accounts,
     box: vitals.box,
   }
 
   async function read() {
     try {
-      return { ok: true, open: await journal.open(), sessions: (await vault.liveSessions()).length }
+      return {
+        ok: true,
+        open: await journal.open(),
+        sessions: (await vault.liveSessions()).length,
+        accounts: await vault.accounts.all(),
+      }
     } catch (error) {
       reasons.push(`the store cannot be read: ${messageOf(error)}`)
-      return { ok: false, open: [], sessions: 0 }
+      return { ok: false, open: [], sessions: 0, accounts: [] }
     }
   }
 }

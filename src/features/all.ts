@@ -11,6 +11,7 @@ import { queue } from './queue/queue.ts'
 import { runs } from './runs/runs.ts'
 import { sessions } from './sessions/sessions.ts'
 import { skills } from './skills/skills.ts'
+import { usage } from './usage/usage.ts'
 import { transcript } from './transcript/transcript.ts'
 
 /** Everything people can do. */
@@ -26,6 +27,7 @@ export function features(doors: Doors): readonly Feature[] {
     agents(doors),
     board(doors),
     permissions(doors),
+    usage(doors),
     health(doors),
     help(doors),
   ]

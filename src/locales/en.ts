@@ -15,7 +15,7 @@ import { folder, folders } from '../core/paths.ts'
 import { englishInbox } from './inbox-en.ts'
 import { messagesInEnglish } from './messages-en.ts'
 import { refuseSession } from './session-refusals-en.ts'
-import { heldInEnglish, parkedInEnglish } from './quota-en.ts'
+import { accountInEnglish, heldInEnglish, parkedInEnglish } from './quota-en.ts'
 import { forgottenInEnglish, lasting, noticeInEnglish, troubleInEnglish } from './troubles-en.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 
@@ -50,6 +50,7 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     forgotten: (why) => forgottenInEnglish[why],
     notice: noticeInEnglish,
     parked: (hold, line) => parkedInEnglish(hold, line?.held ?? null),
+    account: accountInEnglish,
     waiting: (line) => (line.held === null ? `● Waiting · ${stands(line)}` : `⏸ ${stands(line)}`),
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),

@@ -14,7 +14,7 @@ import { folder, folders } from '../core/paths.ts'
 import { koreanInbox } from './inbox-ko.ts'
 import { messagesInKorean } from './messages-ko.ts'
 import { refuseSession } from './session-refusals-ko.ts'
-import { heldInKorean, parkedInKorean } from './quota-ko.ts'
+import { accountInKorean, heldInKorean, parkedInKorean } from './quota-ko.ts'
 import { forgottenInKorean, lasting, noticeInKorean, troubleInKorean } from './troubles-ko.ts'
 import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
 
@@ -49,6 +49,7 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     forgotten: (why) => forgottenInKorean[why],
     notice: noticeInKorean,
     parked: (hold, line) => parkedInKorean(hold, line?.held ?? null),
+    account: accountInKorean,
     waiting: (line) => (line.held === null ? `● 대기 중 · ${stands(line)}` : `⏸ ${stands(line)}`),
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),

@@ -1,5 +1,6 @@
 import type { ServiceTrouble } from '../core/failure.ts'
 import type { Hold } from '../core/quota.ts'
+import type { AccountState } from '../core/account.ts'
 import type { Held } from '../core/chat.ts'
 import { moment } from '../core/durations.ts'
 import { plain } from '../core/markdown.ts'
@@ -61,6 +62,25 @@ export function quotaEndedInEnglish(because: string): string {
 /** The moment for everybody's own clock; with its day where it may be days away. */
 export function whenIn({ until, window }: Pick<Hold, 'until' | 'window'>): string {
   return `${moment(until, window === null || window === 'five_hour' ? 't' : 'f')} (${moment(until, 'R')})`
+}
+
+/** One line: what is used up, else how much of each window is used. */
+export function accountInEnglish(account: AccountState, now: number): string {
+  const { runtime, account: name, windows, paid, rests, ended } = account
+  const whose = name === 'default' ? nameOf(runtime) : `${nameOf(runtime)} (${plain(name, 40)})`
+  if (ended !== null) return `⚠ **${whose}** serves nothing until somebody acts: ${plain(ended.detail, 200)}`
+  const full = rests
+    .filter(({ until }) => until > now)
+    .map((rest) => `${rest.window === null ? 'limit' : windowInEnglish(rest.window)} is full until ${whenIn(rest)}`)
+  if (full.length > 0) return `⏸ **${whose}** · ${full.join(' · ')}`
+  const open = windows
+    .filter(({ used, resetsAt }) => used !== null && (resetsAt === null || resetsAt > now))
+    .map(({ name: window, used, resetsAt }) => {
+      const anew = resetsAt === null ? '' : `, begins anew ${moment(resetsAt, 'R')}`
+      return `${windowInEnglish(window)} ${Math.round((used ?? 0) * 100)} % used${anew}`
+    })
+  const more = paid ? ['paid use beyond it is on'] : []
+  return `**${whose}** · ${[...(open.length === 0 ? ['nothing is known of its windows'] : open), ...more].join(' · ')}`
 }
 
 /** An agent's name as people say it: `Claude`, `Codex`. */

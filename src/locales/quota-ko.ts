@@ -1,5 +1,6 @@
 import type { ServiceTrouble } from '../core/failure.ts'
 import type { Hold } from '../core/quota.ts'
+import type { AccountState } from '../core/account.ts'
 import type { Held } from '../core/chat.ts'
 import { moment } from '../core/durations.ts'
 import { plain } from '../core/markdown.ts'
@@ -51,6 +52,24 @@ export function quotaEndedInKorean(because: string): string {
     `에이전트 계정으로는 더 이상 쓸 수 없어요${because} 기다려도 풀리지 않아요. owner가 크레딧을 사거나 요금제를 ` +
     '바꿔야 해요. 그 뒤에 다시 쓰면 거기서부터 이어서 해요.'
   )
+}
+
+export function accountInKorean(account: AccountState, now: number): string {
+  const { runtime, account: name, windows, paid, rests, ended } = account
+  const whose = name === 'default' ? nameOf(runtime) : `${nameOf(runtime)} (${plain(name, 40)})`
+  if (ended !== null) return `⚠ **${whose}** · 누군가 조치할 때까지 쓸 수 없어요: ${plain(ended.detail, 200)}`
+  const full = rests
+    .filter(({ until }) => until > now)
+    .map((rest) => `${rest.window === null ? '한도' : windowInKorean(rest.window)} 소진, ${whenIn(rest)}에 풀려요`)
+  if (full.length > 0) return `⏸ **${whose}** · ${full.join(' · ')}`
+  const open = windows
+    .filter(({ used, resetsAt }) => used !== null && (resetsAt === null || resetsAt > now))
+    .map(({ name: window, used, resetsAt }) => {
+      const anew = resetsAt === null ? '' : `, ${moment(resetsAt, 'R')} 초기화`
+      return `${windowInKorean(window)} ${Math.round((used ?? 0) * 100)}% 사용${anew}`
+    })
+  const more = paid ? ['유료 추가 사용 중'] : []
+  return `**${whose}** · ${[...(open.length === 0 ? ['한도를 아직 몰라요'] : open), ...more].join(' · ')}`
 }
 
 function placeInKorean(held: Held | null): string {

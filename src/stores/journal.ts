@@ -12,6 +12,7 @@ import type { Cursor } from '../core/runtime.ts'
 import type { Effect } from '../core/effect.ts'
 import { learnFrom } from './accounts.ts'
 import { holdOfSession, countLive, readBoard } from './board.ts'
+import { bookFrom } from './ledger.ts'
 import type { Commits } from './commits.ts'
 import { keepEffects } from './effects.ts'
 import { firstMessageOf } from './postings.ts'
@@ -241,12 +242,13 @@ async function write(
   for (let from = 0; from < events.length; from += linesAtOnce) {
     entries.push(...(await insertLines(trx, before.id as RunId, events.slice(from, from + linesAtOnce), at)))
   }
-  await trx
-    .updateTable('runs')
-    .set(changesOf(entries.reduce(project, before)))
-    .where('id', '=', before.id)
-    .execute()
-  for (const entry of entries) await learnFrom(trx, before, entry)
+  let row = before
+  for (const entry of entries) {
+    await learnFrom(trx, row, entry)
+    await bookFrom(trx, row, entry)
+    row = project(row, entry)
+  }
+  await trx.updateTable('runs').set(changesOf(row)).where('id', '=', before.id).execute()
   for (const event of events) {
     const conversation = conversationAfter(event)
     if (conversation !== undefined) await keepConversation(trx, before.session, conversation)

@@ -24,6 +24,7 @@ export function project(row: RunRow, entry: Entry): RunRow {
     attempt: run.attempts,
     parks: run.parks,
     goes_on: run.goesOn ? 1 : 0,
+    used: type === 'used' ? 1 : row.used,
     hold: entry.event.type === 'parked' && run.state === 'parked' ? JSON.stringify(entry.event.hold) : null,
     approvals: run.open.length === 0 ? '[]' : JSON.stringify(run.open),
     calls: run.calls.length === 0 ? '[]' : JSON.stringify(run.calls),
@@ -39,13 +40,14 @@ export function project(row: RunRow, entry: Entry): RunRow {
 
 /** The columns that a later entry can change: writing only these leaves the other indexes alone. */
 export function changesOf(row: RunRow) {
-  const { state, attempt, parks, goes_on, hold, approvals, calls, cursor, account } = row
+  const { state, attempt, parks, goes_on, used, hold, approvals, calls, cursor, account } = row
   const { admitted_seq, ended_seq, started_at, ended_at } = row
   return {
     state,
     attempt,
     parks,
     goes_on,
+    used,
     hold,
     approvals,
     calls,
@@ -75,6 +77,7 @@ export function firstRow(entry: Entry, account: string): RunRow {
     attempt: run.attempts,
     parks: run.parks,
     goes_on: 0,
+    used: 0,
     hold: null,
     approvals: '[]',
     calls: '[]',

@@ -4,17 +4,18 @@ import { Problem } from '../core/failure.ts'
 import type { Seq } from '../core/ids.ts'
 import type { Conversation } from '../core/session.ts'
 import { learnFrom } from './accounts.ts'
+import { bookFrom } from './ledger.ts'
 import { conversationAfter, firstRow, keepConversation, project } from './projection.ts'
 import { damaged, entryOf } from './rows.ts'
 import type { RunTable, Tables } from './schema.ts'
 
 type RunRow = Selectable<RunTable>
 
-/** So many journal lines are in memory at once, and so many rows go into one statement (18 parameters each). */
+/** So many journal lines are in memory at once, and so many rows go into one statement (19 parameters each). */
 const linesAtOnce = 1_000
 
 /**
- * Makes the projections anew by folding the whole journal, in one transaction: the tables `runs` and `accounts`, and
+ * Makes the projections anew by folding the whole journal, in one transaction: the tables `runs`, `accounts` and `ledger`, and
  * the conversation of every session that the journal knows one of. Gives how many runs there are. For a migration that changes what is
  * projected, and to prove that projections and journal agree.
  *
@@ -30,11 +31,13 @@ export async function rebuild(db: Kysely<Tables>): Promise<number> {
     const runs = new Map<string, RunRow>()
     const conversations = new Map<string, Conversation | null>()
     await trx.deleteFrom('accounts').execute()
+    await trx.deleteFrom('ledger').execute()
     for await (const entry of journalOf(trx)) {
       const before = runs.get(entry.run)
       const row = before === undefined ? firstRow(entry, accountOf(entry, accounts)) : project(before, entry)
       runs.set(entry.run, row)
       await learnFrom(trx, before ?? row, entry)
+      await bookFrom(trx, before ?? row, entry)
       const conversation = conversationAfter(entry.event)
       if (conversation !== undefined) conversations.set(row.session, conversation)
     }

@@ -4,7 +4,7 @@ import type { State } from '../core/lifecycle.ts'
 /**
  * The tables as Kysely sees them; the migrations are what makes them. `json` columns hold text.
  *
- * `run_events` is the truth. `runs`, `accounts`, `omc_sessions.cli_session_id` and `.transcript` are projections of it, changed in
+ * `run_events` is the truth. `runs`, `accounts`, `ledger`, `omc_sessions.cli_session_id` and `.transcript` are projections of it, changed in
  * the same transaction and made anew by rebuild.ts; `runs.cursor` alone is a fact of its own.
  */
 export interface Tables {
@@ -22,6 +22,7 @@ export interface Tables {
   readonly attached_places: AttachedPlaceTable
   readonly inbox: InboxTable
   readonly accounts: AccountTable
+  readonly ledger: LedgerTable
 }
 
 export interface SessionTable {
@@ -71,6 +72,8 @@ export interface RunTable {
   attempt: number
   parks: number
   goes_on: number
+  /** 1: it tells what it uses while it works. */
+  used: Generated<number>
   /** json of the Hold that it is parked for */
   hold: string | null
   /** json of the open approvals */
@@ -191,6 +194,23 @@ export interface AccountTable {
   account: string
   /** json of an AccountState */
   json: string
+}
+
+/** A sum; '' is the model that nobody said. */
+export interface LedgerTable {
+  day: string
+  person: string
+  channel: string
+  runtime: string
+  account: string
+  model: string
+  estimated: number
+  input: number
+  cache_read: number
+  cache_write: number
+  output: number
+  /** Billionths of a dollar; null: its CLI says no price. */
+  nano_usd: number | null
 }
 
 interface MetaTable {

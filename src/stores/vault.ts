@@ -9,9 +9,11 @@ import { DatabaseAccounts } from './accounts.ts'
 import { DatabaseApprovals } from './approvals.ts'
 import { DatabaseWallboards } from './wallboards.ts'
 import type { Session, Worktree } from '../core/session.ts'
+import type { Ledger } from '../core/spending.ts'
 import type { AttachedPlaces, Grants, SessionChange, Vault } from '../core/vault.ts'
 import { DatabaseAttachedPlaces } from './attached-places.ts'
 import type { Commits } from './commits.ts'
+import { DatabaseLedger } from './ledger.ts'
 import { DatabaseGrants } from './grants.ts'
 import { DatabasePostings } from './postings.ts'
 import { rowOfSession, sessionOf, worktreeOf } from './rows.ts'
@@ -25,6 +27,7 @@ export class DatabaseVault implements Vault {
   readonly boards: Wallboards
   readonly attachedPlaces: AttachedPlaces
   readonly accounts: Accounts
+  readonly ledger: Ledger
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
@@ -37,6 +40,7 @@ export class DatabaseVault implements Vault {
     this.boards = new DatabaseWallboards(db, commits)
     this.attachedPlaces = new DatabaseAttachedPlaces(db, commits)
     this.accounts = new DatabaseAccounts(db)
+    this.ledger = new DatabaseLedger(db)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {

@@ -9,15 +9,15 @@ import { fc } from '../random.ts'
 
 /** The lifecycle as the architecture document has it, cell by cell; an empty cell cannot happen. */
 const table = `
-| state    | asked   | reworded | refused | admitted | started | said     | acted    | metered  | steered  | declined | called  | told    | revoked | wanted | answered | withdrawn | stopped  | lost    | forgotten | parked | finished | noticed  |
-| new      | waiting |          | over    |          |         |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |          |
-| waiting  |         | waiting  | over    | starting |         |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |          |
-| starting |         |          |         |          | running |          |          |          | starting | starting |         |         |         |        |          |           | stopping | waiting | waiting   |        | over     |          |
-| running  |         |          |         |          |         | running  | running  | running  | running  | running  | running | running | running | asking |          |           | stopping | waiting | waiting   | parked | over     | running  |
-| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking   | asking  | asking  | asking  | asking | running  | running   | stopping | waiting | waiting   | parked | over     | asking   |
-| parked   |         |          | over    | starting |         |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |          |
-| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping | stopping |         |         |         |        |          |           |          | over    | over      | over   | over     | stopping |
-| over     |         |          |         |          |         |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |          |
+| state    | asked   | reworded | refused | admitted | started | said     | acted    | used     | metered  | steered  | declined | called  | told    | revoked | wanted | answered | withdrawn | stopped  | lost    | forgotten | parked | finished | noticed  |
+| new      | waiting |          | over    |          |         |          |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |          |
+| waiting  |         | waiting  | over    | starting |         |          |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |          |
+| starting |         |          |         |          | running |          |          |          |          | starting | starting |         |         |         |        |          |           | stopping | waiting | waiting   |        | over     |          |
+| running  |         |          |         |          |         | running  | running  | running  | running  | running  | running  | running | running | running | asking |          |           | stopping | waiting | waiting   | parked | over     | running  |
+| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking   | asking   | asking  | asking  | asking  | asking | running  | running   | stopping | waiting | waiting   | parked | over     | asking   |
+| parked   |         |          | over    | starting |         |          |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |          |
+| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping | stopping | stopping |         |         |         |        |          |           |          | over    | over      | over   | over     | stopping |
+| over     |         |          |         |          |         |          |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |          |
 `
 
 const once = { calls: [], attempts: 1, parks: 0, goesOn: false }
@@ -42,6 +42,7 @@ const samples: Record<RunEvent['type'], RunEvent> = {
   declined: events.declined,
   forgotten: events.forgotten,
   metered: events.metered,
+  used: events.used,
   parked: events.parked,
   stopped: events.stopped,
   lost: events.lost,

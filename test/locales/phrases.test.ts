@@ -17,9 +17,11 @@ import * as runs from '../../src/features/runs/words.ts'
 import { english } from '../../src/features/sessions/en.ts'
 import { korean } from '../../src/features/sessions/ko.ts'
 import * as skills from '../../src/features/skills/words.ts'
+import * as usage from '../../src/features/usage/words.ts'
 import * as transcript from '../../src/features/transcript/words.ts'
 import { languages as speaking, product } from '../features/product.ts'
 import {
+  accounts,
   asks,
   holds,
   home,
@@ -33,6 +35,7 @@ import {
   someDiff,
   startedAt,
   troubles,
+  usageSamples,
   view,
   wellHealth,
   worktree,
@@ -46,6 +49,7 @@ const words = {
     board: board.en,
     diff: diff.en,
     health: health.en,
+    usage: usage.en,
     help: help.en,
     permissions: permissionsEn,
     queue: queue.en,
@@ -59,6 +63,7 @@ const words = {
     board: board.ko,
     diff: diff.ko,
     health: health.ko,
+    usage: usage.ko,
     help: help.ko,
     permissions: permissionsKo,
     queue: queue.ko,
@@ -185,6 +190,8 @@ for (const say of Object.values(languages)) {
         own.runs.stopped({ run: 'r' as never, waiting: false, afterMs: 42_000 }),
         say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2, held: null }),
         say.waiting({ place: 3, expectedMs: 240_000, atWork: 2, cap: 2, held: null }),
+        ...accounts.map((account) => say.account(account, startedAt)),
+        ...usageSamples(own.usage),
         ...holds.flatMap((hold) => [
           say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2, held: { hold, place: 2, of: 5 } }),
           say.parked(hold, null),

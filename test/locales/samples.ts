@@ -1,3 +1,5 @@
+import type { AccountState } from '../../src/core/account.ts'
+import type { en as usageWords } from '../../src/features/usage/words.ts'
 import type { Hold } from '../../src/core/quota.ts'
 import type { SessionOverview } from '../../src/features/sessions/service.ts'
 import type { Decision, Subject } from '../../src/core/approval.ts'
@@ -170,6 +172,73 @@ export const holds: readonly Hold[] = [
   null,
 ].map((window) => ({ until: 1_790_000_000_000, runtime: 'claude' as RuntimeName, window, model: null }))
 
+/** What is known of logins. */
+export const accounts: readonly AccountState[] = [
+  {
+    runtime: 'claude' as RuntimeName,
+    account: 'default' as AccountId,
+    windows: [],
+    paid: false,
+    rests: [],
+    ended: null,
+    heardAt: null,
+  },
+  {
+    runtime: 'codex' as RuntimeName,
+    account: 'second' as AccountId,
+    windows: [
+      { name: 'five_hour', used: 0.914, resetsAt: 1_790_000_900_000 },
+      { name: 'overage', used: 0.2, resetsAt: null },
+      { name: nastyText, used: null, resetsAt: null },
+    ],
+    paid: true,
+    rests: [],
+    ended: null,
+    heardAt: 1_790_000_000_000,
+  },
+  {
+    runtime: 'claude' as RuntimeName,
+    account: 'default' as AccountId,
+    windows: [],
+    paid: false,
+    rests: [
+      { until: 1_790_000_900_000, window: 'seven_day', model: null, since: 1 },
+      { until: 1_790_000_900_000, window: null, model: 'opus', since: 1 },
+    ],
+    ended: null,
+    heardAt: null,
+  },
+  {
+    runtime: 'claude' as RuntimeName,
+    account: 'default' as AccountId,
+    windows: [],
+    paid: false,
+    rests: [],
+    ended: { detail: nastyText, since: 1 },
+    heardAt: null,
+  },
+]
+
+/** Everything that `/usage` says. */
+export function usageSamples(say: typeof usageWords): string[] {
+  const sum = { tokens: 1_234_567, costUsd: 12.345, unpriced: 0, estimated: 0 }
+  const report = { accounts: ['**Claude** · nothing'], by: 'model', span: 1, all: true } as const
+  return [
+    say.usage({ ...report, sums: [] }),
+    say.usage({ ...report, all: false, sums: [] }),
+    say.usage({
+      ...report,
+      sums: [
+        { ...sum, name: nastyText },
+        { ...sum, name: '', costUsd: null, unpriced: 7 },
+      ],
+    }),
+    say.usage({ ...report, by: 'person', span: 7, sums: [{ ...sum, name: '1187654321098766000', estimated: 100 }] }),
+    say.usage({ ...report, by: 'channel', span: 30, sums: [{ ...sum, name: '1187654321098766000' }] }),
+    say.usage({ ...report, by: 'day', all: false, span: 30, sums: [{ ...sum, name: '2026-11-28' }] }),
+  ]
+}
+
 export const home = '/home/olivia'
 export const startedAt = 1_790_000_000_000
 
@@ -223,6 +292,7 @@ export function overview(changes: Partial<SessionOverview> = {}): SessionOvervie
 }
 
 export const wellHealth: Health = {
+  accounts: [],
   ok: true,
   reasons: [],
   findings: [],

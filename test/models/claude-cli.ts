@@ -138,6 +138,8 @@ class Cli {
         return voice.mode(bench.mode)
       case 'set_model':
         return voice.response(id)
+      case 'get_usage':
+        return voice.response(id, { session: voice.spent(this.#ground.total) })
       case 'get_binary_version':
         return voice.response(id, build)
       case 'end_session':

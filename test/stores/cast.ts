@@ -134,6 +134,15 @@ export const events = {
     hold: { until: 9_000, runtime: 'echo' as RuntimeName, window: 'five_hour', model: null },
     usage: noUsage,
   },
+  used: {
+    type: 'used',
+    spend: {
+      model: 'm-1',
+      tokens: { input: 7, cacheRead: 5, cacheWrite: 3, output: 2 },
+      costUsd: 0.1,
+      estimated: false,
+    },
+  },
   metered: {
     type: 'metered',
     reading: { windows: [{ name: 'five_hour', used: 0.5, resetsAt: 9_000 }], request: 'served', window: 'five_hour' },

@@ -22,6 +22,8 @@ export async function assertProjectionsEqualFold(folder: string): Promise<number
 
 async function projections(db: Kysely<Tables>) {
   return {
+    accounts: await db.selectFrom('accounts').selectAll().orderBy('runtime').execute(),
+    ledger: await db.selectFrom('ledger').selectAll().execute(),
     runs: await db.selectFrom('runs').selectAll().orderBy('id').execute(),
     sessions: await db.selectFrom('omc_sessions').selectAll().orderBy('seq').execute(),
   }

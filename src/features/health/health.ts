@@ -1,10 +1,11 @@
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
 import { toThem } from '../../core/reply.ts'
+import { reaches } from '../../core/right.ts'
 import { en, ko } from './words.ts'
 
 /** `/health`: a short version of what /healthz says (SPEC F10). */
-export function health(doors: Pick<Doors, 'health' | 'gate'>): Feature {
+export function health(doors: Pick<Doors, 'health' | 'gate' | 'clock'>): Feature {
   return feature({
     name: 'health',
     rights: { health: 'public' },
@@ -15,9 +16,11 @@ export function health(doors: Pick<Doors, 'health' | 'gate'>): Feature {
         hidden: true,
         apart: true,
         options: [],
-        async run({ person, place }, say) {
+        async run({ person, place, say: all }, say) {
           const [now, { tier }] = await Promise.all([doors.health(), doors.gate.judge(person, 'health', place)])
-          return toThem(say.health(now, tier === 'owner'))
+          const accounts = reaches(tier, 'member') ? now.accounts : []
+          const lines = accounts.map((account) => all.account(account, doors.clock.now()))
+          return toThem([say.health(now, tier === 'owner'), ...lines].join('\n'))
         },
       },
     },

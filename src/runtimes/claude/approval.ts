@@ -157,3 +157,15 @@ function isOutside(path: string, workdir: string): boolean {
   const isWithin = path === workdir || path.startsWith(workdir.endsWith('/') ? workdir : `${workdir}/`)
   return !isWithin || /\/\.\.(\/|$)/.test(path)
 }
+
+/** What no person is asked about, refused in words for the agent; null: a person is asked. */
+export function refusalOf(
+  state: { readonly readOnly: boolean; readonly planning: boolean },
+  { tool, reason }: ClaudeAsk,
+): string | null {
+  if (tool === 'AskUserQuestion' || tool === 'ExitPlanMode') return null
+  if (state.readOnly) return 'The person who asked may only look: nothing is changed, run or fetched for them.'
+  // A consent would really let it write in the middle of planning (facts/claude-cli.md section 3).
+  if (state.planning && reason === 'mode') return 'You are planning. Show your plan first; a person lets you begin.'
+  return null
+}

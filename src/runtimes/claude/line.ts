@@ -1,3 +1,5 @@
+import type { Tokens } from '../../core/spending.ts'
+import type { TokenCounts } from '../engine/count.ts'
 import type { CliNotice } from '../../core/event.ts'
 import type { ServiceTrouble } from '../../core/failure.ts'
 import type { JsonObject } from '../engine/json.ts'
@@ -9,7 +11,9 @@ import type { JsonObject } from '../engine/json.ts'
  */
 export type ClaudeLine =
   | { readonly is: 'init'; readonly session: string; readonly keySource: string; readonly mode: string }
-  | { readonly is: 'message'; readonly id: string }
+  | { readonly is: 'message'; readonly id: string; readonly model: string; readonly tokens: Tokens }
+  /** The message that streams is counted by the CLI. */
+  | { readonly is: 'counted' }
   | { readonly is: 'delta'; readonly index: number; readonly text: string }
   | {
       readonly is: 'assistant'
@@ -53,6 +57,8 @@ export type ClaudeLine =
       readonly request: string
       readonly cancelled: boolean | null
       readonly behavior: string | null
+      /** What the process has used so far, where it was asked for that. */
+      readonly models: TokenCounts | null
     }
   /** The CLI asks the model's service again. */
   | { readonly is: 'retry'; readonly error: string; readonly status: number | null; readonly why: ServiceTrouble }
@@ -94,6 +100,7 @@ export interface ResultLine {
   readonly outputTokens: number
   /** Of the whole process so far. */
   readonly totalCostUsd: number | null
+  readonly models: TokenCounts
 }
 
 export type AssistantBlock =

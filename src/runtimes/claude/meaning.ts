@@ -6,17 +6,18 @@ import type { ToolOffer } from '../../core/tool.ts'
 import { nothingSpent, type Birth, type Reading, type Spent } from '../engine/protocol.ts'
 import { formOf, type Field } from '../engine/form.ts'
 import { actionOf } from './action.ts'
-import { approvalOf, elicitationOf, type ClaudeAsk, type Elicited } from './approval.ts'
+import { approvalOf, elicitationOf, refusalOf, type ClaudeAsk, type Elicited } from './approval.ts'
 import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
 import { asksServer, withoutCall, type Serving } from './calls.ts'
 import { answerLine, errorLine, refusalLine, withdrawalOf } from './request.ts'
 import { type JsonObject } from '../engine/json.ts'
+import { brokenOff, counted, isLook, looking, withoutLooks, type Counting } from './usage.ts'
 import { readingOf } from './limit.ts'
 import type { ClaudeLine, LimitLine, ResultLine } from './line.ts'
 import { parseLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
-export interface ClaudeState extends Serving {
+export interface ClaudeState extends Serving, Counting {
   readonly birth: Birth
   readonly spent: Spent
   readonly uuid: string
@@ -91,6 +92,10 @@ export function beginning(from: ClaudeBeginning): ClaudeState {
     tampering: null,
     error: null,
     limit: null,
+    // A process that is new counts from nothing.
+    told: from.birth.warm ? (from.birth.spent?.told ?? null) : {},
+    uncounted: null,
+    looks: 0,
   }
 }
 
@@ -132,10 +137,17 @@ function inMode(state: ClaudeState, mode: string): ClaudeState {
   return { ...state, tampering, planning: mode === '' ? state.planning : mode === 'plan' }
 }
 
-function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
-  const spent = { ...state.spent, costUsd: line.totalCostUsd ?? state.spent.costUsd }
+function result(before: ClaudeState, line: ResultLine): Reading<ClaudeState> {
+  const used = isOurs(before, line) ? counted(before, line.models) : { state: before, events: [] }
+  const { state } = used
+  const { told } = state
+  const spent = {
+    ...state.spent,
+    costUsd: line.totalCostUsd ?? state.spent.costUsd,
+    ...(told === null ? {} : { told }),
+  }
   // The CLI's own turn has ended; what was asked of it comes next. Its cost is ours all the same.
-  if (line.unsolicited || state.whose === 'the CLI') return { state: { ...state, whose: 'nobody' }, events: [] }
+  if (!isOurs(state, line)) return { state: { ...state, whose: 'nobody' }, events: [] }
   const { inputTokens, outputTokens } = state.used
   const all = {
     ...line,
@@ -145,16 +157,26 @@ function result(state: ClaudeState, line: ResultLine): Reading<ClaudeState> {
   const isAborted = line.terminalReason.startsWith('aborted')
   // A word that came when no tool was left to run is answered by a turn of its own: that one ends the run.
   if (state.unheard.size > 0 && !isAborted && !isConversationGone(line))
-    return { state: { ...state, used: all, error: null, message: null }, events: [] }
+    return { state: { ...state, used: all, error: null, message: null }, events: used.events }
   const costUsd = line.totalCostUsd === null ? null : Math.max(0, line.totalCostUsd - state.spent.costUsd)
   const outcome = outcomeOf(all, { error: state.error, limit: state.limit }, costUsd)
   // A word that is still queued after a stop would be answered by a turn that nobody hears.
   const isLost = outcome.kind === 'failed' && (isConversationGone(line) || outcome.trouble.code === 'context-full')
   const over = isLost || state.unheard.size > 0 ? 'broken' : 'clean'
-  return { state: { ...state, over, spent, open: new Set() }, events: [{ type: 'finished', outcome }] }
+  const events = [...used.events, ...brokenOff(state), { type: 'finished', outcome } as const]
+  return { state: { ...state, over, spent, open: new Set(), owed: withoutLooks(state.owed) }, events }
+}
+
+/** Of a turn that was asked for, not one that the CLI began by itself. */
+function isOurs({ whose }: ClaudeState, { unsolicited }: ResultLine): boolean {
+  return !unsolicited && whose !== 'the CLI'
 }
 
 function response(state: ClaudeState, line: Extract<ClaudeLine, { is: 'response' }>): Reading<ClaudeState> {
+  if (isLook(line.request)) {
+    const owed = new Map([...state.owed].filter(([each]) => each !== line.request))
+    return line.models === null ? { state: { ...state, owed }, events: [] } : counted({ ...state, owed }, line.models)
+  }
   if (line.request === withdrawalOf(state.uuid)) {
     if (line.cancelled !== true) return { state, events: [] }
     const usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
@@ -174,8 +196,13 @@ function response(state: ClaudeState, line: Extract<ClaudeLine, { is: 'response'
 
 function during(state: ClaudeState, line: ClaudeLine): Reading<ClaudeState> {
   switch (line.is) {
-    case 'message':
-      return discard({ ...state, message: line.id }, line.id)
+    case 'message': {
+      const { id, model, tokens } = line
+      const discarded = discard({ ...state, message: id, uncounted: { id, model, tokens } }, id)
+      return { ...discarded, events: [...(state.uncounted?.id === id ? [] : brokenOff(state)), ...discarded.events] }
+    }
+    case 'counted':
+      return { state: { ...state, uncounted: null }, events: [] }
     case 'delta': {
       if (state.message === null) return { state, events: [] }
       const block = `${state.message}:${line.index}`
@@ -185,7 +212,7 @@ function during(state: ClaudeState, line: ClaudeLine): Reading<ClaudeState> {
     case 'assistant':
       return assistant(state, line)
     case 'tool-results':
-      return toolResults(state, line.results)
+      return toolResults(looking(state), line.results)
     case 'asked':
       return asked(state, line)
     case 'elicited':
@@ -298,15 +325,6 @@ function owing(state: ClaudeState, request: string, line: string): ClaudeState {
 function heard(state: ClaudeState, uuid: string): ClaudeState {
   if (!state.unheard.has(uuid)) return state
   return { ...state, unheard: new Set([...state.unheard].filter((each) => each !== uuid)) }
-}
-
-/** What no person is asked about, refused in words for the agent; null: a person is asked. */
-function refusalOf(state: ClaudeState, { tool, reason }: ClaudeAsk): string | null {
-  if (tool === 'AskUserQuestion' || tool === 'ExitPlanMode') return null
-  if (state.readOnly) return 'The person who asked may only look: nothing is changed, run or fetched for them.'
-  // A consent would really let it write in the middle of planning (facts/claude-cli.md section 3).
-  if (state.planning && reason === 'mode') return 'You are planning. Show your plan first; a person lets you begin.'
-  return null
 }
 
 /** A refusal of ours was taken in; one that became a consent on its way was not ours. */

@@ -1,3 +1,5 @@
+import type { Tokens } from '../../core/spending.ts'
+import type { TokenCounts } from '../engine/count.ts'
 import { arrayAt, numberAt, objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
 import type { AssistantBlock, ClaudeLine, LimitLine, ResultLine } from './line.ts'
 import { systemRows } from './system.ts'
@@ -32,7 +34,11 @@ export function parseLine(text: string): ClaudeLine {
 
 /** Stream events are always of the main conversation: sub-agents send none. */
 function streamEvent(event: JsonObject): ClaudeLine {
-  if (event['type'] === 'message_start') return { is: 'message', id: stringAt(objectAt(event['message'])['id']) }
+  if (event['type'] === 'message_start') {
+    const { id, model, usage } = objectAt(event['message'])
+    return { is: 'message', id: stringAt(id), model: stringAt(model), tokens: tokensOf(objectAt(usage)) }
+  }
+  if (event['type'] === 'message_delta') return { is: 'counted' }
   if (event['type'] !== 'content_block_delta') return other
   const delta = objectAt(event['delta'])
   if (delta['type'] !== 'text_delta') return other
@@ -97,6 +103,7 @@ function result(line: JsonObject): ResultLine {
     inputTokens: tokens('input_tokens') + tokens('cache_creation_input_tokens') + tokens('cache_read_input_tokens'),
     outputTokens: tokens('output_tokens'),
     totalCostUsd: numberAt(line['total_cost_usd']),
+    models: modelsOf(objectAt(line['modelUsage'])),
   }
 }
 
@@ -132,12 +139,40 @@ function controlRequest(line: JsonObject): ClaudeLine {
 
 function controlResponse(response: JsonObject): ClaudeLine {
   const inner = objectAt(response['response'])
+  const session = objectAt(inner['session'])
   return {
     is: 'response',
     request: stringAt(response['request_id']),
     cancelled: typeof inner['cancelled'] === 'boolean' ? inner['cancelled'] : null,
     behavior: stringAt(inner['behavior']) || stringAt(inner['action']) || null,
+    models: 'model_usage' in session ? modelsOf(objectAt(session['model_usage'])) : null,
   }
+}
+
+/** Of one call, as the service says it. */
+function tokensOf(usage: JsonObject): Tokens {
+  return {
+    input: numberAt(usage['input_tokens']) ?? 0,
+    cacheRead: numberAt(usage['cache_read_input_tokens']) ?? 0,
+    cacheWrite: numberAt(usage['cache_creation_input_tokens']) ?? 0,
+    output: numberAt(usage['output_tokens']) ?? 0,
+  }
+}
+
+/** Of the whole process, sub-agents included, by model. */
+function modelsOf(usage: JsonObject): TokenCounts {
+  const models = Object.entries(usage).map(([name, value]) => {
+    const of = objectAt(value)
+    const tokens: Tokens = {
+      input: numberAt(of['inputTokens']) ?? 0,
+      cacheRead: numberAt(of['cacheReadInputTokens']) ?? 0,
+      cacheWrite: numberAt(of['cacheCreationInputTokens']) ?? 0,
+      output: numberAt(of['outputTokens']) ?? 0,
+    }
+    // `[1m]` says how it is used, not which it is.
+    return [name, { model: name.replace(/\[.*\]$/, ''), tokens, costUsd: numberAt(of['costUSD']) }] as const
+  })
+  return Object.fromEntries(models)
 }
 
 function isNested(line: JsonObject): boolean {

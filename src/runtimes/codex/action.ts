@@ -54,3 +54,12 @@ export function relativeTo(workdir: string, path: string): string {
   const folder = workdir.endsWith('/') ? workdir : `${workdir}/`
   return path.startsWith(folder) ? path.slice(folder.length) : path
 }
+
+/** Newer models ask without waiting: the questions come beside the text, and the answer is the next message. */
+export function messageOf(item: JsonObject): string {
+  const questions = arrayAt(item['questions']).map((each) => {
+    const options = arrayAt(objectAt(each)['options']).map((option) => `- ${stringAt(option)}`)
+    return [stringAt(objectAt(each)['title']), ...options].join('\n')
+  })
+  return [stringAt(item['text']), ...questions].filter((part) => part !== '').join('\n\n')
+}

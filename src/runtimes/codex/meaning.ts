@@ -2,16 +2,17 @@ import type { Action } from '../../core/action.ts'
 import type { Outcome, RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId, ToolCallId } from '../../core/ids.ts'
 import { nothingSpent, type Reading, type CliReply, type Spent, type TurnStanding } from '../engine/protocol.ts'
-import { actionOf } from './action.ts'
+import { actionOf, messageOf } from './action.ts'
 import { callIn, callIdOf } from './tool.ts'
 import { asksOf, refusalOf, type CodexAsk } from './ask.ts'
+import { counted, counting, withChild, type ThreadCounting } from './usage.ts'
 import { readingOf } from './limit.ts'
 import { openTrouble, retryOf, troubleOf } from './outcome.ts'
 import { arrayAt, numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 import { parseLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
-export interface CodexState extends TurnStanding {
+export interface CodexState extends TurnStanding, ThreadCounting {
   readonly from: CodexBeginning
   /** The server's conversation; null until it has been opened. */
   readonly thread: string | null
@@ -76,6 +77,8 @@ export function beginning(
     message: null,
     before: spent,
     error: null,
+    told: spent?.told ?? {},
+    model: null,
     rateLimits: {},
     saidAt: null,
   }
@@ -99,14 +102,15 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
     const owed = new Map(state.owed).set(String(line.id), refusalOf(line.id, line.method))
     return { state: { ...state, owed }, events: [] }
   }
-  if (state.thread === null || line.params['threadId'] !== state.thread) return same
-  if (line.method === 'thread/tokenUsage/updated')
-    return { state: counted(state, objectAt(line.params['tokenUsage'])), events: [] }
+  if (state.thread !== null && line.method === 'thread/tokenUsage/updated') return used(state, line.params)
+  if (line.params['threadId'] !== state.thread || state.thread === null)
+    return { state: withChild(state, line.method, line.params), events: [] }
   if (line.method === 'serverRequest/resolved') return resolved(state, line.params['requestId'])
   // A form of an MCP server may come without a turn: it is ours while ours is the one at work.
   const turn = turnOf(line.params) ?? (line.is === 'request' ? state.turn : null)
   if (!state.taken || turn !== state.turn) return same
-  return line.is === 'request' ? asked(state, line) : during(state, line.method, line.params)
+  const now = withChild(state, line.method, line.params)
+  return line.is === 'request' ? asked(now, line) : during(now, line.method, line.params)
 }
 
 /** A call of a tool of ours, by the agent or one of its helpers. Opened again, the conversation tells it again. */
@@ -165,17 +169,20 @@ function reply(state: CodexState, { id, result, error }: CliReply): Reading<Code
     if (state.thread !== null) return { state, events: [] }
     if (error !== null) return failed({ kind: 'failed', trouble: openTrouble(error), usage: usageOf(state) })
     const thread = objectAt(result?.['thread'])
+    const model = stringAt(result?.['model']) || stringAt(thread['model']) || null
     const spent = from.resumed ? state.spent : nothingSpent
     const opened = { thread: stringAt(thread['id']), transcript: stringAt(thread['path']) || null }
-    return { state: { ...state, ...opened, spent, before: spent }, events: [] }
+    return { state: { ...state, ...opened, model, spent, before: spent }, events: [] }
   }
   if (id !== from.turnId) return { state, events: [] }
   if (error !== null) return failed({ kind: 'failed', trouble: openTrouble(error), usage: usageOf(state) })
   const turn = stringAt(objectAt(result?.['turn'])['id'])
   const conversation = state.thread === null ? null : { id: state.thread, transcript: state.transcript }
+  // One that is gone on with tells its count when it is opened, if it has one.
+  const isNew = !from.warm && state.thread !== null && !(state.thread in state.told)
+  const known = isNew ? counting(state, state.thread ?? '', state.model) : state
   return {
-    // One that is gone on with tells its count when it is opened, if it has one.
-    state: { ...state, turn, taken: true, before: state.before ?? (from.warm ? null : nothingSpent) },
+    state: { ...known, turn, taken: true, before: state.before ?? (from.warm ? null : nothingSpent) },
     events: [{ type: 'started', pid: from.pid, warm: from.warm, conversation }],
   }
 }
@@ -247,15 +254,6 @@ function completed(state: CodexState, item: JsonObject): Reading<CodexState> {
   return { state: { ...state, actions }, events: [...events, { type: 'acted', action, phase }] }
 }
 
-/** Newer models ask without waiting: the questions come beside the text, and the answer is the next message. */
-function messageOf(item: JsonObject): string {
-  const questions = arrayAt(item['questions']).map((each) => {
-    const options = arrayAt(objectAt(each)['options']).map((option) => `- ${stringAt(option)}`)
-    return [stringAt(objectAt(each)['title']), ...options].join('\n')
-  })
-  return [stringAt(item['text']), ...questions].filter((part) => part !== '').join('\n\n')
-}
-
 /** A message that another one follows before it was complete is void: the server asked the model again. */
 function discard(state: CodexState, next: string): Reading<CodexState> {
   const { message } = state
@@ -296,7 +294,15 @@ function resolved(state: CodexState, request: unknown): Reading<CodexState> {
  * The server counts for the whole conversation, over all processes, and tells the old count again after a request that
  * failed: so only differences to the count before the turn are the turn's.
  */
-function counted(state: CodexState, usage: JsonObject): CodexState {
+function used(state: CodexState, { threadId, tokenUsage }: JsonObject): Reading<CodexState> {
+  const usage = objectAt(tokenUsage)
+  const ours = threadId === state.thread ? ownCount(state, usage) : state
+  const reading = counted(ours, stringAt(threadId), objectAt(usage['total']))
+  const { spent, told } = reading.state
+  return { ...reading, state: { ...reading.state, spent: spent === null ? null : { ...spent, told } } }
+}
+
+function ownCount(state: CodexState, usage: JsonObject): CodexState {
   const [spent, last] = [spentAt(usage['total']), spentAt(usage['last'])]
   if (!state.taken) return { ...state, spent, before: spent }
   const inputTokens = spent.inputTokens - last.inputTokens

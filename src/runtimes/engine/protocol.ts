@@ -4,6 +4,7 @@ import type { RunEvent, Steer } from '../../core/event.ts'
 import type { ApprovalId, PromptKey, RuntimeName, SessionId, ToolCallId } from '../../core/ids.ts'
 import type { Finding } from '../../core/finding.ts'
 import type { Turn } from '../../core/runtime.ts'
+import type { TokenCounts } from './count.ts'
 import type { JsonObject } from './json.ts'
 
 /**
@@ -155,9 +156,11 @@ export interface Spent {
   readonly costUsd: number
   readonly inputTokens: number
   readonly outputTokens: number
+  /** The same by what it counts by, as far as it was told; left out: nobody knows. */
+  readonly told?: TokenCounts
 }
 
-export const nothingSpent: Spent = { costUsd: 0, inputTokens: 0, outputTokens: 0 }
+export const nothingSpent: Spent = { costUsd: 0, inputTokens: 0, outputTokens: 0, told: {} }
 
 /** What every protocol's state tells about the turn. */
 export interface TurnStanding {

@@ -6,6 +6,7 @@ import { words } from './0005-words.ts'
 import { accounts } from './0006-accounts.ts'
 import { runsOfASession } from './0007-runs-of-a-session.ts'
 import { tools } from './0008-tools.ts'
+import { ledger } from './0009-ledger.ts'
 
 /** Every migration in order, as SQL for SQLite. The schema's version is how many of them a database has seen. */
 export const migrations: readonly string[] = [
@@ -17,4 +18,5 @@ export const migrations: readonly string[] = [
   accounts,
   runsOfASession,
   tools,
+  ledger,
 ]

@@ -271,6 +271,12 @@ export class Voice {
     }
   }
 
+  /** What the process has used by now. */
+  spent(total: Spent): Json {
+    const { total_cost_usd, modelUsage } = this.#account(total, total, [])
+    return { total_cost_usd, total_api_duration_ms: 1, model_usage: modelUsage }
+  }
+
   #account(spent: Spent, total: Spent, denials: readonly Json[]): Json {
     const costUSD = costOf(total)
     const of = {

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { SeenMessage } from 'loopback-discord'
+import { sideBySide } from '../contracts/runtime-stage.ts'
+import { until } from '../e2e/stage.ts'
+import type { ModelRequest } from '../models/ledger.ts'
+import { heldText, scripted, type StepInput } from '../models/script.ts'
+import { BotBench } from './bot-bench.ts'
+import { claudeBinary, howToInstall } from './install.ts'
+
+/** What is booked against what the scripted model billed. Run it sealed, as all of this folder. */
+const binary = claudeBinary()
+
+const usage = {
+  input_tokens: 10,
+  cache_creation_input_tokens: 2000,
+  cache_read_input_tokens: 30_000,
+  output_tokens: 400,
+}
+const tool: StepInput = { tool: 'Bash', input: { command: 'echo a step', description: 'a step' }, usage }
+
+interface Booked {
+  readonly estimated: number
+  readonly model: string
+  readonly input: number
+  readonly cache_read: number
+  readonly cache_write: number
+  readonly output: number
+  readonly nano_usd: number | null
+}
+
+const billedOnce = { input: 10, cache_read: 30_000, cache_write: 2000, output: 400 }
+
+function times(count: number): typeof billedOnce {
+  const { input, cache_read, cache_write, output } = billedOnce
+  return {
+    input: input * count,
+    cache_read: cache_read * count,
+    cache_write: cache_write * count,
+    output: output * count,
+  }
+}
+
+function booked(bench: BotBench, estimated: 0 | 1): readonly Booked[] {
+  return bench.stage
+    .query<Booked>('select * from ledger')
+    .map((row) => ({ ...row }))
+    .filter((row) => row.estimated === estimated)
+}
+
+/** Requests that were answered to their end: what a service bills whole. */
+function answered({ model }: BotBench): number {
+  return model.requests.filter(({ state }: ModelRequest) => state === 'answered').length
+}
+
+describe(
+  'what the real Claude CLI used is booked as it was billed',
+  { ...sideBySide, skip: binary === null && howToInstall },
+  () => {
+    const isWhole = (message: SeenMessage, text: string): boolean =>
+      message.author.bot && message.content.includes(text) && message.components.length === 0
+
+    test('tools, a sub-agent and the next turn of the same process: every call once, and while it works', async () => {
+      await using bench = await BotBench.open(binary ?? '')
+      const { stage, model } = bench
+      await stage.startBot()
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop', 'claude')
+      const inner = scripted([tool, { ...heldText('Seen', ' inside.'), usage }])
+      const task = {
+        tool: 'Task',
+        input: { description: 'look inside', subagent_type: 'general-purpose', prompt: inner },
+      }
+      await olivia.says(thread, scripted([tool, { ...task, usage }, { text: 'All is done.', usage }]))
+      await model.gate('held').reached()
+      // The turn is still at work: two calls of its own and one of its sub-agent are booked, the fourth is open.
+      await until(() => booked(bench, 0)[0]?.output === 3 * billedOnce.output, 30_000, 'what the sub-agent used')
+      model.gate('held').open()
+      await olivia.sees(thread, (message) => isWhole(message, 'All is done.'), { within: 60_000 })
+      await olivia.says(thread, scripted([{ text: 'And once more.', usage }]))
+      await olivia.sees(thread, (message) => isWhole(message, 'And once more.'), { within: 60_000 })
+      assert.equal(answered(bench), 6)
+      const [row, ...more] = booked(bench, 0)
+      assert.deepEqual(more, [])
+      assert.ok(row !== undefined)
+      const { input, cache_read, cache_write, output, nano_usd } = row
+      assert.deepEqual({ input, cache_read, cache_write, output }, times(6))
+      // Opus at list price: 5 / 0.5 / 6.25 (or 10, kept for an hour) / 25 dollars for a million.
+      assert.equal(nano_usd, Math.round(6 * (10 * 5 + 30_000 * 0.5 + 2000 * 6.25 + 400 * 25) * 1000))
+      assert.deepEqual(booked(bench, 1), [])
+      const told = await (await olivia.runs(thread, '/usage', { by: 'person' })).settled()
+      assert.match(told.content, /Used today/)
+      assert.match(told.content, new RegExp(`<@${olivia.id}> · 194\\.5k tokens · ≈ \\$0\\.23`))
+    })
+
+    test('a call that was broken off is booked with what it had been given, as an estimate', async () => {
+      await using bench = await BotBench.open(binary ?? '')
+      const { stage, model } = bench
+      await stage.startBot()
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop', 'claude')
+      await olivia.says(thread, scripted([tool, { ...heldText('one two', ' three four'), usage }]))
+      await model.gate('held').reached()
+      await stage.botShows(olivia, thread, 'one')
+      await (await olivia.runs(thread, '/cancel')).settled()
+      await stage.botShows(olivia, thread, /■/)
+      await until(() => booked(bench, 1).length === 1, 30_000, 'the estimate')
+      const [whole] = booked(bench, 0)
+      assert.equal(whole?.output, billedOnce.output, 'the call before it')
+      const [estimate] = booked(bench, 1)
+      assert.equal(estimate?.input, billedOnce.input)
+      assert.equal(estimate?.cache_read, billedOnce.cache_read)
+      assert.equal(estimate?.cache_write, billedOnce.cache_write)
+      const told = await (await olivia.runs(thread, '/usage')).settled()
+      assert.match(told.content, /32k tokens are of calls that were broken off/)
+    })
+  },
+)
