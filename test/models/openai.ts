@@ -12,6 +12,9 @@ import { isCodexHostText, lastPromptOf, responseFrames, responsesRequest } from 
 import { readScript, readStep } from './script.ts'
 import type { Step, StepInput } from './script.ts'
 
+/** With a key, and with a ChatGPT login. */
+const answered = new Set(['POST /v1/responses', 'POST /backend-api/codex/responses'])
+
 export interface OpenAiOptions {
   /** Decides before the script in the prompt does; `undefined` leaves it to the script. */
   readonly handler?: (request: ModelRequest) => StepInput | undefined
@@ -40,7 +43,7 @@ export async function startOpenAi(options: OpenAiOptions = {}): Promise<Scripted
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
     const path = `${request.method} ${(request.url ?? '').split('?')[0]}`
-    if (path !== 'POST /v1/responses') return refuse(response, 404, 'not_found', `Nothing at ${path}`)
+    if (!answered.has(path)) return refuse(response, 404, 'not_found', `Nothing at ${path}`)
     const asked = responsesRequest.parse(JSON.parse(body))
     const prompt = lastPromptOf(asked.input, isCodexHostText)
     const open: OpenRequest = {
