@@ -21,6 +21,9 @@ export interface Runtime extends SelfCheck {
   /** For people, e.g. `Claude Code`. */
   readonly title: string
 
+  /** Whether its program is on this machine; says nothing of its version or login. */
+  isInstalled(): boolean
+
   /** Models a person may choose, for autocomplete; [] when nobody can tell. */
   models(): Promise<readonly string[]>
 

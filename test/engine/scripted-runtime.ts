@@ -78,6 +78,7 @@ export function scriptedRuntime(machine: Machine): Runtime {
   return {
     name: 'scripted' as RuntimeName,
     title: 'Scripted',
+    isInstalled: () => true,
     models: async () => [],
     check: async () => [],
     prepare: async () => {},

@@ -8,12 +8,13 @@ import { getPath } from 'hono/utils/url'
 import { Actor } from './actors/actor.ts'
 import { systemClock } from './clock.ts'
 import { buildWorld } from './description.ts'
-import { faultForm, Faults } from './faults.ts'
+import { Faults } from './faults.ts'
 import { Gateway } from './gateway/gateway.ts'
+import { hostRoutes } from './host-routes.ts'
 import { DISCORD_DEADLINES } from './interactions.ts'
 import { InvalidRequests } from './invalid-requests.ts'
 import { passingTime } from './passing-time.ts'
-import { isLimitMode, LIMIT_MODES, Limits } from './limits.ts'
+import { Limits } from './limits.ts'
 import { askingRoutes } from './rest/asking.ts'
 import { channelRoutes } from './rest/channels.ts'
 import { commandRoutes } from './rest/commands.ts'
@@ -27,10 +28,10 @@ import { threadRoutes } from './rest/threads.ts'
 import { userRoutes } from './rest/users.ts'
 import { webhookRoutes } from './rest/webhooks.ts'
 import { transcriptOf } from './transcript.ts'
-import { wireUser } from './wire-channel.ts'
 import type { HttpBindings } from '@hono/node-server'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from './clock.ts'
+import type { Host, Watcher } from './host-routes.ts'
 import type { WorldDescription } from './description.ts'
 import type { InteractionDeadlines } from './interactions.ts'
 import type { LimitMode } from './limits.ts'
@@ -45,6 +46,7 @@ export { Actor } from './actors/actor.ts'
 export type { OptionValues, Outcome, Place, SeenMessage, SeenPlace } from './actors/actor.ts'
 export { controlsOf, textOf } from './actors/view.ts'
 export type { PersonDescription, WorldDescription } from './description.ts'
+export type { Control, Standing, Watcher } from './host-routes.ts'
 export type { FaultAsked, StandingFault } from './faults.ts'
 export type { Message } from './records.ts'
 export type { Exchange } from './rest/edge.ts'
@@ -52,22 +54,7 @@ export type { Exchange } from './rest/edge.ts'
 /** The folder of the page, for `SandboxOptions.page`. */
 export const pageFolder = join(import.meta.dirname, 'page')
 
-/** A button of the host on the page, e.g. "kill the bot". */
-export interface Control {
-  id: string
-  label: string
-  run(): void | Promise<void>
-}
-
-/** Sees every exchange and dispatch; the oracle is one. */
-export interface Watcher {
-  exchange(exchange: Exchange): void
-  dispatch(name: string, data: unknown, toBot: boolean): void
-  /** what `GET /sandbox/oracle` answers */
-  report(): object
-}
-
-export interface SandboxOptions {
+export interface SandboxOptions extends Host {
   /** 0 (default) takes a free one; the host is always 127.0.0.1 */
   port?: number
   world?: WorldDescription
@@ -75,7 +62,6 @@ export interface SandboxOptions {
   clock?: Clock
   /** folder that is served at `/` */
   page?: string
-  controls?: readonly Control[]
   /** shorter deadlines for tests of what happens after them */
   deadlines?: Partial<InteractionDeadlines>
   heartbeatMs?: number
@@ -105,6 +91,8 @@ export interface Sandbox extends AsyncDisposable {
   channel(name: string): string
   /** Waits until the bot's connection is up. */
   botOnline(within?: number): Promise<void>
+  /** Whether somebody's connection is up. */
+  isOnline(userId: string): boolean
   /** A channel or thread as readable text. */
   transcript(place: string | { id: string }): string
   close(): Promise<void>
@@ -165,7 +153,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       'Content-Security-Policy': "default-src 'none'; sandbox",
     })
   })
-  sandboxRoutes(app, { world, faults, limits, controls: options.controls ?? [], watchers })
+  hostRoutes(app, { world, faults, limits, host: options, watchers, online: () => gateway.online() })
   if (options.page !== undefined) app.use('/*', serveStatic({ root: options.page }))
 
   const listen = getRequestListener(app.fetch, { overrideGlobalObjects: false })
@@ -235,6 +223,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     },
+    isOnline: (userId) => gateway.online().includes(userId),
     transcript: (place) => transcriptOf(world, typeof place === 'string' ? channel(place) : place.id),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
@@ -269,67 +258,4 @@ function isLoopback(host: string | undefined): boolean {
 /** Programs send no Origin; a browser's must be a page of this machine. */
 function isOwnOrigin(origin: string | undefined): boolean {
   return origin === undefined || isLoopback(origin.replace(/^https?:\/\//, ''))
-}
-
-interface SandboxParts {
-  world: World
-  faults: Faults
-  limits: Limits
-  controls: readonly Control[]
-  watchers: readonly Watcher[]
-}
-
-/** What only a sandbox has: who one can be, the host's buttons, the switches, the oracle. */
-function sandboxRoutes(app: Hono<{ Bindings: HttpBindings }>, parts: SandboxParts): void {
-  const { world, faults, limits, controls, watchers } = parts
-  app.get('/sandbox/people', (context) =>
-    context.json(
-      [...world.users.values()]
-        .filter((user) => !user.bot)
-        .map((user) => ({ user: wireUser(user), token: user.token, note: user.note })),
-    ),
-  )
-  app.get('/sandbox/info', (context) =>
-    context.json({
-      controls: controls.map(({ id, label }) => ({ id, label })),
-      limits: limits.mode,
-      version: 10,
-      faults: faultForm.options.map((option) => option.shape.kind.value),
-    }),
-  )
-  app.post('/sandbox/controls/:id', async (context) => {
-    const control = controls.find((one) => one.id === context.req.param('id'))
-    if (!control) return context.json({ message: 'No such control' }, 404)
-    await control.run()
-    return context.body(null, 204)
-  })
-  app.put('/sandbox/limits', async (context) => {
-    const { mode } = await context.req.json<{ mode?: unknown }>()
-    if (!isLimitMode(mode)) return context.json({ message: LIMIT_MODES.join(', ') }, 400)
-    limits.mode = mode
-    return context.body(null, 204)
-  })
-  const show = () => faults.list().map(({ id, fault, hits, held }) => ({ id, fault, hits, held }))
-  app.get('/sandbox/faults', (context) => context.json(show()))
-  app.post('/sandbox/faults', async (context) => {
-    const read = faultForm.safeParse(await context.req.json())
-    if (!read.success) return context.json({ message: read.error.message }, 400)
-    const { id, fault, hits } = faults.add(read.data)
-    return context.json({ id, fault, hits }, 201)
-  })
-  app.post('/sandbox/faults/:id/release', (context) => {
-    faults
-      .list()
-      .find((one) => one.id === context.req.param('id'))
-      ?.release()
-    return context.body(null, 204)
-  })
-  app.delete('/sandbox/faults/:id', (context) => context.body(null, faults.remove(context.req.param('id')) ? 204 : 404))
-  app.delete('/sandbox/faults', (context) => {
-    faults.clear()
-    return context.body(null, 204)
-  })
-  app.get('/sandbox/oracle', (context) =>
-    context.json(Object.assign({}, ...watchers.map((watcher) => watcher.report()))),
-  )
 }

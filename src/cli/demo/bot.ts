@@ -30,6 +30,7 @@ export class DemoBot implements AsyncDisposable {
   readonly #closing = new AbortController()
   readonly #log: ReturnType<typeof createWriteStream>
   #child: ChildProcess | null = null
+  #deadUntil = 0
   #life: Promise<void> = Promise.resolve()
 
   constructor(options: BotOptions) {
@@ -46,9 +47,12 @@ export class DemoBot implements AsyncDisposable {
     return this.#child?.pid ?? null
   }
 
-  /** What no program can do anything about. */
-  kill(): void {
+  /** What no program can do anything about. Gives the pid of who died; `deadMs`: the next one is not started before. */
+  kill(deadMs = 0): number | null {
+    const pid = this.pid
+    this.#deadUntil = performance.now() + deadMs
     this.#child?.kill('SIGKILL')
+    return pid
   }
 
   /** Asks it to end; the next one is started. Its agents work on meanwhile. */
@@ -81,7 +85,7 @@ export class DemoBot implements AsyncDisposable {
       if (signal.aborted) return
       if (performance.now() - began > healthyMs) pauseMs = firstPauseMs
       this.#options.say(`The bot has ended (${how}). Starting it again.`)
-      await sleep(pauseMs, signal)
+      await sleep(Math.max(pauseMs, this.#deadUntil - performance.now()), signal)
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
     }
   }

@@ -1,13 +1,23 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../../config/load.ts'
-import { Problem } from '../../core/failure.ts'
+import { messageOf, Problem } from '../../core/failure.ts'
 import { hostClock } from '../../system/host.ts'
 import { Opened } from '../../opened.ts'
 import { dataIdOf, endMarked } from '../../runtimes/engine/marker.ts'
-import { pageFolder, startSandbox, type Control, type Sandbox } from 'loopback-discord'
+import {
+  pageFolder,
+  startSandbox,
+  type Control,
+  type Sandbox,
+  type SandboxOptions,
+  type Standing,
+} from 'loopback-discord'
 import { takeLock } from '../../stores/lock.ts'
 import { DemoBot } from './bot.ts'
+import { FirstMinute } from './first-minute.ts'
+import { KillStory } from './kill-story.ts'
 import { makeProject } from './project.ts'
 
 export interface DemoOptions {
@@ -28,6 +38,8 @@ export interface Demo extends AsyncDisposable {
   readonly url: string
   readonly sandbox: Sandbox
   readonly bot: DemoBot
+  /** Resolves when the first session is open. */
+  readonly ready: Promise<void>
   /** Ends the bot, its agents and the sandbox, in this order. Idempotent. */
   close(): Promise<void>
 }
@@ -35,9 +47,12 @@ export interface Demo extends AsyncDisposable {
 /** How many ports behind the wished one are tried. */
 const portsTried = 20
 
+/** The thread in which a session is open from the beginning. */
+const tryPlace = 'fix the cart'
+
 const welcome = [
-  'Welcome. Type `/session start` (here, or in a thread of your own), give it a name and choose an agent.',
-  'Then write what you want. While it answers, kill the bot by the button of this page: nothing is lost.',
+  'Welcome. In the thread **fix the cart** a session with the agent **echo** is open already: press **Try: fix the failing test** at the top, or write there what you want.',
+  'While it answers, kill the bot by the button of this page: nothing is lost. `/session start` here, or in a thread of your own, begins another session.',
 ].join('\n')
 
 /** Passed on to the bot when they are set; all else of it is made here. */
@@ -63,10 +78,10 @@ const passedOn = [
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const open = new Opened()
   try {
-    const { sandbox, bot } = await openAll(options, open)
+    const { sandbox, bot, ready } = await openAll(options, open)
     let closing: Promise<void> | null = null
     const close = (): Promise<void> => (closing ??= open.close())
-    return { url: sandbox.url, sandbox, bot, close, [Symbol.asyncDispose]: close }
+    return { url: sandbox.url, sandbox, bot, ready, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await open.close()
     throw error
@@ -76,7 +91,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 async function openAll(
   { config, port, program, env, say }: DemoOptions,
   open: Opened,
-): Promise<{ readonly sandbox: Sandbox; readonly bot: DemoBot }> {
+): Promise<{ readonly sandbox: Sandbox; readonly bot: DemoBot; readonly ready: Promise<void> }> {
   const data = join(config.dataFolder, 'demo')
   const project = join(config.dataFolder, 'demo-project')
   await clear(data)
@@ -84,11 +99,36 @@ async function openAll(
 
   // The host's buttons are given to the sandbox before the bot they act on is there.
   const bots: DemoBot[] = []
+  const stories: KillStory[] = []
+  const places: string[] = []
+  const newcomer = new FirstMinute()
+  const kill = async (deadMs: number): Promise<void> => {
+    const pid = bots[0]?.kill(deadMs) ?? null
+    if (pid === null) return
+    newcomer.did('kill')
+    await stories[0]?.killed(pid)
+  }
   const controls: readonly Control[] = [
-    { id: 'kill', label: 'kill -9 the bot', run: () => bots[0]?.kill() },
+    {
+      id: 'try',
+      label: 'Try: fix the failing test',
+      async run() {
+        const olivia = await sandbox.actor('olivia')
+        await olivia.says(tryPlace, 'Fix the failing test, please.')
+        newcomer.did('try')
+        return { place: sandbox.channel(tryPlace) }
+      },
+    },
+    { id: 'kill', label: 'kill -9 the bot', run: () => kill(0) },
+    { id: 'kill-long', label: 'kill -9, dead for 10 s', run: () => kill(10_000) },
     { id: 'restart', label: 'Restart the bot', run: () => bots[0]?.restart() },
   ]
-  const sandbox = open.add(await openSandbox(port, controls))
+  const standing = (): Standing => ({ line: stories[0]?.line() ?? null, steps: newcomer.steps() })
+  const sandbox = open.add(
+    await openSandbox(port, { controls, standing, home: () => places[0] ?? null, watchers: [newcomer] }),
+  )
+  const story = open.add(new KillStory(sandbox, dataIdOf(join(data, 'spools'))))
+  stories.push(story)
   await post(sandbox, 'general', welcome)
 
   const bot = new DemoBot({
@@ -112,7 +152,23 @@ async function openAll(
   })
   bots.push(bot)
   open.add(bot).open()
-  return { sandbox, bot }
+  return { sandbox, bot, ready: openSession(sandbox, say, (place) => places.push(place)) }
+}
+
+/** A session is there already, in a thread of its own, with the agent that needs no login. */
+async function openSession(sandbox: Sandbox, say: DemoOptions['say'], opened: (place: string) => void): Promise<void> {
+  try {
+    await sandbox.botOnline(60_000)
+    const olivia = await sandbox.actor('olivia')
+    const command = '/session start'
+    const thread = await olivia.opensThread('general', tryPlace)
+    while (!(await olivia.commands(thread)).some(({ name }) => name === 'session')) await pause(100)
+    await (await olivia.runs(thread, command, { name: 'first', runtime: 'echo' })).settled()
+    opened(thread.id)
+  } catch (error) {
+    // A demo that is closed meanwhile, above all; without it one starts a session by hand.
+    say(`No session could be opened beforehand: ${messageOf(error)}`)
+  }
 }
 
 /** Ends what a killed demo left behind and forgets what its bot knew. Rejects when another demo runs on the folder. */
@@ -128,13 +184,16 @@ async function clear(data: string): Promise<void> {
   mkdirSync(data, { recursive: true, mode: 0o700 })
 }
 
-async function openSandbox(port: number, controls: readonly Control[]): Promise<Sandbox> {
+async function openSandbox(
+  port: number,
+  host: Pick<SandboxOptions, 'controls' | 'standing' | 'home' | 'watchers'>,
+): Promise<Sandbox> {
   for (let tried = 0; ; tried++) {
     try {
       return await startSandbox({
         port: port === 0 ? 0 : port + tried,
         page: pageFolder,
-        controls,
+        ...host,
         world: {
           guild: {
             name: 'Demo',

@@ -22,6 +22,7 @@ export async function runDemo({ config, program, env }: RunDemoOptions): Promise
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
   await demo.sandbox.botOnline(60_000)
+  await demo.ready
   say(`\nOpen ${demo.url} in a browser. You are olivia, the owner; choose somebody else at the top.`)
   say(`No Discord account is needed. The bot's log: ${config.dataFolder}/demo/bot.log`)
   say('Ctrl+C ends it all.')

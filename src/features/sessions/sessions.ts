@@ -1,6 +1,7 @@
 import type { Call } from '../../core/command.ts'
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
+import type { Runtime } from '../../core/runtime.ts'
 import { textOf } from '../../core/option.ts'
 import { refused, toAll, toThem } from '../../core/reply.ts'
 import { background } from '../../system/background.ts'
@@ -53,7 +54,7 @@ export function sessions(doors: NeededDoors): Feature {
             name: 'runtime',
             type: 'text',
             required: true,
-            choices: () => [...runtimes.values()].map(({ name, title }) => ({ name: title, value: name })),
+            choices: () => choicesOf([...runtimes.values()]),
           },
           { name: 'workdir', type: 'text', required: false, suggests: true },
           { name: 'model', type: 'text', required: false, suggests: true },
@@ -152,4 +153,14 @@ export function sessions(doors: NeededDoors): Feature {
       },
     },
   })
+}
+
+/** The agents that one can begin with; those whose program is not on the machine say so, and stand last. */
+function choicesOf(runtimes: readonly Runtime[]): readonly { readonly name: string; readonly value: string }[] {
+  const there = runtimes.filter((runtime) => runtime.isInstalled())
+  const missing = runtimes.filter((runtime) => !runtime.isInstalled())
+  return [
+    ...there.map(({ name, title }) => ({ name: title, value: name })),
+    ...missing.map(({ name, title }) => ({ name: `${title} (not installed)`, value: name })),
+  ]
 }

@@ -50,6 +50,10 @@ export function claude(options: Means): Protocol<ClaudeState> {
   return {
     name: claudeKind.name,
     title: 'Claude Code',
+    isInstalled: () => {
+      const { PATH = '' } = environmentOf(options, 'default' as AccountId)
+      return findClaude(options.binary, PATH) !== null
+    },
     check: async () => {
       const env = environmentOf(options, 'default' as AccountId)
       const { PATH = '' } = env

@@ -90,6 +90,10 @@ export function codex(options: Means): Protocol<CodexState> {
   return {
     name: codexKind.name,
     title: 'Codex CLI',
+    isInstalled: () => {
+      const { PATH = '' } = environmentOf('default' as AccountId)
+      return findCodex(options.binary, PATH) !== null
+    },
     check: () => {
       const env = environmentOf('default' as AccountId)
       return checkCodex(findCodex(options.binary, env['PATH'] ?? ''), env, codexHome(env), options.boxing !== null)

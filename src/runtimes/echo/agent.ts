@@ -16,6 +16,7 @@ import type { Decision } from '../../core/approval.ts'
 import { titleOf } from '../../core/quotation.ts'
 import { approvalOf, callOf, carryOut } from './ask.ts'
 import { friendlyAnswer } from './friendly.ts'
+import { asksForRepair, repair } from './repair.ts'
 import { stepsIn, type ScriptedAsk, type ScriptStep } from './script.ts'
 import { fail, ScriptedTrouble } from './trouble.ts'
 import { parseToAgent, type FromAgent, type ToAgent } from './wire.ts'
@@ -24,6 +25,8 @@ type Prompt = Extract<ToAgent, { op: 'prompt' }>
 type Told = Extract<ToAgent, { op: 'told' }>
 
 const wordMs = 40
+/** Slow enough for somebody to kill the bot in the middle of it. */
+const repairWordMs = 90
 /** How often a closed gate is looked at. */
 const gateLookMs = 20
 /** After which a question is taken back, when it is to be. */
@@ -120,7 +123,8 @@ async function work(): Promise<void> {
     remember(uuid, text)
     try {
       const told = stepsIn(text)
-      if (told.length === 0) await say(friendlyAnswer(text, remembered.length), wordMs, stop.signal)
+      if (told.length === 0 && asksForRepair(text, cwd())) await repairShop(text, stop.signal)
+      else if (told.length === 0) await say(friendlyAnswer(text, remembered.length), wordMs, stop.signal)
       for (const step of told) await perform(step, stop.signal)
       tell({ is: 'over', uuid, why: 'done', detail: '' })
     } catch (error) {
@@ -139,6 +143,22 @@ function steer({ uuid, key, text }: Extract<ToAgent, { op: 'steer' }>): void {
   tell({ is: 'steered', key })
   tell({ is: 'block', block: `${uuid}:${steps++}`, text: `Steered: ${text}` })
   if (current?.prompt.uuid !== uuid) tell({ is: 'over', uuid, why: 'done', detail: '' })
+}
+
+function repairShop(text: string, stopped: AbortSignal): Promise<void> {
+  return repair(text, {
+    folder: cwd(),
+    readOnly: values['read-only'],
+    say: (words) => say(words, repairWordMs, stopped),
+    async act(call, work) {
+      stopped.throwIfAborted()
+      const action = begin(call)
+      await delay(repairWordMs * 5, undefined, { signal: stopped })
+      const isDone = await work()
+      tell({ is: 'tool-over', id: action.id, failed: !isDone })
+      return isDone
+    },
+  })
 }
 
 async function perform(step: ScriptStep, stopped: AbortSignal): Promise<void> {

@@ -42,6 +42,7 @@ export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'b
   return {
     name: echoKind.name,
     title: 'Echo',
+    isInstalled: () => true,
     check: async () => [fine('echo.program', 'Echo needs nothing.')],
     models: async () => [],
     steer: (_turn, state, { key, text }) =>

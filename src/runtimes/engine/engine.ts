@@ -56,6 +56,10 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
     return this.#protocol.check()
   }
 
+  isInstalled(): boolean {
+    return this.#protocol.isInstalled()
+  }
+
   models(): Promise<readonly string[]> {
     return this.#protocol.models()
   }

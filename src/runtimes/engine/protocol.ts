@@ -15,6 +15,8 @@ export interface Protocol<State extends TurnStanding> {
   readonly name: RuntimeName
   readonly title: string
   check(): Promise<readonly Finding[]>
+  /** Whether its program is on this machine. */
+  isInstalled(): boolean
   /** See `Runtime.models`. */
   models(): Promise<readonly string[]>
 

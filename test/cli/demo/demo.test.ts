@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startDemo } from '../../../src/cli/demo/demo.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import type { SeenMessage } from 'loopback-discord'
@@ -39,25 +39,55 @@ it(
 
       const olivia = await sandbox.actor('olivia')
       await olivia.sees('general', /Welcome/)
-      while ((await olivia.commands('general')).length === 0) await delay(50)
-      const started = await olivia.runs('general', '/session start', { name: 'shop', runtime: 'echo' })
+      await demo.ready
+      const started = await olivia.runs('work', '/session start', { name: 'shop', runtime: 'echo' })
       const answer = await started.settled()
       assert.match(answer.content, /\*\*shop\*\*.*\n`.*demo-project`/)
       assert.equal(answer.ephemeral, false)
 
-      await olivia.says('general', '!slow 3s one two three four five six seven eight nine ten')
-      await olivia.sees('general', byBot(/one two/))
+      await olivia.says('work', '!slow 3s one two three four five six seven eight nine ten')
+      await olivia.sees('work', byBot(/one two/))
       const first = bot.pid
       assert.equal((await fetch(`${url}/sandbox/controls/kill`, { method: 'POST' })).status, 204)
-      await olivia.sees('general', byBot(/one two three four five six seven eight nine ten/), { within: 20_000 })
+      await olivia.sees('work', byBot(/one two three four five six seven eight nine ten/), { within: 20_000 })
       assert.notEqual(bot.pid, first)
-      const answers = (await olivia.messages('general')).filter(
+      const answers = (await olivia.messages('work')).filter(
         (message) => message.author.bot && /one two/.test(message.content),
       )
-      assert.equal(answers.length, 1, olivia.story('general'))
+      assert.equal(answers.length, 1, olivia.story('work'))
+
+      // One click: the work is really done, the bot dies in the middle of it, and the page says what became of that.
+      const press = async (control: string): Promise<void> =>
+        assert.ok((await fetch(`${url}/sandbox/controls/${control}`, { method: 'POST' })).ok)
+      const standing = async (): Promise<{
+        readonly line: { text: string; tone: string } | null
+        readonly steps: { text: string; done: boolean }[]
+      }> => (await (await fetch(`${url}/sandbox/standing`)).json()) as never
+      await press('try')
+      await olivia.sees('fix the cart', byBot(/I run the tests first/), { within: 20_000 })
+      await press('kill')
+      assert.match(
+        (await standing()).line?.text ?? '',
+        /^bot killed \(pid \d+\) · agent pid [\d, ]+ works on · gone for /,
+      )
+      await olivia.sees('fix the cart', byBot(/Fixed; both tests pass now[^]*item\.price \* item\.count/), {
+        within: 60_000,
+      })
+      const told =
+        /^bot killed \(pid \d+\) · agent pid [\d, ]+ worked on · back after [\d.]+ s · same message · 0 lost, 0 twice$/
+      for (let look = 0; !told.test((await standing()).line?.text ?? ''); look++) {
+        assert.ok(look < 200, JSON.stringify(await standing()))
+        await pause(50)
+      }
+      const diff = await (await olivia.runs('fix the cart', '/diff')).settled()
+      assert.match(diff.content, /cart\.js/)
+      assert.deepEqual(
+        (await standing()).steps.map(({ done }) => done),
+        [true, true, true, false, false],
+      )
 
       const alice = await sandbox.actor('alice')
-      const refused = await alice.runs('general', '/session stop')
+      const refused = await alice.runs('work', '/session stop')
       assert.equal(refused.ephemeral, true)
       assert.match((await refused.settled()).content, /Only members and above may end sessions/)
     } catch (error) {

@@ -21,6 +21,7 @@ const RETRY = 1500
 async function begin() {
   keepTime(new AbortController().signal)
   const known = await waitForPeople()
+  const home = await homeOfHost()
   /** @type {Page | null} */
   let page = null
   const follow = () => {
@@ -35,13 +36,19 @@ async function begin() {
       return
     }
     page?.close()
-    page = new Page(person, { people })
+    page = new Page(person, { people, home })
     document.body.prepend(page.element)
     page.open()
   }
   addEventListener('hashchange', follow)
   document.getElementById('beginning')?.remove()
   follow()
+}
+
+/** Where the host wants one to begin. @returns {Promise<string | null>} */
+async function homeOfHost() {
+  const response = await fetch('/sandbox/home').catch(() => null)
+  return response?.ok ? (await response.json()).place : null
 }
 
 /** The page may be open before its server is. */

@@ -54,7 +54,7 @@ export function choose({ title, items, anchor = null, filter = items.length > 7,
     const refresh = () => {
       const fit = fitting(items, filter ? input.value : '')
       const lines = many ? fit.map((item) => ({ ...item, checked: chosen.has(item.value) })) : fit
-      listbox.show(lines, { empty: 'Nothing fits', input })
+      listbox.show(lines, { empty: 'Nothing fits', input, typed: input.value })
       done.disabled = several !== undefined && chosen.size < several.min
     }
     const dialog = element(

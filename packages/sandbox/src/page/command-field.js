@@ -147,7 +147,7 @@ export class CommandField {
     const mine = this.#asked
     const typed = this.#picked ? '' : this.input.value
     if (this.#offers) {
-      this.listbox.show(fitting(this.#offers, typed).slice(0, 50), { input: this.input, empty: 'Nothing fits' })
+      this.listbox.show(fitting(this.#offers, typed).slice(0, 50), { input: this.input, empty: 'Nothing fits', typed })
       return
     }
     const choices = await this.#door.complete(this.input.value)

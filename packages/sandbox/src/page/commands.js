@@ -55,7 +55,9 @@ export function entriesOf(index, locale) {
       }
     })
   })
-  return entries.toSorted((/** @type {Entry} */ a, /** @type {Entry} */ b) => a.title.localeCompare(b.title))
+  // By command; what a command has below it stays in the order its application gave it, like in Discord.
+  const nameOf = (/** @type {Entry} */ { title }) => title.split(' ')[0] ?? ''
+  return entries.toSorted((/** @type {Entry} */ a, /** @type {Entry} */ b) => nameOf(a).localeCompare(nameOf(b)))
 }
 
 /**

@@ -275,7 +275,7 @@ export class Composer {
       if (this.text.value !== before.value || this.#form || this.#place !== channel.id) return
       if (offer.exact) this.command(offer.exact)
       else if (offer.items.length > 0 || offer.empty)
-        this.list.show(offer.items, { input: this.text, empty: offer.empty })
+        this.list.show(offer.items, { input: this.text, empty: offer.empty, typed: before.value })
       else this.list.hide(this.text)
     }
   }

@@ -13,6 +13,8 @@ export class Listbox {
   /** @type {Item[]} */
   #items = []
   #at = 0
+  /** What was typed when these lines were made. */
+  #typed = ''
   #onPick
 
   /**
@@ -45,12 +47,14 @@ export class Listbox {
   }
 
   /**
-   * Shows these lines; the marked one stays marked when it is still among them.
+   * Shows these lines, the best one first. That is the marked one as soon as something else is typed; as long as it is
+   * the same, the marked one stays marked when it is still among them.
    * @param {Item[]} items
-   * @param {{ empty?: string, input?: HTMLElement }} [options] `empty`: what stands there when there is nothing
+   * @param {{ empty?: string, input?: HTMLElement, typed?: string }} [options] `empty`: what stands there when there is nothing
    */
-  show(items, { empty, input } = {}) {
-    const before = this.#items[this.#at]?.value
+  show(items, { empty, input, typed = '' } = {}) {
+    const before = typed === this.#typed ? this.#items[this.#at]?.value : undefined
+    this.#typed = typed
     this.#items = items
     this.#at = Math.max(
       0,

@@ -75,6 +75,9 @@ export class Members {
         'button',
         { type: 'button', 'data-user': user.id, class: status === 'offline' ? 'away' : '' },
         avatar(user, 'small'),
+        user.bot &&
+          status !== undefined &&
+          element('span', { class: `presence ${status}`, title: status, role: 'img', 'aria-label': status }),
         element(
           'span',
           { class: 'author', style: colour ? `--role: ${colour}` : null },

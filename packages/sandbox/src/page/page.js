@@ -29,9 +29,11 @@ export class Page {
    * @param {Person} person
    * @param {object} door
    * @param {() => Promise<Person[]>} door.people whom one can be
+   * @param {string | null} door.home where one is without a word in the address; null: the first channel
    */
-  constructor(person, { people }) {
+  constructor(person, { people, home }) {
     this.people = people
+    this.home = home
     this.session = new Session(person)
     this.composer = new Composer(this.session)
     this.messages = new Messages(this)
@@ -232,6 +234,7 @@ export class Page {
   /** The first text channel of the first guild, else a conversation. */
   #home() {
     const { store } = this.session
+    if (this.home !== null && store.channels.has(this.home)) return this.home
     const all = [...store.channels.values()]
     const text = all
       .filter((one) => one.guild_id && (one.type === 0 || one.type === 5))

@@ -3,6 +3,7 @@
 import { FaultDrawer } from './faults.js'
 import { element, icon } from './element.js'
 import { ICONS } from './icons.js'
+import { Standing } from './standing.js'
 
 const COUNT_EVERY = 5000
 
@@ -10,11 +11,13 @@ export class Panel {
   #page
   #controls = element('div', { class: 'controls', role: 'toolbar', 'aria-label': 'Controls of the host' })
   #oracle = element('span', { class: 'oracle' })
+  #standing
   #faults = new FaultDrawer((text) => this.#page.say(text))
 
   /** @param {import('./page.js').Page} page */
   constructor(page) {
     this.#page = page
+    this.#standing = new Standing(page)
     const click = () => void this.#faults.toggle()
     this.faultsButton = element(
       'button',
@@ -35,6 +38,7 @@ export class Panel {
         this.faultsButton,
       ),
       this.#faults.element,
+      this.#standing.element,
     )
     this.#faults.onToggle = (open) => this.faultsButton.setAttribute('aria-expanded', String(open))
   }
@@ -42,6 +46,7 @@ export class Panel {
   /** @param {AbortSignal} signal */
   open(signal) {
     void this.#drawControls()
+    this.#standing.open(signal)
     const count = () => void this.#count()
     count()
     const timer = setInterval(count, COUNT_EVERY)
@@ -69,9 +74,10 @@ export class Panel {
     button.disabled = true
     try {
       const response = await fetch(`/sandbox/controls/${encodeURIComponent(control.id)}`, { method: 'POST' })
-      this.#page.say(
-        response.ok ? `${control.label}: done.` : `${control.label}: ${(await response.text()) || response.status}`,
-      )
+      const led = response.status === 200 ? await response.json() : null
+      if (typeof led?.place === 'string') this.#page.go(led.place)
+      else if (response.ok) this.#page.say(`${control.label}: done.`)
+      else this.#page.say(`${control.label}: ${(await response.text()) || response.status}`)
     } catch {
       this.#page.say(`${control.label}: the sandbox did not answer.`)
     }

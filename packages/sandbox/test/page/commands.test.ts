@@ -3,6 +3,21 @@ import { describe, test } from 'node:test'
 import { noBrowser, picture } from './browser.ts'
 import { Stage, box, pick, write } from './stage.ts'
 
+describe('what fits best is marked while one types', { concurrency: 2, skip: noBrowser }, () => {
+  test('/session and Enter opens /session start, however it was come to', async () => {
+    await using stage = await Stage.open()
+    const page = await stage.as('alice')
+    const first = page.getByRole('option').first()
+    await box(page).pressSequentially('/')
+    await first.waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.type('session')
+    await page.locator('.listbox .current', { hasText: '/session start' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('group', { name: '/session start' }).waitFor()
+  })
+})
+
 describe('commands of the page', { concurrency: 2, skip: noBrowser }, () => {
   test('options: hints, required marks, choices, autocomplete, and a value that does not fit', async () => {
     await using stage = await Stage.open()

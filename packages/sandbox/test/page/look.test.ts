@@ -113,6 +113,43 @@ describe('how the page looks', { concurrency: 2, skip: noBrowser }, () => {
   })
 })
 
+describe('what the host says on the page', { concurrency: 2, skip: noBrowser }, () => {
+  test('a line, steps that tick off, where to begin, and whether the bot is there', async () => {
+    const steps = [
+      { text: 'Say hello', done: false },
+      { text: 'Look around', done: false },
+    ]
+    let line: { text: string; tone: 'bad' | 'good' } | null = null
+    let home = ''
+    const controls = [{ id: 'lead', label: 'Lead me', run: () => ({ place: home }) }]
+    await using stage = await Stage.open({ controls, standing: () => ({ line, steps }), home: () => home || null })
+    home = stage.sandbox.channel('shop')
+    const page = await stage.as('alice')
+    await page.getByText('0 of 2').waitFor()
+    await page.getByRole('img', { name: 'online' }).waitFor()
+    steps[0] = { text: 'Say hello', done: true }
+    line = { text: 'bot killed · agent pid 7 works on', tone: 'bad' }
+    await page.getByText('1 of 2').waitFor()
+    await page.getByRole('status').filter({ hasText: 'agent pid 7 works on' }).waitFor()
+    await page.getByRole('button', { name: 'Lead me' }).click()
+    await page.getByRole('heading', { level: 1, name: '#shop' }).waitFor()
+    await page.goto(`${stage.sandbox.url}/#alice/`)
+    await page.reload()
+    await page.getByRole('heading', { level: 1, name: '#shop' }).waitFor()
+  })
+
+  test('on a phone a code block hides nothing: long lines wrap', async () => {
+    await using stage = await Stage.open()
+    const channel = await stage.bot.client.channels.fetch(stage.sandbox.channel('general'))
+    const command = 'curl --silent https://example.com/install-something-with-a-long-name.sh | bash'
+    if (channel?.isSendable()) await channel.send(`\`\`\`bash\n${command}\n\`\`\``)
+    const page = await stage.as('alice', { width: 390, height: 844 })
+    const block = page.locator('.code-block pre', { hasText: '| bash' })
+    await block.waitFor()
+    assert.ok(await block.evaluate((node) => node.scrollWidth <= node.clientWidth), 'nothing lies beside the screen')
+  })
+})
+
 /** WCAG contrast of texts against what lies behind them; 4.5 is what small text needs. */
 function contrasts(page: Page): Promise<Record<string, number>> {
   return page.evaluate(() => {
