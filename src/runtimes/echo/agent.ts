@@ -5,7 +5,7 @@
  *     node agent.ts [--read-only] --gates <folder> --transcript <file> (--new | --resume) --conversation <id>
  */
 import { spawn } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process, { argv, cwd, env, exit, kill, pid, stdin } from 'node:process'
 import { createInterface } from 'node:readline'
@@ -16,6 +16,7 @@ import type { Decision } from '../../core/approval.ts'
 import { titleOf } from '../../core/quotation.ts'
 import { approvalOf, callOf, carryOut } from './ask.ts'
 import { friendlyAnswer } from './friendly.ts'
+import { openFiles } from './open-files.ts'
 import { asksForRepair, repair } from './repair.ts'
 import { stepsIn, type ScriptedAsk, type ScriptStep } from './script.ts'
 import { fail, ScriptedTrouble } from './trouble.ts'
@@ -343,15 +344,4 @@ async function flood(bytes: number): Promise<void> {
     // Lets a stop be heard in between.
     await delay(0)
   }
-}
-
-function openFiles(): string[] {
-  const folder = existsSync('/proc/self/fd') ? '/proc/self/fd' : '/dev/fd'
-  return readdirSync(folder).map((fd) => {
-    try {
-      return `${fd} ${readlinkSync(`${folder}/${fd}`)}`
-    } catch {
-      return `${fd} (closed)`
-    }
-  })
 }

@@ -27,25 +27,26 @@ export function asksForRepair(prompt: string, folder: string): boolean {
 }
 
 /** Runs the test, reads, mends, and runs it again: all of it really done, and told as an agent would. */
-export async function repair(prompt: string, { folder, readOnly, say, act }: RepairDoor): Promise<void> {
+export async function repair(prompt: string, door: RepairDoor): Promise<void> {
+  const { folder, readOnly } = door
   const words = /\p{Script=Hangul}/u.test(prompt) ? korean : english
   const path = join(folder, file)
-  await say(words.first)
+  await door.say(words.first)
   const runTests = (): Promise<boolean> =>
-    act({ kind: 'command', tool: 'Bash', title: 'node --test' }, () => passes(folder))
-  if (!readOnly && (await runTests())) return say(words.wellAlready)
+    door.act({ kind: 'command', tool: 'Bash', title: 'node --test' }, () => passes(folder))
+  if (!readOnly && (await runTests())) return door.say(words.wellAlready)
   for (const title of [test, file])
-    await act({ kind: 'read', tool: 'Read', title }, () => existsSync(join(folder, title)))
+    await door.act({ kind: 'read', tool: 'Read', title }, () => existsSync(join(folder, title)))
   const text = readFileSync(path, 'utf8')
-  if (!text.includes(wrong)) return say(words.another)
-  await say(words.found)
-  if (readOnly) return say(words.mayNot)
-  await act({ kind: 'edit', tool: 'Edit', title: file }, () => {
+  if (!text.includes(wrong)) return door.say(words.another)
+  await door.say(words.found)
+  if (readOnly) return door.say(words.mayNot)
+  await door.act({ kind: 'edit', tool: 'Edit', title: file }, () => {
     writeFileSync(path, text.replace(wrong, right))
     return true
   })
   const isMended = await runTests()
-  await say(isMended ? words.mended : words.another)
+  await door.say(isMended ? words.mended : words.another)
 }
 
 function passes(folder: string): Promise<boolean> {

@@ -33,6 +33,7 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
   /** Sessions whose process is being started before anything is asked. */
   readonly #preparing = new Map<SessionId, Promise<void>>()
   #closing: Promise<void> | null = null
+  readonly isInstalled = (): boolean => this.#protocol.isInstalled()
 
   constructor(protocol: Protocol<State>, options: RuntimeEngineOptions, boxing: Boxing | null) {
     this.#protocol = protocol
@@ -54,10 +55,6 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
 
   check(): Promise<readonly Finding[]> {
     return this.#protocol.check()
-  }
-
-  isInstalled(): boolean {
-    return this.#protocol.isInstalled()
   }
 
   models(): Promise<readonly string[]> {
