@@ -4,8 +4,8 @@ import { configText, formOf, handedOnOf, readConfig, type GitConfig } from './gi
 import { copyOf } from './git-dir.ts'
 import type { Git } from './git.ts'
 import type { Worktree } from '../core/session.ts'
-import { keepMirrored, refsIn, refsText, type Refs } from './mirrored-refs.ts'
-import { baseRef, takenRef, type RepositoryGround, type Repository } from './repository.ts'
+import { bytesOf, givenObject, givenOf, refsText, type Refs } from './mirrored-refs.ts'
+import { baseRef, mirroredRef, takenRef, type RepositoryGround, type Repository } from './repository.ts'
 
 /** What clones are made with. */
 export interface CloneGround extends RepositoryGround {
@@ -20,8 +20,8 @@ export const removingOf = (folder: string): string => join(dirname(folder), `.${
 export const openDeeds = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'BISECT_LOG', 'rebase-merge', 'rebase-apply']
 
 /** Refs as the repository has them, so that an agent can compare with them and merge them; its objects by reference. */
-export async function writeGitFolder(repository: Repository, own: string, head: string): Promise<Refs> {
-  const { git, objects, dir, folders } = repository
+export async function writeGitFolder(repository: Repository, own: string, head: string, refs: Refs): Promise<void> {
+  const { objects, dir, folders } = repository
   for (const path of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info'])
     await mkdir(join(own, path), { recursive: true })
   await writeFile(join(own, 'HEAD'), head)
@@ -30,9 +30,7 @@ export async function writeGitFolder(repository: Repository, own: string, head: 
   await copyOf(join(folders.common, 'info', 'exclude'), join(own, 'info', 'exclude'))
   const shallow = join(folders.common, 'shallow')
   if ((await lstat(shallow).catch(() => null)) !== null) await copyFile(shallow, join(own, 'shallow'))
-  const refs = await refsIn(git)
-  await writeFile(join(own, 'packed-refs'), refsText(refs), 'latin1')
-  return refs
+  await writeFile(join(own, 'packed-refs'), refsText(givenOf(refs, '')), 'latin1')
 }
 
 /**
@@ -60,18 +58,30 @@ function formFor(config: GitConfig): GitConfig {
   return form
 }
 
-/** Keeps what the clone stands on from being taken away in the repository, and where its branch is there. */
+/** What is known of a clone in its repository from the beginning. */
+export interface Beginning {
+  /** The commit it begins at; null: the repository has none. */
+  readonly start: string | null
+  /** Where its branch is in the repository; null: nowhere. */
+  readonly tip: string | null
+  readonly refs: Refs
+}
+
+/** Keeps what the clone stands on from being taken away in the repository, and what it was given there. */
 export async function remember(
   git: Git,
   { folder, branch }: Pick<Worktree, 'folder' | 'branch'>,
-  { start, tip, refs }: { readonly start: string | null; readonly tip: string | null; readonly refs: Refs },
+  { start, tip, refs }: Beginning,
 ): Promise<void> {
   const empty = start ?? (await git.run(['hash-object', '-t', 'tree', '-w', '--stdin'], { input: '' }))
   if (typeof empty !== 'string' && !empty.ok) throw new Error(empty.detail)
   const base = typeof empty === 'string' ? empty : empty.out.trim()
-  const taken = tip === null ? `delete ${takenRef(folder)}` : `update ${takenRef(folder)} ${tip}`
-  const input = `update ${baseRef(folder)} ${base}\n${taken}\n`
-  const kept = await git.run(['update-ref', '--stdin'], { input })
+  const input = [
+    `update ${baseRef(folder)} ${base}`,
+    tip === null ? `delete ${takenRef(folder)}` : `update ${takenRef(folder)} ${tip}`,
+    `update ${mirroredRef(folder)} ${await givenObject(git, givenOf(refs, branch))}`,
+    '',
+  ]
+  const kept = await git.run(['update-ref', '--stdin'], { input: bytesOf(input.join('\n')) })
   if (!kept.ok) throw new Error(kept.detail)
-  await keepMirrored(git, { folder, branch }, refs)
 }

@@ -6,8 +6,7 @@ import { handOn, makingOf, remember, writeGitFolder, type CloneGround } from './
 import { liesUnder, realFolder } from './containment.ts'
 import { smallFile } from './git-config.ts'
 import { copyOf } from './git-dir.ts'
-import type { Git } from './git.ts'
-import type { Refs } from './mirrored-refs.ts'
+import { branchRef, bytesOf, refsIn, type Refs } from './mirrored-refs.ts'
 import { baseRef, cloneOf, worktreesName, type Repository } from './repository.ts'
 import { fillSubmodules, moduleObjects } from './submodules.ts'
 import { isReady, turnIntoClone, worktreeAt } from './worktrees.ts'
@@ -50,11 +49,12 @@ export async function makeClone(
     for (const left of await readdir(home))
       if (unfinished.test(left) && !(await isReady(join(home, left))))
         await rm(join(home, left), { recursive: true, force: true })
+    const refs = await refsIn(repository.git)
     for (let nth = 1; nth <= mostTries; nth++) {
       const called = nth === 1 ? name : `${name}-${nth}`
       const folder = join(home, called)
       if (inUse.includes(folder)) continue
-      const made = await makeOne(repository, folder, await branchFor(repository.git, called), ground)
+      const made = await makeOne(repository, folder, branchFor(refs, called), { refs, ground })
       if (made !== null) return made
     }
   } catch (error) {
@@ -68,7 +68,7 @@ async function makeOne(
   repository: Repository,
   folder: string,
   branch: string,
-  ground: CloneGround,
+  { refs, ground }: { readonly refs: Refs; readonly ground: CloneGround },
 ): Promise<Made | null> {
   const { git, main, head, objects, folders } = repository
   const borrows = [...objects, ...(await moduleObjects(folders.common))]
@@ -82,17 +82,17 @@ async function makeOne(
       const turned = await turnIntoClone(repository, worktree, ground)
       return { worktree: typeof turned === 'string' ? worktree : turned, takenUp: true, emptySubmodules: [] }
     }
-    if (old !== null || !(await git.says(['show-ref', '--verify', '--quiet', baseRef(folder)]))) return null
+    if (old !== null || !refs.has(bytesOf(baseRef(folder)))) return null
     return takeUp(repository, record(null), ground)
   }
   if (await isCheckedOut(repository, branch)) return null
-  const tip = await git.word(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`])
+  const tip = refs.get(branchRef(branch)) ?? null
   // A branch with nothing of its own goes on from what is checked out now.
   const isMerged = tip === null || (head !== null && (await git.says(['merge-base', '--is-ancestor', tip, head])))
   const start = isMerged ? head : tip
   const base = isMerged || head === null ? start : await git.word(['merge-base', head, start ?? ''])
   try {
-    const { emptySubmodules, refs } = await build(repository, folder, branch, start, ground)
+    const emptySubmodules = await build(repository, folder, branch, { start, refs, ground })
     await remember(git, { folder, branch }, { start, tip, refs })
     await rename(makingOf(folder), folder)
     return { worktree: record(base), takenUp: !isMerged, emptySubmodules }
@@ -128,14 +128,13 @@ async function build(
   repository: Repository,
   folder: string,
   branch: string,
-  start: string | null,
-  ground: CloneGround,
-): Promise<{ readonly emptySubmodules: readonly string[]; readonly refs: Refs }> {
+  { start, refs, ground }: { readonly start: string | null; readonly refs: Refs; readonly ground: CloneGround },
+): Promise<readonly string[]> {
   const { objects, dir, folders } = repository
   const making = makingOf(folder)
   const own = join(making, '.git')
   await rm(making, { recursive: true, force: true })
-  const refs = await writeGitFolder(repository, own, `ref: refs/heads/${branch}\n`)
+  await writeGitFolder(repository, own, `ref: refs/heads/${branch}\n`, refs)
   if (start !== null) {
     await mkdir(dirname(join(own, 'refs', 'heads', branch)), { recursive: true })
     await writeFile(join(own, 'refs', 'heads', branch), `${start}\n`)
@@ -155,7 +154,7 @@ async function build(
   const emptySubmodules = start === null ? [] : await fillSubmodules(git, making, repository, ground)
   // Last: a checkout that knew the operator's filters would run them.
   await handOn(repository, own, ground)
-  return { emptySubmodules, refs }
+  return emptySubmodules
 }
 
 /** Whether a working tree of the repository has that branch checked out. */
@@ -174,8 +173,8 @@ function placeFor(main: string, roots: readonly string[]): string {
 }
 
 /** With a branch called `omc` there can be none below it. */
-async function branchFor(git: Git, name: string): Promise<string> {
-  return (await git.says(['show-ref', '--verify', '--quiet', 'refs/heads/omc'])) ? `omc-${name}` : `omc/${name}`
+function branchFor(refs: Refs, name: string): string {
+  return refs.has('refs/heads/omc') ? `omc-${name}` : `omc/${name}`
 }
 
 async function contentOf(folder: string): Promise<'full' | 'empty' | 'none'> {

@@ -1,20 +1,36 @@
+import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Worktree } from '../core/session.ts'
-import { gitDirOver, type GitDir } from './git-dir.ts'
+import { smallFile } from './git-config.ts'
+import { gitDirOver } from './git-dir.ts'
 import type { Git } from './git.ts'
 import { mirroredRef, type Repository, type RepositoryGround } from './repository.ts'
 
-/** Branches, remote branches and tags: what stands at which object. */
+/** What stands at which object. Names are bytes (latin1). */
 export type Refs = ReadonlyMap<string, string>
 
-const shown = ['refs/heads', 'refs/remotes', 'refs/tags']
-
-/** A ref that stands for another one is left out: what it says is there by its own name. */
+/** All of a git folder. A ref that stands for another one is left out: what it says is there by its own name. */
 export async function refsIn(git: Git): Promise<Refs> {
-  const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname) %(symref)', ...shown])
+  const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname) %(symref)'])
   if (!listed.ok) throw new Error(listed.detail)
   return refsFrom(listed.out.split('\n').flatMap((line) => (line.endsWith(' ') ? [line.trimEnd()] : [])))
+}
+
+/** What a clone is given of a repository's: its branches, remote branches and tags, but not the session's own branch. */
+export function givenOf(refs: Refs, branch: string): Refs {
+  const own = branchRef(branch)
+  return new Map([...refs].filter(([name]) => name !== own && /^refs\/(heads|remotes|tags)\//.test(name)))
+}
+
+/** The name of a branch's ref, as `Refs` have it. */
+export function branchRef(branch: string): string {
+  return bytesOf(`refs/heads/${branch}`)
+}
+
+/** A name as `Refs` have it. */
+export function bytesOf(name: string): string {
+  return Buffer.from(name).toString('latin1')
 }
 
 /** One a line, as git keeps them packed (latin1). */
@@ -22,20 +38,11 @@ export function refsText(refs: Refs): string {
   return [...refs].map(([name, object]) => `${object} ${name}\n`).join('')
 }
 
-/**
- * Keeps, in the repository, what a clone was given of its refs: what is still there is nobody's work, and is moved on
- * with the repository.
- */
-export async function keepMirrored(
-  git: Git,
-  { folder, branch }: Pick<Worktree, 'folder' | 'branch'>,
-  refs: Refs,
-): Promise<void> {
-  const others = new Map([...refs].filter(([name]) => name !== nameOf(branch)))
-  const kept = await git.run(['hash-object', '-w', '--stdin'], { input: refsText(others) })
+/** The object, in the repository, that says what a clone was given: what still stands so is nobody's work. */
+export async function givenObject(git: Git, given: Refs): Promise<string> {
+  const kept = await git.run(['hash-object', '-w', '--stdin'], { input: refsText(given) })
   if (!kept.ok) throw new Error(kept.detail)
-  const pointed = await git.run(['update-ref', mirroredRef(folder), kept.out.trim()])
-  if (!pointed.ok) throw new Error(pointed.detail)
+  return kept.out.trim()
 }
 
 export async function mirroredIn(git: Git, folder: string): Promise<Refs> {
@@ -45,22 +52,22 @@ export async function mirroredIn(git: Git, folder: string): Promise<Refs> {
 
 /**
  * Gives a clone what has become of the repository's other branches and tags since. Those that the session has moved or
- * taken away, and the one that it has checked out, are its own.
+ * taken away, and the one that it has checked out, are its own. `theirs`, `there`: the refs of both.
  */
 export async function refresh(
   { folder, branch }: Worktree,
   repository: Repository,
-  clone: GitDir,
-  ground: RepositoryGround,
+  { theirs, there, ground }: { readonly theirs: Refs; readonly there: Refs; readonly ground: RepositoryGround },
 ): Promise<void> {
   const { git, objects } = repository
-  const [now, given, there] = await Promise.all([refsIn(git), mirroredIn(git, folder), refsIn(clone.git)])
-  const head = await clone.git.run(['symbolic-ref', '--quiet', 'HEAD'])
-  const kept = [nameOf(branch), head.ok ? head.out.trim() : '']
+  const now = givenOf(theirs, branch)
+  if (theirs.get(bytesOf(mirroredRef(folder))) === idOf(now)) return
+  const given = await mirroredIn(git, folder)
+  const head = /^ref: (.+)\n/.exec((await smallFile(join(folder, '.git', 'HEAD'))) ?? '')?.[1]
   const lines: string[] = []
   for (const name of new Set([...now.keys(), ...given.keys()])) {
     const [wanted, before, has] = [now.get(name), given.get(name), there.get(name)]
-    if (wanted === has || kept.includes(name)) continue
+    if (wanted === has || name === head) continue
     if (has === undefined && before === undefined && wanted !== undefined) lines.push(`create ${name} ${wanted}`)
     if (has === undefined || has !== before) continue
     lines.push(wanted === undefined ? `delete ${name} ${has}` : `update ${name} ${wanted} ${has}`)
@@ -79,8 +86,17 @@ export async function refresh(
     const moved = await writer.git.run(['update-ref', '--stdin'], { input: lines.map((line) => `${line}\n`).join('') })
     if (!moved.ok) throw new Error(moved.detail)
   }
-  const isNew = now.size !== given.size || [...now].some(([name, object]) => given.get(name) !== object)
-  if (isNew) await keepMirrored(git, { folder, branch }, now)
+  await git.run(['update-ref', mirroredRef(folder), await givenObject(git, now)])
+}
+
+/** The name that git gives to what was given, in a repository with names of that length. */
+function idOf(given: Refs): string {
+  const text = Buffer.from(refsText(given), 'latin1')
+  const isLong = [...given.values()].some((object) => object.length > 40)
+  return createHash(isLong ? 'sha256' : 'sha1')
+    .update(`blob ${text.length}\0`)
+    .update(text)
+    .digest('hex')
 }
 
 /** Through a link we would write somewhere else. */
@@ -88,8 +104,6 @@ async function hasLinks(folder: string): Promise<boolean> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries.some((entry) => !entry.isFile() && !entry.isDirectory())
 }
-
-const nameOf = (branch: string): string => Buffer.from(`refs/heads/${branch}`).toString('latin1')
 
 function refsFrom(lines: readonly string[]): Refs {
   return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]))

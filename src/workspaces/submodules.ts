@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { realFolder } from './containment.ts'
-import { configText, formOf, readConfig, type GitConfig } from './git-config.ts'
+import { configText, formOf, readConfig, smallFile, type GitConfig } from './git-config.ts'
 import { gitDirOver } from './git-dir.ts'
 import { objectFolders } from './git-folders.ts'
 import { utf8, type Git } from './git.ts'
@@ -23,6 +23,7 @@ export async function fillSubmodules(
   { folders }: Repository,
   ground: RepositoryGround,
 ): Promise<readonly string[]> {
+  if ((await smallFile(join(top, '.gitmodules'))) === null) return []
   return fill(git, { top, own: join(top, '.git'), modules: join(folders.common, 'modules'), ground }, 0)
 }
 

@@ -5,7 +5,7 @@ import type { TakenBack } from '../core/work.ts'
 import { isCheckedOut } from './clones.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
-import { refresh } from './mirrored-refs.ts'
+import { branchRef, bytesOf, refresh, refsIn, type Refs } from './mirrored-refs.ts'
 import { baseRef, cloneOf, repositoryAt, takenRef, type RepositoryGround, type Repository } from './repository.ts'
 
 /**
@@ -25,26 +25,34 @@ export async function takeBack(
     if (repository === null) return left('failed', null, `there is no repository in ${worktree.repository}`)
     await using clone = await cloneOf(worktree.folder, repository.objects, ground)
     if (clone === null) return left('failed', null, `there is no clone in ${worktree.folder}`)
-    const taken = await bring(worktree, repository, clone, checkpoint)
+    const [theirs, there] = await Promise.all([refsIn(repository.git), refsIn(clone.git)])
+    const taken = await bring(worktree, repository, { clone, theirs, there, checkpoint })
     // Worth no word: it is done again after the next turn.
-    await refresh(worktree, repository, clone, ground).catch(() => undefined)
+    await refresh(worktree, repository, { theirs, there, ground }).catch(() => undefined)
     return taken
   } catch (error) {
     return left('failed', null, messageOf(error))
   }
 }
 
+interface Both {
+  readonly clone: GitDir
+  /** The refs of the repository, and of the clone. */
+  readonly theirs: Refs
+  readonly there: Refs
+  readonly checkpoint: Checkpoint
+}
+
 async function bring(
   { folder, branch, base }: Worktree,
   repository: Repository,
-  clone: GitDir,
-  checkpoint: Checkpoint,
+  { clone, theirs, there: own, checkpoint }: Both,
 ): Promise<TakenBack> {
   const { git } = repository
-  const ref = `refs/heads/${branch}`
-  const now = await commitAt(clone, ref)
-  if (now === null) return { kind: 'same' }
-  const [there, taken] = [await commitAt(repository.dir, ref), await commitAt(repository.dir, takenRef(folder))]
+  const now = own.get(branchRef(branch))
+  if (now === undefined) return { kind: 'same' }
+  const there = theirs.get(branchRef(branch)) ?? null
+  const taken = theirs.get(bytesOf(takenRef(folder))) ?? null
   if (now === there || now === taken || (taken === null && now === base)) return { kind: 'same' }
   const { git: inside } = clone
   if (there !== null && there !== taken) {
@@ -55,7 +63,7 @@ async function bring(
   }
   // Its index and files would stand for the commit before.
   if (await isCheckedOut(repository, branch)) return left('checked-out', now, `${branch} is checked out`)
-  const known = [there, taken, await commitAt(repository.dir, baseRef(folder))].filter((each) => each !== null)
+  const known = [there, taken, theirs.get(bytesOf(baseRef(folder))) ?? null].filter((each) => each !== null)
   const wanted = [now, ...known.map((each) => `^${each}`), ''].join('\n')
   const packed = await inside.pipe(
     ['pack-objects', '--revs', '--thin', '--local', '--stdout', '-q', '--delta-base-offset'],
@@ -68,15 +76,11 @@ async function bring(
   // All of it: whatever the clone knew of by others' objects must be the repository's own.
   const isWhole = await git.run(['rev-list', '--objects', '--quiet', now, '--not', '--all'])
   if (!isWhole.ok) return left('failed', now, isWhole.detail)
-  const input = `update ${ref} ${now} ${there ?? '0'.repeat(now.length)}\nupdate ${takenRef(folder)} ${now}\n`
-  const moved = await git.run(['update-ref', '-m', 'omc: taken back', '--stdin'], { input })
+  const input = `update refs/heads/${branch} ${now} ${there ?? '0'.repeat(now.length)}\nupdate ${takenRef(folder)} ${now}\n`
+  const moved = await git.run(['update-ref', '-m', 'omc: taken back', '--stdin'], { input: bytesOf(input) })
   if (!moved.ok) return left('failed', now, moved.detail)
   checkpoint('branch-taken')
   return { kind: 'taken', commit: now }
-}
-
-function commitAt({ git }: GitDir, ref: string): Promise<string | null> {
-  return git.word(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`])
 }
 
 function left(why: 'moved' | 'checked-out' | 'failed', commit: string | null, detail: string): TakenBack {

@@ -7,7 +7,7 @@ import { openDeeds, removingOf, type CloneGround } from './clone-folder.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
 import { utf8 } from './git.ts'
-import { mirroredIn, refsText } from './mirrored-refs.ts'
+import { bytesOf, mirroredIn, refsText } from './mirrored-refs.ts'
 import { baseRef, cloneOf, mirroredRef, repositoryAt, takenRef, type Repository } from './repository.ts'
 import { newInSubmodules } from './submodules.ts'
 import { takeBack } from './taking-back.ts'
@@ -94,7 +94,7 @@ async function remove({ git }: Repository, { folder, branch }: Worktree): Promis
   await rename(folder, removing)
   const gone = [...(tip === null ? [] : [`${ref} ${tip}`]), baseRef(folder), takenRef(folder), mirroredRef(folder)]
   // Only if it is still where it was when we looked.
-  await git.run(['update-ref', '--stdin'], { input: gone.map((each) => `delete ${each}\n`).join('') })
+  await git.run(['update-ref', '--stdin'], { input: bytesOf(gone.map((each) => `delete ${each}\n`).join('')) })
   await rm(removing, { recursive: true, force: true })
   return { kind: 'removed' }
 }

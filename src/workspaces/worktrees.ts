@@ -7,7 +7,7 @@ import { realFolder } from './containment.ts'
 import { copyOf } from './git-dir.ts'
 import { smallFile } from './git-config.ts'
 import type { GitFolders } from './git-folders.ts'
-import type { Refs } from './mirrored-refs.ts'
+import { branchRef, refsIn, type Refs } from './mirrored-refs.ts'
 import type { Repository } from './repository.ts'
 import { moduleObjects } from './submodules.ts'
 
@@ -83,9 +83,8 @@ export async function turnIntoClone(
     if (why !== null) return why
     const refs = await make(repository, old, making)
     await handOn(repository, making, ground)
-    const branch = `refs/heads/${worktree.branch}^{commit}`
-    const taken = await repository.git.word(['rev-parse', '--verify', '--quiet', branch])
-    await remember(repository.git, worktree, { start: old.tip, tip: taken, refs })
+    const tip = refs.get(branchRef(worktree.branch)) ?? null
+    await remember(repository.git, worktree, { start: old.tip, tip, refs })
     await writeFile(join(making, readyName), '')
     await unlink(file)
     await rename(making, file)
@@ -110,7 +109,8 @@ async function reasonToWait({ git }: Repository, { own, halfMade }: OldWorktree)
 async function make(repository: Repository, old: OldWorktree, making: string): Promise<Refs> {
   await rm(making, { recursive: true, force: true })
   await mkdir(making, { recursive: true })
-  const refs = await writeGitFolder(repository, making, text(await smallFile(join(old.own, 'HEAD'))))
+  const refs = await refsIn(repository.git)
+  await writeGitFolder(repository, making, text(await smallFile(join(old.own, 'HEAD'))), refs)
   await copyOf(join(old.own, 'index'), join(making, 'index'))
   await copyOf(join(old.own, 'ORIG_HEAD'), join(making, 'ORIG_HEAD'))
   await mkdir(join(making, 'logs'))

@@ -73,7 +73,7 @@ describe('our own git in its box', () => {
     const { workdir, worktree } = await ground.opens(shop)
     await writeFile(join(workdir, '.git/objects/info/alternates'), `${join(foreign, '.git/objects')}\n`)
     await writeFile(join(workdir, '.git/refs/heads/omc/fix'), `${secret}\n`)
-    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'same')
+    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'left')
     // Its refs are another's: in the box they lead nowhere.
     await rm(join(workdir, '.git/refs/heads'), { recursive: true })
     await rename(join(workdir, '.git/refs'), join(workdir, '.git/old'))

@@ -180,7 +180,7 @@ describe('taking a branch back', () => {
     const objects = join(workdir, '.git/objects')
     await appendFile(join(objects, 'info/alternates'), `${join(foreign, '.git/objects')}\n`)
     await writeFile(join(workdir, '.git/refs/heads/omc/fix'), `${secret}\n`)
-    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'same', 'its commit is none that we see')
+    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'left', 'its commit is none that we see')
     // A commit of its own on top of what it borrows.
     ground.git(workdir, 'reset', '--quiet', '--hard')
     await commits(ground, workdir, { 'a.txt': 'a\n' })

@@ -169,7 +169,12 @@ describe('a session in a git repository', () => {
         assert.deepEqual(await ground.workspaces.close(opened.worktree), { kind: 'kept', why: 'uncommitted' })
         await rm(join(opened.workdir, 'inner/notes.txt'))
       }
+      ground.git(opened.workdir, 'commit', '--quiet', '--allow-empty', '-m', 'work')
+      assert.equal((await ground.workspaces.takeBack(opened.worktree)).kind, 'taken', folder)
+      const { repository } = opened.worktree
+      ground.git(repository, 'update-ref', 'refs/heads/merged', 'refs/heads/omc/고침')
       assert.deepEqual(await ground.workspaces.close(opened.worktree), { kind: 'removed' }, folder)
+      assert.equal(ground.git(repository, 'for-each-ref', 'refs/omc', 'refs/heads/omc'), '', folder)
     }
     assert.equal(ground.git(ground.at('linked'), 'branch', '--show-current'), 'theirs')
   })
