@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { SeenMessage } from 'loopback-discord'
+import { textOf, type SeenMessage } from 'loopback-discord'
 import { sideBySide } from '../contracts/runtime-stage.ts'
 import { scripted } from '../models/script.ts'
 import { BotBench, tryingTools } from './bot-bench.ts'
@@ -42,6 +45,28 @@ describe(
       const keys = new Set(model.requests.map(({ headers }) => headers['x-api-key']))
       assert.deepEqual([...keys], [key])
       assert.ok(!bench.received.includes('for-the-scripted-model'), 'the login is nowhere in the box')
+    })
+
+    test('a host that is closed is asked about; once lets it through, and the tool goes on where it waited', async (t) => {
+      const world = createServer((_, answered) => answered.end('the world says hello')).listen(0, '127.0.0.1')
+      await once(world, 'listening')
+      t.after(() => {
+        world.close()
+        world.closeAllConnections()
+      })
+      const { port } = world.address() as AddressInfo
+      await using bench = await open()
+      const { stage } = bench
+      await stage.startBot()
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop', 'claude')
+      const command = `curl -sS http://packages.example:${port}/x`
+      await olivia.says(thread, tryingTools([{ tool: 'Bash', input: { command } }]))
+      const isAsked = (message: SeenMessage): boolean => textOf(message).includes('wants to reach')
+      const asked = await olivia.sees(thread, isAsked, { within: 30_000 })
+      assert.match(textOf(asked), new RegExp(`packages\\.example:${port}`))
+      await olivia.clicks(asked, 'Allow once')
+      await olivia.sees(thread, (message) => message.content.includes('the world says hello'), { within: 30_000 })
     })
   },
 )
