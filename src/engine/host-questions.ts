@@ -35,11 +35,12 @@ export class HostQuestions implements EgressListener {
   /** Those that stand, by their approval, with the run they were asked in. */
   readonly #standing = new Map<ApprovalId, { readonly question: HostQuestion; readonly run: RunId }>()
   readonly #started = Promise.withResolvers<void>()
-  readonly #listening: readonly Disposable[]
+  readonly #listening: Disposable
 
   constructor(tools: HostQuestionsTools) {
     this.#tools = tools
-    this.#listening = [tools.egress.listen(this), tools.bus.subscribe((entry) => this.#take(entry))]
+    tools.egress.listen(this)
+    this.#listening = tools.bus.subscribe((entry) => this.#take(entry))
   }
 
   /** From now on questions are asked; the runs that an earlier life left are known. */
@@ -47,8 +48,9 @@ export class HostQuestions implements EgressListener {
     this.#started.resolve()
   }
 
+  /** Writes nothing more (the signal has fired). What is asked now waits for the next life: it is not refused. */
   close(): void {
-    for (const each of this.#listening) each[Symbol.dispose]()
+    this.#listening[Symbol.dispose]()
   }
 
   asked(question: HostQuestion): void {

@@ -80,12 +80,17 @@ export class Stage implements AsyncDisposable {
     keep: readonly SessionId[] = [],
     listener: EgressListener | null = null,
   ): Promise<EgressProxy> {
+    const proxy = this.unstarted(logins, more)
+    if (listener !== null) proxy.listen(listener)
+    await proxy.start(new Set(keep))
+    return proxy
+  }
+
+  unstarted(logins: Readonly<Record<string, ModelLogin>> = {}, more: Partial<EgressOptions> = {}): EgressProxy {
     const { dataFolder, log } = this
     const usual = { dataFolder, logins, hosts: {}, networks: [], environment: {}, clock: hostClock, log }
     const proxy = new EgressProxy({ ...usual, program: openProgram, ...more })
     this.#proxies.push(proxy)
-    if (listener !== null) proxy.listen(listener)
-    await proxy.start(new Set(keep))
     return proxy
   }
 
