@@ -68,6 +68,13 @@ class Life {
     return wanted()
   }
 
+  /** The first thing that is asked. */
+  async first(): Promise<Approval> {
+    const [first] = await this.asked()
+    if (first === undefined) throw new Error('nothing is asked')
+    return first
+  }
+
   entries(of: RunId = run): Promise<readonly Entry[]> {
     return this.store.journal.read(of)
   }
@@ -97,11 +104,11 @@ describe('a closed host that a run wants', () => {
     const life = await Life.begin(stage)
     const folder = await life.runs(events.started)
     const waiting = tunnelTo(folder, `new.example:${port}`)
-    const [approval] = await life.asked()
-    deepEqual(approval?.subject, { kind: 'host', host: 'new.example', port })
-    deepEqual(approval?.risks, ['network'])
+    const approval = await life.first()
+    deepEqual(approval.subject, { kind: 'host', host: 'new.example', port })
+    deepEqual(approval.risks, ['network'])
     equal((await life.store.journal.run(run))?.state, 'asking')
-    await life.answers(approval as Approval, approve)
+    await life.answers(approval, approve)
     equal(await status(waiting), '200')
     equal((await life.entries()).filter(({ event }) => event.type === 'wanted').length, 1)
     await life.dies()
@@ -112,8 +119,8 @@ describe('a closed host that a run wants', () => {
     const life = await Life.begin(stage)
     const folder = await life.runs(events.started)
     const waiting = tunnelTo(folder, 'new.example:443')
-    const [approval] = await life.asked()
-    await life.answers(approval as Approval, deny)
+    const approval = await life.first()
+    await life.answers(approval, deny)
     match((await waiting).head, /^HTTP\/1.1 403 .*new\.example:443 is not open to this session/s)
     await life.dies()
   })
@@ -124,9 +131,9 @@ describe('a closed host that a run wants', () => {
     const life = await Life.begin(stage)
     const folder = await life.runs(events.started)
     const waiting = tunnelTo(folder, `new.example:${port}`)
-    const [approval] = await life.asked()
+    const approval = await life.first()
     const ann = person('ann')
-    const subject = subjectOf(approval as Approval, here.workdir)
+    const subject = subjectOf(approval, here.workdir)
     const grantedBy = { id: ann.id, name: ann.name }
     await life.store.vault.approvals.consent({
       session: here.id,
@@ -136,7 +143,7 @@ describe('a closed host that a run wants', () => {
       token: 't',
       at: 1,
     })
-    await life.answers(approval as Approval, approve)
+    await life.answers(approval, approve)
     equal(await status(waiting), '200')
     await life.egress.open(here.id, caller({ runtime: here.runtime, speaker: ann.id }))
     equal(await status(tunnelTo(folder, `new.example:${port}`)), '200')
@@ -150,7 +157,7 @@ describe('a closed host that a run wants', () => {
     const first = await Life.begin(stage)
     const folder = await first.runs(events.started)
     const waiting = tunnelTo(folder, `new.example:${port}`)
-    const [approval] = await first.asked()
+    const approval = await first.first()
     await first.dies()
 
     const second = await Life.begin(stage)
@@ -158,7 +165,7 @@ describe('a closed host that a run wants', () => {
     await second.parts.bus.idle()
     equal((await second.asked()).length, 1)
     second.parts.hosts.close()
-    await second.answers(approval as Approval, approve)
+    await second.answers(approval, approve)
     await second.dies()
 
     const third = await Life.begin(stage)
