@@ -205,6 +205,7 @@ export function createApp(options: AppOptions): App {
       channel: config.channel,
       caps: config.caps,
       approvals: config.approvals,
+      letterRules: config.letterRules,
       queueStaleMs: config.queueStaleMs,
       clock,
       ids,

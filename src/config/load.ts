@@ -3,6 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Caps } from '../core/admission.ts'
+import type { LetterRules } from '../core/chain.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { Finding } from '../core/finding.ts'
 import type { ChannelRules } from '../core/listening.ts'
@@ -55,6 +56,8 @@ export interface Config {
     /** OMC_AUDIT_CHANNEL_ID; null: none. */
     readonly auditChannel: string | null
   }
+  /** OMC_INTER_AGENT_*, OMC_APPROVER_ROLE_ID: how agents may work with each other. */
+  readonly letterRules: LetterRules
   /** OMC_TRUSTED_ROOTS: repositories under these are trusted without a word. */
   readonly trustedRoots: readonly string[]
   readonly box: {
@@ -149,6 +152,13 @@ export function loadConfig(around: Surroundings): Config {
       listen: values.OMC_CHANNEL_LISTEN,
     },
     approvals: { timeoutMs: values.OMC_APPROVAL_TIMEOUT_MS, auditChannel: values.OMC_AUDIT_CHANNEL_ID },
+    letterRules: {
+      hops: values.OMC_INTER_AGENT_HOP_MAX,
+      tokens: values.OMC_INTER_AGENT_TOKEN_BUDGET,
+      cooldownMs: values.OMC_INTER_AGENT_COOLDOWN_MS,
+      consentMs: values.OMC_APPROVAL_TIMEOUT_MS,
+      approverRole: values.OMC_APPROVER_ROLE_ID,
+    },
     trustedRoots: folders.trusted,
     box: { wanted: values.OMC_BOX, paths: folders.shared },
     accountEnv: Object.fromEntries(

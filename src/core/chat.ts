@@ -78,6 +78,8 @@ export interface Chat {
 
   /** A message that is nothing but this text (cut at one message's length), to be posted, edited or found. Pure. */
   note(text: string): Rendering
+  /** The same with buttons under it, which are taken away at the end. `mark`: tells it from others. Pure. */
+  panel(mark: string, text: string, buttons: readonly DrawnButton[]): Rendering
   /** The direct messages with a person; null when they take none. Rejects when nobody can say now. */
   dm(person: PersonId): Promise<Place | null>
 

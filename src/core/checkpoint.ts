@@ -31,7 +31,7 @@ export const inboxCheckpoints = ['kept', 'acknowledged', 'worked', 'answered'] a
 /** The same of what people want of a run at work: it is in the journal; the CLI was told. */
 export const intentCheckpoints = ['run-stopped', 'run-steered', 'intent-acted'] as const
 /** The same of what agents call: the answer is kept, with what the call has changed. */
-export const toolCheckpoints = ['tool-answered'] as const
+export const toolCheckpoints = ['tool-answered', 'letter-asked'] as const
 /** Names a moment at which a death hurts most. */
 export type CheckpointName =
   | (typeof checkpoints)[number]

@@ -3,6 +3,7 @@ import type { Attachment } from './attachment.ts'
 import type { Refusal } from './failure.ts'
 import type { MessageId, PromptKey, RunId } from './ids.ts'
 import type { Memo } from './interaction.ts'
+import type { PromptLetter } from './letter.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Remark } from './prompt.ts'
@@ -75,6 +76,8 @@ export interface Request {
   readonly context?: readonly Remark[]
   /** What the message answers, forwards, hangs on or shows; left out: nothing. */
   readonly quotes?: readonly Quotation[]
+  /** Another agent wrote it: it is not refused by a cap, but tried again later. */
+  readonly letter?: PromptLetter
   /** What came along, kept already; left out: nothing. */
   readonly attachments?: readonly Attachment[]
 }

@@ -1,8 +1,11 @@
 import type { Ask } from './ask.ts'
 import type { LinePlace, Shown } from './chat.ts'
+import type { LetterRules } from './chain.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Clock } from './clock.ts'
 import type { Asked, Desk, Request, Stopped } from './desk.ts'
+import type { Effect } from './effect.ts'
+import type { Entry } from './event.ts'
 import type { Features } from './feature.ts'
 import type { Gate } from './gate.ts'
 import type { Health } from './health.ts'
@@ -60,6 +63,11 @@ export interface Doors {
   readonly putUpBoard: (place: Wallboard['place'], by: Person, key: PromptKey) => Promise<'stands' | 'gone' | 'later'>
   /** The operator's own, before those of the list. */
   readonly prices: Prices
+  /** Told of everything that comes into the journal from now on. */
+  readonly hear: (listener: (entry: Entry) => void) => Disposable
+  /** Keeps all of it or nothing, and says what is to be said of it: see `Letters.keep`. */
+  readonly keep: (effects: readonly Effect[]) => Promise<boolean>
+  readonly letterRules: LetterRules
   /** Looks at everything once. */
   readonly health: () => Promise<Health>
   /** Everything people can do; asked for when it is needed, because the list is made of what is handed these doors. */

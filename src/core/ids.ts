@@ -24,6 +24,10 @@ export type MessageId = Id<'message'>
 export type ApprovalId = Id<'approval'>
 /** One call of a tool of ours by an agent. */
 export type ToolCallId = Id<'tool-call'>
+/** One letter between agents: `L7`. */
+export type LetterId = Id<'letter'>
+/** The letters that came of one prompt: `C3`. */
+export type ChainId = Id<'chain'>
 /** One login of a runtime (`default` until more are configured). */
 export type AccountId = Id<'account'>
 /** The name of an agent CLI: `claude`, `codex`, `echo`, … */

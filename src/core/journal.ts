@@ -32,7 +32,8 @@ export interface Journal {
    * Appends events to one run and, with it, how far its CLI's output has been taken in. Several may write to a run:
    * what the lifecycle does not allow any more, looked at in the same transaction, is left out; what is given back is
    * what was written. With `expect`, nothing is written and [] given when the run is no longer in that state.
-   * `effects` are kept with the events, or not at all when one of these is left out.
+   * `effects` are kept with the events, or nothing is written and [] given: when one of these would be left out, or a
+   * letter is in another state by now.
    */
   append(
     run: RunId,

@@ -1,4 +1,5 @@
 import type { Ask } from './ask.ts'
+import type { Panel } from './panel.ts'
 import type { Chat, LinePlace, Rendering, Spot } from './chat.ts'
 import type { EpochMs } from './clock.ts'
 import type { Entry } from './event.ts'
@@ -9,7 +10,7 @@ import type { Place, Whereabouts } from './place.ts'
 import type { Wallboard } from './wallboard.ts'
 
 /** The kinds of things that messages are about. */
-export type OwnerKind = 'run' | 'approval' | 'board' | 'note'
+export type OwnerKind = 'run' | 'approval' | 'board' | 'note' | 'panel'
 /** Whose message it is: what it says is made from that. */
 export type Owner = `${OwnerKind}:${string}`
 
@@ -92,6 +93,8 @@ export interface Postings {
   unsettled(): Promise<readonly Owner[]>
   /** Keeps a note to be said; one with that key stays as it is. False: it was known. */
   note(note: Note, nonce: string): Promise<boolean>
+  /** What a panel shows now, by its key. */
+  panel(key: string): Promise<Panel | null>
   /** A note by its key. */
   noted(key: string): Promise<Note | null>
 }
@@ -103,6 +106,8 @@ export interface Postings {
 export interface Outbox {
   /** Says a word that belongs to no run. Durable when resolved; the same key again says nothing. */
   say(note: Note): Promise<void>
+  /** Shows a panel that was kept, or what it says now. */
+  show(key: string): Promise<void>
   /**
    * Puts an approval before people, and keeps its messages true until its fate stands everywhere. `ask` gives it as it is
    * at the moment; `quiet`: a rule answers it, so that nobody is asked who has not been.

@@ -1,6 +1,7 @@
 import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PromptKey, SessionId } from './ids.ts'
+import type { PromptLetter } from './letter.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Quotation } from './quotation.ts'
@@ -25,6 +26,8 @@ export interface Prompt {
   readonly context: readonly Remark[]
   /** What its message answers, forwards, hangs on or shows. Missing in what earlier versions kept: nothing. */
   readonly quotes?: readonly Quotation[]
+  /** Another agent wrote it, for the speaker; left out: a person did. */
+  readonly letter?: PromptLetter
 }
 
 /** All files that go along with a prompt: its own, and those of what it quotes. */

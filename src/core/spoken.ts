@@ -1,10 +1,15 @@
+import { letterText } from './letter.ts'
 import type { Prompt } from './prompt.ts'
 
 /**
  * What the agent is told of a prompt: in a channel, where several people talk to one agent, who speaks goes before it
  * (`[@alice]: …`). A person can write such a line as well, so theirs lose their form: nobody speaks as somebody else.
+ * A letter of another agent stands in a frame of its own.
  */
-export function spokenText(prompt: Pick<Prompt, 'place' | 'speaker' | 'text' | 'attachments' | 'quotes'>): string {
+export function spokenText(
+  prompt: Pick<Prompt, 'place' | 'speaker' | 'text' | 'attachments' | 'quotes' | 'letter'>,
+): string {
+  if (prompt.letter !== undefined) return letterText(prompt.letter, prompt.text)
   const text = prompt.text.trim() === '' ? wordless(prompt) : prompt.text
   if (prompt.place.kind !== 'channel') return text
   return `[@${spokenName(prompt.speaker.name)}]: ${text.replaceAll(/^(\s*)\[(?=\s*@)/gmu, '$1［')}`

@@ -1,5 +1,6 @@
 import type { EpochMs } from './clock.ts'
 import type { RunId, SessionKey } from './ids.ts'
+import { letterText } from './letter.ts'
 import type { RunView } from './view.ts'
 import { textOf } from './view.ts'
 
@@ -43,7 +44,7 @@ export function lineOf(view: RunView, session: string): TranscriptLine {
     asked: view.askedAt,
     ended: view.endedAt,
     by: { id: prompt.speaker.id, name: prompt.speaker.name },
-    text: prompt.text,
+    text: prompt.letter === undefined ? prompt.text : letterText(prompt.letter, prompt.text),
     attachments: prompt.attachments.map(({ name }) => name),
     steers: view.steers.map(({ by, text }) => ({ by, text })),
     answer: textOf(view),

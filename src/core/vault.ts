@@ -2,6 +2,7 @@ import type { Accounts } from './account.ts'
 import type { Wallboards } from './wallboard.ts'
 import type { EpochMs } from './clock.ts'
 import type { MessageId, PersonId, PlaceId, Seq, SessionId, SessionKey } from './ids.ts'
+import type { Letters } from './letters.ts'
 import type { Postings } from './message.ts'
 import type { Grant, Scope } from './policy.ts'
 import type { Approvals } from './approval-record.ts'
@@ -20,6 +21,7 @@ export interface Vault {
   readonly approvals: Approvals
   readonly boards: Wallboards
   readonly attachedPlaces: AttachedPlaces
+  readonly letters: Letters
   readonly accounts: Accounts
   readonly ledger: Ledger
 

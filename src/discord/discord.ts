@@ -30,7 +30,7 @@ import { plainerRendering } from './plainer.ts'
 import { draw } from './render.ts'
 import { Leaving } from './leaving.ts'
 import { createRest } from './rest.ts'
-import { boardOf, noteOf } from './rendering.ts'
+import { boardOf, panelRendering, noteOf } from './rendering.ts'
 import { registerCommands } from './slash.ts'
 import { changedWith } from './whereabouts.ts'
 import { messageLimit, split } from './split.ts'
@@ -209,6 +209,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     find: (place, rendering, since, known) => outbound.find(place, selfId(), rendering, since, known),
     tell: (place, text, how) => outbound.tell(place, text, how),
     note: (text) => noteOf(cutToMessage(text)),
+    panel: (mark, text, buttons) => panelRendering(mark, cutToMessage(text), buttons),
     board: (text) => boardOf(cutToMessage(text)),
     plainer: (rendering, plainness, { locale, asks }) =>
       plainerRendering(rendering, plainness, asks, catalogue[locale]),

@@ -64,6 +64,14 @@ export function noteOf(content: string): Rendering {
   return { part: 0, mark: '', hash, text: content, end: content.length, rings: false, body }
 }
 
+/** A word with buttons, as a panel: yellow while it asks. */
+export function panelRendering(mark: string, content: string, buttons: readonly DrawnButton[]): Rendering {
+  const rows: readonly Row[] = buttons.length === 0 ? [] : [{ kind: 'buttons', buttons }]
+  const panel = buttons.length === 0 ? colours.waiting : colours.asks
+  const body: Body = { content, card: null, button: null, file: null, rows, panel }
+  return { ...noteOf(content), mark, hash: hashOf(body), body }
+}
+
 const boardMark = 'board'
 
 /** A board: a panel whose first line alone tells it from other messages. */

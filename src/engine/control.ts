@@ -1,11 +1,13 @@
 import type { Caps } from '../core/admission.ts'
 import type { Attachments } from '../core/attachment.ts'
+import type { LetterRules } from '../core/chain.ts'
 import type { Chat } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Desk } from '../core/desk.ts'
 import type { Doors } from '../core/doors.ts'
 import type { Egress } from '../core/egress.ts'
+import type { Effect } from '../core/effect.ts'
 import { messageOf } from '../core/failure.ts'
 import { Features, type Feature } from '../core/feature.ts'
 import type { Finding, Found, NamedCheck } from '../core/finding.ts'
@@ -29,7 +31,9 @@ import type { Workspaces } from '../core/workspace.ts'
 import { background } from '../system/background.ts'
 import { ApprovalDesk } from './approvals.ts'
 import { Branches } from './branches.ts'
+import { retry } from '../system/back-off.ts'
 import type { EventBus } from './bus.ts'
+import { sayEffects } from './effects.ts'
 import { EngineDesk } from './desk.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Expiry } from './expiry.ts'
@@ -84,6 +88,7 @@ export interface ControlOptions {
     readonly timeoutMs: number
     readonly auditChannel: string | null
   }
+  readonly letterRules: LetterRules
   /** OMC_QUEUE_STALE_MS */
   readonly queueStaleMs: number
   readonly clock: Clock
@@ -165,6 +170,8 @@ export function createControl(options: ControlOptions): Control {
         warmUp.began(session, by)
       },
       ended: async ({ id }) => options.egress?.close(id),
+      hear: (listener) => options.bus.subscribe(listener),
+      keep: (effects) => keep(effects),
       stopRun: (run, by) => stopRun(run, by, options),
       line: (run) => dispatcher.places().get(run) ?? null,
       putUpBoard: (...wish) => outbox.putUpBoard(...wish),
@@ -204,6 +211,12 @@ export function createControl(options: ControlOptions): Control {
   })
   logOutcomes(options)
   dispatcher.onMove(() => outbox.look())
+
+  async function keep(effects: readonly Effect[]): Promise<boolean> {
+    if (!(await retry(options, 'letters', () => vault.letters.keep(effects)))) return false
+    await sayEffects(effects, outbox, options)
+    return true
+  }
 
   async function start(): Promise<void> {
     await features.start()

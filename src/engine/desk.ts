@@ -82,6 +82,10 @@ export class EngineDesk implements Desk {
       context: request.context ?? [],
     }
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
+    if (request.letter !== undefined) {
+      const full = refuseToWait(await journal.board(at), { ...asker, hold: null }, caps)
+      if (full !== null) return { kind: 'refused', refusal: full }
+    }
     const asked = await journal.ask(ids.next() as RunId, prompt, at, (board, hold) =>
       refuseToWait(board, { ...asker, hold }, caps),
     )

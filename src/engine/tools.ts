@@ -16,6 +16,7 @@ import { retry } from '../system/back-off.ts'
 import { background } from '../system/background.ts'
 import { Mutex } from '../system/mutex.ts'
 import type { EventBus } from './bus.ts'
+import { sayEffects } from './effects.ts'
 
 /** So long Discord may take to say who somebody is by now: no call stays open for more than 25 s. */
 const standingWithinMs = 10_000
@@ -145,10 +146,14 @@ export class ToolDesk {
     const text = cutAnswer(answer.text)
     const event = { type: 'told', call: call.id, text, failed, did } as const
     const entries = await retry(this.#tools, 'tool', () => journal.append(run, [event], clock.now(), { effects }))
-    // It was stopped, or the CLI took the call back: then nothing has come of it.
-    if (entries.length === 0) return
+    if (entries.length === 0) {
+      // It was stopped, or the CLI took the call back: then nothing has come of it. Or somebody else was faster.
+      if (effects.length > 0)
+        await this.#tell(run, call, refuses('that was settled by somebody else meanwhile.'), false)
+      return
+    }
     checkpoint('tool-answered')
-    for (const effect of effects) await retry(this.#tools, 'tool', () => outbox.say(effect.note))
+    await sayEffects(effects, outbox, this.#tools)
   }
 }
 

@@ -6,6 +6,7 @@ import { board } from './board/board.ts'
 import { diff } from './diff/diff.ts'
 import { health } from './health/health.ts'
 import { help } from './help/help.ts'
+import { letters } from './letters/letters.ts'
 import { permissions } from './permissions/permissions.ts'
 import { queue } from './queue/queue.ts'
 import { runs } from './runs/runs.ts'
@@ -25,6 +26,7 @@ export function features(doors: Doors): readonly Feature[] {
     diff(doors),
     transcript(doors),
     agents(doors),
+    letters(doors),
     board(doors),
     permissions(doors),
     usage(doors),

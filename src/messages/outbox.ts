@@ -30,6 +30,7 @@ export function createOutbox(options: OutboxOptions, needs: OutboxNeeds): Outbox
     putUpBoard: (place, by, key) => boards.putUp(place, by, key),
     deleted: (place, messages) => boards.deleted(place, messages),
     say: (note) => reconciler.say(note),
+    show: (key) => reconciler.show(key),
     async resume() {
       await runs.resume()
       await boards.resume()

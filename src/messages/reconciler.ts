@@ -1,4 +1,5 @@
 import { pause } from '../core/clock.ts'
+import type { Panel } from '../core/panel.ts'
 import type { PersonId } from '../core/ids.ts'
 import { ownerKind, ownerName, type Owner, type Posting } from '../core/message.ts'
 import type { Note } from '../core/note.ts'
@@ -7,6 +8,7 @@ import type { Catalogue } from '../core/phrases.ts'
 import type { Place, Whereabouts } from '../core/place.ts'
 import { retry } from '../system/back-off.ts'
 import { background } from '../system/background.ts'
+import { PanelSubject } from './panel.ts'
 import { tellClosed } from './closed.ts'
 import { Keeper, type KeeperTools } from './keeper.ts'
 import { nonceOf } from './nonce.ts'
@@ -31,6 +33,8 @@ export class Reconciler {
   readonly #tools: ReconcilerTools
   readonly #throttle: Throttle
   readonly #keepers = new Map<Owner, Keeper>()
+  /** What each panel that is being shown says now. */
+  readonly #panels = new Map<Owner, Panel>()
   #ready: Promise<void> | null = null
 
   constructor(tools: ReconcilerTools) {
@@ -46,10 +50,22 @@ export class Reconciler {
     if (isNew || this.keeperOf(owner) === null) await this.keep(this.#noteSubject(note))
   }
 
-  /** Goes on with the notes that an earlier life left unsaid. */
+  /** Shows a panel that was kept, or what it says now. */
+  async show(key: string): Promise<void> {
+    const panel = await retry(this.#tools, 'panel', () => this.#tools.postings.panel(key))
+    if (panel === null) return
+    const owner = `panel:${key}` as const
+    this.#panels.set(owner, panel)
+    const keeper = this.keeperOf(owner)
+    if (keeper !== null) return keeper.look()
+    await this.keep(new PanelSubject(() => this.#panels.get(owner) ?? panel, this.#tools))
+  }
+
+  /** Goes on with the notes and panels that an earlier life left unsaid. */
   async resumeNotes(): Promise<void> {
     const { postings } = this.#tools
     for (const owner of await postings.unsettled()) {
+      if (ownerKind(owner) === 'panel') await this.show(ownerName(owner))
       if (ownerKind(owner) !== 'note') continue
       const note = await postings.noted(ownerName(owner))
       if (note === null) await postings.settled(owner)
@@ -77,7 +93,11 @@ export class Reconciler {
   #add(keeper: Keeper): Keeper {
     const { owner, done } = keeper
     this.#keepers.set(owner, keeper)
-    const forget = (): void => void (this.#keepers.get(owner) === keeper && this.#keepers.delete(owner))
+    const forget = (): void => {
+      if (this.#keepers.get(owner) !== keeper) return
+      this.#keepers.delete(owner)
+      this.#panels.delete(owner)
+    }
     background(done.then(forget), this.#tools.log, 'message keeper')
     return keeper
   }

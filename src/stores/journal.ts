@@ -14,7 +14,7 @@ import { learnFrom } from './accounts.ts'
 import { holdOfSession, countLive, readBoard } from './board.ts'
 import { bookFrom } from './ledger.ts'
 import type { Commits } from './commits.ts'
-import { keepEffects } from './effects.ts'
+import { keepEffects, StaleEffect } from './effects.ts'
 import { firstMessageOf } from './postings.ts'
 import { changesOf, conversationAfter, firstRow, keepConversation, project, runOf } from './projection.ts'
 import { damaged, entryOf, parse } from './rows.ts'
@@ -69,7 +69,7 @@ export class DatabaseJournal implements Journal {
     at: EpochMs,
     options: { readonly cursor?: Cursor; readonly expect?: State; readonly effects?: readonly Effect[] } = {},
   ): Promise<readonly Entry[]> {
-    return this.#write(async (trx) => {
+    const appended = this.#write(async (trx) => {
       const row = await rowOf(trx, run)
       if (row === undefined) throw new Problem('bug', `There is no run ${run} in the journal to append to.`)
       if (options.expect !== undefined && options.expect !== row.state) return []
@@ -80,6 +80,10 @@ export class DatabaseJournal implements Journal {
       await keepEffects(trx, effects)
       if (fitting.length === 0 && cursor === row.cursor) return []
       return write(trx, { ...row, cursor }, fitting, at)
+    })
+    return appended.catch((error: unknown) => {
+      if (error instanceof StaleEffect) return []
+      throw error
     })
   }
 

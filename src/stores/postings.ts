@@ -2,14 +2,16 @@ import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { MessageId, RunId } from '../core/ids.ts'
 import type { Owner, Posting, Postings } from '../core/message.ts'
 import type { Note } from '../core/note.ts'
+import type { Panel } from '../core/panel.ts'
 import type { Place } from '../core/place.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Commits } from './commits.ts'
 import { parse } from './rows.ts'
 import type { MessageTable, Tables } from './schema.ts'
 
-/** A note's only message. */
+/** A note's only message, and a panel's. */
 const noteRole = 'note'
+const panelRole = 'panel'
 
 /** What is said to Discord, in a database. */
 export class DatabasePostings implements Postings {
@@ -63,6 +65,16 @@ export class DatabasePostings implements Postings {
     return this.#commits.write((trx) => addNote(trx, note, nonce))
   }
 
+  async panel(key: string): Promise<Panel | null> {
+    const row = await this.#db
+      .selectFrom('messages')
+      .select('note')
+      .where('owner', '=', `panel:${key}`)
+      .where('role', '=', panelRole)
+      .executeTakeFirst()
+    return row?.note == null ? null : (parse(row.note, 'messages') as Panel)
+  }
+
   async noted(key: string): Promise<Note | null> {
     const row = await this.#db
       .selectFrom('messages')
@@ -72,6 +84,16 @@ export class DatabasePostings implements Postings {
       .executeTakeFirst()
     return row?.note == null ? null : (parse(row.note, 'messages') as Note)
   }
+}
+
+/** Keeps what a panel shows now, in a transaction of somebody else's: it is to be said, also when it had been. */
+export async function keepPanel(trx: Transaction<Tables>, panel: Panel): Promise<void> {
+  const [place, note] = [JSON.stringify(panel.place), JSON.stringify(panel)]
+  await trx
+    .insertInto('messages')
+    .values({ owner: `panel:${panel.key}`, role: panelRole, place, nonce: '', note })
+    .onConflict((known) => known.columns(['owner', 'role']).doUpdateSet({ note, settled: 0 }))
+    .execute()
 }
 
 /** That something will have to be said about a run: kept with its asking, so that no death comes in between. */

@@ -21,6 +21,8 @@ export interface Tables {
   readonly boards: WallboardTable
   readonly attached_places: AttachedPlaceTable
   readonly inbox: InboxTable
+  readonly omc_chains: ChainTable
+  readonly letters: LetterTable
   readonly accounts: AccountTable
   readonly ledger: LedgerTable
 }
@@ -211,6 +213,29 @@ export interface LedgerTable {
   output: number
   /** Billionths of a dollar; null: its CLI says no price. */
   nano_usd: number | null
+
+export interface ChainTable {
+  seq: Generated<number>
+  id: string
+  run: string
+  at: number
+  /** json of a Chain */
+  body: string
+}
+
+export interface LetterTable {
+  seq: Generated<number>
+  id: string
+  chain: string
+  kind: string
+  state: string
+  from_session: string
+  to_session: string
+  at: number
+  /** json of a LetterConsent */
+  consent: string | null
+  /** json of a Letter as it was written; the columns have what changes. */
+  body: string
 }
 
 interface MetaTable {

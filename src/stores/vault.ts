@@ -12,8 +12,10 @@ import type { Session, Worktree } from '../core/session.ts'
 import type { Ledger } from '../core/spending.ts'
 import type { AttachedPlaces, Grants, SessionChange, Vault } from '../core/vault.ts'
 import { DatabaseAttachedPlaces } from './attached-places.ts'
+import type { Letters } from '../core/letters.ts'
 import type { Commits } from './commits.ts'
 import { DatabaseLedger } from './ledger.ts'
+import { DatabaseLetters } from './letters.ts'
 import { DatabaseGrants } from './grants.ts'
 import { DatabasePostings } from './postings.ts'
 import { rowOfSession, sessionOf, worktreeOf } from './rows.ts'
@@ -26,6 +28,7 @@ export class DatabaseVault implements Vault {
   readonly approvals: Approvals
   readonly boards: Wallboards
   readonly attachedPlaces: AttachedPlaces
+  readonly letters: Letters
   readonly accounts: Accounts
   readonly ledger: Ledger
   readonly #db: Kysely<Tables>
@@ -39,6 +42,7 @@ export class DatabaseVault implements Vault {
     this.approvals = new DatabaseApprovals(db, commits)
     this.boards = new DatabaseWallboards(db, commits)
     this.attachedPlaces = new DatabaseAttachedPlaces(db, commits)
+    this.letters = new DatabaseLetters(db, commits)
     this.accounts = new DatabaseAccounts(db)
     this.ledger = new DatabaseLedger(db)
   }

@@ -84,7 +84,11 @@ function hostNote({ attempt, prompt, files }: Turn): string {
     (file) => plainName(file.name) + (isShown(file) ? '' : ` (at ${file.path}, to be read only)`),
   )
   const withFiles = attached.length === 0 ? '' : `, with ${attached.join(', ')}`
-  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}${withFiles}`
+  const { letter, speaker, place } = prompt
+  const from =
+    letter === undefined
+      ? `Discord message from ${plainName(speaker.name)}, in ${placeName(place)}${withFiles}`
+      : `Letter ${letter.id} of another agent, in ${placeName(place)}; you work for ${plainName(speaker.name)}`
   if (attempt === 1) return `(${from})`
   return `(${from}. An earlier attempt to answer it was interrupted when the process ended; what it had already finished need not be done again: look first.)`
 }

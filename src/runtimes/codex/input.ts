@@ -54,7 +54,12 @@ function quoted(text: string): string {
 
 /** Who speaks, where, what came along, and whether it was asked before. */
 function noteOf({ attempt, prompt, files }: Turn): string {
-  const from = `Discord message from ${plainName(prompt.speaker.name)}, in ${placeName(prompt.place)}. Answers are shown as Discord markdown.`
+  const { letter, speaker, place } = prompt
+  const source =
+    letter === undefined
+      ? `Discord message from ${plainName(speaker.name)}, in ${placeName(place)}`
+      : `Letter ${letter.id} of another agent, in ${placeName(place)}; you work for ${plainName(speaker.name)}`
+  const from = `${source}. Answers are shown as Discord markdown.`
   const again =
     'An earlier attempt to answer it was interrupted when the process ended; what it had already finished need not be done again: look first.'
   const others = files.filter((file) => !isPicture(file)).map(({ path, name }) => `${path} (${plainName(name)})`)

@@ -13,8 +13,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Action } from '../../core/action.ts'
 import type { Decision } from '../../core/approval.ts'
-import { titleOf } from '../../core/quotation.ts'
 import { approvalOf, callOf, carryOut } from './ask.ts'
+import { attached, toldBefore } from './given.ts'
 import { friendlyAnswer } from './friendly.ts'
 import { openFiles } from './open-files.ts'
 import { asksForRepair, repair } from './repair.ts'
@@ -123,7 +123,8 @@ async function work(): Promise<void> {
     if (handOver !== null) remembered.push({ uuid: `before ${uuid}`, text: handOver })
     remember(uuid, text)
     try {
-      const told = stepsIn(text)
+      // It does what a letter asks, as a model would; in a person's words such lines are only text.
+      const told = stepsIn(prompt.letter ? text.replaceAll(/^\| /gm, '') : text)
       if (told.length === 0 && asksForRepair(text, cwd())) await repairShop(text, stop.signal)
       else if (told.length === 0) await say(friendlyAnswer(text, remembered.length), wordMs, stop.signal)
       for (const step of told) await perform(step, stop.signal)
@@ -315,25 +316,6 @@ function decisionOn(
     clearTimeout(timer)
     answers.delete(approval.id)
   })
-}
-
-/** What lies there of each file, as far as it can be read. */
-function attached(files: Prompt['files']): string {
-  if (files.length === 0) return 'Nothing is attached.'
-  return files
-    .map(({ name, type, bytes, path }) => {
-      const isThere = existsSync(path) && readFileSync(path).length === bytes
-      return `${name} (${type}, ${bytes} bytes)${isThere ? '' : ' is not there'}`
-    })
-    .join('\n')
-}
-
-function toldBefore(prompt: Prompt | undefined): string {
-  const remarks = (prompt?.context ?? []).map(({ speaker, own, text }) => `${own ? 'I' : speaker} said: ${text}`)
-  const handOver = prompt?.handOver ?? null
-  const quotes = (prompt?.quotes ?? []).map((quote) => `${titleOf(quote, (name) => name)}\n${quote.text ?? ''}`.trim())
-  const all = [...(handOver === null ? [] : [`Handed over: ${handOver}`]), ...remarks, ...quotes]
-  return all.length === 0 ? 'I was told nothing before.' : all.join('\n')
 }
 
 async function flood(bytes: number): Promise<void> {

@@ -52,8 +52,17 @@ export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'b
     launch: (turn) => launch(turn, means),
     *open(turn) {
       const { prompt, files, handOver } = turn
-      const { text, context, quotes = [] } = prompt
-      const told = line({ op: 'prompt', uuid: uuidOf(turn), text, files, context, quotes, handOver })
+      const { text, context, quotes = [], letter } = prompt
+      const told = line({
+        op: 'prompt',
+        uuid: uuidOf(turn),
+        text,
+        letter: letter !== undefined,
+        files,
+        context,
+        quotes,
+        handOver,
+      })
       yield { is: 'ask', request: { lines: [told], reply: null } }
     },
     stop: (turn) => ({ lines: [line({ op: 'stop', uuid: uuidOf(turn) })], reply: null }),

@@ -50,7 +50,8 @@ const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2
  *     !change notes.md | one\ntwo             asks for leave to write a file, and writes it
  *     !question Which? | this | that          asks a question; `||` begins a further one, `!question*` takes several
  *     !call whois {"name":"mary"}             calls a tool of the bot; what is short is written short:
- *                                             `!whois mary`, `!post_update text`, `!list_sessions`
+ *                                             `!whois shop`, `!post_update text`, `!list_sessions`,
+ *                                             `!consult docs text`, `!delegate docs text`, `!reply text`
  *     !busy 2                                 fails as an overloaded service does, for the first two times
  *     !full                                   the conversation is full, unless it has just begun; `!compact` sums it up
  *     !plan # First\n- this                   shows a plan
@@ -103,6 +104,13 @@ function stepOf(line: string): ScriptStep | null {
       return calling(word, { name: rest })
     case 'list_sessions':
       return calling(word, {})
+    case 'consult':
+    case 'delegate': {
+      const [, to = '', text = ''] = /^(\S+)\s+(.*)$/.exec(rest) ?? []
+      return calling(word, { session: to, text: lines(text) })
+    }
+    case 'reply':
+      return calling(word, { text: lines(rest) })
     case 'post_update':
       return calling(word, { text: lines(rest) })
     case 'read':

@@ -11,6 +11,8 @@ export type ToAgent =
       readonly op: 'prompt'
       readonly uuid: string
       readonly text: string
+      /** The text is another agent's, in its frame. */
+      readonly letter: boolean
       readonly files: readonly AttachedFile[]
       readonly context: readonly Remark[]
       readonly quotes: readonly Quotation[]

@@ -7,6 +7,7 @@ import { accounts } from './0006-accounts.ts'
 import { runsOfASession } from './0007-runs-of-a-session.ts'
 import { tools } from './0008-tools.ts'
 import { ledger } from './0009-ledger.ts'
+import { letters } from './0010-letters.ts'
 
 /** Every migration in order, as SQL for SQLite. The schema's version is how many of them a database has seen. */
 export const migrations: readonly string[] = [
@@ -19,4 +20,5 @@ export const migrations: readonly string[] = [
   runsOfASession,
   tools,
   ledger,
+  letters,
 ]

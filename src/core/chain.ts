@@ -1,0 +1,88 @@
+import type { EpochMs } from './clock.ts'
+import type { LetterId, SessionId } from './ids.ts'
+import { isRequest, type Chain, type Letter } from './letter.ts'
+
+/** How far agents may go by themselves. */
+export interface ChainLimits {
+  /** OMC_INTER_AGENT_HOP_MAX */
+  readonly hops: number
+  /** OMC_INTER_AGENT_TOKEN_BUDGET: of all runs that a chain's letters began. */
+  readonly tokens: number
+  /** OMC_INTER_AGENT_COOLDOWN_MS: between two requests of one session to another. */
+  readonly cooldownMs: number
+}
+
+/** How agents may work with each other. */
+export interface LetterRules extends ChainLimits {
+  /** So long people have to consent to a delegation. */
+  readonly consentMs: number
+  /** OMC_APPROVER_ROLE_ID: who may consent beside owners; null: nobody. */
+  readonly approverRole: string | null
+}
+
+/** Requests of one chain, however they branch. */
+export const requestsUpTo = 50
+
+/** A request that an agent wants to write. */
+export interface LetterWish {
+  readonly kind: 'consult' | 'delegate'
+  readonly from: SessionId
+  readonly to: SessionId
+  /** The request that it works on; null: what a person asked. */
+  readonly parent: LetterId | null
+  /** Which hop it would be: one more than that of the letter it is written upon, a request or an answer. */
+  readonly hop: number
+}
+
+/** What is known of the chain by then; `chain` null: it would be its first letter. */
+export interface ChainSoFar {
+  readonly chain: Chain | null
+  readonly letters: readonly Letter[]
+  /** Tokens that its runs have used. */
+  readonly spent: number
+  /** When the last request went the same way; null: none did. */
+  readonly lastAt: EpochMs | null
+}
+
+/**
+ * Why such a letter may not be written, in words for the agent; null: it may. Pure. Hops bound every path, also that of
+ * two who ask each other for ever, because an answer does not begin the count anew.
+ */
+export function refuseLetter(wish: LetterWish, so: ChainSoFar, limits: ChainLimits, now: EpochMs): string | null {
+  const { chain, letters, spent, lastAt } = so
+  if (wish.from === wish.to) return 'that is you.'
+  if (wish.hop > limits.hops) return `this chain has had its ${limits.hops} hops. Finish with what you have.`
+  if (letters.filter(isRequest).length >= requestsUpTo) return `this chain has had its ${requestsUpTo} letters.`
+  if (spent >= limits.tokens) return `this chain has used ${spent} of its ${limits.tokens} tokens.`
+  const above = ancestors(wish.parent, letters)
+  const asker = above[0]
+  const asksBack = wish.kind === 'consult' && asker?.kind === 'delegate' && asker.from.session === wish.to
+  const isAbove =
+    chain?.session === wish.to || above.some(({ from, to }) => from.session === wish.to || to.session === wish.to)
+  if (isAbove && !asksBack) return 'that session waits for this very work, so it would go round in a circle.'
+  // A clock that was set back must not keep anybody waiting for longer than that.
+  const since = lastAt === null ? limits.cooldownMs : Math.max(0, now - lastAt)
+  if (since < limits.cooldownMs)
+    return `you wrote to that session just now. Wait ${Math.ceil((limits.cooldownMs - since) / 1000)} s.`
+  return null
+}
+
+/** The request that is worked on, the one that this belongs to, and so on up to the first. */
+function ancestors(parent: LetterId | null, letters: readonly Letter[]): readonly Letter[] {
+  const above: Letter[] = []
+  for (let at = parent; at !== null;) {
+    const found = letters.find(({ id }) => id === at)
+    if (found === undefined || above.includes(found)) break
+    above.push(found)
+    at = found.parent
+  }
+  return above
+}
+
+/** Whether a person has consented to all that goes this way in this chain. */
+export function isConsented(wish: LetterWish, letters: readonly Letter[]): boolean {
+  return letters.some(
+    ({ kind, from, to, consent }) =>
+      kind === 'delegate' && from.session === wish.from && to.session === wish.to && consent?.lasting === true,
+  )
+}
