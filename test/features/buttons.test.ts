@@ -91,7 +91,14 @@ describe('a button', () => {
     const forms = product.all.flatMap(({ name, buttons }) =>
       [...buttons].filter(([, button]) => button.form !== undefined).map(([verb]) => `${name}:${verb}`),
     )
-    assert.deepEqual(forms.sort(), ['approvals:change', 'approvals:no', 'approvals:other', 'runs:steer'])
+    assert.deepEqual(forms.sort(), [
+      'approvals:change',
+      'approvals:no',
+      'approvals:other',
+      'letters:change',
+      'letters:no',
+      'runs:steer',
+    ])
   })
 
   it('of nobody here is no button', () => {
