@@ -213,6 +213,7 @@ export interface LedgerTable {
   output: number
   /** Billionths of a dollar; null: its CLI says no price. */
   nano_usd: number | null
+}
 
 export interface ChainTable {
   seq: Generated<number>
