@@ -13,20 +13,37 @@ export interface Fence {
   readonly mark: string
   /** What stands behind them: the language. */
   readonly info: string
+  /** Where it stands: behind the signs of a quotation, of list items, or blanks. */
+  readonly before: string
 }
 
-const opening = /^[ \t]*(`{3,}(?=[^`]*$)|~{3,})(.*)$/
+const opening = /^((?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*)(`{3,}(?=[^`]*$)|~{3,})(.*)$/
 const separator = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/
 
 /** The fence a line opens, or null. A line like ```` ```a``` ```` opens none: it is an inline code span. */
 export function fenceOf(line: string): Fence | null {
   const found = opening.exec(line)
-  return found === null ? null : { mark: found[1] as string, info: (found[2] as string).trim() }
+  if (found === null) return null
+  const [, before = '', mark = '', info = ''] = found
+  return { mark, info: info.trim(), before }
+}
+
+/** Whether it stands in a quotation, whose lines all have their sign. */
+export function isQuoted({ before }: Fence): boolean {
+  return before.includes('>')
+}
+
+/** A line of code without what stands before it because of where the block stands. */
+export function unquoted(line: string, fence: Fence): string {
+  const depth = fence.before.split('>').length - 1
+  const bare = depth === 0 ? line : line.replace(new RegExp(`^(?:[ \\t]*>){0,${depth}} ?`), '')
+  const indent = fence.before.slice(fence.before.lastIndexOf('>') + 1).replace(/^ /, depth === 0 ? ' ' : '').length
+  return bare.replace(new RegExp(`^[ \\t]{0,${indent}}`), '')
 }
 
 /** Whether a line closes the block that this fence opened. */
 export function closes(line: string, fence: Fence): boolean {
-  const mark = line.trim()
+  const mark = unquoted(line, fence).trim()
   return mark.length >= fence.mark.length && mark === (fence.mark[0] as string).repeat(mark.length)
 }
 
@@ -56,9 +73,10 @@ export function blocksOf(text: string): readonly TextBlock[] {
     const fence = fenceOf(bare(line))
     if (fence !== null) {
       endProse()
-      const end = lines.findIndex((each, index) => index > at && closes(bare(each), fence))
-      const stop = end === -1 ? lines.length : end + 1
-      blocks.push({ kind: 'code', text: lines.slice(at, stop).join(''), fence, closed: end !== -1 })
+      const stop = endOfCode(lines, at, fence)
+      const closed = stop > at + 1 && closes(bare(lines[stop - 1] as string), fence)
+      const isOver = closed || stop < lines.length
+      blocks.push({ kind: 'code', text: lines.slice(at, stop).join(''), fence, closed: isOver })
       at = stop
     } else if (beginsTable(line, lines[at + 1])) {
       endProse()
@@ -74,6 +92,21 @@ export function blocksOf(text: string): readonly TextBlock[] {
   }
   endProse()
   return blocks
+}
+
+/** Behind the line that closes it; a quotation that ends takes its code block with it. */
+function endOfCode(lines: readonly string[], at: number, fence: Fence): number {
+  for (let next = at + 1; next < lines.length; next++) {
+    const line = bare(lines[next] as string)
+    if (leaves(line, fence)) return next
+    if (closes(line, fence)) return next + 1
+  }
+  return lines.length
+}
+
+/** Whether a line stands outside the quotation that the block stands in. */
+export function leaves(line: string, fence: Fence): boolean {
+  return isQuoted(fence) && !/^[ \t]*>/.test(line)
 }
 
 /** Only a finished line can be a separator: what comes behind an unfinished one could still make it something else. */

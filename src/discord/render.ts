@@ -49,7 +49,7 @@ export function draw(drawing: Drawing, catalogue: Catalogue, scan: SecretScan): 
 
 function pagesOf(text: string, { view, frozen }: Drawing, say: Phrases): Page[] {
   const most = Math.max(mostMessages, frozen.length + 1)
-  const slices = split(text, { limit: messageLimit, frozen, most: most + 1 })
+  const slices = split(text, { limit: messageLimit, frozen, most: most + 1, foreign: true })
   // A frozen part longer than a message showed only its end at the time (below): its text has never been seen whole.
   const unseen = slices.find((slice) => slice.drawn.length > messageLimit)
   if (slices.length <= most && unseen === undefined) {
@@ -70,7 +70,7 @@ function pagesOf(text: string, { view, frozen }: Drawing, say: Phrases): Page[] 
     return pages
   }
   const ends = before.map((slice) => slice.end)
-  const next = split(text, { limit: room, frozen: ends, most: ends.length + 1 })[ends.length]
+  const next = split(text, { limit: room, frozen: ends, most: ends.length + 1, foreign: true })[ends.length]
   const content = next === undefined ? line : `${next.drawn}\n\n${line}`
   const rest = text.slice(unseen?.start ?? next?.end ?? from)
   pages.push({ content, end: text.length, file: { name: restFile, text: rest } })

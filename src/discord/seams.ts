@@ -1,4 +1,4 @@
-import { closes, fenceOf, isRow, type Fence } from './blocks.ts'
+import { closes, fenceOf, isRow, leaves, type Fence } from './blocks.ts'
 
 /**
  * Where prose and code may be cut. Every answer depends on what stands before the place (and on a handful of
@@ -32,7 +32,7 @@ export function seamsOf(text: string, end: number, inside: Fence | null): readon
     if (before === null && code === null) seams.push(...seamsWithin(line, start).filter((seam) => seam.at <= end))
     if (feed === -1 || stop > end) continue
     const next = text.slice(stop, stop + lookahead)
-    const fenceFollows = /^[ \t]*(`{3}|~{3})/.test(next)
+    const fenceFollows = /^[ \t>]*(`{3}|~{3})/.test(next)
     // Directly behind the opening of a code block, or before its end, a cut would leave an empty one.
     if (code !== null && (before === null || fenceFollows)) continue
     const tableFollows = /^[ \t]*\|/.test(next) && !isRow(line)
@@ -43,7 +43,7 @@ export function seamsOf(text: string, end: number, inside: Fence | null): readon
 }
 
 function codeAfter(code: Fence | null, line: string): Fence | null {
-  if (code === null) return fenceOf(line)
+  if (code === null || leaves(line, code)) return fenceOf(line)
   return closes(line, code) ? null : code
 }
 
@@ -122,7 +122,7 @@ function linkAfter(link: Link, char: string, before: string | undefined, at: num
   return { ...link, depth: link.depth + (char === '[' ? 1 : char === ']' ? -1 : 0) }
 }
 
-/** Whether a text begins with something that belongs to the character before it. */
+/** Whether a text begins with something that belongs to the character before it, or would be a fence at a line's start. */
 function joins(text: string): boolean {
-  return /^(?:\p{Mark}|\u200d|\ufe0f)/u.test(text)
+  return /^(?:\p{Mark}|\u200d|\ufe0f|`{2}|~{2})/u.test(text)
 }

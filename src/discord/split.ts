@@ -1,4 +1,5 @@
-import { blocksOf, closes, isRow, type Fence } from './blocks.ts'
+import { blocksOf, closes, isQuoted, isRow, leaves, unquoted, type Fence, type TextBlock } from './blocks.ts'
+import { restated, restatingCost } from './prose.ts'
 import { isHeld, lookahead, seamsOf, type SeamKind } from './seams.ts'
 import { drawTable, tableCost } from './table.ts'
 
@@ -12,6 +13,8 @@ export interface SplitOptions {
   readonly frozen: readonly number[]
   /** Give no more parts than this; what is behind them is left out. */
   readonly most?: number
+  /** It is an agent's: what Discord does not know, or would fetch, is said in what it knows. */
+  readonly foreign?: boolean
 }
 
 /** A part of a text: what one message shows. */
@@ -33,6 +36,9 @@ interface Context {
 /** A longer header is not said again in the next part. */
 const longestHead = 300
 
+/** A closing line that was not there, and what stands before both lines. */
+const fenceCost = 12
+
 const nothingOpen: Context = { fence: null, table: null }
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
@@ -43,31 +49,32 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 export function split(text: string, options: SplitOptions): readonly Slice[] {
   const slices: Slice[] = []
   const most = options.most ?? Number.POSITIVE_INFINITY
+  const isForeign = options.foreign === true
   let context = nothingOpen
   let start = 0
   for (const frozen of options.frozen) {
     const end = Math.max(start, Math.min(frozen, text.length))
     const part = opened(text, start, end, context)
-    slices.push({ start, end, drawn: drawn(part) })
+    slices.push({ start, end, drawn: drawn(part, isForeign) })
     context = contextAfter(part)
     start = end
   }
   while (slices.length < most && firstShown(text, start, context) !== -1) {
     const end = endOf(text, start, context, options.limit)
     const part = opened(text, start, end, context)
-    slices.push({ start, end, drawn: drawn(part) })
+    slices.push({ start, end, drawn: drawn(part, isForeign) })
     context = contextAfter(part)
     start = end
   }
   return slices
 }
 
-/** The latest end of a text that fits the limit, as a part of its own, beginning at a line where it can. */
+/** The latest end of an agent's text that fits the limit, as a part of its own, beginning at a line where it can. */
 export function tailOf(text: string, from: number, limit: number): string {
   let start = Math.max(from, text.length - limit)
   for (;;) {
     const part = opened(text, start, text.length, contextAfter(text.slice(0, start)))
-    if (cost(part) <= limit) return drawn(part)
+    if (cost(part) <= limit) return drawn(part, true)
     const feed = text.indexOf('\n', start + 1)
     start = feed === -1 || feed > text.length - limit / 3 ? Math.min(text.length, start + 64) : feed + 1
     if (isLowSurrogate(text, start)) start++
@@ -82,7 +89,8 @@ function opened(text: string, start: number, end: number, context: Context): str
     const line = firstLine(rest)
     // Nothing of the code block is left but its end: opening it again would show an empty one.
     if (closes(line, fence)) return rest.slice(line.length).trimStart()
-    return `${fence.mark}${fence.info}\n${rest}`
+    if (leaves(line, fence)) return rest.trimStart()
+    return `${fence.before}${fence.mark}${fence.info}\n${rest}`
   }
   if (table !== null && isRow(firstLine(rest))) return table + rest
   return rest.trimStart()
@@ -102,32 +110,51 @@ function firstVisible(text: string, from: number): number {
 }
 
 /** How a part is shown. Empty when nothing of it is visible. */
-function drawn(part: string): string {
+function drawn(part: string, isForeign: boolean): string {
   let shown = ''
   for (const block of blocksOf(part)) {
     if (block.kind === 'table') shown += drawTable(block.head, block.rows)
-    else if (block.kind === 'prose') shown += block.text
-    else if (block.closed) shown += block.text
-    else shown += `${block.text}${block.text.endsWith('\n') ? '' : '\n'}${block.fence.mark}`
+    else if (block.kind === 'prose') shown += isForeign ? restated(block.text) : block.text
+    else shown += drawCode(block)
   }
   return shown.trim()
+}
+
+/**
+ * Discord knows one fence, of three back-quotes, which ends at the next three. Other ones are drawn as that; a block in a
+ * list item stands for itself, one in a quotation stays in it.
+ */
+function drawCode({ text, fence }: Extract<TextBlock, { kind: 'code' }>): string {
+  const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n')
+  const isClosed = lines.length > 1 && closes(lines.at(-1) as string, fence)
+  const before = isQuoted(fence) ? '> ' : ''
+  const code = lines
+    .slice(1, isClosed ? -1 : undefined)
+    .map((line) => unquoted(line, fence).replaceAll('```', '`\u200b`\u200b`'))
+  // One with nothing in it would be none for Discord, and its marks would begin another.
+  if (code.every((line) => line.trim() === '')) code.push('\u200b')
+  return [`\`\`\`${languageOf(fence.info)}`, ...code, '```'].map((line) => `${before}${line}\n`).join('')
 }
 
 /** At least the length of the drawn part; only ever grows when characters are added at the end of the part. */
 function cost(part: string): number {
   let sum = 0
-  let longestMark = 0
   for (const block of blocksOf(part)) {
     sum += block.kind === 'table' ? tableCost(block.head, block.rows) : block.text.length
   }
-  for (const mark of part.matchAll(/`{3,}|~{3,}/g)) longestMark = Math.max(longestMark, mark[0].length)
-  return sum + (longestMark > 0 ? longestMark + 1 : 0)
+  // Whatever a line turns out to be when more comes, it costs no less than now.
+  sum += restatingCost(part) + 2 * (part.match(/```/g)?.length ?? 0)
+  const hasFence = /`{3,}|~{3,}/.test(part)
+  return sum + (hasFence ? fenceCost + 2 * (part.match(/^[ \t]*>/gm)?.length ?? 0) : 0)
 }
 
 function contextAfter(part: string): Context {
   const last = blocksOf(part).at(-1)
   if (last?.kind === 'code' && !last.closed) {
-    return { fence: { mark: last.fence.mark, info: languageOf(last.fence.info) }, table: null }
+    const { mark, info, before } = last.fence
+    // What it hung on was shown; its lines stand as deep as they did.
+    const blanks = isQuoted(last.fence) ? before : ' '.repeat(before.length)
+    return { fence: { mark, info: languageOf(info), before: blanks }, table: null }
   }
   const goesOn = last?.kind === 'table' && part.endsWith('\n') && last.head.length <= longestHead
   return goesOn ? { fence: null, table: last.head } : nothingOpen
@@ -175,7 +202,9 @@ function graphemeEnd(text: string, start: number, first: number, end: number): n
     if (start + index > first && start + index <= end) ends.push(start + index)
   }
   const free = ends.findLast((at) => !isHeld(text.slice(start, at), at - start))
-  const found = free ?? ends.at(-1)
+  // A back-quote at the beginning of the next part would mean something else there.
+  const mild = (all: readonly number[]): number | undefined => all.findLast((at) => text[at] !== '`')
+  const found = (free !== undefined && text[free] !== '`' ? free : mild(ends)) ?? free ?? ends.at(-1)
   if (found !== undefined) return found
   // One single character longer than a message (a letter with thousands of accents).
   const forced = Math.max(start + 1, end)
