@@ -40,7 +40,13 @@ interface Times {
 
 async function measure(root: string, name: string, count: number, times: number, ms: number): Promise<Times> {
   const folder = repository(root, name, count)
-  const places = workspaces({ roots: [root], home: root, program: join(root, 'bot'), confinement: none('the bench') })
+  const places = workspaces({
+    roots: [root],
+    home: root,
+    program: join(root, 'bot'),
+    confinement: none('the bench'),
+    scratch: join(root, 'scratch'),
+  })
   const starts = await repeat(times, ms, async (nth) => {
     const from = performance.now()
     const opened = await places.open({ name: `session-${nth}`, folder, worktree: true }, [])

@@ -165,6 +165,7 @@ export function createApp(options: AppOptions): App {
         trusted: config.trustedRoots,
         program: programFolder,
         confinement: wall,
+        scratch: join(config.dataFolder, 'git'),
         checkpoint,
       }),
       // Beside the data folder, not in it: agents may not read what lies there.

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs'
 import { copyFile, lstat, mkdir, mkdtemp, opendir, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Confinement } from '../core/confinement.ts'
 import { realFolder } from './containment.ts'
@@ -8,9 +7,16 @@ import { configOf, configText, formOf, smallFile, type GitConfig } from './git-c
 import type { GitFolders } from './git-folders.ts'
 import { Git } from './git.ts'
 
+/** What our git works with on this machine. */
+export interface GitTools {
+  readonly confinement: Confinement
+  /** A folder where our git folders are made; agents reach it nowhere. Made when it is not there. */
+  readonly scratch: string
+}
+
 export interface GitDirWish {
   readonly folders: GitFolders
-  readonly confinement: Confinement
+  readonly tools: GitTools
   /**
    * Whose objects it may use beside its own. A clone's own list of them is not read: whoever writes it could name any
    * repository. Null: those of the repository itself, which are all looked at already.
@@ -39,7 +45,9 @@ export interface GitDir extends AsyncDisposable {
  * @throws an Error in git's words when there is nothing to make it over.
  */
 export async function gitDirOver(wish: GitDirWish): Promise<GitDir> {
-  const base = await realpath(await mkdtemp(join(tmpdir(), 'omc-git-')))
+  const { scratch } = wish.tools
+  await mkdir(scratch, { recursive: true, mode: 0o700 })
+  const base = await realpath(await mkdtemp(join(scratch, 'git-')))
   try {
     return await make(wish, base)
   } catch (error) {
@@ -49,7 +57,8 @@ export async function gitDirOver(wish: GitDirWish): Promise<GitDir> {
 }
 
 async function make(wish: GitDirWish, base: string): Promise<GitDir> {
-  const { folders, confinement, borrows, isClone, writes } = wish
+  const { folders, borrows, isClone, writes } = wish
+  const { confinement } = wish.tools
   const { top, own, common } = folders
   const [scratch, home] = [join(base, 'git'), join(base, 'home')]
   await mkdir(scratch)

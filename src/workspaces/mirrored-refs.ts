@@ -78,7 +78,7 @@ export async function refresh(
     const folders = { top: folder, own, common: own }
     await using writer = await gitDirOver({
       folders,
-      confinement: ground.confinement,
+      tools: ground,
       borrows: objects,
       isClone: true,
       writes: true,

@@ -1,7 +1,6 @@
 import { basename, dirname, join, relative } from 'node:path'
-import type { Confinement } from '../core/confinement.ts'
 import { liesUnder, realFolder } from './containment.ts'
-import { gitDirOver, type GitDir } from './git-dir.ts'
+import { gitDirOver, type GitDir, type GitTools } from './git-dir.ts'
 import { smallFile } from './git-config.ts'
 import { findGit, mainOf, objectFolders, type GitFolders } from './git-folders.ts'
 import { GitMissing, type Git } from './git.ts'
@@ -10,9 +9,8 @@ import { GitMissing, type Git } from './git.ts'
 export const worktreesName = '.omc-worktrees'
 
 /** Where sessions may work, symlinks resolved, and what git is boxed with. */
-export interface RepositoryGround {
+export interface RepositoryGround extends GitTools {
   readonly roots: readonly string[]
-  readonly confinement: Confinement
 }
 
 /** A git repository, looked at by a git folder of our own. */
@@ -85,12 +83,12 @@ export async function repositoryAt(path: string, ground: RepositoryGround, write
 export async function cloneOf(
   folder: string,
   borrows: readonly string[],
-  { confinement }: RepositoryGround,
+  tools: RepositoryGround,
 ): Promise<GitDir | null> {
   const own = join(folder, '.git')
   if ((await realFolder(own)) !== own) return null
   const folders = { top: folder, own, common: own }
-  return gitDirOver({ folders, confinement, borrows, isClone: true, writes: false })
+  return gitDirOver({ folders, tools, borrows, isClone: true, writes: false })
 }
 
 /** What keeps what a session's clone stands on, while there is the clone. */
@@ -118,11 +116,11 @@ async function originOf({ top, own }: GitFolders, ground: RepositoryGround): Pro
 async function open(
   folders: GitFolders,
   { top, prefix, of }: { readonly top: string; readonly prefix: string; readonly of: string | null },
-  { confinement, roots }: RepositoryGround,
+  ground: RepositoryGround,
   writes: boolean,
 ): Promise<Repository> {
-  const objects = await objectFolders(folders.common, roots)
-  const dir = await gitDirOver({ folders, confinement, borrows: objects, isClone: false, writes })
+  const objects = await objectFolders(folders.common, ground.roots)
+  const dir = await gitDirOver({ folders, tools: ground, borrows: objects, isClone: false, writes })
   const { git } = dir
   try {
     const names = of === null ? ['HEAD'] : [`refs/heads/omc/${of}`, baseRef(of)]

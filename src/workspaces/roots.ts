@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import type { Checkpoint } from '../core/checkpoint.ts'
@@ -26,6 +27,8 @@ export interface WorkspaceRoots extends Roots {
   readonly program: string
   /** What our own git is boxed with. */
   readonly confinement: Confinement
+  /** A folder of the bot's alone for its own git; what lies in it is of an earlier life, and goes. */
+  readonly scratch: string
   readonly checkpoint?: Checkpoint
 }
 
@@ -33,6 +36,7 @@ export interface WorkspaceRoots extends Roots {
 export function workspaces(place: WorkspaceRoots): Workspaces {
   const orders = new KeyedMutex()
   const { checkpoint = () => {} } = place
+  rmSync(place.scratch, { recursive: true, force: true })
   return {
     resolve: (typed) => resolveFolder(typed, place),
     suggest: (typed) => suggestFolders(typed, place),
@@ -52,8 +56,8 @@ export function workspaces(place: WorkspaceRoots): Workspaces {
 }
 
 async function groundOf(place: WorkspaceRoots): Promise<CloneGround> {
-  const { confinement, home } = place
-  return { roots: await realRoots(place.roots), confinement, home }
+  const { confinement, scratch, home } = place
+  return { roots: await realRoots(place.roots), confinement, scratch, home }
 }
 
 async function openWorkspace(

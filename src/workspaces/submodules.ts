@@ -141,7 +141,7 @@ async function newIn(git: Git, filling: Filling, depth: number): Promise<'uncomm
     const from = await realFolder(join(modules, name))
     await using dir = await gitDirOver({
       folders: { top: folder, own: mine, common: mine },
-      confinement: ground.confinement,
+      tools: ground,
       borrows: from === null ? [] : [join(from, 'objects')],
       isClone: true,
       writes: false,
@@ -179,10 +179,10 @@ async function newIn(git: Git, filling: Filling, depth: number): Promise<'uncomm
 }
 
 /** The commits that a submodule's git folder in the repository has names for. */
-async function tipsIn(from: string, { confinement }: RepositoryGround): Promise<readonly string[]> {
+async function tipsIn(from: string, tools: RepositoryGround): Promise<readonly string[]> {
   await using dir = await gitDirOver({
     folders: { top: null, own: from, common: from },
-    confinement,
+    tools,
     borrows: [],
     isClone: false,
     writes: false,

@@ -28,6 +28,7 @@ export class Ground implements AsyncDisposable {
     this.#also = also === undefined ? [] : [also]
     this.workspaces = workspaces({
       confinement,
+      scratch: join(base, 'scratch'),
       ...(checkpoint === undefined ? {} : { checkpoint }),
       roots: [join(base, 'projects')],
       home: join(base, 'home'),

@@ -42,6 +42,7 @@ const folders = (...roots: string[]) =>
     home: base,
     program: at('three/bot'),
     confinement: none('not here'),
+    scratch: at('scratch'),
   })
 
 describe('resolve', () => {
