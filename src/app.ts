@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { agentBoxes } from './confinement/agent-boxes.ts'
 import { confinement } from './confinement/confinement.ts'
 import { boxFinding } from './confinement/finding.ts'
+import type { AgentBoxes } from './core/agent-box.ts'
 import type { Checkpoint } from './core/checkpoint.ts'
 import type { Confinement } from './core/confinement.ts'
 import type { PersonId, PlaceId } from './core/ids.ts'
@@ -116,6 +117,7 @@ export function createApp(options: AppOptions): App {
   const open = new Opened()
   let engine: Engine | null = null
   let egress: EgressProxy | null = null
+  let boxes: AgentBoxes | null = null
   let healthPort: number | null = null
   let stopping: Promise<void> | null = null
 
@@ -123,7 +125,9 @@ export function createApp(options: AppOptions): App {
     const store = open.add(await openStore({ folder: config.dataFolder, clock, log }))
     engine = assemble(store)
     // Agents that an earlier life left need it at once.
-    await egress?.start(new Set((await store.vault.liveSessions()).map(({ id }) => id)))
+    const live = new Set((await store.vault.liveSessions()).map(({ id }) => id))
+    await egress?.start(live)
+    await boxes?.keepOnly(live)
     if (config.healthPort !== null) {
       const web = open.add(await startWeb({ port: config.healthPort, health: () => engineOf().health(), log }))
       healthPort = web.port
@@ -137,16 +141,17 @@ export function createApp(options: AppOptions): App {
     if (level.boxed) log.info({}, 'box.on')
     else log.warn({ reason: level.reason }, 'box.off')
     egress = level.boxed ? wayOut({ config, environment, clock, log, program: options.egressProgram }) : null
+    boxes = agentBoxes({
+      confinement: wall,
+      folder: join(config.dataFolder, 'boxes'),
+      shared: config.box.paths,
+      own: environmentFor(environment),
+    })
     const agents = agentsOf({
       config,
       dataDir: config.dataFolder,
       environment,
-      boxes: agentBoxes({
-        confinement: wall,
-        folder: join(config.dataFolder, 'boxes'),
-        shared: config.box.paths,
-        own: environmentFor(environment),
-      }),
+      boxes,
       egress,
       tools: () => engineOf().features.tools,
       clock,
@@ -200,6 +205,7 @@ export function createApp(options: AppOptions): App {
           needs,
         ),
       egress,
+      boxes,
       catalogue: words,
       owners: config.owners,
       channelOwnerOnly: config.channel.ownerOnly,

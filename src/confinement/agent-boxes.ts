@@ -45,6 +45,7 @@ export function agentBoxes({ confinement, folder, shared, own }: AgentBoxesOptio
       })
       return confinement.wrap(command, view)
     },
+    remove: (session) => rm(boxOf(session), { recursive: true, force: true }),
     async keepOnly(sessions) {
       const gone = (await readdir(home)).filter((name) => !sessions.has(name as SessionId))
       await Promise.all(gone.map((name) => rm(join(home, name), { recursive: true, force: true })))

@@ -39,4 +39,6 @@ export interface AgentBoxes {
   wrap(command: CommandLine, occupant: Occupant): CommandLine
   /** Takes away the boxes of all but these sessions, with everything in them. Nothing may run in them. */
   keepOnly(sessions: ReadonlySet<SessionId>): Promise<void>
+  /** Takes one session's box away: it has ended. */
+  remove(session: SessionId): Promise<void>
 }

@@ -1,3 +1,4 @@
+import type { AgentBoxes } from '../core/agent-box.ts'
 import type { Caps } from '../core/admission.ts'
 import type { Attachments } from '../core/attachment.ts'
 import type { LetterRules } from '../core/chain.ts'
@@ -72,6 +73,7 @@ export interface ControlOptions {
   readonly workspaces: Workspaces
   /** The boxes' way out; null: nothing is boxed. */
   readonly egress: Egress | null
+  readonly boxes: AgentBoxes
   readonly skills: Skills
   readonly features: (doors: Omit<Doors, 'home' | 'prices'>) => readonly Feature[]
   /** Made with the desk and what people can do there. */
@@ -169,7 +171,10 @@ export function createControl(options: ControlOptions): Control {
         intake.began(session, by.locale)
         warmUp.began(session, by)
       },
-      ended: async ({ id }) => options.egress?.close(id),
+      async ended({ id }) {
+        await options.egress?.close(id)
+        await options.boxes.remove(id)
+      },
       hear: (listener) => options.bus.subscribe(listener),
       keep: (effects) => keep(effects),
       stopRun: (run, by) => stopRun(run, by, options),

@@ -54,6 +54,7 @@ describe('sessions in boxes', { concurrency: 2 }, () => {
     await stage.startBot()
     await stage.botShows(alice, thread, 'the first words and the last')
     await (await alice.runs(thread, '/session stop')).settled()
+    assert.deepEqual(readdirSync(join(stage.data, 'boxes')), [], 'its box goes with the session')
     assert.equal(readdirSync(join(stage.data, 'spools')).filter((name) => name.length === 36).length, 0)
   })
 })
