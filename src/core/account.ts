@@ -103,12 +103,8 @@ function hear(state: AccountState, reading: QuotaReading, at: EpochMs, seq: Seq)
   const known = new Set(state.windows.map(({ name }) => name))
   const windows = [...before, ...reading.windows.filter(({ name }) => !known.has(name))]
   const next = { ...state, windows, paid: request === null ? state.paid : request === 'paid', heardAt: at }
-  if (request === 'refused') {
-    const until = told.get(window ?? '')?.resetsAt ?? null
-    if (window === null || until === null || until <= at) return next
-    return resting(next, { until, window, model: modelOfWindow(window), since: seq })
-  }
-  if (request === null) return next
+  // A sub-agent may have been refused, or a request that was served for money in the end: only a turn's own refusal counts.
+  if (request === null || request === 'refused') return next
   const model = modelOfWindow(window)
   return { ...next, ended: null, rests: next.rests.filter((rest) => rest.model !== null && rest.model !== model) }
 }

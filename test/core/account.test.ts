@@ -34,8 +34,8 @@ function finished(outcome: Outcome): RunEvent {
 const done = finished({ kind: 'done', usage: noUsage })
 
 describe('what an account knows', () => {
-  test('a refusal holds all of it back until the reset, and one that is served ends that', () => {
-    const full = after([metered('refused', 'five_hour', now + hour)])
+  test('a turn that was refused holds all of it back until the reset, and one that is served ends that', () => {
+    const full = after([metered('refused', 'five_hour', now + hour), parked('five_hour', now + hour)])
     const hold = { until: now + hour, runtime: claude, window: 'five_hour', model: null }
     assert.deepEqual(holdOf(full, null, now), hold)
     assert.equal(holdOf(full, null, now + hour), null, 'the moment has come')
@@ -44,7 +44,7 @@ describe('what an account knows', () => {
   })
 
   test('what is told of one model holds only that one back', () => {
-    const full = after([metered('refused', 'seven_day_opus', now + hour)])
+    const full = after([parked('seven_day_opus', now + hour, 'opus')])
     assert.equal(holdOf(full, 'claude-opus-4-8', now)?.model, 'opus')
     assert.equal(holdOf(full, 'sonnet', now), null)
     assert.equal(holdOf(full, null, now), null)
@@ -52,9 +52,10 @@ describe('what an account knows', () => {
     assert.equal(holdOf(both, 'opus', now)?.model, 'opus', 'another window says nothing of it')
   })
 
-  test('a refusal without a moment, or with one that has passed, holds nobody back by itself', () => {
-    assert.equal(holdOf(after([metered('refused', 'five_hour', null)]), null, now), null)
-    assert.equal(holdOf(after([metered('refused', 'five_hour', now - 1)]), null, now), null)
+  test('a refusal that the turn survives holds nobody back: a sub-agent had it, or money served it (E6)', () => {
+    const told = after([metered('refused', 'five_hour', now + hour), done])
+    assert.equal(holdOf(told, null, now), null)
+    assert.equal(told.windows[0]?.resetsAt, now + hour, 'its moment is known all the same')
   })
 
   test('a run that began after the refusal and went well ends it; one that had begun before does not', () => {
