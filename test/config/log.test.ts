@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLog } from '../../src/config/log.ts'
+import { lineForPeople } from '../../src/config/log-line.ts'
 
 function logged(secrets: readonly string[], write: (log: ReturnType<typeof createLog>) => void, level = 'debug') {
   const lines: string[] = []
@@ -68,5 +69,38 @@ describe('the log', () => {
     assert.equal(error.message, 'outer')
     assert.match(error.stack, /log\.test/)
     assert.equal(error.cause.message, 'inner')
+  })
+})
+
+describe('the log at a terminal', () => {
+  const shown = (write: (log: ReturnType<typeof createLog>) => void): string =>
+    lineForPeople(logged([], write)[0] ?? '')
+
+  it('is a line for people: the time, a sign, and a sentence or the name with its fields', () => {
+    assert.match(
+      shown((log) => log.info({ updated: 5, guild: 'a b' }, 'slash.registered')),
+      /^\d\d:\d\d:\d\d · slash\.registered {2}updated=5 {2}guild="a b"\n$/,
+    )
+    assert.match(
+      shown((log) => log.error({ id: 'disk', text: 'It is full.', mend: 'Free some.' }, 'finding')),
+      / ✗ It is full\. Free some\.\n$/,
+    )
+    assert.match(
+      shown((log) => log.info({ version: '1', healthPort: 7707 }, 'bot.started')),
+      /The bot runs .*127\.0\.0\.1:7707\/healthz/,
+    )
+  })
+
+  it('shows of an error what it says, and the stack of what nobody foresaw', () => {
+    const error = new Error('no such thing')
+    assert.match(
+      shown((log) => log.warn({ error }, 'discord.retry')),
+      / ⚠ discord\.retry {2}error="no such thing"\n$/,
+    )
+    assert.match(
+      shown((log) => log.error({ error }, 'process.crashed')),
+      /process\.crashed[^]*\n\s+at /,
+    )
+    assert.equal(lineForPeople('no JSON\n'), 'no JSON\n')
   })
 })

@@ -113,6 +113,8 @@ async function openAll(
       id: 'try',
       label: 'Try: fix the failing test',
       async run() {
+        // Pressed before the bot is there, it waits for that.
+        for (let look = 0; places.length === 0 && look < 300; look++) await pause(100)
         const olivia = await sandbox.actor('olivia')
         await olivia.says(tryPlace, 'Fix the failing test, please.')
         newcomer.did('try')
