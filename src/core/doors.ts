@@ -12,7 +12,7 @@ import type { Health } from './health.ts'
 import type { Ids, PromptKey, RunId, RuntimeName } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Log } from './log.ts'
-import type { Person } from './person.ts'
+import type { Locale, Person } from './person.ts'
 import type { Prices } from './price.ts'
 import type { Runtime } from './runtime.ts'
 import type { Session } from './session.ts'
@@ -68,6 +68,8 @@ export interface Doors {
   /** Keeps all of it or nothing, and says what is to be said of it: see `Letters.keep`. */
   readonly keep: (effects: readonly Effect[]) => Promise<boolean>
   readonly letterRules: LetterRules
+  /** Says something in the audit channel, once for each key; nowhere, where there is none. */
+  readonly audit: (key: string, text: (locale: Locale) => string) => Promise<void>
   /** Looks at everything once. */
   readonly health: () => Promise<Health>
   /** Everything people can do; asked for when it is needed, because the list is made of what is handed these doors. */

@@ -14,7 +14,7 @@ import { Features, type Feature } from '../core/feature.ts'
 import type { Finding, Found, NamedCheck } from '../core/finding.ts'
 import type { Health, StoreTrouble } from '../core/health.ts'
 import type { Arrivals } from '../core/inbox.ts'
-import type { Ids, PersonId, RunId } from '../core/ids.ts'
+import type { Ids, PersonId, PlaceId, RunId } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { ChannelRules } from '../core/listening.ts'
@@ -179,6 +179,7 @@ export function createControl(options: ControlOptions): Control {
       keep: (effects) => keep(effects),
       stopRun: (run, by) => stopRun(run, by, options),
       line: (run) => dispatcher.places().get(run) ?? null,
+      audit,
       putUpBoard: (...wish) => outbox.putUpBoard(...wish),
     }),
   )
@@ -221,6 +222,13 @@ export function createControl(options: ControlOptions): Control {
     if (!(await retry(options, 'letters', () => vault.letters.keep(effects)))) return false
     await sayEffects(effects, outbox, options)
     return true
+  }
+
+  async function audit(key: string, text: (locale: Locale) => string): Promise<void> {
+    const id = options.approvals.auditChannel as PlaceId | null
+    if (id === null) return
+    const place = { kind: 'channel', id, guild: '' } as const
+    await outbox.say({ key, place, text: text(options.locale), replyTo: null, mention: null })
   }
 
   async function start(): Promise<void> {

@@ -240,17 +240,20 @@ export class Intake implements Inbox {
     const session = binding?.session ?? null
     if (binding !== null && !isLater(message.id, binding.since)) return
     if (!isForUs(message, session, this.#tools.channel) || this.#declined.has(message.id)) return
+    const key = message.id as string as PromptKey
+    // Read again around a gap: it was taken in, with what belongs to it, or refused, and that stands, whatever the
+    // person may do by now.
+    if ((await journal.find(key)) !== null || (await vault.saidAt(refusedKey(message.id))) !== null) return
     if (!(await desk.judge(author, 'prompt', place)).allowed) {
-      await this.#tellOnce(message, `not-for-you:${place.id}:${author.id}`, (say) => say.notForYou())
+      // Once a day: a person who is never answered again takes the bot for dead.
+      const day = Math.floor(message.at / 86_400_000)
+      await this.#tellOnce(message, `not-for-you:${place.id}:${author.id}:${day}`, (say) => say.notForYou())
       return
     }
     if (binding === null) {
       await this.#tellOnce(message, `no-session:${message.id}`, (say) => say.noSessionHere())
       return
     }
-    const key = message.id as string as PromptKey
-    // Read again around a gap: it was taken in, with what belongs to it, or refused, and that stands.
-    if ((await journal.find(key)) !== null || (await vault.saidAt(refusedKey(message.id))) !== null) return
     const context = await contextOf(message, this.#tools)
     const files = await keepFiles(message.files, this.#tools)
     if (!files.ok) {

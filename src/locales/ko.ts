@@ -9,6 +9,7 @@ import type { Phrases } from '../core/phrases.ts'
 import type { ActionName, Tier } from '../core/right.ts'
 import { boardText } from './board-lines.ts'
 import { bytes, exact } from '../core/figures.ts'
+import { tierEnding } from '../core/particle.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder, folders } from '../core/paths.ts'
 import { koreanInbox } from './inbox-ko.ts'
@@ -225,7 +226,7 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
       return `${lasting(refusal.waitedMs)} 동안 기다려서, 기다릴 수 있는 시간을 넘겼어요. 대기열에서 뺐으니 다시 보내 주세요.`
     case 'steer-above':
       return (
-        `지금 진행 중인 작업은 ${refusal.needs} 권한으로 움직이는데 여기에서는 ${refusal.tier}라서 말을 덧붙일 수 없어요. ` +
+        `지금 진행 중인 작업은 ${refusal.needs} 권한으로 움직이는데 여기에서는 ${refusal.tier}${tierEnding(refusal.tier, 'because')} 말을 덧붙일 수 없어요. ` +
         '대신 메시지로 써 주세요. 차례가 되면 본인의 권한으로 실행돼요.'
       )
     case 'draining':

@@ -1,6 +1,7 @@
 import type { CliNotice } from '../core/event.ts'
 import { moment, roughly } from '../core/durations.ts'
 import type { Trouble } from '../core/failure.ts'
+import { tierEnding } from '../core/particle.ts'
 import { code } from '../core/markdown.ts'
 import { reaches } from '../core/right.ts'
 import { quotaEndedInKorean, quotaFullInKorean, servicesInKorean } from './quota-ko.ts'
@@ -66,7 +67,7 @@ export function troubleInKorean(trouble: Trouble): string {
       return '에이전트가 받아들일 수 있는 양보다 많이 출력해서 멈췄어요. 더 작게 나눠 요청하거나 결과를 파일로 달라고 해 주세요.'
     case 'rights-changed':
       return (
-        `요청할 때는 ${trouble.was}였는데 지금은 ${trouble.now}라서 시작하지 않았어요. ` +
+        `요청할 때는 ${trouble.was}${tierEnding(trouble.was, 'was')} 지금은 ${trouble.now}${tierEnding(trouble.now, 'because')} 시작하지 않았어요. ` +
         (reaches(trouble.now, 'guest')
           ? '지금 권한으로 하려면 다시 보내 주세요.'
           : '잘못된 것 같으면 owner에게 말씀해 주세요.')

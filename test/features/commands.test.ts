@@ -31,7 +31,7 @@ describe('the list of commands', () => {
   })
 
   const changing = ['session start', 'session stop', 'cancel', 'resume', 'attach', 'cd', 'model']
-  const visible = new Set([...changing, 'skill', 'permission set', 'steer'])
+  const visible = new Set([...changing, 'skill', 'steer'])
   for (const each of all) {
     const name = each.path.join(' ')
     it(`/${name} is answered for ${visible.has(name) ? 'all' : 'the person alone'}`, () => {

@@ -5,6 +5,7 @@ import type { Tier } from '../../core/right.ts'
 import type { TierStanding, TierChange } from './service.ts'
 import { moment } from '../../core/durations.ts'
 import { fitting } from '../../core/fitting.ts'
+import { plain } from '../../core/markdown.ts'
 
 export const en = {
   groups: { permission: 'Who may do what' },
@@ -30,7 +31,12 @@ export const en = {
     'permission.show': 'see what somebody may do',
     'permission.list': 'see all grants',
   },
-  /** After `/permission set`, for all to see. */
+  /** The copy of it for the audit channel. */
+  audited(change: TierChange, by: Person, place: Place): string {
+    const where = place.kind === 'dm' ? 'in a direct message' : `in <#${place.id}>`
+    return `${en.changed(change)} By @${plain(by.name, 60)} ${where}.`
+  },
+  /** After `/permission set`. */
   changed({ about, scope, tier, now, stopped }: TierChange): string {
     const said =
       tier === null

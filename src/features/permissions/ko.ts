@@ -3,6 +3,8 @@ import type { Tier } from '../../core/right.ts'
 import type { en } from './en.ts'
 import { moment } from '../../core/durations.ts'
 import { fitting } from '../../core/fitting.ts'
+import { plain } from '../../core/markdown.ts'
+import { tierEnding } from '../../core/particle.ts'
 
 export const ko: typeof en = {
   groups: { permission: '누가 무엇을 할 수 있는지 정해요' },
@@ -28,13 +30,19 @@ export const ko: typeof en = {
     'permission.show': '다른 사람의 권한을 보는 것',
     'permission.list': '모든 권한을 보는 것',
   },
+  audited(change, by, place) {
+    const where = place.kind === 'dm' ? 'DM에서' : `<#${place.id}>에서`
+    return `${ko.changed(change)} ${where} @${plain(by.name, 60)} 님이 바꿨어요.`
+  },
   changed({ about, scope, tier, now, stopped }) {
     const said =
       tier === null
         ? `이제 <@${about.id}> 님에게 ${inScope(scope)} 따로 준 등급이 없어요.`
-        : `<@${about.id}> 님은 이제 ${inScope(scope)} ${called(tier)}예요.`
+        : `<@${about.id}> 님은 이제 ${inScope(scope)} ${called(tier)}${tierEnding(tier, 'is')}.`
     const here =
-      now === tier ? '' : ` 여기에서 적용되는 등급은 ${called(now)}예요. 이유는 \`/permission show\`에서 볼 수 있어요.`
+      now === tier
+        ? ''
+        : ` 여기에서 적용되는 등급은 ${called(now)}${tierEnding(now, 'is')}. 이유는 \`/permission show\`에서 볼 수 있어요.`
     const runs = stopped === 0 ? '' : ` 진행 중이던 작업 ${stopped}개를 멈췄어요.`
     return `${tier === 'blocked' ? '■' : '✓'} ${said}${here}${runs}`
   },
@@ -43,7 +51,7 @@ export const ko: typeof en = {
       (grant) => `› ${inScope(grant.scope)} ${called(grant.tier)} · <@${grant.by}> 님, ${moment(grant.at, 'R')}`,
     )
     return fitting(
-      `<@${about.id}> 님은 여기에서 ${called(tier)}예요. ${because(ground)}`,
+      `<@${about.id}> 님은 여기에서 ${called(tier)}${tierEnding(tier, 'is')}. ${because(ground)}`,
       lines,
       (count) => `그 밖에 ${count}개`,
     )
@@ -66,7 +74,7 @@ export const ko: typeof en = {
           : `**${needs}** 이상이어야 하고`
     return (
       `${allowed ? '✓' : '■'} <@${about.id}> 님이 ${place} ${deed}: ${allowed ? '할 수 있어요' : '할 수 없어요'}. ` +
-      `${takes}, 지금 등급은 ${called(tier)}예요. ${because(ground)}`
+      `${takes}, 지금 등급은 ${called(tier)}${tierEnding(tier, 'is')}. ${because(ground)}`
     )
   },
 }

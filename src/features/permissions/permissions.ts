@@ -1,6 +1,6 @@
 import { feature, type Feature } from '../../core/feature.ts'
 import { personOf, placeOf, textOf } from '../../core/option.ts'
-import { refused, toAll, toThem } from '../../core/reply.ts'
+import { refused, toThem } from '../../core/reply.ts'
 import { tiers } from '../../core/right.ts'
 import { en } from './en.ts'
 import { ko } from './ko.ts'
@@ -24,7 +24,8 @@ export function permissions(doors: PermissionDoors): Feature {
     commands: {
       'permission set': {
         right: 'permission.set',
-        hidden: false,
+        // What somebody may do is nobody else's business; who has to know reads the audit channel.
+        hidden: true,
         options: [
           { name: 'user', type: 'user', required: true },
           { name: 'tier', type: 'text', required: true, choices: asChoices(choices) },
@@ -40,7 +41,12 @@ export function permissions(doors: PermissionDoors): Feature {
           if (scope === undefined) return refused(call, { code: 'option-missing', option: 'scope' })
           const wish = { about, tier: tier === 'none' ? null : tier, scope }
           const changed = await service.set(call.person, call.place, wish)
-          return changed.ok ? toAll(say.changed(changed.value)) : refused(call, changed.refusal)
+          if (!changed.ok) return refused(call, changed.refusal)
+          const key = `permission:${call.key}`
+          await doors.audit(key, (locale) =>
+            (locale === 'ko' ? ko : en).audited(changed.value, call.person, call.place),
+          )
+          return toThem(say.changed(changed.value))
         },
       },
       'permission show': {

@@ -7,7 +7,10 @@ import type { Grant, Ground, Scope, Verdict } from '../../core/policy.ts'
 import { no, yes } from '../../core/result.ts'
 import type { Tier } from '../../core/right.ts'
 
-export type PermissionDoors = Pick<Doors, 'gate' | 'features' | 'vault' | 'journal' | 'stopRun' | 'clock' | 'log'>
+export type PermissionDoors = Pick<
+  Doors,
+  'gate' | 'features' | 'vault' | 'journal' | 'stopRun' | 'clock' | 'log' | 'audit'
+>
 
 /** Somebody's tier as an owner wants it; null: the grant is taken back. A thread's channel is its parent. */
 export interface TierWish {

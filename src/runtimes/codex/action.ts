@@ -36,8 +36,22 @@ export const itemReaders: Readonly<Record<string, (item: JsonObject, of: Of, wor
   collabAgentToolCall: (item, of) => of('agent', stringAt(item['tool']) || 'Agent', stringAt(item['prompt'])),
 }
 
+/**
+ * The command as it runs, all of it. What the server makes of it for show (`commandActions`) leaves out what it does not
+ * understand, a `cd` before it above all: nobody may be asked about that.
+ */
+export function commandRun(item: JsonObject): string {
+  const command = stringAt(item['command'])
+  const [, written = ''] = /^(?:\/(?:usr\/)?bin\/)?(?:ba|z|da)?sh -l?c ([^]*)$/.exec(command) ?? []
+  // Only a word of the shell that is quoted as a whole is certainly the whole of what it runs.
+  if (/^'(?:[^']|'\\''|'"'"')*'$/.test(written))
+    return written.slice(1, -1).replaceAll("'\\''", "'").replaceAll(`'"'"'`, "'")
+  if (/^"(?:[^"\\$`]|\\["\\$`])*"$/.test(written)) return written.slice(1, -1).replaceAll(/\\(["\\$`])/g, '$1')
+  return /^[\w./:=@%+,-]+$/.test(written) ? written : command
+}
+
 /** The command as the model wrote it: the CLI wraps it into a call of the shell. */
-export function commandOf(item: JsonObject): string {
+function commandOf(item: JsonObject): string {
   const written = arrayAt(item['commandActions']).map((each) => stringAt(objectAt(each)['command']))
   return written.length > 0 && written.every((each) => each !== '') ? written.join(' && ') : stringAt(item['command'])
 }

@@ -1,7 +1,7 @@
 import type { Action } from '../../core/action.ts'
 import type { Decision, Question, Risk, Subject } from '../../core/approval.ts'
 import { risksOfCommand } from '../../core/risk.ts'
-import { commandOf, relativeTo } from './action.ts'
+import { commandRun, relativeTo } from './action.ts'
 import { changesOf, reachesOutside } from './change.ts'
 import { contentOf, formOf, isFilled, type Field } from '../engine/form.ts'
 import { arrayAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
@@ -47,7 +47,7 @@ export function asksOf(line: Line, item: JsonObject, workdir: string): CodexAsk 
 
 function commandAsk({ id, params }: Line, workdir: string): CodexAsk {
   const { command, cwd, reason, additionalPermissions, networkApprovalContext } = params
-  const text = commandOf(params)
+  const text = commandRun(params)
   const folder = stringAt(cwd)
   return {
     request: id,
