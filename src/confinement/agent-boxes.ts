@@ -31,17 +31,20 @@ export function agentBoxes({ confinement, folder, shared, own }: AgentBoxesOptio
     level: () => confinement.level(),
     folders: (session) => leavesOf(made(session)),
     wrap(command, { session, access, needs, egress }) {
-      const reads = needs.reads.filter((path) => !isSystem(path)).map((path) => realpathSync(path))
+      const reads = needs.reads.filter((path) => !isSystem(path))
       const view = viewOf({
         box: made(session.id),
         folder: workFolderOf(session),
         access,
-        needs: { ...needs, reads },
-        shared: shared
-          .filter((target) => existsSync(target))
-          .map((target) => ({ source: realpathSync(target), target, access: 'read' })),
+        reads: [...reads, ...shared.filter((target) => existsSync(target))].map((target) => ({
+          source: realpathSync(target),
+          target,
+          access: 'read',
+        })),
+        given: needs.environment,
         own,
-        egress,
+        // The data folder may be named by way of a link.
+        egress: egress === null ? null : realpathSync(egress),
       })
       return confinement.wrap(command, view)
     },

@@ -1,5 +1,4 @@
 import { delimiter, sep } from 'node:path'
-import type { AgentNeeds } from '../core/agent-box.ts'
 import type { Environment } from '../core/command-line.ts'
 import type { Mount, View } from '../core/confinement.ts'
 import { proxyVariables } from '../core/egress.ts'
@@ -12,9 +11,10 @@ export interface Circumstances {
   readonly folder: WorkFolder
   /** What may be done to the session's folder. */
   readonly access: 'read' | 'write'
-  readonly needs: AgentNeeds
-  /** What the operator lets every box read (OMC_BOX_PATHS): toolchains, each at the path that was named. */
-  readonly shared: readonly Mount[]
+  /** The CLI's program and what the operator lets every box read (OMC_BOX_PATHS), each at the path that was named. */
+  readonly reads: readonly Mount[]
+  /** Variables that the CLI wants. */
+  readonly given: Environment
   /** The allow-listed part of the bot's own environment. */
   readonly own: Environment
   readonly egress: string | null
@@ -35,14 +35,13 @@ export function leavesOf(box: string) {
 
 /** What an agent of a session sees: one pure function, by allow-list. What is not said here is not there. */
 export function viewOf(circumstances: Circumstances): View {
-  const { box, folder, access, needs, shared, own, egress } = circumstances
+  const { box, folder, access, reads, given, own, egress } = circumstances
   const leaves = leavesOf(box)
   const mounts = withoutDoubles([
     ...mountsOf(folder, access),
     { source: leaves.state, access: 'write' },
     { source: leaves.files, access: 'read' },
-    ...needs.reads.map((source): Mount => ({ source, access: 'read' })),
-    ...shared,
+    ...reads,
   ])
   const at = mounts.some((mount) => isWithin(targetOf(mount), usualHome)) ? otherHome : usualHome
   const isWriter = access === 'write'
@@ -56,9 +55,9 @@ export function viewOf(circumstances: Circumstances): View {
     environment: {
       ...about(own),
       PATH: pathIn(own['PATH'] ?? '', mounts),
-      ...toolchainVariables(shared),
+      ...toolchainVariables(reads),
       ...(egress === null ? {} : proxyVariables),
-      ...needs.environment,
+      ...given,
     },
     egress,
   }
@@ -140,9 +139,9 @@ const managers: Readonly<Record<string, string>> = {
   '.volta': 'VOLTA_HOME',
 }
 
-function toolchainVariables(shared: readonly Mount[]): Environment {
+function toolchainVariables(reads: readonly Mount[]): Environment {
   return Object.fromEntries(
-    shared.map(targetOf).flatMap((path) => {
+    reads.map(targetOf).flatMap((path) => {
       const variable = managers[path.slice(path.lastIndexOf(sep) + 1)]
       return variable === undefined ? [] : [[variable, path]]
     }),

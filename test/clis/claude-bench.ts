@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RuntimeBench } from '../contracts/runtime-stage.ts'
@@ -44,7 +44,8 @@ export async function claudeBench(
         CLAUDE_CONFIG_DIR: config,
         CLAUDE_CODE_TMPDIR: root,
       },
-      claudeBinary,
+      // As an installer leaves it: a link in somebody's home.
+      claudeBinary: boxed ? linkedIn(root, claudeBinary) : claudeBinary,
       ...(wayOut === null ? {} : { box: { egress: wayOut.folder } }),
     },
     words: {
@@ -92,6 +93,12 @@ export async function claudeBench(
       rmSync(root, { recursive: true, force: true, maxRetries: 3 })
     },
   }
+}
+
+function linkedIn(root: string, binary: string): string {
+  const link = join(root, 'claude')
+  symlinkSync(binary, link)
+  return link
 }
 
 /** Stands in a script for the text of the last tool's result, which no script can know. */

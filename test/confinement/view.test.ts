@@ -13,8 +13,8 @@ const plain: Circumstances = {
   box,
   folder: { kind: 'plain', cwd: '/home/op/shop' },
   access: 'write',
-  needs: { reads: ['/opt/claude'], environment: { CLAUDE_CONFIG_DIR: leavesOf(box).state } },
-  shared: [],
+  reads: [{ source: '/opt/claude', access: 'read' }],
+  given: { CLAUDE_CONFIG_DIR: leavesOf(box).state },
   own: { PATH: '/home/op/bin:/usr/bin', HOME: '/home/op', LANG: 'ko_KR.UTF-8', XDG_RUNTIME_DIR: '/run/user/1' },
   egress: '/srv/bot/data/egress/one',
 }
@@ -83,9 +83,9 @@ describe('what an agent sees', () => {
   })
 
   test('of the bot’s environment only what is everybody’s; the PATH holds what is there', () => {
-    const shared = [{ source: '/home/op/.nvm-real', target: '/home/op/.nvm', access: 'read' as const }]
+    const reads = [{ source: '/home/op/.nvm-real', target: '/home/op/.nvm', access: 'read' as const }]
     const own = { ...plain.own, PATH: '/home/op/bin:/home/op/.nvm/v24/bin:bin:/usr/local/sbin' }
-    const { environment } = viewOf({ ...plain, shared, own, egress: null })
+    const { environment } = viewOf({ ...plain, reads, own, egress: null })
     assert.deepEqual(environment, {
       LANG: 'ko_KR.UTF-8',
       USER: 'agent',
@@ -99,7 +99,7 @@ describe('what an agent sees', () => {
   })
 
   test('where something lies below /tmp or the usual home, those are not kept', () => {
-    const { mounts, home } = viewOf({ ...plain, folder: { kind: 'plain', cwd: '/tmp/project' }, shared: [] })
+    const { mounts, home } = viewOf({ ...plain, folder: { kind: 'plain', cwd: '/tmp/project' }, reads: [] })
     assert.ok(mounts.every(({ target }) => target !== '/tmp'))
     assert.equal(home.at, '/home/agent')
     const agents = viewOf({ ...plain, folder: { kind: 'plain', cwd: '/home/agent/project' } })
@@ -129,8 +129,8 @@ describe('whatever the circumstances', () => {
     box: fc.constant(box),
     folder,
     access: fc.constantFrom('read', 'write'),
-    needs: fc.array(top, { maxLength: 3 }).map((reads) => ({ reads, environment: {} })),
-    shared: fc.array(top, { maxLength: 2 }).map((all) => all.map((source) => ({ source, access: 'read' as const }))),
+    reads: fc.array(top, { maxLength: 4 }).map((all) => all.map((source) => ({ source, access: 'read' as const }))),
+    given: fc.constant({}),
     own: fc.constant(plain.own),
     egress: fc.constantFrom(null, `${data}/egress/one`),
   })

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { Environment } from '../../core/command-line.ts'
 import { insideBox } from '../../core/egress.ts'
@@ -6,6 +6,7 @@ import { Problem } from '../../core/failure.ts'
 import type { AccountId } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { Session } from '../../core/session.ts'
+import { objectAt, stringAt } from '../engine/json.ts'
 import type { Means } from '../engine/kind.ts'
 import type { Launch } from '../engine/protocol.ts'
 import { programFiles } from '../program.ts'
@@ -14,6 +15,7 @@ import { argvOf, entryOf, ownEnvironment, type Shell, type TrustedRepository } f
 import { findClaude } from './check.ts'
 import { deniedBut, isShown } from './files.ts'
 import { claudeRights } from './rights.ts'
+import { claudeLogin } from './login.ts'
 import { findTranscript, keepTranscript, transcriptPath } from './transcript.ts'
 
 /** How a process for a turn is started. @throws {Problem} */
@@ -29,8 +31,16 @@ export async function launch(turn: Turn, options: Means, shell: Shell): Promise<
   // In a box there is nothing to deny, and the files of every prompt lie in one folder.
   const files = boxing === null ? readable : [`${boxing.folders(session.id).files}/**`]
   const denied = boxing === null ? deniedBut(closedTo(session, options), readable) : []
-  const args = argvOf({ rights, model: session.model, denied, readable: files, shell, trusted: trustedBy(turn) })
-  const bare = { file, args, cwd: session.workdir, env }
+  const args = argvOf({
+    rights,
+    model: modelFor(session, options),
+    denied,
+    readable: files,
+    shell,
+    trusted: trustedBy(turn),
+  })
+  // A link to it lies in the operator's home, which is not in the box.
+  const bare = { file: boxing === null ? file : realpathSync(file), args, cwd: session.workdir, env }
   const needs = { reads: programFiles(file, env['PATH'] ?? ''), environment: insideEnvironment(options, session) }
   const command = (await boxing?.wrap(bare, turn, needs)) ?? bare
   const { conversation } = session
@@ -44,6 +54,25 @@ export async function launch(turn: Turn, options: Means, shell: Shell): Promise<
   // The CLI writes its transcript a moment later than it works: of a first attempt that died early nothing is there.
   const entry = transcript === null && attempt > 1 ? entryOf({ begin: id }) : entryOf({ resume: transcript ?? id })
   return { ...plain, entry, conversation: id }
+}
+
+/**
+ * The session's model; null: the CLI's own default. In a box it cannot see by its login what the account's default is
+ * (measured: `opus` for a Max subscription, `sonnet` otherwise), so that is said.
+ */
+function modelFor({ model, account }: Session, options: Means): string | null {
+  if (model !== null || options.boxing === null) return model
+  const login = claudeLogin(options.environmentOf(account))
+  return login.kind === 'claude-file' && subscriptionIn(login.path) === 'max' ? 'opus' : null
+}
+
+function subscriptionIn(path: string): string | null {
+  try {
+    const login: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return stringAt(objectAt(objectAt(login)['claudeAiOauth'])['subscriptionType']) || null
+  } catch {
+    return null
+  }
 }
 
 /** A working directory below a denied folder could not be worked in; what is denied below that folder still holds. */

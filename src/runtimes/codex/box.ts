@@ -1,4 +1,14 @@
-import { copyFileSync, existsSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { parse, stringify } from 'smol-toml'
 import type { Environment } from '../../core/command-line.ts'
@@ -22,7 +32,8 @@ export async function boxedLaunch(turn: Turn, options: Means, boxing: Boxing): P
   const file = findCodex(options.binary, env['PATH'] ?? '')
   if (file === null) throw new Problem('wire', howToInstall)
   const { state } = boxing.folders(session.id)
-  const bare = { file, args: [...quietSettings, 'app-server'], cwd: session.workdir, env }
+  // A link to it lies in the operator's home, which is not in the box.
+  const bare = { file: realpathSync(file), args: [...quietSettings, 'app-server'], cwd: session.workdir, env }
   const needs = { reads: programFiles(file, env['PATH'] ?? ''), environment: { CODEX_HOME: state } }
   const command = await boxing.wrap(bare, turn, needs)
   return {
