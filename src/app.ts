@@ -87,6 +87,20 @@ export function binariesOf(config: Config): Readonly<Record<string, string | nul
   return { claude: config.claudeBinary, codex: config.codexBinary }
 }
 
+/** What is nobody's to see but the operator's. Real paths. */
+function apartOf(config: Config): { readonly settings: string; readonly home: string | null } {
+  return {
+    settings: join(realpathSync('.'), '.env'),
+    home: existsSync(config.home) ? realpathSync(config.home) : null,
+  }
+}
+
+/** The same, with the bot's data. */
+function boxedApart(config: Config): readonly string[] {
+  const { settings, home } = apartOf(config)
+  return [realpathSync(config.dataFolder), settings, ...(home === null ? [] : [home])]
+}
+
 /** The wall around agents. What is asked for is tried out once; `folder`, where it keeps what it needs, is there by now. */
 export function wallOf({
   config,
@@ -94,6 +108,7 @@ export function wallOf({
   folder,
 }: Pick<AppOptions, 'config' | 'environment'> & { readonly folder: string }): Confinement {
   const data = realpathSync(folder)
+  const { settings, home } = apartOf(config)
   return confinement({
     wanted: config.box.wanted,
     path: environment['PATH'] ?? '',
@@ -103,8 +118,8 @@ export function wallOf({
     offLimits: {
       program: realpathSync(programFolder),
       data,
-      settings: join(realpathSync('.'), '.env'),
-      home: existsSync(config.home) ? realpathSync(config.home) : null,
+      settings,
+      home,
     },
   })
 }
@@ -169,6 +184,7 @@ export function createApp(options: AppOptions): App {
         home: config.home,
         trusted: config.trustedRoots,
         program: programFolder,
+        apart: level.boxed ? boxedApart(config) : [],
         confinement: wall,
         scratch: join(config.dataFolder, 'git'),
         checkpoint,

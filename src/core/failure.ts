@@ -36,6 +36,8 @@ export type Refusal =
   | { readonly code: 'folder-taken'; readonly path: string; readonly name: string | null }
   /** The bot's own program lies there: no agent works on it directly. */
   | { readonly code: 'program-folder'; readonly path: string }
+  /** Something lies in it that no box may show: the bot's data or settings, or the operator's whole home. */
+  | { readonly code: 'folder-too-wide'; readonly path: string }
   | { readonly code: 'no-repository'; readonly path: string }
   | { readonly code: 'git-failed'; readonly detail: string }
   /** The session cannot be changed or sent on while a run of it is open. */

@@ -211,6 +211,7 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
     case 'worktree-failed':
     case 'folder-taken':
     case 'program-folder':
+    case 'folder-too-wide':
     case 'no-repository':
     case 'git-failed':
     case 'session-busy':

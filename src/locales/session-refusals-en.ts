@@ -10,6 +10,7 @@ type SessionRefusal = Extract<
       | 'worktree-failed'
       | 'folder-taken'
       | 'program-folder'
+      | 'folder-too-wide'
       | 'no-repository'
       | 'git-failed'
       | 'session-busy'
@@ -36,6 +37,11 @@ export function refuseSession(refusal: SessionRefusal, home: string | null): str
       return (
         `${folder(refusal.path, home)} holds my own program, and no agent may change that. Choose another folder, or, in a ` +
         'git repository, start with a worktree of its own.'
+      )
+    case 'folder-too-wide':
+      return (
+        `${folder(refusal.path, home)} holds my data, my settings or the operator's whole home, which no agent may see. Choose a ` +
+        'folder below it.'
       )
     case 'no-repository':
       return `${folder(refusal.path, home)} is in no git repository, so there is nothing to compare with. Ask the agent what it did.`

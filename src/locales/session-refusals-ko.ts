@@ -20,6 +20,11 @@ export function refuseSession(refusal: Parameters<typeof english>[0], home: stri
         `${folder(refusal.path, home)}에는 이 봇의 프로그램이 있어서 에이전트가 바꿀 수 없어요. ` +
         '다른 폴더를 고르거나, git 저장소라면 워크트리를 따로 써 주세요.'
       )
+    case 'folder-too-wide':
+      return (
+        `${folder(refusal.path, home)}에는 이 봇의 데이터나 설정, 또는 운영자의 홈 전체가 있어서 에이전트에게 보여 줄 수 없어요. ` +
+        '그 아래의 폴더를 골라 주세요.'
+      )
     case 'no-repository':
       return `${folder(refusal.path, home)}: git 저장소가 아니라서 비교할 것이 없어요. 무엇을 했는지 에이전트에게 물어봐 주세요.`
     case 'git-failed':

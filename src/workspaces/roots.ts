@@ -25,6 +25,8 @@ export interface WorkspaceRoots extends Roots {
   readonly trusted?: readonly string[]
   /** Where the bot's own program lies; absolute. */
   readonly program: string
+  /** Paths that no folder of an agent may hold, there or not: what no box may show. Left out: none. */
+  readonly apart?: readonly string[]
   /** What our own git is boxed with. */
   readonly confinement: Confinement
   /** A folder of the bot's alone for its own git; what lies in it is of an earlier life, and goes. */
@@ -145,11 +147,13 @@ async function move(
  * A session that works in a folder itself. The bot's own program is nobody's to change (a root may contain it: the
  * default one is where the bot was started), unless the operator named a root inside of it, for what lies in that.
  */
-async function inItself(folder: string, { roots, program }: WorkspaceRoots): Promise<Result<Workspace>> {
+async function inItself(folder: string, { roots, program, apart = [] }: WorkspaceRoots): Promise<Result<Workspace>> {
   const own = (await realFolder(program)) ?? program
   const within = (await realRoots(roots)).filter((root) => root !== own && liesUnder(root, [own]))
   const isOwn = liesUnder(own, [folder]) || (liesUnder(folder, [own]) && !liesUnder(folder, within))
   if (isOwn) return { ok: false, refusal: { code: 'program-folder', path: folder } }
+  if (apart.some((path) => liesUnder(path, [folder])))
+    return { ok: false, refusal: { code: 'folder-too-wide', path: folder } }
   return yes({ workdir: folder, worktree: null, takenUp: false, emptySubmodules: [] })
 }
 

@@ -79,6 +79,7 @@ export const refusals: { readonly [Code in Refusal['code']]: readonly Extract<Re
   draining: [{ code: 'draining' }],
   'worktree-failed': [{ code: 'worktree-failed', detail: nastyText }],
   'program-folder': [{ code: 'program-folder', path: nastyPath }],
+  'folder-too-wide': [{ code: 'folder-too-wide', path: nastyPath }],
   'folder-taken': [
     { code: 'folder-taken', path: nastyPath, name: nastyText },
     { code: 'folder-taken', path: nastyPath, name: null },

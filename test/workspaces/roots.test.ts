@@ -177,6 +177,23 @@ describe('suggest', () => {
   })
 })
 
+describe('what no box may show', () => {
+  it('keeps the folder that holds it from agents, and what lies beside or below it not', async () => {
+    const places = workspaces({
+      roots: [at('one')],
+      home: base,
+      program: at('three/bot'),
+      apart: [at('one/shop/.env')],
+      confinement: none('not here'),
+      scratch: at('scratch'),
+    })
+    const open = (folder: string) => places.open({ name: 'shop', folder: at(folder), worktree: false }, [])
+    for (const folder of ['one', 'one/shop'])
+      assert.deepEqual(await open(folder), { ok: false, refusal: { code: 'folder-too-wide', path: at(folder) } })
+    assert.equal((await open('one/shop/packages')).ok, true)
+  })
+})
+
 describe("the bot's own program", () => {
   const open = (places: ReturnType<typeof folders>, folder: string) =>
     places.open({ name: 'shop', folder: at(folder), worktree: false }, [])
