@@ -1,5 +1,17 @@
 import { constants } from 'node:fs'
-import { copyFile, lstat, mkdir, mkdtemp, opendir, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  opendir,
+  readdir,
+  realpath,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Confinement } from '../core/confinement.ts'
 import { realFolder } from './containment.ts'
@@ -139,5 +151,8 @@ async function linkObjects(from: string, to: string, borrows: readonly string[])
 /** Only of a regular file: a pipe would be waited for. */
 export async function copyOf(from: string, to: string): Promise<void> {
   const found = await lstat(from).catch(() => null)
-  if (found?.isFile() === true) await copyFile(from, to, constants.COPYFILE_FICLONE).catch(() => undefined)
+  if (found?.isFile() !== true) return
+  await copyFile(from, to, constants.COPYFILE_FICLONE).catch(() => undefined)
+  // By an index's own time git knows which files could have changed since without looking it.
+  await utimes(to, found.atime, found.mtime).catch(() => undefined)
 }

@@ -5,6 +5,7 @@ import type { TakenBack } from '../core/work.ts'
 import { isCheckedOut } from './clones.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
+import { bringLargeFiles } from './large-files.ts'
 import { branchRef, bytesOf, refresh, refsIn, type Refs } from './mirrored-refs.ts'
 import { baseRef, cloneOf, repositoryAt, takenRef, type RepositoryGround, type Repository } from './repository.ts'
 
@@ -76,6 +77,7 @@ async function bring(
   // All of it: whatever the clone knew of by others' objects must be the repository's own.
   const isWhole = await git.run(['rev-list', '--objects', '--quiet', now, '--not', '--all'])
   if (!isWhole.ok) return left('failed', now, isWhole.detail)
+  await bringLargeFiles(folder, repository.folders.common)
   const input = `update refs/heads/${branch} ${now} ${there ?? '0'.repeat(now.length)}\nupdate ${takenRef(folder)} ${now}\n`
   const moved = await git.run(['update-ref', '-m', 'omc: taken back', '--stdin'], { input: bytesOf(input) })
   if (!moved.ok) return left('failed', now, moved.detail)
