@@ -109,6 +109,8 @@ async function originOf({ top, own }: GitFolders, ground: RepositoryGround): Pro
   const folders = await findGit(basename(common) === '.git' ? dirname(common) : common, ground.roots)
   if (folders === null || folders.common !== common) return null
   await using origin = await open(folders, { top, prefix: '', of: null }, ground, false)
+  // Of a submodule it does not say where its working tree is.
+  if (folders.top === null && !isTrue(origin.dir.config.get('core.bare')?.at(-1))) return null
   return (await origin.git.says(['show-ref', '--verify', '--quiet', baseRef(top)])) ? folders : null
 }
 

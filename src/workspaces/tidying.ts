@@ -11,7 +11,7 @@ import { bytesOf, mirroredIn, refsText } from './mirrored-refs.ts'
 import { baseRef, cloneOf, mirroredRef, repositoryAt, takenRef, type Repository } from './repository.ts'
 import { newInSubmodules } from './submodules.ts'
 import { takeBack } from './taking-back.ts'
-import { detachedHeads, turnIntoClone } from './worktrees.ts'
+import { detachedHeads, turnIntoClone, worktreeAt } from './worktrees.ts'
 
 /**
  * Removes a session's clone and its branch when nothing would be lost by it: clean, nothing untracked or put aside, and
@@ -24,7 +24,7 @@ export async function tidy(worktree: Worktree, ground: CloneGround, checkpoint: 
     await using repository = await repositoryAt(worktree.repository, ground, true)
     if (repository === null) return { kind: 'kept', why: 'unknown' }
     const isClone = worktree.borrows !== null || typeof (await turnIntoClone(repository, worktree, ground)) !== 'string'
-    if (!isClone) return { kind: 'kept', why: 'unknown' }
+    if (!isClone) return { kind: 'kept', why: await whyOld(repository, worktree) }
     await takeBack({ ...worktree, borrows: repository.objects }, ground, checkpoint)
     await using clone = await cloneOf(worktree.folder, repository.objects, ground)
     if (clone === null) return { kind: 'kept', why: 'unknown' }
@@ -33,6 +33,13 @@ export async function tidy(worktree: Worktree, ground: CloneGround, checkpoint: 
   } catch {
     return { kind: 'kept', why: 'unknown' }
   }
+}
+
+/** Why a git worktree of an earlier version, which could not be made a clone, stays. */
+async function whyOld(repository: Repository, { folder }: Worktree): Promise<'unfinished' | 'unknown'> {
+  const old = await worktreeAt(repository, folder)
+  for (const deed of openDeeds) if (old !== null && (await isThere(join(old.own, deed)))) return 'unfinished'
+  return 'unknown'
 }
 
 async function reasonToKeep(

@@ -198,6 +198,26 @@ describe('taking a branch back', () => {
   })
 })
 
+describe('a session in the folder of another one', () => {
+  it('gets a clone of the same repository, from what that one has brought there', async () => {
+    await using ground = await Ground.open()
+    const shop = await ground.repository('shop')
+    const one = await ground.opens(shop, 'one')
+    const work = await commits(ground, one.workdir, { 'a.txt': 'a\n' })
+    await ground.workspaces.takeBack(one.worktree)
+    const two = await ground.opens(one.workdir, 'two', [ground.session('one', one)])
+    assert.deepEqual([two.worktree.repository, two.worktree.folder], [shop, ground.at('.omc-worktrees/shop/two')])
+    assert.equal(ground.git(two.workdir, 'rev-parse', 'HEAD'), work)
+    // What the clone says of where it is from is believed only if that knows of it.
+    await rm(join(one.workdir, '.git/objects/info/alternates'))
+    const foreign = await ground.repository('foreign')
+    await writeFile(join(one.workdir, '.git/objects/info/alternates'), `${join(foreign, '.git/objects')}\n`)
+    const three = await ground.workspaces.open({ name: 'three', folder: one.workdir, worktree: true }, [])
+    assert.ok(!three.ok || three.value.worktree?.repository !== foreign)
+    assert.equal(ground.git(foreign, 'for-each-ref', 'refs/omc'), '')
+  })
+})
+
 describe('the other branches of the repository', () => {
   it('are there to compare with and to merge, move on with it, and are nobody’s work when they go', async () => {
     await using ground = await Ground.open()
@@ -403,7 +423,7 @@ describe('a worktree that an earlier version made', () => {
     await ground.write(worktree.folder, { 'n.txt': 'n\n' })
     const diff = await ground.workspaces.diff(session)
     assert.deepEqual(diff.ok && diff.value.files.map(({ path }) => path), ['n.txt'])
-    assert.equal((await ground.workspaces.close(worktree)).kind, 'kept')
+    assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'kept', why: 'unfinished' })
     assert.equal((await ground.opens(shop)).worktree.borrows, null)
     await rm(join(gitDir, 'MERGE_HEAD'))
     const again = await ground.opens(shop)
