@@ -155,7 +155,8 @@ export function createApp(options: AppOptions): App {
     const level = wall.level()
     if (level.boxed) log.info({}, 'box.on')
     else log.warn({ reason: level.reason }, 'box.off')
-    egress = level.boxed ? wayOut({ config, environment, clock, log, program: options.egressProgram }) : null
+    const out = level.boxed ? wayOut({ config, environment, clock, log, program: options.egressProgram }) : null
+    egress = out
     boxes = agentBoxes({
       confinement: wall,
       folder: join(config.dataFolder, 'boxes'),
@@ -248,6 +249,7 @@ export function createApp(options: AppOptions): App {
         { name: 'config', atOnce: true, check: async () => config.notices },
         { name: 'roots', atOnce: true, check: () => checkRoots(config.projectRoots, environment['PATH'] ?? '') },
         { name: 'box', atOnce: true, check: async () => [boxFinding(level)] },
+        ...(out === null ? [] : [{ name: 'egress', check: () => out.check() }]),
         { name: 'agents', check: () => checkAgents(agents, binaries, practice) },
       ],
     })

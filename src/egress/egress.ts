@@ -16,6 +16,8 @@ import type {
   OpenHost,
 } from '../core/egress.ts'
 import { messageOf } from '../core/failure.ts'
+import { exact } from '../core/figures.ts'
+import { fine, type Finding } from '../core/finding.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Tier } from '../core/right.ts'
@@ -70,7 +72,11 @@ export class EgressProxy implements Egress {
   async start(keep: ReadonlySet<SessionId>): Promise<void> {
     for (const name of ['policies', 'sessions']) mkdirSync(join(this.#folder, name), { recursive: true, mode: 0o700 })
     for (const session of this.#sessions()) if (!keep.has(session)) this.#forget(session)
-    await this.#connect()
+    const { clock, log } = this.#options
+    const connected = this.#connect()
+    background(connected, log, 'egress.connect')
+    // A process that does not come keeps nobody from starting: it is tried on, and said in /health.
+    await Promise.race([connected, pause(clock, patienceMs, this.#stopped.signal)])
   }
 
   /** `leave`: the process goes on for the agents that go on; `end`: it ends with them. */
@@ -126,6 +132,18 @@ export class EgressProxy implements Egress {
 
   async figures(): Promise<EgressFigures> {
     return { up: this.#socket !== null, hosts: readTraffic(this.#folder) }
+  }
+
+  /** For `doctor` and `/health`. */
+  async check(): Promise<readonly Finding[]> {
+    const { up, hosts } = await this.figures()
+    if (!up) {
+      const text = 'The process by which boxed agents reach their models is away; it is being started anew.'
+      return [{ id: 'egress', level: 'warning', text, mend: `If it stays away: ${join(this.#folder, 'stderr')}` }]
+    }
+    const sum = (name: 'requests' | 'refused'): string => exact(hosts.reduce((all, each) => all + each[name], 0))
+    const text = `Boxed agents get out by one process: ${sum('requests')} requests, ${sum('refused')} refused.`
+    return [fine('egress', text)]
   }
 
   /** Connects, starting the process when there is none, for as long as it takes. */

@@ -21,6 +21,8 @@ export interface Destination {
   readonly resolve: Resolve
   readonly rule: AddressRule
   readonly counts: Counts
+  /** Told of every refusal. */
+  readonly refused: (why: Rejection['why']) => void
 }
 
 /** Early bytes of a tunnel that are kept while it is not open yet; nobody who speaks TLS sends any. */
@@ -48,7 +50,7 @@ export async function tunnel(socket: Duplex, head: Buffer, destination: Destinat
   const addresses = await addressesFor(destination, left.signal)
   if (left.signal.aborted) return void socket.destroy()
   if (!Array.isArray(addresses)) {
-    counts.refused++
+    destination.refused((addresses as Rejection).why)
     return rejectTunnel(socket, addresses as Rejection)
   }
   const far = connect({ host: to.host, port: to.port, lookup: pinned(addresses), noDelay: true })
@@ -82,7 +84,7 @@ export async function forward(
   const addresses = await addressesFor(destination, left.signal)
   if (left.signal.aborted) return
   if (!Array.isArray(addresses)) {
-    counts.refused++
+    destination.refused((addresses as Rejection).why)
     return reject(answered, addresses as Rejection)
   }
   counts.requests++

@@ -6,11 +6,18 @@ import { onward } from './headers.ts'
 import { identifying, modelRequest, passFor, type Pass } from './login.ts'
 import { masked, Masking } from './masking.ts'
 import type { Renewals } from './renewal.ts'
-import { reject } from './refusal.ts'
+import { reject, type Rejection } from './refusal.ts'
 import type { Counts } from './traffic.ts'
 
 const secure = new https.Agent({ keepAlive: true })
 const plain = new http.Agent({ keepAlive: true })
+
+export interface ModelTools {
+  readonly counts: Counts
+  readonly renewals: Renewals
+  /** Told of every refusal. */
+  readonly refused: (why: Rejection['why']) => void
+}
 
 /**
  * Sends a request to the model with the account's login put in, and streams the answer as it comes. What is not the
@@ -21,20 +28,19 @@ export async function toModel(
   answered: ServerResponse,
   url: string,
   login: ModelLogin | null,
-  counts: Counts,
-  renewals: Renewals,
+  { counts, renewals, refused }: ModelTools,
 ): Promise<void> {
   const method = asked.method ?? ''
   const request = login === null ? null : modelRequest(login, method, url)
   if (login === null || request === null) {
-    counts.refused++
+    refused('not-the-model')
     const text = `Only the model is reached here: ${method} ${url.split('?', 1)[0]} is not open to an agent.`
     return reject(answered, { status: 403, why: 'not-the-model', text })
   }
   const pass = await passFor(login, request.way, renewals)
   if (answered.destroyed) return
   if (pass === null) {
-    counts.refused++
+    refused('no-login')
     return reject(answered, { status: 403, why: 'no-login', text: 'The bot has no login for this model.' })
   }
   counts.requests++

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { authorityOf, insideBox, type HostPort, type ModelLogin } from '../core/egress.ts'
 import type { SessionId } from '../core/ids.ts'
+import { BoundedMap } from '../system/bounded-map.ts'
 import { addressRule, type AddressRule } from '../system/addresses.ts'
 import { parseAuthority } from './authority.ts'
 import { controlSocket, hear, say, type FromProxy, type ToProxy } from './control.ts'
@@ -14,7 +15,7 @@ import { isOpen, readPolicy, type SessionPolicy } from './policy.ts'
 import { Questions } from './questions.ts'
 import { reject, rejectTunnel, type Rejection } from './refusal.ts'
 import { Renewals, usualTokenServers, type TokenServers } from './renewal.ts'
-import { Traffic } from './traffic.ts'
+import { Traffic, type Counts } from './traffic.ts'
 
 export interface ProxyOptions {
   readonly version: string
@@ -42,6 +43,7 @@ export class EgressServer {
   readonly #traffic = new Traffic('.')
   readonly #questions = new Questions((question) => this.#tell({ say: 'asked', question }))
   readonly #renewals: Renewals
+  readonly #toldAt = new BoundedMap<SessionId, number>(1000)
   #logins: Readonly<Record<string, ModelLogin>> = {}
   #inode: bigint | null = null
   #timer: NodeJS.Timeout | null = null
@@ -155,7 +157,9 @@ export class EgressServer {
     if (policy !== null && (target.startsWith('/') || authority === insideBox.model)) {
       const login = policy.login === null ? null : (this.#logins[policy.login] ?? null)
       const counts = this.#traffic.of(session, 'model')
-      return this.#settle(toModel(asked, answered, path, login, counts, this.#renewals), answered)
+      const refused = (why: Rejection['why']): void => this.#refused(session, 'model', counts, why)
+      const tools = { counts, renewals: this.#renewals, refused }
+      return this.#settle(toModel(asked, answered, path, login, tools), answered)
     }
     const to = authority === null ? null : parseAuthority(authority, 80)
     if (to === null || policy === null) return reject(answered, unreadable(target))
@@ -172,18 +176,26 @@ export class EgressServer {
 
   #destination(session: SessionId, policy: SessionPolicy, to: HostPort): Destination {
     const { resolve, ruleFor = addressRule } = this.#options
+    const counts = this.#traffic.of(session, authorityOf(to))
     return {
       to,
       resolve,
       rule: ruleFor(policy.networks),
-      counts: this.#traffic.of(session, authorityOf(to)),
+      counts,
+      refused: (why) => this.#refused(session, authorityOf(to), counts, why),
       admit: async (left) => {
         if (isOpen(policy, to, Date.now())) return null
-        if ((await this.#questions.ask(session, policy.turn, to, left)) === 'let-through') return null
-        this.#tell({ say: 'refused', session, host: authorityOf(to), why: 'closed' })
-        return closed(to)
+        return (await this.#questions.ask(session, policy.turn, to, left)) === 'let-through' ? null : closed(to)
       },
     }
+  }
+
+  /** Counts all of them, and tells one a second of each session: a box must not fill the bot's log. */
+  #refused(session: SessionId, host: string, counts: Counts, why: Rejection['why']): void {
+    counts.refused++
+    if (Date.now() - (this.#toldAt.get(session) ?? 0) < 1000) return
+    this.#toldAt.set(session, Date.now())
+    this.#tell({ say: 'refused', session, host, why })
   }
 
   /** An error of our own ends one connection, not the way out of all sessions. */

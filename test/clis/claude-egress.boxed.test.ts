@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { textOf, type SeenMessage } from 'loopback-discord'
@@ -13,7 +15,26 @@ import { claudeBinary, howToInstall } from './install.ts'
 const binary = claudeBinary()
 /** Loopback is the world in it. */
 const program = join(import.meta.dirname, '..', 'egress', 'open-program.ts')
-const key = 'dummy-key-for-the-scripted-model'
+/** What is nowhere in a box. */
+const planted = 'planted-login-for-the-scripted-model'
+
+/** The ways to log in: how the operator sets them, and what the model must get. */
+const ways: readonly (readonly [name: string, env: (folder: string) => Record<string, string>, header: string])[] = [
+  ['a key', () => ({ ANTHROPIC_API_KEY: planted }), 'x-api-key'],
+  ['a setup-token', () => ({ ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: planted }), 'authorization'],
+  [
+    'a login in its file',
+    (folder) => ({ ANTHROPIC_API_KEY: '', CLAUDE_CONFIG_DIR: loggedIn(folder) }),
+    'authorization',
+  ],
+]
+
+function loggedIn(folder: string): string {
+  const login = { accessToken: planted, refreshToken: null, expiresAt: 4e12, scopes: ['user:inference'] }
+  const file = join(folder, '.credentials.json')
+  writeFileSync(file, JSON.stringify({ claudeAiOauth: { ...login, subscriptionType: 'max' } }), { mode: 0o600 })
+  return folder
+}
 
 describe(
   'the real Claude CLI in its box, by the one way out',
@@ -24,28 +45,31 @@ describe(
     const isWhole = (message: SeenMessage, text: string): boolean =>
       message.author.bot && message.content.includes(text) && message.components.length === 0
 
-    test('two turns are answered, with the login that no box holds', async () => {
-      await using bench = await open()
-      const { stage, model } = bench
-      await stage.startBot()
-      const olivia = await stage.sandbox.actor('olivia')
-      const thread = await stage.session(olivia, 'shop', 'claude')
-      await olivia.says(thread, scripted([{ text: 'The first answer.' }]))
-      await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'), { within: 30_000 })
-      const looking = [
-        "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -iE 'key|token|dummy'",
-        "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep dummy",
-        'grep -rIls dummy-key ~ /tmp /run /etc /var $PWD $CLAUDE_CONFIG_DIR',
-        'ls /run/omc; true',
-      ].join('; ')
-      await olivia.says(thread, tryingTools([{ tool: 'Bash', input: { command: looking } }]))
-      await olivia.sees(thread, (message) => isWhole(message, 'The tools said'), { within: 30_000 })
-      assert.match(bench.received, /egress\.sock/, 'it looked in the box')
-      assert.match(bench.received, /sk-ant-box/)
-      const keys = new Set(model.requests.map(({ headers }) => headers['x-api-key']))
-      assert.deepEqual([...keys], [key])
-      assert.ok(!bench.received.includes('for-the-scripted-model'), 'the login is nowhere in the box')
-    })
+    for (const [name, envOf, header] of ways)
+      test(`with ${name}: two turns are answered, and nothing in the box is the login`, async (t) => {
+        const folder = mkdtempSync(join(tmpdir(), 'claude-login-'))
+        t.after(() => rmSync(folder, { recursive: true }))
+        await using bench = await open(envOf(folder))
+        const { stage, model } = bench
+        await stage.startBot()
+        const olivia = await stage.sandbox.actor('olivia')
+        const thread = await stage.session(olivia, 'shop', 'claude')
+        await olivia.says(thread, scripted([{ text: 'The first answer.' }]))
+        await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'), { within: 30_000 })
+        const looking = [
+          "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -iE 'key|token|planted'",
+          "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep planted",
+          'grep -rIls planted-login ~ /tmp /run /etc /var $PWD $CLAUDE_CONFIG_DIR',
+          'curl -s --unix-socket /run/omc/egress.sock -d "{}" http://model.omc/v1/messages; ls /run/omc; true',
+        ].join('; ')
+        await olivia.says(thread, tryingTools([{ tool: 'Bash', input: { command: looking } }]))
+        await olivia.sees(thread, (message) => isWhole(message, 'The tools said'), { within: 30_000 })
+        assert.match(bench.received, /egress\.sock/, 'it looked in the box')
+        assert.match(bench.received, /sk-ant-box|TOKEN=box/)
+        const logins = new Set(model.requests.map(({ headers }) => headers[header]))
+        assert.deepEqual([...logins], [header === 'x-api-key' ? planted : `Bearer ${planted}`])
+        assert.ok(!bench.received.includes('for-the-scripted-model'), 'the login is nowhere in the box')
+      })
 
     test('a host that is closed is asked about; once lets it through, and the tool goes on where it waited', async (t) => {
       const world = createServer((_, answered) => answered.end('the world says hello')).listen(0, '127.0.0.1')

@@ -53,7 +53,7 @@ test('what is closed to a tier is refused where nobody can be asked, said in the
   match(head, /x-egress-refused: closed/)
   match(head, /packages\.example:\d+ is not open to this session/)
   equal((await ask(folder, `http://packages.example:${port}/`)).status, 403)
-  await stage.told('egress.refused', 2)
+  await stage.told('egress.refused')
   await until(async () => (await proxy.figures()).hosts.some((each) => each.refused === 2), 'refusals counted')
 })
 

@@ -130,6 +130,7 @@ test('the same process serves the next life; sessions that are over are forgotte
   equal(stage.pid(), pid)
   equal(existsSync(folders[1]), false)
   equal((await ask(folders[0], '/v1/messages')).status, 403)
+  match((await second.check())[0]?.text ?? '', /^Boxed agents get out by one process/)
   await second.stop('end')
   await until(async () => !(await isAlive(pid, started)), 'ended')
 })
