@@ -41,7 +41,7 @@ function modelOfWindow(window: string | null): string | null {
 
 /** What is known after one more entry of one of its runs, which was admitted at that position. */
 export function learn(state: AccountState, { event, at, seq }: Entry, admitted: Seq): AccountState {
-  if (event.type === 'metered') return hear(state, event.reading, at, seq)
+  if (event.type === 'metered') return hear(state, event.reading, at)
   if (event.type === 'parked' && event.hold.service !== undefined) return state
   if (event.type === 'parked') return { ...resting(state, { ...event.hold, since: seq }), heardAt: at }
   if (event.type !== 'finished') return state
@@ -96,7 +96,7 @@ export function holdAfter(
   return { until: told ?? guessed, runtime: state.runtime, window: window ?? rest?.window ?? null, model }
 }
 
-function hear(state: AccountState, reading: QuotaReading, at: EpochMs, seq: Seq): AccountState {
+function hear(state: AccountState, reading: QuotaReading, at: EpochMs): AccountState {
   const { request, window } = reading
   const told = new Map(reading.windows.map((each) => [each.name, each]))
   const before = state.windows.map((each) => merged(each, told.get(each.name)))
