@@ -143,6 +143,33 @@ describe('whose turn it is in a place', () => {
       )
     })
 
+    test(`a question has a post whatever else is posted, ${kind} windows`, async () => {
+      const { clock, write, written } = open(kind)
+      const day = { isOver: false }
+      const others = (['first', 'growth', 'end', 'card', 'card', 'first'] as const).map(async (urgency) => {
+        while (!day.isOver) await write('post', urgency).done
+      })
+      const waits: number[] = []
+      const questions = (async () => {
+        for (let nth = 0; nth < 10; nth++) {
+          await new Promise<void>((resolve) => clock.after(5_500, resolve))
+          const from = clock.now()
+          await write('post', 'question').done
+          waits.push(clock.now() - from - tripMs)
+        }
+        day.isOver = true
+      })()
+      for (let at = 0; at <= 90_000; at += 50) await clock.goTo(at)
+      await Promise.all([...others, questions])
+      assert.equal(waits.length, 10)
+      assert.ok(Math.max(...waits) <= 300, `the longest wait of a question was ${Math.max(...waits)} ms`)
+      assert.ok(written.length > 50, 'the others went on')
+      assert.deepEqual(
+        written.filter(({ status }) => status !== 200),
+        [],
+      )
+    })
+
     test(`ends never wait for what only grows or counts, and nothing is refused, ${kind} windows`, async () => {
       const { clock, throttle, write, call, written } = open(kind)
       const waits: number[] = []
