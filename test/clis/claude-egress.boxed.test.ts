@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { textOf, type SeenMessage } from 'loopback-discord'
 import { sideBySide } from '../contracts/runtime-stage.ts'
-import { scripted } from '../models/script.ts'
+import { until } from '../egress/stage.ts'
+import { heldText, scripted } from '../models/script.ts'
 import { BotBench, tryingTools } from './bot-bench.ts'
 import { claudeBinary, howToInstall } from './install.ts'
 
@@ -91,6 +92,34 @@ describe(
       assert.match(textOf(asked), new RegExp(`packages\\.example:${port}`))
       await olivia.clicks(asked, 'Allow once')
       await olivia.sees(thread, (message) => message.content.includes('the world says hello'), { within: 30_000 })
+    })
+
+    test('kill -9 of the bot in mid-answer, then of the way out: the answer comes whole, the next turn is answered', async () => {
+      await using bench = await open()
+      const { stage, model } = bench
+      const first = await stage.startBot()
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop', 'claude')
+      await olivia.says(thread, scripted([heldText('one two', ' three four')]))
+      const request = await model.gate('held').reached()
+      await olivia.sees(thread, (message) => message.content.startsWith('one'), { within: 30_000 })
+      await first.kill()
+      assert.equal(request.state, 'open', 'nobody hung up on the model')
+      model.gate('held').open()
+      const second = await stage.startBot()
+      await olivia.sees(thread, (message) => isWhole(message, 'one two three four'), { within: 30_000 })
+      assert.equal(model.requests.length, 1, 'the model was asked once')
+
+      const { pid } = (await second.logged('egress.up')) as unknown as { readonly pid: number }
+      process.kill(pid, 'SIGKILL')
+      await second.logged('egress.lost')
+      await olivia.says(thread, scripted([{ text: 'Still here.' }]))
+      await olivia.sees(thread, (message) => isWhole(message, 'Still here.'), { within: 30_000 })
+
+      const left = (): readonly string[] => readdirSync(join(stage.data, 'egress', 'sessions'))
+      assert.equal(left().length, 1)
+      await (await olivia.runs(thread, '/session stop')).settled()
+      await until(() => left().length === 0, 'the way out of a session that has ended is gone')
     })
   },
 )
