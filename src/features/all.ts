@@ -13,6 +13,7 @@ import { runs } from './runs/runs.ts'
 import { sessions } from './sessions/sessions.ts'
 import { skills } from './skills/skills.ts'
 import { usage } from './usage/usage.ts'
+import { trace } from './trace/trace.ts'
 import { transcript } from './transcript/transcript.ts'
 
 /** Everything people can do. */
@@ -27,6 +28,7 @@ export function features(doors: Doors): readonly Feature[] {
     transcript(doors),
     agents(doors),
     letters(doors),
+    trace(doors),
     board(doors),
     permissions(doors),
     usage(doors),

@@ -25,7 +25,7 @@ export interface LastPrompt {
  * that our client puts after every prompt so that the CLI does not read the person's text as its own command language.
  */
 export function isHostText(text: string): boolean {
-  return /^\s*(<system-reminder>|<task-notification>|\[Request interrupted by user|Continue from where you left off\.|\(Discord )/.test(
+  return /^\s*(<system-reminder>|<task-notification>|\[Request interrupted by user|Continue from where you left off\.|\((Discord|Letter) )/.test(
     text,
   )
 }

@@ -23,7 +23,7 @@ export type Item = z.output<typeof item>
 
 /** Texts in a user message that no person wrote: what the CLI adds and the notes that our client puts beside a prompt. */
 export function isCodexHostText(text: string): boolean {
-  return /^\s*(<[a-z_]+>|# AGENTS\.md|\(Discord |\(The bot: )/.test(text)
+  return /^\s*(<[a-z_]+>|# AGENTS\.md|\((Discord|Letter) |\(The bot: (?!letter))/.test(text)
 }
 
 /** The latest text of a person, and how many answers the model has given since: each may be several items. */

@@ -4,18 +4,17 @@ import { isLive } from '../../core/lifecycle.ts'
 import type { Person } from '../../core/person.ts'
 import type { Session } from '../../core/session.ts'
 import { refuses, says, textIn, type ToolAnswer, type ToolUse } from '../../core/tool.ts'
+import { harmless } from './harmless.ts'
+import { answerHuman, askHuman } from './question.ts'
 import { en, ko } from './words.ts'
 
 /** What stands in one message beside the line that says whose it is. */
 const updateLimit = 1_500
 
 /** What every agent may know and say: who else works here, and a word to its people in between (SPEC F8). */
-export function agents({
-  gate,
-  journal,
-  vault,
-  runtimes,
-}: Pick<Doors, 'gate' | 'journal' | 'vault' | 'runtimes'>): Feature {
+export function agents(doors: Pick<Doors, 'gate' | 'journal' | 'vault' | 'runtimes' | 'ask' | 'keep'>): Feature {
+  const { gate, journal, vault, runtimes } = doors
+
   /** What the person an agent works for cannot see does not exist for it either. */
   async function seenBy(speaker: Person): Promise<readonly Session[]> {
     const sessions = await vault.liveSessions()
@@ -68,9 +67,24 @@ export function agents({
 
   return feature({
     name: 'agents',
-    rights: { 'agent.look': 'guest', 'agent.post': 'guest' },
+    rights: { 'agent.look': 'guest', 'agent.post': 'guest', 'agent.ask': 'guest', 'agent.answer': 'guest' },
     words: { en, ko },
     commands: {},
+    buttons: {
+      pick: {
+        right: 'agent.answer',
+        asksItself: true,
+        answer: 'in-place',
+        act: (press, say) => answerHuman(press, say, doors),
+      },
+      other: {
+        right: 'agent.answer',
+        asksItself: true,
+        answer: 'in-place',
+        form: async (_press, say) => ({ ...say.form, required: true }),
+        act: (press, say) => answerHuman(press, say, doors),
+      },
+    },
     tools: [
       {
         name: 'whois',
@@ -103,16 +117,20 @@ export function agents({
         right: 'agent.post',
         run: postUpdate,
       },
+      {
+        name: 'ask_human',
+        description:
+          'Puts a question to the people who follow your work, with buttons for the options you name. The answer comes later as a message of its own: end your turn when you have nothing else to do. Ask only what you cannot find out yourself.',
+        fields: {
+          question: { type: 'text', description: 'Your question', required: true, longest: 1_200 },
+          options: { type: 'texts', description: 'A few short answers to choose from', required: false, longest: 70 },
+        },
+        looksOnly: false,
+        right: 'agent.ask',
+        run: askHuman,
+      },
     ],
   })
-}
-
-/** Without characters that hide, turn around or take away what stands there. */
-function harmless(text: string): string {
-  return text
-    .replaceAll(/\r\n|[\r\u2028\u2029]/g, '\n')
-    .replaceAll(/(?!\n)[\p{Cc}\p{Cf}]/gu, '')
-    .trim()
 }
 
 function oneLine(text: string): string {

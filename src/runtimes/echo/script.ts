@@ -51,7 +51,8 @@ const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2
  *     !question Which? | this | that          asks a question; `||` begins a further one, `!question*` takes several
  *     !call whois {"name":"mary"}             calls a tool of the bot; what is short is written short:
  *                                             `!whois shop`, `!post_update text`, `!list_sessions`,
- *                                             `!consult docs text`, `!delegate docs text`, `!reply text`
+ *                                             `!consult docs text`, `!delegate docs text`, `!reply text`,
+ *                                             `!ask_human Which? | this | that`
  *     !busy 2                                 fails as an overloaded service does, for the first two times
  *     !full                                   the conversation is full, unless it has just begun; `!compact` sums it up
  *     !plan # First\n- this                   shows a plan
@@ -108,6 +109,10 @@ function stepOf(line: string): ScriptStep | null {
     case 'delegate': {
       const [, to = '', text = ''] = /^(\S+)\s+(.*)$/.exec(rest) ?? []
       return calling(word, { session: to, text: lines(text) })
+    }
+    case 'ask_human': {
+      const [question = '', ...options] = rest.split('|').map((part) => part.trim())
+      return calling(word, { question: lines(question), options })
     }
     case 'reply':
       return calling(word, { text: lines(rest) })
