@@ -92,6 +92,7 @@ describe('a button', () => {
       [...buttons].filter(([, button]) => button.form !== undefined).map(([verb]) => `${name}:${verb}`),
     )
     assert.deepEqual(forms.sort(), [
+      'agents:other',
       'approvals:change',
       'approvals:no',
       'approvals:other',
