@@ -6,7 +6,7 @@ import type { Runtime } from '../../src/core/runtime.ts'
 import { features } from '../../src/features/all.ts'
 import { catalogue } from '../../src/locales/catalogue.ts'
 
-const echo = { name: 'echo', title: 'Echo' } as Pick<Runtime, 'title'> as Runtime
+const echo = { name: 'echo', title: 'Echo', isInstalled: () => true } as Partial<Runtime> as Runtime
 
 /** Everything people can do, for who only looks at what there is: behind its doors is nothing but a runtime's name. */
 export const product: Features = new Features(
