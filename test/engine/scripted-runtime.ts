@@ -1,5 +1,6 @@
 import type { Clock, EpochMs } from '../../src/core/clock.ts'
-import { noUsage, type RunEvent, type Steer } from '../../src/core/event.ts'
+import { noUsage, type Outcome, type RunEvent, type Steer } from '../../src/core/event.ts'
+import type { Trouble } from '../../src/core/failure.ts'
 import type { RunId, RuntimeName, SessionId } from '../../src/core/ids.ts'
 import type { Conduct, Cursor, Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 
@@ -7,6 +8,7 @@ import type { Conduct, Cursor, Piece, Runtime, Turn } from '../../src/core/runti
 interface Work {
   readonly turn: Turn
   readonly until: EpochMs
+  readonly refused: Trouble | null
   stopped: boolean
   hear: (() => void) | null
 }
@@ -19,6 +21,8 @@ export class Machine {
   readonly #lasts: (turn: Turn) => number
   /** Whether its CLIs take a word into a running turn; a test may look or stall here. */
   hears: (steer: Steer) => Promise<boolean> | boolean = () => false
+  /** Why the model's service serves a turn nothing that begins now; null: it does. */
+  refuses: (turn: Turn) => Trouble | null = () => null
 
   /** `lasts`: how long a turn takes, in milliseconds. */
   constructor(clock: Clock, lasts: (turn: Turn) => number) {
@@ -30,7 +34,9 @@ export class Machine {
     const there = this.works.get(turn.session.id)
     if (there !== undefined) throw new Error(`${turn.session.name} has two turns at once`)
     this.begun.set(turn.run, (this.begun.get(turn.run) ?? 0) + 1)
-    const work: Work = { turn, until: this.clock.now() + this.#lasts(turn), stopped: false, hear: null }
+    const refused = this.refuses(turn)
+    const until = this.clock.now() + (refused === null ? this.#lasts(turn) : 0)
+    const work: Work = { turn, until, refused, stopped: false, hear: null }
     this.works.set(turn.session.id, work)
     return work
   }
@@ -48,7 +54,11 @@ export function scriptedRuntime(machine: Machine): Runtime {
       while (!closing.signal.aborted && !work.stopped && clock.now() < work.until) await heard(work)
       if (closing.signal.aborted) return
       works.delete(session.id)
-      const outcome = { kind: work.stopped ? 'stopped' : 'done', usage: noUsage } as const
+      const { refused: trouble } = work
+      const outcome: Outcome =
+        trouble !== null && !work.stopped
+          ? { kind: 'failed', trouble, usage: noUsage }
+          : { kind: work.stopped ? 'stopped' : 'done', usage: noUsage }
       yield { events: [{ type: 'finished', outcome }], cursor: 'over' as Cursor }
     }
     return {
