@@ -19,7 +19,9 @@ export interface WayOutOptions {
 
 /** Where boxes get out: to the model with the accounts' logins, and to the hosts that the operator opened. */
 export function wayOut({ config, environment, ...means }: WayOutOptions): EgressProxy {
-  const registries = (): readonly HostPort[] => registriesOf(config.home, environment)
+  let known: readonly HostPort[] | null = null
+  // Looked for once, and only where they are asked for: some tools are run for it.
+  const registries = (): readonly HostPort[] => (known ??= registriesOf(config.home, environment))
   const { owner, member, guest } = config.egress.hosts
   return new EgressProxy({
     ...means,

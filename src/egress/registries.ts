@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostPort } from '../core/egress.ts'
@@ -31,9 +32,16 @@ const variables =
 /** Lines that say where something comes from, in whichever of these forms; a line about a proxy or a key is none. */
 const telling = /registr|index|goproxy|gosumdb|<url>|^deb(-src)?\s|^uris:|mirror|source/i
 
+/** Tools that say themselves what they are set to, also where that is what they have built in. */
+const questions = [
+  ['npm', 'config', 'get', 'registry'],
+  ['go', 'env', 'GOPROXY'],
+] as const
+const answerWithinMs = 10_000
+
 /**
  * The registries that the operator's own package tools (npm, yarn, pip, uv, cargo, go, maven, apt) are set to, read from
- * their configuration. What a tool has built in stands in none of these and is asked about like any other host.
+ * their configuration, and told by those that can tell. What else a tool has built in is asked about like any other host.
  */
 export function registriesOf(
   home: string,
@@ -48,8 +56,18 @@ export function registriesOf(
       .split('\n')
       .filter((line) => telling.test(line)),
   )
-  const hosts = [...set, ...lines].flatMap(addressesIn)
+  const hosts = [...set, ...told(home, environment), ...lines].flatMap(addressesIn)
   return [...new Map(hosts.map((each) => [`${each.host}:${each.port}`, each])).values()]
+}
+
+/** What the tools on the operator's PATH say; nothing of one that is not there or does not answer. */
+function told(home: string, { PATH }: Readonly<Record<string, string | undefined>>): readonly string[] {
+  if (PATH === undefined) return []
+  return questions.flatMap(([program, ...args]) => {
+    const options = { cwd: home, env: { PATH, HOME: home }, timeout: answerWithinMs, encoding: 'utf8' } as const
+    const { status, stdout } = spawnSync(program, args, { ...options, stdio: ['ignore', 'pipe', 'ignore'] })
+    return status === 0 ? [stdout] : []
+  })
 }
 
 function addressesIn(text: string): readonly HostPort[] {

@@ -1,5 +1,5 @@
 import { deepEqual } from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -31,6 +31,7 @@ test('packages stands for what the operator’s own tools are set to, and for no
   const root = mkdtempSync(join(tmpdir(), 'registries-'))
   t.after(() => rmSync(root, { recursive: true }))
   const home = join(root, 'home')
+  mkdirSync(home)
   deepEqual(registriesOf(home, {}, root), [])
   for (const [name, content] of Object.entries(written)) {
     mkdirSync(dirname(join(root, name)), { recursive: true })
@@ -50,6 +51,16 @@ test('packages stands for what the operator’s own tools are set to, and for no
     'npm.mirror.example:443',
     'pip.mirror.example:443',
   ])
+})
+
+test('a tool that can tell what it is set to is asked, and one that fails says nothing', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'registries-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  const npm = '#!/bin/sh\n[ "$*" = "config get registry" ] && [ "$HOME" = "$PWD" ] && echo https://built-in.example/\n'
+  writeFileSync(join(root, 'npm'), npm, { mode: 0o755 })
+  writeFileSync(join(root, 'go'), '#!/bin/sh\necho https://half.example\nexit 1\n', { mode: 0o755 })
+  const found = registriesOf(realpathSync(root), { PATH: `${root}:/bin` }, root)
+  deepEqual(found.map(authorityOf), ['built-in.example:443'])
 })
 
 test('an operator’s list is hosts, with a port or without, everything below a name, and packages', () => {
