@@ -28,8 +28,8 @@ export interface ApprovalPhrases {
   /** What became of it, in one line; nothing for one that is open. */
   fate(ask: Ask): string
 
-  /** The neutral line in a channel: says nothing of the input. `direct`: an owner has it in a direct message. */
-  line(ask: Ask, direct: boolean): string
+  /** The neutral line in a channel: says nothing of the input. `direct`: an owner has it in a direct message; `speaker`: how they are mentioned. */
+  line(ask: Ask, direct: boolean, speaker: string | null): string
   /** The neutral line when it is decided. */
   lineOver(fate: Fate): string
   /** At half time; `who` null: nobody is mentioned. */

@@ -30,7 +30,10 @@ export function drawAsk(drawing: AskDrawing, say: ApprovalPhrases): Rendering {
       const panel = panelFor(ask)
       if (ask.fate.kind !== 'open') return rendering(say.lineOver(ask.fate), false, { panel })
       const look: DrawnButton = { label: say.buttons.look, id: askId(ask.token, 'look'), style: 'plain' }
-      const line = who === null ? say.line(ask, direct) : `${who} ${say.line(ask, direct)}`
+      // Who is spoken to stands in the line itself, where it is about them: nobody is named twice.
+      const isSpeaker = mention === ask.prompt.speaker.id
+      const said = say.line(ask, direct, isSpeaker ? who : null)
+      const line = who === null || isSpeaker ? said : `${who} ${said}`
       return rendering(line, who !== null, { rows: [{ kind: 'buttons', buttons: [look] }], panel })
     }
     case 'reminder':

@@ -155,8 +155,13 @@ export class Dispatcher {
     const typical = order.length === 0 ? null : median(await journal.recentDurations(20))
     const places = new Map<RunId, LinePlace>()
     const waiting = new Map(board.waiting.map((each) => [each.run, each]))
+    const ahead = new Map<string, number>()
     order.forEach((run, at) => {
-      const rounds = Math.floor(at / caps.active) + 1
+      const { session } = waiting.get(run) ?? { session: '' }
+      // A session does one thing at a time: what it has before this counts, however much is free.
+      const own = (ahead.get(session) ?? 0) + 1
+      ahead.set(session, own)
+      const rounds = Math.max(Math.floor(at / caps.active) + 1, own)
       const candidate = waiting.get(run)
       const atWork = candidate === undefined ? 0 : count(board.live, candidate)
       const expectedMs = typical === null ? null : typical * rounds

@@ -33,8 +33,8 @@ export function approvalsInEnglish(home: string | null): ApprovalPhrases {
         .slice(0, 6)
         .join('\n'),
     fate,
-    line: (ask, direct) =>
-      `? ${plain(ask.runtime, 40)} needs an answer for ${named(ask.prompt.speaker.name)}. ` +
+    line: (ask, direct, speaker) =>
+      `? ${plain(ask.runtime, 40)} needs an answer for ${speaker ?? named(ask.prompt.speaker.name)}, until ${moment(ask.expiresAt, 't')}. ` +
       (direct ? 'An owner was asked in a direct message.' : 'Whoever may answer can look at it here.'),
     lineOver: (over) => ended(over, false),
     reminder: (who, until) =>

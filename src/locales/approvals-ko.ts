@@ -33,8 +33,8 @@ export function approvalsInKorean(home: string | null): ApprovalPhrases {
         .slice(0, 6)
         .join('\n'),
     fate,
-    line: (ask, direct) =>
-      `? ${named(ask.prompt.speaker.name)} 님의 요청으로 ${plain(ask.runtime, 40)} 에이전트가 답을 기다려요. ` +
+    line: (ask, direct, speaker) =>
+      `? ${speaker ?? named(ask.prompt.speaker.name)} 님의 요청으로 ${plain(ask.runtime, 40)} 에이전트가 ${moment(ask.expiresAt, 't')}까지 답을 기다려요. ` +
       (direct ? 'owner에게 DM으로 물어봤어요.' : '답할 수 있는 분은 여기에서 볼 수 있어요.'),
     lineOver: (over) => ended(over, false),
     reminder: (who, until) => `${who === null ? '' : `${who} 님, `}${moment(until, 't')}까지 답을 기다리고 있어요.`,

@@ -37,6 +37,7 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     steps: (count) => counted(count, 'step'),
     tokens: (count) => `${count} tokens`,
     stopped: (by, after) => `${by === null ? 'Stopped' : `Stopped by @${plain(by, 60)}`} after ${after}`,
+    takenBack: (by) => `Taken back${by === null ? '' : ` by @${plain(by, 60)}`} before it began.`,
     stays: 'What it had done stays.',
     trouble: troubleInEnglish,
     refusal: (refusal) => refuse(refusal, home, deed),

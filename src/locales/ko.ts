@@ -37,6 +37,7 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     steps: (count) => `${exact(count)}단계`,
     tokens: (count) => `${count} 토큰`,
     stopped: (by, after) => `${by === null ? '' : `@${plain(by, 60)} 님이 `}${after} 만에 멈췄어요`,
+    takenBack: (by) => `${by === null ? '' : `@${plain(by, 60)} 님이 `}시작하기 전에 요청을 취소했어요.`,
     stays: '그때까지 한 작업은 남아 있어요.',
     trouble: troubleInKorean,
     refusal: (refusal) => refuse(refusal, home, deed),

@@ -13,6 +13,8 @@ export interface RunWords {
   tokens(count: string): string
   /** A run that a person, or (null) the bot itself, stopped after this time. */
   stopped(by: string | null, after: string): string
+  /** A prompt that was taken out of the queue before anything was done for it. */
+  takenBack(by: string | null): string
   /** That what a stopped run had done is still there. */
   readonly stays: string
   trouble(trouble: Trouble): string
@@ -49,6 +51,7 @@ export function overLine(view: RunView, words: RunWords): string {
   const { outcome } = view
   if (view.refusal !== null) return `⚠ ${words.refusal(view.refusal)}`
   if (outcome === null || outcome.kind === 'stopped') {
+    if (view.startedAt === null) return `■ ${words.takenBack(view.stopped?.by ?? null)}`
     const line = joined([`■ ${words.stopped(view.stopped?.by ?? null, time)}`, ...costs(outcome?.usage ?? null, words)])
     return `${line} — ${words.stays}`
   }

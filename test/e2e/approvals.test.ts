@@ -85,7 +85,7 @@ describe('approvals', { concurrency: true }, () => {
     await mary.clicks(risky, 'Approve')
     await told(mary, thread, 'Only owners may answer this. Ask one of them to look at it.')
     await olivia.clicks(await asked(olivia, thread, 'curl https'), 'Approve')
-    await stage.botShows(mary, thread, 'Done: curl https')
+    await stage.botShows(mary, thread, 'Done: curl <https://example.com>')
     await olivia.says(thread, '!ask Bash git push')
     await olivia.clicks(await asked(olivia, thread, 'git push'), 'Approve')
     await stage.botShows(olivia, thread, 'Done: git push')
@@ -169,7 +169,7 @@ describe('approvals', { concurrency: true }, () => {
     // It is worth what the one who gave it may do now.
     await mary.says(thread, '!ask Bash curl https://example.com')
     await oscar.clicks(await asked(oscar, thread, 'curl https'), 'Approve for this session')
-    await stage.botShows(mary, thread, 'Done: curl https')
+    await stage.botShows(mary, thread, 'Done: curl <https://example.com>')
     await mary.says(thread, '!ask Bash curl https://example.com\n!say the second time')
     await stage.botShows(mary, thread, 'the second time')
     grant(stage, { oscar: 'member' })

@@ -272,8 +272,8 @@ for (const say of Object.values(languages)) {
           words.mayAnswer(null),
           words.mayAnswer('<@1>'),
           words.until(startedAt),
-          words.line(ask, true),
-          words.line(ask, false),
+          words.line(ask, true, null),
+          words.line(ask, false, '<@1>'),
           words.reminder(null, startedAt),
           words.reminder('<@1>', startedAt),
           words.expired(ask),
@@ -332,7 +332,8 @@ describe('the lines of a run', () => {
       say.over(seen),
       '■ Stopped by @\\*alice\\* after 0:02 · 12.4k tokens · $0.11 — What it had done stays.',
     )
-    assert.match(say.over(view({ type: 'stopped', by: null })), /^■ Stopped after 0:00/)
+    assert.match(say.over(view(admitted, started, { type: 'stopped', by: null })), /^■ Stopped after 0:00/)
+    assert.equal(say.over(view({ type: 'stopped', by: '*alice*' })), '■ Taken back by @\\*alice\\* before it began.')
   })
 
   it('says why it was refused or failed', () => {

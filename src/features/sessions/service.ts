@@ -5,6 +5,7 @@ import { messageOf } from '../../core/failure.ts'
 import { inOneLine } from '../../core/finding.ts'
 import type { AccountId, MessageId, PlaceId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Memo } from '../../core/interaction.ts'
+import { viewOf } from '../../core/view.ts'
 import { isLive, isQueued, type State } from '../../core/lifecycle.ts'
 import type { Person } from '../../core/person.ts'
 import { composeSessionKey, type Place } from '../../core/place.ts'
@@ -246,14 +247,19 @@ export class Sessions {
   async list(by: Person): Promise<readonly SessionOverview[]> {
     const { journal, vault, gate } = this.#doors
     const open = await journal.open()
-    return (await seenBy(gate, by, await vault.liveSessions())).map((session) => {
-      const runs = open.filter((each) => each.session === session.id)
-      return {
-        session,
-        state: (runs.find((each) => isLive(each.state)) ?? runs[0])?.state ?? null,
-        waiting: runs.filter((each) => isQueued(each.state)).length,
-        since: session.startedAt,
-      }
-    })
+    const seen = await seenBy(gate, by, await vault.liveSessions())
+    return Promise.all(
+      seen.map(async (session) => {
+        const runs = open.filter((each) => each.session === session.id)
+        const current = runs.find((each) => isLive(each.state)) ?? runs[0]
+        const view = current === undefined ? null : viewOf(await journal.read(current.run))
+        return {
+          session,
+          state: current?.state ?? null,
+          waiting: runs.filter((each) => isQueued(each.state)).length,
+          since: view?.startedAt ?? view?.askedAt ?? session.startedAt,
+        }
+      }),
+    )
   }
 }
