@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, type Refusal } from '../core/failure.ts'
 import type { Worktree } from '../core/session.ts'
+import { closing } from '../system/closing.ts'
 import { handOn, makingOf, remember, writeGitFolder, type CloneGround } from './clone-folder.ts'
 import { liesUnder, realFolder } from './containment.ts'
 import { smallFile } from './git-config.ts'
@@ -118,9 +119,10 @@ async function takeUp(repository: Repository, worktree: Worktree, ground: CloneG
   }
   const clone = await cloneOf(folder, repository.objects, ground)
   if (clone === null) return null
-  await using opened = clone
-  const base = head === null ? null : await opened.git.word(['merge-base', head, 'HEAD'])
-  return { worktree: { ...worktree, base }, takenUp: true, emptySubmodules: [] }
+  return closing(clone, async ({ git }) => {
+    const base = head === null ? null : await git.word(['merge-base', head, 'HEAD'])
+    return { worktree: { ...worktree, base }, takenUp: true, emptySubmodules: [] }
+  })
 }
 
 /** Makes the clone beside its place, so that a death in between leaves nothing that is taken for one. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { closing } from '../system/closing.ts'
 import { realFolder } from './containment.ts'
 
 /** In a git folder: the contents of big files, which commits name by their hash (Git LFS). */
@@ -37,14 +38,17 @@ async function bring(source: string, folder: string, name: string): Promise<void
 /** Copies, and says whether the content is the one of that name. */
 async function copies(source: string, to: string, name: string): Promise<boolean> {
   const hash = createHash('sha256')
-  await using from = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  await using into = await open(to, 'w', 0o444)
-  for await (const chunk of from.createReadStream({ autoClose: false })) {
-    hash.update(chunk)
-    await into.writeFile(chunk)
-  }
-  await into.sync()
-  return hash.digest('hex') === name
+  const from = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  return closing(from, async () =>
+    closing(await open(to, 'w', 0o444), async (into) => {
+      for await (const chunk of from.createReadStream({ autoClose: false })) {
+        hash.update(chunk)
+        await into.writeFile(chunk)
+      }
+      await into.sync()
+      return hash.digest('hex') === name
+    }),
+  )
 }
 
 /** The folders in one that is no link itself. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Worktree } from '../core/session.ts'
+import { closing } from '../system/closing.ts'
 import { smallFile } from './git-config.ts'
 import { gitDirOver } from './git-dir.ts'
 import type { Git } from './git.ts'
@@ -76,14 +77,15 @@ export async function refresh(
     const own = join(folder, '.git')
     if (await hasLinks(join(own, 'refs'))) throw new Error('refs of the clone are links')
     const folders = { top: folder, own, common: own }
-    await using writer = await gitDirOver({
+    const writer = await gitDirOver({
       folders,
       tools: ground,
       borrows: objects,
       isClone: true,
       writes: true,
     })
-    const moved = await writer.git.run(['update-ref', '--stdin'], { input: lines.map((line) => `${line}\n`).join('') })
+    const input = lines.map((line) => `${line}\n`).join('')
+    const moved = await closing(writer, ({ git: its }) => its.run(['update-ref', '--stdin'], { input }))
     if (!moved.ok) throw new Error(moved.detail)
   }
   await git.run(['update-ref', mirroredRef(folder), await givenObject(git, now)])

@@ -1,4 +1,5 @@
 import { basename, dirname, join, relative } from 'node:path'
+import { closing } from '../system/closing.ts'
 import { liesUnder, realFolder } from './containment.ts'
 import { gitDirOver, type GitDir, type GitTools } from './git-dir.ts'
 import { smallFile } from './git-config.ts'
@@ -108,10 +109,11 @@ async function originOf({ top, own }: GitFolders, ground: RepositoryGround): Pro
   const common = dirname(objects)
   const folders = await findGit(basename(common) === '.git' ? dirname(common) : common, ground.roots)
   if (folders === null || folders.common !== common) return null
-  await using origin = await open(folders, { top, prefix: '', of: null }, ground, false)
-  // Of a submodule it does not say where its working tree is.
-  if (folders.top === null && !isTrue(origin.dir.config.get('core.bare')?.at(-1))) return null
-  return (await origin.git.says(['show-ref', '--verify', '--quiet', baseRef(top)])) ? folders : null
+  return closing(await open(folders, { top, prefix: '', of: null }, ground, false), async ({ dir, git }) => {
+    // Of a submodule it does not say where its working tree is.
+    if (folders.top === null && !isTrue(dir.config.get('core.bare')?.at(-1))) return null
+    return (await git.says(['show-ref', '--verify', '--quiet', baseRef(top)])) ? folders : null
+  })
 }
 
 /** `of`: the name of the clone whose branch counts as checked out; null: the repository's own HEAD does. */

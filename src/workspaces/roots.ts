@@ -5,10 +5,12 @@ import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Confinement } from '../core/confinement.ts'
 import type { Result } from '../core/desk.ts'
 import { messageOf } from '../core/failure.ts'
+import { no } from '../core/result.ts'
 import type { Session, Worktree } from '../core/session.ts'
 import type { Diff } from '../core/work.ts'
 import type { Workspace, Workspaces, WorkspaceWish } from '../core/workspace.ts'
 import { KeyedMutex } from '../system/mutex.ts'
+import { closing } from '../system/closing.ts'
 import type { CloneGround } from './clone-folder.ts'
 import { makeClone } from './clones.ts'
 import { candidates, liesUnder, realFolder, realRoots, type Roots } from './containment.ts'
@@ -69,10 +71,10 @@ async function openWorkspace(
 ): Promise<Result<Workspace>> {
   const ground = await groundOf(place)
   try {
-    await using found = await repositoryOf(wish.folder, ground, wish.worktree)
-    return await openIn(found, wish, live, place, ground)
+    const found = await repositoryOf(wish.folder, ground, wish.worktree)
+    return await closing(found, () => openIn(found, wish, live, place, ground))
   } catch (error) {
-    return { ok: false, refusal: { code: 'worktree-failed', detail: messageOf(error) } }
+    return no({ code: 'worktree-failed', detail: messageOf(error) })
   }
 }
 
@@ -90,7 +92,7 @@ async function openIn(
       session.worktree === null ? liesUnder(session.workdir, [found.top]) : session.worktree.folder === found.top
     const other = live.find(there)
     if (other === undefined) return alone
-    return { ok: false, refusal: { code: 'folder-taken', path: found.top, name: other.name } }
+    return no({ code: 'folder-taken', path: found.top, name: other.name })
   }
   const inUse = live.flatMap((session) => session.worktree?.folder ?? [])
   const made = await makeClone(found, name, ground, inUse)
@@ -99,7 +101,7 @@ async function openIn(
   // A folder that no commit holds yet is not in a fresh clone.
   await mkdir(workdir, { recursive: true })
   // What the commit has there may be a link to anywhere.
-  if ((await realFolder(workdir)) !== workdir) return { ok: false, refusal: { code: 'workdir-missing', path: workdir } }
+  if ((await realFolder(workdir)) !== workdir) return no({ code: 'workdir-missing', path: workdir })
   return { ok: true, value: { ...made, workdir } }
 }
 
@@ -107,9 +109,11 @@ async function openIn(
 async function renew(worktree: Worktree, ground: CloneGround): Promise<Worktree | string> {
   if (worktree.borrows !== null) return worktree
   try {
-    await using repository = await repositoryAt(worktree.repository, ground, true)
-    if (repository === null) return `there is no repository in ${worktree.repository}`
-    return await turnIntoClone(repository, worktree, ground)
+    return await closing(await repositoryAt(worktree.repository, ground, true), async (repository) =>
+      repository === null
+        ? `there is no repository in ${worktree.repository}`
+        : turnIntoClone(repository, worktree, ground),
+    )
   } catch (error) {
     return messageOf(error)
   }
@@ -130,7 +134,7 @@ async function move(
   if (worktree !== null && liesUnder(folder.value, [worktree.repository])) {
     const same = await realFolder(resolve(worktree.folder, relative(worktree.repository, folder.value)))
     if (same !== null && liesUnder(same, [worktree.folder])) return stays(same)
-    return { ok: false, refusal: { code: 'workdir-missing', path: typed } }
+    return no({ code: 'workdir-missing', path: typed })
   }
   const [from, to] = [await topOf(workdir, place), await topOf(folder.value, place)]
   const isSame = from !== null && from === to
@@ -151,9 +155,8 @@ async function inItself(folder: string, { roots, program, apart = [] }: Workspac
   const own = (await realFolder(program)) ?? program
   const within = (await realRoots(roots)).filter((root) => root !== own && liesUnder(root, [own]))
   const isOwn = liesUnder(own, [folder]) || (liesUnder(folder, [own]) && !liesUnder(folder, within))
-  if (isOwn) return { ok: false, refusal: { code: 'program-folder', path: folder } }
-  if (apart.some((path) => liesUnder(path, [folder])))
-    return { ok: false, refusal: { code: 'folder-too-wide', path: folder } }
+  if (isOwn) return no({ code: 'program-folder', path: folder })
+  if (apart.some((path) => liesUnder(path, [folder]))) return no({ code: 'folder-too-wide', path: folder })
   return yes({ workdir: folder, worktree: null, takenUp: false, emptySubmodules: [] })
 }
 
@@ -164,31 +167,31 @@ function yes<Value>(value: Value): Result<Value> {
 /** Top of the working tree that a folder lies in; null: in none, or one that git cannot work with. */
 async function topOf(folder: string, place: WorkspaceRoots): Promise<string | null> {
   try {
-    await using repository = await repositoryOf(folder, await groundOf(place))
-    return repository?.top ?? null
+    const repository = await repositoryOf(folder, await groundOf(place))
+    return await closing(repository, async () => repository?.top ?? null)
   } catch {
     return null
   }
 }
 
 async function diffOfSession({ workdir, worktree }: Session, place: WorkspaceRoots): Promise<Result<Diff>> {
-  if ((await realFolder(workdir)) === null) return { ok: false, refusal: { code: 'workdir-missing', path: workdir } }
+  if ((await realFolder(workdir)) === null) return no({ code: 'workdir-missing', path: workdir })
   const ground = await groundOf(place)
   try {
     // Its own record says what it is; what lies in its folder is the agent's to say.
     if (worktree !== null && worktree.borrows !== null) {
-      await using own = await cloneOf(worktree.folder, worktree.borrows, ground)
-      return own === null
-        ? { ok: false, refusal: { code: 'no-repository', path: workdir } }
-        : await diffOf(own, worktree.base)
+      return await closing(await cloneOf(worktree.folder, worktree.borrows, ground), async (own) =>
+        own === null ? no({ code: 'no-repository', path: workdir }) : diffOf(own, worktree.base),
+      )
     }
-    await using repository = await repositoryOf(workdir, ground)
-    if (repository === null) return { ok: false, refusal: { code: 'no-repository', path: workdir } }
-    await using clone = repository.isClone ? await cloneOf(repository.top, repository.objects, ground) : null
-    const base = worktree === null ? repository.head : worktree.base
-    return await diffOf(clone ?? repository.dir, base)
+    return await closing(await repositoryOf(workdir, ground), async (repository) => {
+      if (repository === null) return no({ code: 'no-repository', path: workdir })
+      const base = worktree === null ? repository.head : worktree.base
+      const clone = repository.isClone ? await cloneOf(repository.top, repository.objects, ground) : null
+      return closing(clone, () => diffOf(clone ?? repository.dir, base))
+    })
   } catch (error) {
-    return { ok: false, refusal: { code: 'git-failed', detail: messageOf(error) } }
+    return no({ code: 'git-failed', detail: messageOf(error) })
   }
 }
 

@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { closing } from '../system/closing.ts'
 import { realFolder } from './containment.ts'
 import { configText, formOf, readConfig, smallFile, type GitConfig } from './git-config.ts'
 import { gitDirOver } from './git-dir.ts'
@@ -139,40 +140,42 @@ async function newIn(git: Git, filling: Filling, depth: number): Promise<'uncomm
     const isFile = (await lstat(join(folder, '.git')).catch(() => null))?.isFile() === true
     if (!isOurs || !isFile || name === null || depth >= deepest) return 'uncommitted'
     const from = await realFolder(join(modules, name))
-    await using dir = await gitDirOver({
+    const dir = await gitDirOver({
       folders: { top: folder, own: mine, common: mine },
       tools: ground,
       borrows: from === null ? [] : [join(from, 'objects')],
       isClone: true,
       writes: false,
     })
-    const inside = await dir.withIndex()
-    const status = await inside.run([
-      'status',
-      '--porcelain',
-      '-z',
-      '--untracked-files=all',
-      '--ignore-submodules=dirty',
-    ])
-    if (!status.ok || status.out !== '') return 'uncommitted'
-    // What a remote has is not lost, nor what the repository keeps of it.
-    const kept = from === null ? [] : await tipsIn(from, ground)
-    const known: string[] = []
-    for (const tip of kept) if (await inside.says(['cat-file', '-e', `${tip}^{commit}`])) known.push(tip)
-    const args = [
-      'rev-list',
-      '--max-count=1',
-      'HEAD',
-      '--branches',
-      '--glob=refs/stash',
-      '--not',
-      '--remotes',
-      ...known,
-    ]
-    const fresh = await inside.run(args)
-    if (!fresh.ok || fresh.out !== '') return 'unmerged'
-    const below = { top: folder, own: mine, modules: from === null ? mine : join(from, 'modules'), ground }
-    const why = await newIn(inside, below, depth + 1)
+    const why = await closing(dir, async (): Promise<'uncommitted' | 'unmerged' | null> => {
+      const inside = await dir.withIndex()
+      const status = await inside.run([
+        'status',
+        '--porcelain',
+        '-z',
+        '--untracked-files=all',
+        '--ignore-submodules=dirty',
+      ])
+      if (!status.ok || status.out !== '') return 'uncommitted'
+      // What a remote has is not lost, nor what the repository keeps of it.
+      const kept = from === null ? [] : await tipsIn(from, ground)
+      const known: string[] = []
+      for (const tip of kept) if (await inside.says(['cat-file', '-e', `${tip}^{commit}`])) known.push(tip)
+      const args = [
+        'rev-list',
+        '--max-count=1',
+        'HEAD',
+        '--branches',
+        '--glob=refs/stash',
+        '--not',
+        '--remotes',
+        ...known,
+      ]
+      const fresh = await inside.run(args)
+      if (!fresh.ok || fresh.out !== '') return 'unmerged'
+      const below = { top: folder, own: mine, modules: from === null ? mine : join(from, 'modules'), ground }
+      return newIn(inside, below, depth + 1)
+    })
     if (why !== null) return why
   }
   return null
@@ -180,14 +183,16 @@ async function newIn(git: Git, filling: Filling, depth: number): Promise<'uncomm
 
 /** The commits that a submodule's git folder in the repository has names for. */
 async function tipsIn(from: string, tools: RepositoryGround): Promise<readonly string[]> {
-  await using dir = await gitDirOver({
+  const dir = await gitDirOver({
     folders: { top: null, own: from, common: from },
     tools,
     borrows: [],
     isClone: false,
     writes: false,
   })
-  const refs = await dir.git.word(['for-each-ref', '--format=%(objectname)'])
-  const head = await dir.git.word(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])
-  return [...new Set([...(refs?.split('\n') ?? []), ...(head === null ? [] : [head])])].filter((tip) => tip !== '')
+  return closing(dir, async ({ git }) => {
+    const refs = await git.word(['for-each-ref', '--format=%(objectname)'])
+    const head = await git.word(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])
+    return [...new Set([...(refs?.split('\n') ?? []), ...(head === null ? [] : [head])])].filter((tip) => tip !== '')
+  })
 }

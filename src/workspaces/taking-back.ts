@@ -2,6 +2,7 @@ import type { Checkpoint } from '../core/checkpoint.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Worktree } from '../core/session.ts'
 import type { TakenBack } from '../core/work.ts'
+import { closing } from '../system/closing.ts'
 import { isCheckedOut } from './clones.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
@@ -22,15 +23,17 @@ export async function takeBack(
 ): Promise<TakenBack> {
   if (worktree.borrows === null || (await realFolder(worktree.folder)) === null) return { kind: 'same' }
   try {
-    await using repository = await repositoryAt(worktree.repository, ground, true)
-    if (repository === null) return left('failed', null, `there is no repository in ${worktree.repository}`)
-    await using clone = await cloneOf(worktree.folder, repository.objects, ground)
-    if (clone === null) return left('failed', null, `there is no clone in ${worktree.folder}`)
-    const [theirs, there] = await Promise.all([refsIn(repository.git), refsIn(clone.git)])
-    const taken = await bring(worktree, repository, { clone, theirs, there, checkpoint })
-    // Worth no word: it is done again after the next turn.
-    await refresh(worktree, repository, { theirs, there, ground }).catch(() => undefined)
-    return taken
+    return await closing(await repositoryAt(worktree.repository, ground, true), async (repository) => {
+      if (repository === null) return left('failed', null, `there is no repository in ${worktree.repository}`)
+      return closing(await cloneOf(worktree.folder, repository.objects, ground), async (clone) => {
+        if (clone === null) return left('failed', null, `there is no clone in ${worktree.folder}`)
+        const [theirs, there] = await Promise.all([refsIn(repository.git), refsIn(clone.git)])
+        const taken = await bring(worktree, repository, { clone, theirs, there, checkpoint })
+        // Worth no word: it is done again after the next turn.
+        await refresh(worktree, repository, { theirs, there, ground }).catch(() => undefined)
+        return taken
+      })
+    })
   } catch (error) {
     return left('failed', null, messageOf(error))
   }

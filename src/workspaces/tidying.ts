@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Worktree } from '../core/session.ts'
 import type { Remains } from '../core/work.ts'
+import { closing } from '../system/closing.ts'
 import { openDeeds, removingOf, type CloneGround } from './clone-folder.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
@@ -21,15 +22,18 @@ import { detachedHeads, turnIntoClone, worktreeAt } from './worktrees.ts'
 export async function tidy(worktree: Worktree, ground: CloneGround, checkpoint: Checkpoint): Promise<Remains> {
   if ((await realFolder(worktree.folder)) === null) return { kind: 'gone' }
   try {
-    await using repository = await repositoryAt(worktree.repository, ground, true)
-    if (repository === null) return { kind: 'kept', why: 'unknown' }
-    const isClone = worktree.borrows !== null || typeof (await turnIntoClone(repository, worktree, ground)) !== 'string'
-    if (!isClone) return { kind: 'kept', why: await whyOld(repository, worktree) }
-    await takeBack({ ...worktree, borrows: repository.objects }, ground, checkpoint)
-    await using clone = await cloneOf(worktree.folder, repository.objects, ground)
-    if (clone === null) return { kind: 'kept', why: 'unknown' }
-    const why = await reasonToKeep(repository, clone, worktree, ground)
-    return why === null ? await remove(repository, worktree) : { kind: 'kept', why }
+    return await closing(await repositoryAt(worktree.repository, ground, true), async (repository) => {
+      if (repository === null) return { kind: 'kept', why: 'unknown' }
+      const { borrows } = worktree
+      const isClone = borrows !== null || typeof (await turnIntoClone(repository, worktree, ground)) !== 'string'
+      if (!isClone) return { kind: 'kept', why: await whyOld(repository, worktree) }
+      await takeBack({ ...worktree, borrows: repository.objects }, ground, checkpoint)
+      return closing(await cloneOf(worktree.folder, repository.objects, ground), async (clone) => {
+        if (clone === null) return { kind: 'kept', why: 'unknown' }
+        const why = await reasonToKeep(repository, clone, worktree, ground)
+        return why === null ? remove(repository, worktree) : { kind: 'kept', why }
+      })
+    })
   } catch {
     return { kind: 'kept', why: 'unknown' }
   }
