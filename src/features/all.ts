@@ -3,6 +3,7 @@ import type { Feature } from '../core/feature.ts'
 import { agents } from './agents/agents.ts'
 import { approvals } from './approvals/approvals.ts'
 import { board } from './board/board.ts'
+import { broadcast } from './broadcast/broadcast.ts'
 import { diff } from './diff/diff.ts'
 import { health } from './health/health.ts'
 import { help } from './help/help.ts'
@@ -29,6 +30,7 @@ export function features(doors: Doors): readonly Feature[] {
     agents(doors),
     letters(doors),
     trace(doors),
+    broadcast(doors),
     board(doors),
     permissions(doors),
     usage(doors),
