@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { SeenMessage } from 'loopback-discord'
+import { textOf, type SeenMessage } from 'loopback-discord'
 import { sideBySide } from '../contracts/runtime-stage.ts'
 import { scripted } from '../models/script.ts'
 import { CodexBot } from './codex-bot.ts'
@@ -68,5 +68,27 @@ describe(
         for (const secret of ['sk-planted-key', 'planted-token', 'planted-refresh'])
           assert.ok(!told.includes(secret), `${secret} is nowhere in the box`)
       })
+
+    test('a host that is closed is asked about, in Codex’s session too; denied, the tool hears why', async () => {
+      await using bot = await CodexBot.open(binary ?? '', { env: { TEST_EGRESS: program, OMC_BOX: 'required' } })
+      const { stage } = bot
+      const { home, model } = bot.login
+      writeFileSync(join(home, 'auth.json'), JSON.stringify(key), { mode: 0o600 })
+      writeFileSync(join(home, 'config.toml'), `model = "gpt-5.5"\nopenai_base_url = "${model.url}/v1"\n`)
+      await stage.startBot()
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop', 'codex')
+      const cmd = 'curl -sS http://packages.example:81/x'
+      const input = { cmd, yield_time_ms: 30_000 }
+      await olivia.says(thread, scripted([{ tool: 'exec_command', input }, { text: 'Tried.' }]))
+      const isAsked = (message: SeenMessage): boolean => textOf(message).includes('wants to reach')
+      const asked = await olivia.sees(thread, isAsked, { within: 30_000 })
+      assert.match(textOf(asked), /packages\.example:81/)
+      const { modal } = await olivia.clicks(asked, 'Deny…')
+      assert.ok(modal)
+      await olivia.submits(modal, {})
+      await olivia.sees(thread, (message) => isWhole(message, 'Tried.'), { within: 30_000 })
+      assert.match(bot.received, /packages\.example:81 is not open to this session/)
+    })
   },
 )
