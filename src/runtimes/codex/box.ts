@@ -60,17 +60,21 @@ function furnish(state: string, env: Environment, { session }: Turn): void {
   const login = jsonIn(join(home, 'auth.json'))
   const usesKey = codexLogin(env).kind === 'codex' && hasKey(env, login)
   const base = `http://127.0.0.1:${insideBox.port}`
+  const address = usesKey ? `${base}/v1` : `${base}/backend-api/codex`
   const provider = {
     name: 'model',
-    base_url: usesKey ? `${base}/v1` : `${base}/backend-api/codex`,
+    base_url: address,
     wire_api: 'responses',
     requires_openai_auth: true,
   }
+  // A conversation remembers by what name it reaches its model, so that name stays. The CLI's own cannot be set anew.
+  const name = providerOf(home)
   const settings = {
     ...settingsOf(home),
-    model_provider: 'omc',
+    model_provider: name,
+    openai_base_url: address,
     chatgpt_base_url: `${base}/backend-api`,
-    model_providers: { omc: { ...tunables(home), ...provider } },
+    model_providers: { [name]: { ...tunables(home), ...provider } },
   }
   writeAtomically(join(state, 'config.toml'), stringify(settings))
   writeAtomically(join(state, 'auth.json'), JSON.stringify(usesKey ? keyLogin : chatgptLogin(login)))
@@ -96,6 +100,13 @@ const carried = [
 function settingsOf(home: string): object {
   const own = tomlIn(join(home, 'config.toml'))
   return Object.fromEntries(carried.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]]])))
+}
+
+/** The operator's own name for where the model is; ours where that is the CLI's own. */
+function providerOf(home: string): string {
+  const own = tomlIn(join(home, 'config.toml'))
+  const name = stringAt(own['model_provider'])
+  return objectAt(own['model_providers'])[name] === undefined ? 'omc' : name
 }
 
 /** How patient the CLI is with the operator's own provider. */
