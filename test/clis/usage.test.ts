@@ -6,7 +6,8 @@ import { until } from '../e2e/stage.ts'
 import type { ModelRequest } from '../models/ledger.ts'
 import { heldText, scripted, type StepInput } from '../models/script.ts'
 import { BotBench } from './bot-bench.ts'
-import { claudeBinary, howToInstall } from './install.ts'
+import { CodexBot } from './codex-bot.ts'
+import { claudeBinary, codexBinary, howToInstall } from './install.ts'
 
 /** What is booked against what the scripted model billed. Run it sealed, as all of this folder. */
 const binary = claudeBinary()
@@ -113,6 +114,37 @@ describe(
       assert.equal(estimate?.cache_write, billedOnce.cache_write)
       const told = await (await olivia.runs(thread, '/usage')).settled()
       assert.match(told.content, /32k tokens are of calls that were broken off/)
+    })
+  },
+)
+
+const codex = codexBinary()
+
+describe(
+  'what the real Codex CLI used is booked as it was billed',
+  { ...sideBySide, skip: codex === null && howToInstall },
+  () => {
+    test('tools, a refused call that is tried again, and the next turn: every call once, and no price that nobody knows', async () => {
+      await using bench = await CodexBot.open(codex ?? '')
+      const { stage, login } = bench
+      await stage.startBot()
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop', 'codex')
+      const counts = { input_tokens: 1000, output_tokens: 50 }
+      const step: StepInput = { tool: 'exec_command', input: { cmd: 'echo a step' }, usage: counts }
+      const error = { status: 500, times: 1 }
+      await olivia.says(thread, scripted([step, { ...step, error }, { text: 'All is done.', usage: counts }]))
+      await stage.botShows(olivia, thread, 'All is done.')
+      await olivia.says(thread, scripted([{ text: 'And once more.', usage: counts }]))
+      await stage.botShows(olivia, thread, 'And once more.')
+      await until(() => stage.query("select 1 from runs where state = 'over'").length === 2)
+      assert.equal(login.model.requests.length, 5, 'four were answered')
+      const [row, ...more] = stage.query<Booked>('select * from ledger')
+      assert.deepEqual(more, [])
+      assert.deepEqual([row?.model, row?.input, row?.output, row?.nano_usd], ['gpt-5.5', 4000, 200, null])
+      const told = await (await olivia.runs(thread, '/usage')).settled()
+      assert.match(told.content, /`gpt-5\.5` · 4\.2k tokens$/m)
+      assert.match(told.content, /4\.2k tokens are of models without a known price/)
     })
   },
 )

@@ -143,4 +143,36 @@ describe('a quota that is used up', { concurrency: true }, () => {
     const [account] = stage.query<{ json: string }>('select json from accounts')
     assert.match(account?.json ?? '', /"paid":true/)
   })
+
+  test('/usage shows what the account has left, and others’ sums to owners alone', async () => {
+    using claude = standIn('claude')
+    await using bench = await BotBench.open(claude.binary, subscription)
+    const { stage } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const bob = await stage.sandbox.actor('bob')
+    const thread = await stage.session(olivia, 'shop', 'claude')
+    await (await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'member' })).settled()
+    const resetsAt = inSeconds(3600)
+    const headers = {
+      'anthropic-ratelimit-unified-status': 'allowed_warning',
+      'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+      'anthropic-ratelimit-unified-reset': String(resetsAt),
+      'anthropic-ratelimit-unified-5h-utilization': '0.91',
+    }
+    await olivia.says(thread, scripted([{ text: 'The first answer.', headers }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'))
+    const mine = await (await olivia.runs(thread, '/usage', { by: 'person' })).settled()
+    assert.ok(mine.ephemeral)
+    assert.match(
+      mine.content,
+      new RegExp(`\\*\\*Claude\\*\\* · 5-hour window 91 % used, begins anew <t:${resetsAt}:R>`),
+    )
+    assert.match(mine.content, new RegExp(`<@${olivia.id}> · 120 tokens · ≈ <\\$0\\.01`))
+    const his = await (await bob.runs(thread, '/usage', { by: 'person', days: '7' })).settled()
+    assert.match(his.content, /Used by you in the last 7 days: nothing\./)
+    assert.ok(!his.content.includes(olivia.id))
+    const health = await (await bob.runs(thread, '/health')).settled()
+    assert.match(health.content, /5-hour window 91 % used/)
+  })
 })
