@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { sideBySide, type RuntimeBench } from '../contracts/runtime-stage.ts'
 import { Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
@@ -13,7 +15,17 @@ const worlds: readonly (readonly [string, (() => Promise<RuntimeBench>) | null])
   ['echo', () => echoBench(true)],
   ['claude', withCli(claudeBinary(), (binary) => claudeBench(binary, { boxed: true }))],
   ['codex', withCli(codexBinary(), (binary) => codexBench(binary, { boxed: true }))],
+  ['codex with its own provider', withCli(codexBinary(), asInstalled)],
 ]
+
+/** Without a provider of the operator's, but for the address: the model is scripted. */
+async function asInstalled(binary: string): Promise<RuntimeBench> {
+  const bench = await codexBench(binary, { boxed: true })
+  const settings = `model = "gpt-5.5"\nweb_search = "disabled"\nopenai_base_url = "${bench.model.url}/v1"\n`
+  writeFileSync(join(bench.home, 'config.toml'), settings)
+  writeFileSync(join(bench.home, 'auth.json'), JSON.stringify({ auth_mode: 'apikey', OPENAI_API_KEY: 'sk-dummy' }))
+  return bench
+}
 
 function withCli(binary: string | null, make: (binary: string) => Promise<RuntimeBench>) {
   return binary === null ? null : () => make(binary)
@@ -26,7 +38,7 @@ describe('a session that began without a box', sideBySide, () => {
       try {
         const { box: _, ...unboxed } = bench.options
         const before = makeRuntime(unboxed)
-        const first = makeTurn(makeSession(name, bench.workdir), bench.words.say('the first words'))
+        const first = makeTurn(makeSession(bench.options.runtime, bench.workdir), bench.words.say('the first words'))
         const begun = new Listener(before.begin(first), first)
         await begun.done
         assert.equal(begun.text, 'the first words')
