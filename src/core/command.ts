@@ -18,6 +18,8 @@ export interface Command {
   readonly right: ActionName
   /** Its usual answer is for the person alone; false: it changes something for all, so all see it. */
   readonly hidden: boolean
+  /** A flag among its options: set, its answer is for all. */
+  readonly sharedBy?: string
   /** It only looks, and is asked for when little else works: it waits for nothing, not even for being kept. */
   readonly apart?: true
   readonly options: readonly CommandOption[]

@@ -62,7 +62,7 @@ export interface Definition<Right extends string, Words extends FeatureWords, Ve
 /** A command of a feature; `say` is the feature's own words in the person's language. */
 export interface FeatureCommand<Right extends string, Words, Option extends string, Verb extends string> extends Pick<
   Command,
-  'hidden' | 'apart'
+  'hidden' | 'sharedBy' | 'apart'
 > {
   readonly right: Right
   readonly options: readonly CommandOption<Option>[]

@@ -81,7 +81,7 @@ export class Routing {
     return {
       kind: 'work',
       what: command.path.join(' '),
-      sign: command.hidden ? 'hidden' : 'public',
+      sign: command.hidden && options.get(command.sharedBy ?? '') !== true ? 'hidden' : 'public',
       right: command.right,
       ...(command.apart === true ? { apart: true } : {}),
       run: (memo) => command.run(callOf(scene, options, memo)),

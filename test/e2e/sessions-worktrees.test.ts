@@ -27,6 +27,12 @@ describe('sessions in repositories', { concurrency: true }, () => {
     const [file] = shown.attachments
     assert.equal(file?.filename, 'cart.diff')
     assert.match(await (await fetch(file?.url ?? '')).text(), /\+export const cart = 2/)
+    assert.ok(shown.ephemeral)
+    const bob = await stage.sandbox.actor('bob')
+    const shared = await olivia.runs(thread, '/diff', { share: true })
+    assert.ok(!(await shared.settled()).ephemeral)
+    const seen = await bob.sees(thread, '2 files · +2 −1')
+    assert.equal(seen.attachments[0]?.filename, 'cart.diff')
 
     const stopped = await told(olivia, thread, '/session stop')
     assert.match(stopped.content, /uncommitted work.*\.omc-worktrees\/shop\/cart` on `omc\/cart`/)

@@ -1,10 +1,10 @@
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
-import { refused, toThem } from '../../core/reply.ts'
+import { refused, toAll, toThem } from '../../core/reply.ts'
 import { sessionAllowed } from '../../core/session-lookup.ts'
 import { en, ko } from './words.ts'
 
-/** `/diff`: what the session here has changed since it began, the patch as a file (SPEC F1). */
+/** `/diff [share]`: what the session here has changed since it began, the patch as a file (SPEC F1). */
 export function diff(doors: Pick<Doors, 'gate' | 'vault' | 'workspaces'>): Feature {
   return feature({
     name: 'diff',
@@ -14,7 +14,8 @@ export function diff(doors: Pick<Doors, 'gate' | 'vault' | 'workspaces'>): Featu
       diff: {
         right: 'diff',
         hidden: true,
-        options: [],
+        sharedBy: 'share',
+        options: [{ name: 'share', type: 'flag', required: false }],
         async run(call, say) {
           const found = await sessionAllowed(doors, call.person, 'diff', call.place)
           if (!found.ok) return refused(call, found.refusal)
@@ -22,7 +23,8 @@ export function diff(doors: Pick<Doors, 'gate' | 'vault' | 'workspaces'>): Featu
           const diff = await doors.workspaces.diff(session)
           if (!diff.ok) return refused(call, diff.refusal)
           const { patch } = diff.value
-          const reply = toThem(say.diff(session, diff.value, call.say.whereabouts(session)))
+          const text = say.diff(session, diff.value, call.say.whereabouts(session))
+          const reply = call.options.get('share') === true ? toAll(text) : toThem(text)
           return patch === '' ? reply : { ...reply, file: { name: `${session.name}.diff`, text: patch } }
         },
       },

@@ -6,7 +6,7 @@ import { diffLines, diffSum } from './lines.ts'
 
 export const en = {
   commands: {
-    diff: { description: 'Show what the session here has changed', options: {} },
+    diff: { description: 'Show what the session here has changed', options: { share: 'Show it to all here' } },
   },
   deeds: {
     diff: 'see the changes of a session',
@@ -27,7 +27,7 @@ export const en = {
 
 export const ko: typeof en = {
   commands: {
-    diff: { description: '여기의 세션이 바꾼 것을 보여 줘요', options: {} },
+    diff: { description: '여기의 세션이 바꾼 것을 보여 줘요', options: { share: '여기 있는 모두에게 보여 줘요' } },
   },
   deeds: {
     diff: '세션의 변경 내용을 보는 것',
