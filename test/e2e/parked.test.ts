@@ -175,4 +175,22 @@ describe('a quota that is used up', { concurrency: true }, () => {
     const health = await (await bob.runs(thread, '/health')).settled()
     assert.match(health.content, /5-hour window 91 % used/)
   })
+
+  for (const dieAt of ['claimed:2', 'piece-committed:2'])
+    test(`a bot that dies at ${dieAt}, when the run is parked or goes on, has it go on once`, async () => {
+      using claude = standIn('claude')
+      await using bench = await BotBench.open(claude.binary, subscription)
+      const { stage, model } = bench
+      const bot = await stage.startBot({ dieAt })
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop', 'claude')
+      const error = refused('five_hour', inSeconds(7))
+      await olivia.says(thread, scripted([{ error, text: 'Said once.' }]))
+      await bot.died()
+      await stage.startBot()
+      await olivia.sees(thread, (message) => isWhole(message, 'Said once.'))
+      assert.equal(model.requests.length, 2, 'one was refused, one was answered')
+      const body = JSON.stringify(model.requests.at(-1)?.body)
+      assert.equal(body.split('Continue from where you left off.').length - 1, 1)
+    })
 })
