@@ -63,6 +63,15 @@ export async function checkDiscord(tools: CheckTools, reach: Reach): Promise<rea
   return found
 }
 
+/** Whether people have the commands. `trouble`: why they could not be registered the last time. */
+export function commandsFinding(trouble: string | null): Finding {
+  const id = 'discord.commands'
+  if (trouble === null) return fine(id, 'The commands are registered.')
+  const text = `The bot's commands could not be registered: ${trouble}.`
+  const mend = 'Invite it again, with the scope applications.commands; it goes on trying.'
+  return { id, level: 'error', stopsAll: true, text, mend }
+}
+
 /** What Discord has there; null: nothing, or nothing for us. */
 async function ask({ rest, queues }: CheckTools, route: `/${string}`): Promise<unknown> {
   const done = await queues.attempt(`check ${route}`, () => rest.get(route))

@@ -14,7 +14,7 @@ import { background } from '../system/background.ts'
 import { drawAsk } from './ask.ts'
 import { Budgets } from './budgets.ts'
 import { ChannelCache } from './channel-cache.ts'
-import { checkDiscord } from './check.ts'
+import { checkDiscord, commandsFinding } from './check.ts'
 import { download } from './download.ts'
 import { Gateway } from './gateway.ts'
 import { dialRules, type DialRules } from './guard.ts'
@@ -109,6 +109,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   let inbox: Inbox | null = null
   let self: string | null = null
   let hasBegun = false
+  let unregistered: string | null = null
 
   function hear(payload: GatewayDispatchPayload): void {
     if (payload.t === GatewayDispatchEvents.Ready) return begin(payload.d.user.id, payload.d.application.id)
@@ -159,6 +160,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
       clock,
       log,
       signal,
+      tried: (trouble) => (unregistered = trouble),
     })
     background(registering.then(registered.resolve), log, 'discord.register')
   }
@@ -192,7 +194,10 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     },
     close,
     state: () => gateway.state(),
-    check: (reach) => checkDiscord({ rest, queues, guild: options.guild, skewMs: () => skew.ms }, reach),
+    async check(reach) {
+      const found = await checkDiscord({ rest, queues, guild: options.guild, skewMs: () => skew.ms }, reach)
+      return [...found, commandsFinding(unregistered)]
+    },
     draw: (drawing: Drawing) => draw(drawing, catalogue, scanIn(drawing.view.prompt.place)),
     drawAsk: (drawing) => {
       const locale = drawing.reader === null ? null : people.localeOf(drawing.reader)

@@ -34,6 +34,8 @@ export interface SlashOptions {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
+  /** Told why the last try failed; null: it did not. */
+  readonly tried?: (trouble: string | null) => void
 }
 
 /** Pauses between tries to register, in milliseconds: doubling from the first to the last. */
@@ -47,8 +49,10 @@ export async function registerCommands(options: SlashOptions): Promise<void> {
     try {
       const updated = await sendChanges(options)
       log.info({ updated, guild: options.guild }, 'slash.registered')
+      options.tried?.(null)
       return
     } catch (error) {
+      options.tried?.(messageOf(error))
       const hint =
         'The bot works on without them. Was it invited with the scope applications.commands, into this guild?'
       log.warn({ error: messageOf(error), guild: options.guild, againInMs: pauseMs, hint }, 'slash.failed')

@@ -66,6 +66,11 @@ describe('registration of commands', { concurrency: true }, () => {
     await until(() => scene.inbox.story.includes('are you there?'), 'the message')
     await until(() => scene.log.all('slash.failed').length > 0, 'the log line', 15_000)
     assert.match(String(scene.log.all('slash.failed')[0]?.['hint']), /applications\.commands/)
+    const owners = { role: null, user: null }
+    const found = await scene.chat.check({ owners, auditChannel: null, places: [] })
+    const commands = found.find(({ id }) => id === 'discord.commands')
+    assert.equal(commands?.stopsAll, true)
+    assert.match(commands?.mend ?? '', /scope applications\.commands/)
   })
 
   test('a command that is no longer there is answered with a sentence', async () => {

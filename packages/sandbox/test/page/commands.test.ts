@@ -10,7 +10,12 @@ describe('what fits best is marked while one types', { concurrency: 2, skip: noB
     const first = page.getByRole('option').first()
     await box(page).pressSequentially('/')
     await first.waitFor()
-    await page.keyboard.press('ArrowDown')
+    // Marked by hand, and still among what fits when more is typed: it is the best no longer.
+    const marked = page.locator('.listbox .current')
+    for (let step = 0; !(await marked.textContent())?.includes('/session list'); step++) {
+      assert.ok(step < 30)
+      await page.keyboard.press('ArrowDown')
+    }
     await page.keyboard.type('session')
     await page.locator('.listbox .current', { hasText: '/session start' }).waitFor()
     await page.keyboard.press('Enter')
