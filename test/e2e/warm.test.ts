@@ -23,19 +23,16 @@ describe('agents that are there before anybody asks', { concurrency: true }, () 
     const bot = await stage.startBot()
     const [olivia, bob] = [await stage.sandbox.actor('olivia'), await stage.sandbox.actor('bob')]
     const thread = await stage.session(olivia, 'shop')
-    await until(async () => one(await stage.agents()))
-    await until(async () => (await stage.agents()).length === 0, 30_000, 'the idle process to go')
+    // By the log: on a busy machine the process has come and gone before anybody looks.
     const starts = (): number => bot.log.filter(({ msg }) => msg === 'agent.started').length
-    assert.equal(starts(), 1)
+    await until(() => starts() === 1)
+    await until(async () => (await stage.agents()).length === 0, 30_000, 'the idle process to go')
     await bob.typing(thread)
     const saysNo = (line: Record<string, unknown>): boolean =>
       line['msg'] === 'gate.asked' && line['person'] === bob.id && line['allowed'] === false
     await until(() => bot.log.some(saysNo))
+    assert.equal(starts(), 1)
     await olivia.typing(thread)
-    await until(async () => one(await stage.agents()))
-    assert.equal(starts(), 2)
-    await olivia.says(thread, '!say awake')
-    await stage.botShows(olivia, thread, 'awake')
-    assert.equal(starts(), 2)
+    await until(() => starts() === 2)
   })
 })
