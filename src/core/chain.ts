@@ -1,4 +1,5 @@
 import type { EpochMs } from './clock.ts'
+import type { Entry } from './event.ts'
 import type { LetterId, SessionId } from './ids.ts'
 import { isRequest, type Chain, type Letter } from './letter.ts'
 
@@ -85,4 +86,21 @@ export function isConsented(wish: LetterWish, letters: readonly Letter[]): boole
     ({ kind, from, to, consent }) =>
       kind === 'delegate' && from.session === wish.from && to.session === wish.to && consent?.lasting === true,
   )
+}
+
+/**
+ * What a run has used of its chain's tokens by now, at work or over. What its model's service had kept from the request
+ * before is not counted again: an agent sends its whole conversation with each.
+ */
+export function tokensOf(entries: readonly Entry[]): number {
+  let told: number | null = null
+  let ended = 0
+  for (const { event } of entries) {
+    if (event.type === 'used') {
+      const { input, cacheWrite, output } = event.spend.tokens
+      told = (told ?? 0) + input + cacheWrite + output
+    }
+    if (event.type === 'finished') ended = event.outcome.usage.inputTokens + event.outcome.usage.outputTokens
+  }
+  return told ?? ended
 }

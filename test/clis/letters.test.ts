@@ -62,6 +62,32 @@ test(
   },
 )
 
+test(
+  'a chain that has used its tokens is stopped while its agent works, and whoever asked is told',
+  {
+    skip: claude === null && howToInstall,
+  },
+  async () => {
+    const env = { OMC_INTER_AGENT_COOLDOWN_MS: '0', OMC_INTER_AGENT_TOKEN_BUDGET: '300' }
+    await using bench = await BotBench.open(claude ?? '', env)
+    const { stage } = bench
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const shop = await stage.session(olivia, 'shop', 'claude')
+    await stage.session(olivia, 'docs', 'claude')
+    const look = { tool: 'mcp__omc__whois', input: {} }
+    const endless = scripted(Array.from({ length: 25 }, () => look))
+    await olivia.says(
+      shop,
+      scripted([{ tool: 'mcp__omc__consult', input: { session: 'docs', text: endless } }, { text: 'Asked.' }]),
+    )
+    await stage.botShows(olivia, shop, /> The chain has used its tokens\. The work was stopped\./)
+    await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
+    const called = stage.query("select 1 from run_events where type = 'called'").length
+    assert.ok(called < 25, `${called} calls`)
+  },
+)
+
 function letters(stage: Stage): readonly (readonly [string, string, number])[] {
   const rows = stage.query<{ kind: string; state: string; hop: number }>(
     "select kind, state, json_extract(body, '$.hop') as hop from letters order by seq",

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { buttonId } from '../../core/button.ts'
+import { tokensOf } from '../../core/chain.ts'
 import type { Panel } from '../../core/panel.ts'
 import type { DrawnButton } from '../../core/chat.ts'
 import type { Doors } from '../../core/doors.ts'
@@ -8,7 +9,6 @@ import type { LetterId } from '../../core/ids.ts'
 import { isRequest, letterKey, type Letter } from '../../core/letter.ts'
 import type { Person } from '../../core/person.ts'
 import type { Session } from '../../core/session.ts'
-import { viewOf } from '../../core/view.ts'
 import { newLetterId } from './names.ts'
 import { en, ko, type LetterFate } from './words.ts'
 
@@ -31,8 +31,7 @@ export class LetterDesk {
     let sum = 0
     for (const { id } of letters) {
       const run = await journal.find(letterKey(id))
-      const usage = run === null ? null : (viewOf(await journal.read(run.run))?.outcome?.usage ?? null)
-      sum += usage === null ? 0 : usage.inputTokens + usage.outputTokens
+      if (run !== null) sum += tokensOf(await journal.read(run.run))
     }
     return sum
   }

@@ -2,7 +2,7 @@ import type { Doors } from '../../core/doors.ts'
 import type { Effect } from '../../core/effect.ts'
 import type { RunEvent } from '../../core/event.ts'
 import { messageOf } from '../../core/failure.ts'
-import type { LetterId } from '../../core/ids.ts'
+import type { LetterId, RunId } from '../../core/ids.ts'
 import { isOpenRequest, isRequest, letterKey, type Letter, type PromptLetter } from '../../core/letter.ts'
 import type { Session } from '../../core/session.ts'
 import { textOf, viewOf, type RunView } from '../../core/view.ts'
@@ -16,7 +16,7 @@ const lookEveryMs = 5_000
 /** Of another agent's answer, when it wrote no letter itself. */
 const reportUpTo = 8_000
 
-export type PostOfficeDoors = LetterDoors & Pick<Doors, 'ask' | 'hear' | 'log' | 'checkpoint'>
+export type PostOfficeDoors = LetterDoors & Pick<Doors, 'ask' | 'hear' | 'log' | 'checkpoint' | 'stopRun'>
 
 /** Events after which there may be something to do. */
 const tell: ReadonlySet<RunEvent['type']> = new Set(['told', 'refused', 'finished', 'stopped', 'lost', 'forgotten'])
@@ -37,8 +37,9 @@ export class PostOffice {
   }
 
   start(): void {
-    this.#doors.hear(({ event }) => {
+    this.#doors.hear(({ run, event }) => {
       if (tell.has(event.type)) this.look()
+      if (event.type === 'used') background(this.#meter(run), this.#doors.log, 'letters.meter')
     })
     this.#later()
     this.look()
@@ -84,6 +85,14 @@ export class PostOffice {
     if (letter.state === 'asked') return this.#remind(letter)
     if (letter.state === 'waiting') return this.#deliver(letter)
     return this.#settle(letter)
+  }
+
+  /** A run that takes its chain beyond its tokens is stopped while it works. */
+  async #meter(run: RunId): Promise<void> {
+    const { journal, vault, stopRun } = this.#doors
+    const id = (await journal.run(run))?.prompt.letter?.id
+    const letter = id === undefined ? null : await vault.letters.letter(id)
+    if (letter !== null && (await this.#isSpent(letter))) await stopRun(run, null)
   }
 
   /** A delegation that nobody answers in time is none; one whose run was stopped is taken back. */
@@ -170,7 +179,10 @@ export class PostOffice {
     const first = await this.#viewOf(letter.id)
     if (first === null || first.run.state !== 'over') return
     const change = { kind: 'letter-state', letter: letter.id, was: 'delivered', now: 'closed' } as const
-    if (first.outcome?.kind !== 'done') return this.#write(letter, 'report', endOf(first), [change])
+    if (first.outcome?.kind !== 'done') {
+      const spent = (await this.#isSpent(letter)) ? 'The chain has used its tokens. ' : ''
+      return this.#write(letter, 'report', spent + endOf(first), [change])
+    }
     const all = await vault.letters.ofChain(letter.chain)
     const asked = all.filter(({ parent }) => parent === letter.id)
     if (asked.some(isOpenRequest)) return

@@ -1,3 +1,4 @@
+import { tokensOf } from '../../core/chain.ts'
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
 import type { ChainId } from '../../core/ids.ts'
@@ -70,7 +71,7 @@ export function trace(doors: TraceDoors): Feature {
 
 async function lineOf(letter: Letter, all: readonly Letter[], { journal }: Pick<Doors, 'journal'>): Promise<TraceLine> {
   const run = await journal.find(letterKey(letter.id))
-  const usage = run === null ? null : (viewOf(await journal.read(run.run))?.outcome?.usage ?? null)
+  const entries = run === null ? [] : await journal.read(run.run)
   const { id, kind, state, from, to, at, consent } = letter
   return {
     depth: depthOf(letter, all),
@@ -80,8 +81,8 @@ async function lineOf(letter: Letter, all: readonly Letter[], { journal }: Pick<
     from: from.name,
     to: to.name,
     at,
-    tokens: usage === null ? null : usage.inputTokens + usage.outputTokens,
-    costUsd: usage?.costUsd ?? null,
+    tokens: run === null ? null : tokensOf(entries),
+    costUsd: viewOf(entries)?.outcome?.usage.costUsd ?? null,
     consent: consent?.by ?? null,
   }
 }
