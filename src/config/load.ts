@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Caps } from '../core/admission.ts'
 import type { LetterRules } from '../core/chain.ts'
+import type { PlaceId } from '../core/ids.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { Finding } from '../core/finding.ts'
 import type { ChannelRules } from '../core/listening.ts'
@@ -158,6 +159,7 @@ export function loadConfig(around: Surroundings): Config {
       cooldownMs: values.OMC_INTER_AGENT_COOLDOWN_MS,
       consentMs: values.OMC_APPROVAL_TIMEOUT_MS,
       approverRole: values.OMC_APPROVER_ROLE_ID,
+      auditChannel: values.OMC_AUDIT_CHANNEL_ID as PlaceId | null,
     },
     trustedRoots: folders.trusted,
     box: { wanted: values.OMC_BOX, paths: folders.shared },

@@ -1,6 +1,6 @@
 import type { EpochMs } from './clock.ts'
 import type { Entry } from './event.ts'
-import type { LetterId, SessionId } from './ids.ts'
+import type { LetterId, PlaceId, SessionId } from './ids.ts'
 import { isRequest, type Chain, type Letter } from './letter.ts'
 
 /** How far agents may go by themselves. */
@@ -19,6 +19,8 @@ export interface LetterRules extends ChainLimits {
   readonly consentMs: number
   /** OMC_APPROVER_ROLE_ID: who may consent beside owners; null: nobody. */
   readonly approverRole: string | null
+  /** OMC_AUDIT_CHANNEL_ID: gets a copy of every decision; null: none does. */
+  readonly auditChannel: PlaceId | null
 }
 
 /** Requests of one chain, however they branch. */

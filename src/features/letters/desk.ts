@@ -5,7 +5,7 @@ import type { Panel } from '../../core/panel.ts'
 import type { DrawnButton } from '../../core/chat.ts'
 import type { Doors } from '../../core/doors.ts'
 import { moment } from '../../core/durations.ts'
-import type { LetterId } from '../../core/ids.ts'
+import type { LetterId, PlaceId } from '../../core/ids.ts'
 import { isRequest, letterKey, type Letter } from '../../core/letter.ts'
 import type { Person } from '../../core/person.ts'
 import type { Session } from '../../core/session.ts'
@@ -88,24 +88,28 @@ export class LetterDesk {
 
   /** Consent, or none. False: it was decided already. */
   async decide(letter: Letter, fate: LetterFate): Promise<boolean> {
-    const { vault, keep, clock, ids } = this.#doors
+    const { vault, keep, clock, ids, letterRules } = this.#doors
     const from = await vault.session(letter.from.session)
     const to = await vault.session(letter.to.session)
     if (from === null || to === null) return false
     const panel = { kind: 'panel', panel: await this.panelOf(letter, from, to, fate) } as const
+    const { auditChannel } = letterRules
+    const place = { kind: 'channel', id: auditChannel ?? ('' as PlaceId), guild: '' } as const
+    const copy = { key: `audit:${letter.id}`, place, text: panel.panel.text, replyTo: null, mention: null }
+    const said = [panel, ...(auditChannel === null ? [] : [{ kind: 'note', note: copy } as const])]
     const change = { kind: 'letter-state', letter: letter.id, was: 'asked' } as const
     if (fate.kind === 'approved') {
       const { by, lasting } = fate
-      return keep([{ ...change, now: 'waiting', consent: { by, lasting } }, panel])
+      return keep([{ ...change, now: 'waiting', consent: { by, lasting } }, ...said])
     }
     const now = fate.kind === 'denied' ? 'denied' : 'withdrawn'
-    if (fate.kind === 'withdrawn') return keep([{ ...change, now }, panel])
+    if (fate.kind === 'withdrawn') return keep([{ ...change, now }, ...said])
     const why =
       fate.by === null
         ? 'Nobody consented in time, so it was not sent.'
         : `A person said no (${fate.by})${fate.reason === '' ? '.' : `: ${fate.reason}`}`
     const report = answerTo(letter, 'report', why, newLetterId(ids), clock.now())
-    return keep([{ ...change, now }, { kind: 'letter', letter: report }, panel])
+    return keep([{ ...change, now }, { kind: 'letter', letter: report }, ...said])
   }
 }
 
