@@ -113,7 +113,7 @@ function nowhere(wished: string | null, guilds: RESTGetAPICurrentUserGuildsResul
       wished === null || !isElsewhere
         ? `The bot is on no server${wished === null ? '' : `, so not on ${wished} (DISCORD_GUILD_ID) either`}.`
         : `The bot is not on the server ${wished} (DISCORD_GUILD_ID). It is on ${others.join(', ')}.`,
-    mend: isElsewhere ? `Correct DISCORD_GUILD_ID, or invite it there. ${invite}` : invite,
+    mend: isElsewhere ? `Correct DISCORD_GUILD_ID. ${invite}` : invite,
   }
 }
 
