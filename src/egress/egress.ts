@@ -85,6 +85,8 @@ export class EgressProxy implements Egress {
     const socket = this.#socket
     if (socket === null) return
     if (agents === 'end') {
+      // Waited for, though nothing else may keep this process by now.
+      socket.ref()
       say(socket, { say: 'end' })
       await new Promise<void>((resolve) => socket.once('close', resolve))
     } else socket.destroy()

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { HostQuestion } from '../../src/core/egress.ts'
 import { isAlive, startTimeOf } from '../../src/system/process.ts'
@@ -133,6 +134,15 @@ test('the same process serves the next life; sessions that are over are forgotte
   match((await second.check())[0]?.text ?? '', /^Boxed agents get out by one process/)
   await second.stop('end')
   await until(async () => !(await isAlive(pid, started)), 'ended')
+})
+
+test('who ends it waits for its end, also with nothing else to wait for', async () => {
+  await using stage = new Stage()
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'ending.ts'), stage.dataFolder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stdout)])
+  deepEqual([code, said], [0, 'ended\n'])
 })
 
 test('a process whose folder is gone ends by itself', async () => {
