@@ -68,6 +68,8 @@ export interface Doors {
   /** Keeps all of it or nothing, and says what is to be said of it: see `Letters.keep`. */
   readonly keep: (effects: readonly Effect[]) => Promise<boolean>
   readonly letterRules: LetterRules
+  /** Fires when everything lets go: then nothing more is begun. */
+  readonly signal: AbortSignal
   /** Says something in the audit channel, once for each key; nowhere, where there is none. */
   readonly audit: (key: string, text: (locale: Locale) => string) => Promise<void>
   /** Looks at everything once. */

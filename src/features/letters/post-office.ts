@@ -16,7 +16,7 @@ const lookEveryMs = 5_000
 /** Of another agent's answer, when it wrote no letter itself. */
 const reportUpTo = 8_000
 
-export type PostOfficeDoors = LetterDoors & Pick<Doors, 'ask' | 'hear' | 'log' | 'checkpoint' | 'stopRun'>
+export type PostOfficeDoors = LetterDoors & Pick<Doors, 'ask' | 'hear' | 'log' | 'checkpoint' | 'stopRun' | 'signal'>
 
 /** Events after which there may be something to do. */
 const tell: ReadonlySet<RunEvent['type']> = new Set(['told', 'refused', 'finished', 'stopped', 'lost', 'forgotten'])
@@ -48,20 +48,22 @@ export class PostOffice {
   /** Something may have changed. */
   look(): void {
     this.#again = true
-    if (this.#isLooking) return
+    if (this.#isLooking || this.#doors.signal.aborted) return
     this.#isLooking = true
     background(this.#rounds(), this.#doors.log, 'letters.look')
   }
 
   #later(): void {
-    this.#doors.clock.after(lookEveryMs, () => {
+    const { clock, signal } = this.#doors
+    clock.after(lookEveryMs, () => {
+      if (signal.aborted) return
       this.look()
       this.#later()
     })
   }
 
   async #rounds(): Promise<void> {
-    while (this.#again) {
+    while (this.#again && !this.#doors.signal.aborted) {
       this.#again = false
       await this.#look()
     }
@@ -73,11 +75,12 @@ export class PostOffice {
     try {
       for (const letter of await vault.letters.in(['asked', 'waiting', 'delivered'])) {
         await this.#see(letter).catch((error: unknown) => {
+          if (this.#doors.signal.aborted) return
           log.warn({ letter: letter.id, error: messageOf(error) }, 'letter.later')
         })
       }
     } catch (error) {
-      log.warn({ error: messageOf(error) }, 'letters.unread')
+      if (!this.#doors.signal.aborted) log.warn({ error: messageOf(error) }, 'letters.unread')
     }
   }
 
