@@ -333,7 +333,7 @@ for (const { world, confined, skip } of worlds)
         assert.deepEqual(await findMarked(dataIdOf(join(bench.options.dataDir, 'spools'))), [])
       })
 
-      scene.test('a limit of the login is told with its end', async () => {
+      scene.test('with a key, a refusal for its rate is trouble of the service', async () => {
         const headers = {
           'anthropic-ratelimit-unified-status': 'rejected',
           'anthropic-ratelimit-unified-reset': '1893456000',
@@ -343,7 +343,7 @@ for (const { world, confined, skip } of worlds)
         const error = { status: 429, type: 'rate_limit_error', message: 'over the limit', headers }
         const listener = begin(turnOf(scripted([{ error }])))
         await listener.done
-        assert.equal(troubleOf(listener).code, 'rate-limited')
+        assert.equal(troubleOf(listener).code, 'service-busy')
       })
 
       scene.test('what check says of it', async () => {
