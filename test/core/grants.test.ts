@@ -55,6 +55,17 @@ const may: Readonly<Record<ActionName, readonly Tier[]>> = {
   'permission.list': ['owner'],
   'agent.look': ['guest', 'member', 'owner'],
   'agent.post': ['guest', 'member', 'owner'],
+  'agent.ask': ['guest', 'member', 'owner'],
+  'agent.answer': ['guest', 'member', 'owner'],
+  'letter.consult': ['guest', 'member', 'owner'],
+  'letter.delegate': ['member', 'owner'],
+  'letter.reply': ['guest', 'member', 'owner'],
+  // Who may decide depends on the letter: the press itself is judged again.
+  'letter.decide': ['public', 'guest', 'member', 'owner'],
+  trace: ['member', 'owner'],
+  broadcast: ['owner'],
+  usage: ['member', 'owner'],
+  'usage.all': ['owner'],
   health: ['public', 'guest', 'member', 'owner'],
   help: ['public', 'guest', 'member', 'owner'],
 }
