@@ -29,10 +29,16 @@ describe('what the bot finds when it comes back', { concurrency: true }, () => {
     const other = await stage.session(olivia, 'other')
     await olivia.says(thread, '!until never this is never to be seen')
     await stage.botShows(olivia, thread, 'never')
+    const agents = await stage.agents()
     await first.kill()
     await olivia.call('DELETE', `/channels/${thread.id}`)
     await stage.startBot()
-    await until(async () => (await stage.agents()).length === 0, patienceMs, 'the end of the agent')
+    // The other session's agent is ready for its first prompt, and stays.
+    const gone = async (): Promise<boolean> => {
+      const left = await stage.agents()
+      return agents.length - agents.filter((pid) => left.includes(pid)).length === 1
+    }
+    await until(gone, patienceMs, 'the end of the agent')
     await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
     assert.deepEqual(stage.query('select name from omc_sessions where ended_at is null').length, 1)
     await stage.session(olivia, 'shop')

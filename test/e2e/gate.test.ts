@@ -43,6 +43,17 @@ const buttons: Readonly<
     prompt: '!until never gamma at work for olivia alone',
     forged: true,
   },
+  ...Object.fromEntries(
+    ['letters:yes', 'letters:pair', 'letters:no', 'letters:change', 'agents:pick', 'agents:other'].map((kind, at) => [
+      kind,
+      {
+        label: 'Stop',
+        action: kind.startsWith('letters') ? 'letter.decide' : 'agent.answer',
+        prompt: `!until never ${'delta '.repeat(at + 1)}at work for olivia alone`,
+        forged: true,
+      } as const,
+    ]),
+  ),
   'approvals:look': { label: 'Look', action: 'approval.answer', prompt: '!ask Bash echo look', where: 'hall' },
 }
 
@@ -114,7 +125,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
   assert.deepEqual(known.sort(), Object.keys(buttons).sort())
   for (const [kind, { label, action, prompt, where: hall, forged }] of Object.entries(buttons)) {
     await t.test(`the button ${kind}`, async () => {
-      const session = `for-${kind.split(':')[1]}`
+      const session = `for-${kind.replace(':', '-')}`
       const where = hall === undefined ? await stage.session(olivia, session) : bob.place('general')
       const { id } = await olivia.says(where, prompt)
       const carrier = await bob.sees(
@@ -156,7 +167,7 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
     .filter(({ json }) => json.includes(bob.id))
   assert.deepEqual(ofOthers, [], 'and nothing of it reached one')
   assert.equal(stage.query('select * from grants').length, grants)
-  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 12)
+  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 18)
   // LOOK.md: one word, once per person and place; after that, silence.
   await bob.says(thread, 'and again')
   await olivia.says(thread, '!say next in line')

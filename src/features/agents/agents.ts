@@ -73,13 +73,11 @@ export function agents(doors: Pick<Doors, 'gate' | 'journal' | 'vault' | 'runtim
     buttons: {
       pick: {
         right: 'agent.answer',
-        asksItself: true,
         answer: 'in-place',
         act: (press, say) => answerHuman(press, say, doors),
       },
       other: {
         right: 'agent.answer',
-        asksItself: true,
         answer: 'in-place',
         form: async (_press, say) => ({ ...say.form, required: true }),
         act: (press, say) => answerHuman(press, say, doors),

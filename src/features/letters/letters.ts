@@ -103,7 +103,6 @@ export function letters(doors: PostOfficeDoors): Feature {
   function decides(fate: (press: Press) => LetterFate) {
     return {
       right: 'letter.decide',
-      asksItself: true,
       answer: 'in-place',
       async act(press: Press, say: typeof en) {
         const letter = await desk.find(press.person, press.argument)
