@@ -72,6 +72,8 @@ describe('the bot’s tools with the real Claude CLI', { ...sideBySide, skip: cl
     await stage.startBot()
     await stage.botShows(olivia, thread, 'That was it.')
     await until(() => stage.query("select 1 from runs where state <> 'over'").length === 0)
+    // What they post goes by the outbox, beside the answer.
+    for (const words of ['> half way', '> nearly there']) await stage.botShows(olivia, thread, words)
     const shown = (await stage.botMessages(olivia, thread)).map(textOf).join('\n')
     for (const words of ['> half way', '> nearly there']) assert.equal(shown.split(words).length - 1, 1, shown)
     assert.deepEqual(told(stage), ['Posted.', 'Posted.'])

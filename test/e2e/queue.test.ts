@@ -49,6 +49,8 @@ describe('the queue', { concurrency: true }, () => {
     await stage.botShows(olivia, thread, 'the one')
     for (const words of ['first', 'second']) await olivia.says(thread, `!say ${words}`)
     await until(() => waitingRuns(stage) === 2)
+    // The line is measured now and then, not with every prompt.
+    await stage.botShows(olivia, thread, /place 2/i)
     const waits = await (await olivia.runs('work', '/wait')).settled()
     const told = await (await olivia.clicks(waits, 'Withdraw shop · place 2')).settled()
     assert.ok(told.ephemeral)
