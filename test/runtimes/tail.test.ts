@@ -108,6 +108,20 @@ describe('a tail', () => {
     assert.equal(await tail.next(), null)
   })
 
+  test('whoever writes without an end holds up nothing else', async () => {
+    await using tail = open()
+    let turns = 0
+    const others = (async () => {
+      for (; turns < 5; turns++) await setImmediate()
+    })()
+    for (let line = 0; line < 100; line++) {
+      appendFileSync(file, 'more\n')
+      await tail.next()
+    }
+    assert.equal(turns, 5)
+    await others
+  })
+
   test('finds what it was not told of by looking now and then', async () => {
     const fd = openSync(file, 'a')
     await using tail = open(0, 1000, 20)

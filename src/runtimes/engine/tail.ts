@@ -2,6 +2,7 @@ import { readSync, watch } from 'node:fs'
 import type { FSWatcher } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 
 export interface TailOptions {
   /** Byte to begin at. */
@@ -29,6 +30,8 @@ export interface TailLine {
 
 const newline = 0x0a
 const unwatchedPollMs = 25
+/** So many reads in a row, then everything else has its turn: whoever writes without an end would hold up all of it. */
+const readsInARow = 4
 
 /**
  * Follows a growing file line by line. Pulled: what nobody asks for is not read, however much is written.
@@ -46,6 +49,7 @@ export class Tail implements AsyncDisposable {
   #carried = 0
   #isSkipping = false
   #isDirty = true
+  #inARow = 0
   #isFinished = false
   #isClosed = false
   #wake: (() => void) | null = null
@@ -104,6 +108,11 @@ export class Tail implements AsyncDisposable {
   async #read(): Promise<number> {
     try {
       const file = (this.#file ??= await this.#open())
+      if (++this.#inARow > readsInARow) {
+        this.#inARow = 0
+        await turn()
+        if (this.#isClosed) return 0
+      }
       // What was just written is in memory: a trip through the thread pool costs more than the read.
       return readSync(file.fd, this.#chunk, 0, this.#chunk.length, this.#position)
     } catch (error) {
