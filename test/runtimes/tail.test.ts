@@ -110,6 +110,8 @@ describe('a tail', () => {
 
   test('whoever writes without an end holds up nothing else', async () => {
     await using tail = open()
+    appendFileSync(file, 'the first, with which it is opened\n')
+    await tail.next()
     let turns = 0
     const others = (async () => {
       for (; turns < 5; turns++) await setImmediate()
