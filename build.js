@@ -1,11 +1,11 @@
-// Builds what is published: dist/ holds the sources as JavaScript with their types, and in dist/sandbox the package
-// loopback-discord as it is published itself. Node strips no types under node_modules, so a package cannot bring
-// TypeScript; and our package brings the sandbox, so that it is one thing to install. That is why the dependencies of the
-// sandbox (ws) are ours as well.
+// Builds what is published: dist/ holds the bot as a bundle with all that it needs (tools/bundle.ts), and in dist/sandbox
+// the package loopback-discord as it is published itself, with its types. Our package brings the sandbox, so that it is
+// one thing to install; so what the sandbox depends on is what installing ours installs.
 import { spawnSync } from 'node:child_process'
-import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { execPath, exit } from 'node:process'
+import { bundle } from './tools/bundle.ts'
 
 const root = import.meta.dirname
 const dist = join(root, 'dist')
@@ -18,8 +18,9 @@ compile(join(sandbox, 'tsconfig.build.json'))
 for (const each of ['README.md', 'LICENSE']) cpSync(join(sandbox, each), join(dist, 'sandbox', each))
 cpSync(join(sandbox, 'src', 'page'), join(dist, 'sandbox', 'page'), { recursive: true })
 writeFileSync(join(dist, 'sandbox', 'package.json'), `${JSON.stringify(published(), null, 2)}\n`)
-compile(join(root, 'tsconfig.build.json'))
-pointAtSandbox()
+const { files, packages } = await bundle({ main: join(root, 'src', 'main.ts') }, './sandbox/sandbox.js')
+for (const { path, text } of files) writeFileSync(join(dist, path), text)
+writeFileSync(join(dist, 'THIRD-PARTY.txt'), packages.map(termsOf).join('\n\n'))
 
 /** @param {string} project */
 function compile(project) {
@@ -44,13 +45,16 @@ function published() {
   return { ...manifest, exports: Object.fromEntries(built) }
 }
 
-/** In the package that is published there is no loopback-discord beside it, only the one within. */
-function pointAtSandbox() {
-  for (const name of globSync('**/*.{js,d.ts}', { cwd: dist, exclude: ['sandbox/**'] })) {
-    const file = join(dist, name)
-    const within = relative(dirname(file), join(dist, 'sandbox', 'sandbox.js')).replaceAll('\\', '/')
-    const text = readFileSync(file, 'utf8')
-    const pointed = text.replaceAll(`from 'loopback-discord'`, `from './${within}'`)
-    if (pointed !== text) writeFileSync(file, pointed)
-  }
+/**
+ * Under what terms a package that is in the bundle is passed on.
+ * @param {string} name
+ */
+function termsOf(name) {
+  const folder = join(root, 'node_modules', name)
+  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const terms = readdirSync(folder).filter((each) => /^(licen[cs]e|notice)(\.|$)/i.test(each))
+  return [
+    `${name} ${version} (${license})`,
+    ...terms.map((each) => readFileSync(join(folder, each), 'utf8').trim()),
+  ].join('\n\n')
 }

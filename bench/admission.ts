@@ -76,7 +76,7 @@ export const admissionDecisions: Measurement = {
 function board(waiting: number): Board {
   const live = Array.from({ length: caps.active - 1 }, (_, nth) => candidate(nth))
   const rest = Array.from({ length: waiting }, (_, nth) => candidate(caps.active + nth))
-  return { live, waiting: rest, served: new Map(live.map((each) => [each.person, each.asked])) }
+  return { live, waiting: rest, frozen: false, served: new Map(live.map((each) => [each.person, each.asked])) }
 }
 
 function candidate(nth: number): Candidate {

@@ -6,12 +6,14 @@ import { startAnthropic, type ScriptedModel } from '../test/models/anthropic.ts'
 import type { ModelRequest } from '../test/models/ledger.ts'
 import type { StepInput } from '../test/models/script.ts'
 import type { Bot } from '../test/e2e/bots.ts'
-import { moment, type Figure, type Measurement, type Size } from './figure.ts'
+import { moment, repeat, type Figure, type Measurement, type Size } from './figure.ts'
 import { botFromSource, Stage } from './stage.ts'
 
 /** What people wait for: the last word of an answer, after the model has said it. */
 interface Answer {
   readonly what: string
+  /** How often it is asked for, of each side. */
+  readonly times: number
   readonly length: number
   /** Pieces, and milliseconds between two of them. */
   readonly chunks: number
@@ -19,16 +21,27 @@ interface Answer {
 }
 
 const answers: readonly Answer[] = [
-  { what: '20 characters at once', length: 20, chunks: 4, chunkDelay: 0 },
-  { what: '300 characters at once', length: 300, chunks: 8, chunkDelay: 0 },
-  { what: '3,000 characters at once', length: 3000, chunks: 40, chunkDelay: 0 },
-  { what: '300 characters, 50 tokens a second', length: 300, chunks: 75, chunkDelay: 20 },
-  { what: '3,000 characters, 200 tokens a second', length: 3000, chunks: 750, chunkDelay: 5 },
+  { what: '20 characters at once', times: 15, length: 20, chunks: 4, chunkDelay: 0 },
+  { what: '300 characters at once', times: 15, length: 300, chunks: 8, chunkDelay: 0 },
+  { what: '3,000 characters at once', times: 3, length: 3000, chunks: 40, chunkDelay: 0 },
+  { what: '300 characters, 50 tokens a second', times: 5, length: 300, chunks: 75, chunkDelay: 20 },
+  { what: '3,000 characters, 200 tokens a second', times: 2, length: 3000, chunks: 750, chunkDelay: 5 },
 ]
 /** Sessions that are asked in turn, so that each place's limits are whole again when it is its turn. */
 const sessions = 5
-const betweenMs = 1_200
+const betweenMs = 400
 const windows = ['real', 'sliding'] as const
+/** First prompts that long after the start of their session, and how often. */
+const rests = [
+  { restMs: 300, times: 2 },
+  { restMs: 1000, times: 2 },
+  { restMs: 2500, times: 15 },
+] as const
+const restarts = 15
+/** No figure takes much longer than this; the longer for those that need it for fifteen of ours. */
+const [figureMs, longMs] = [40_000, 75_000]
+/** The other version is slower, and a few of it are enough: every so many of ours. */
+const rare = { seldom: 3, ms: longMs } as const
 
 /** One version of the bot at work, with sessions of the real Claude CLI on a model that costs no time. */
 interface Side {
@@ -47,34 +60,42 @@ interface Side {
 export function wholeAnswers(against: string | null): Measurement {
   return {
     name: 'Whole answers, the real Claude CLI under Discord’s limits',
-    async run(size: Size): Promise<readonly Figure[]> {
-      const [times, rounds] = size === 'full' ? [15, 2] : [5, 1]
+    async run(size: Size, figures: Figure[]): Promise<readonly Figure[]> {
+      const share = size === 'full' ? 1 : 1 / 3
+      const some = (times: number): number => Math.ceil(times * share)
       await using stack = new AsyncDisposableStack()
       const sides = [await open('now', botFromSource, stack)]
       if (against !== null) sides.push(await open('before', join(against, 'bench', 'bot.ts'), stack))
-      const figures: Figure[] = []
       for (const answer of answers) {
-        const waits = await inTurn(sides, times, (side, nth) => waitFor(side, answer, nth))
+        const waits = await inTurn(sides, some(answer.times), (side, nth) => waitFor(side, answer, nth))
         figures.push(figure(`the model's end → whole: ${answer.what}`, sides, waits, answer.length <= 300 ? 100 : null))
       }
       for (const limits of windows) {
         for (const { stage } of sides) stage.sandbox.limits.mode = limits
-        for (const count of [3, 10]) {
-          const waits = await inTurn(sides, rounds, (side, nth) => together(side, count, `${limits}-${nth}`))
+        for (const [count, rounds] of [
+          [3, 1],
+          [10, 2],
+        ] as const) {
+          const waits = await inTurn(
+            sides,
+            some(rounds),
+            (side, nth) => together(side, count, `${limits}-${nth}`),
+            rare,
+          )
           const what = `the model's end → whole: ${count} prompts at once in one thread, ${limits} windows`
-          figures.push(figure(what, sides, waits, 150))
+          figures.push({ ...figure(what, sides, waits, 150), each: true })
         }
       }
       for (const { stage } of sides) stage.sandbox.limits.mode = 'off'
-      for (const restMs of [300, 1000, 2500]) {
-        const waits = await inTurn(sides, Math.ceil(times / 2), (side, nth) => firstPrompt(side, restMs, nth))
+      for (const { restMs, times } of rests) {
+        const waits = await inTurn(sides, some(times), (side, nth) => firstPrompt(side, restMs, nth), rare)
         const what = `first prompt ${restMs / 1000} s after /session start → first words`
         figures.push(figure(what, sides, waits, restMs === 2500 ? 120 : null))
       }
-      const after = await inTurn(sides, Math.ceil(times / 3), (side, nth) => afterRestart(side, nth))
+      const after = await inTurn(sides, some(restarts), (side, nth) => afterRestart(side, nth), rare)
       figures.push(figure('first prompt after a clean restart → first words', sides, after, 120))
       const refused = sides.map(({ stage }) => [stage.sandbox.limits.refusals.user])
-      figures.push(figure('requests refused for their number', sides, refused, null, ''))
+      figures.push(figure('requests refused for their number', sides, refused, 1, ''))
       return figures
     },
   }
@@ -109,16 +130,19 @@ async function open(name: string, file: string, stack: AsyncDisposableStack): Pr
   return side
 }
 
-/** Each side once, and then again: what disturbs the machine disturbs both. */
+/** Each side once, and then again: what disturbs the machine disturbs both. Those beside ours once in `seldom` times. */
 async function inTurn(
   sides: readonly Side[],
   times: number,
   measure: (side: Side, nth: number) => Promise<number | readonly number[]>,
+  { seldom, ms } = { seldom: 1, ms: figureMs },
 ): Promise<readonly (readonly number[])[]> {
   const values: number[][] = sides.map(() => [])
-  for (let nth = 0; nth < times; nth++) {
-    for (const [at, side] of sides.entries()) values[at]?.push(...[await measure(side, nth)].flat())
-  }
+  await repeat(times, ms, async (nth) => {
+    for (const [at, side] of sides.entries()) {
+      if (at === 0 || nth % seldom === 0) values[at]?.push(...[await measure(side, nth)].flat())
+    }
+  })
   return values
 }
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { writeSync } from 'node:fs'
 import { createApp } from '../src/app.ts'
 import { loadConfig } from '../src/config/load.ts'
-import { createLog } from '../src/config/log.ts'
+import { createLog, logGoesTo } from '../src/config/log.ts'
 import { messageOf } from '../src/core/failure.ts'
 
 /** The time is taken before the line is written; writing costs some ten microseconds, which the next mark carries. */
@@ -13,7 +13,7 @@ function tell(name: string): void {
 }
 
 const config = loadConfig({ env: process.env, folder: process.cwd(), home: homedir() })
-const log = createLog({ level: config.logLevel, secrets: config.secrets })
+const log = createLog({ level: config.logLevel, secrets: config.secrets, to: logGoesTo(config.logFile) })
 const app = createApp({ config, log, environment: process.env, checkpoint: tell })
 
 process.on('SIGTERM', () => void app.stop('leave').then(() => process.exit(0)))

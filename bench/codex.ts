@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path'
 import { dataIdOf, endMarked, findMarked, markVariables } from '../src/runtimes/engine/marker.ts'
 import type { RuntimeName, SessionId } from '../src/core/ids.ts'
 import { CodexLogin } from '../test/clis/codex-bot.ts'
+import { CodexWire } from '../test/clis/codex-wire.ts'
 import { codexBinary } from '../test/clis/install.ts'
 import { until } from '../test/e2e/stage.ts'
-import type { Figure, Measurement, Size } from './figure.ts'
+import { medianOf, moment, repeat, type Figure, type Measurement, type Size } from './figure.ts'
 import { figuresOf, measure } from './prompts.ts'
 import { sharedMb, Stage } from './stage.ts'
 
@@ -17,6 +18,7 @@ const alone = 'codex-exec' as RuntimeName
 export const codexPrompts: Measurement = {
   name: 'A prompt, the real Codex CLI on a model without latency',
   async run(size: Size): Promise<readonly Figure[]> {
+    const wire = await wireAlone(installed(), size === 'full' ? 18 : 4)
     await using login = await CodexLogin.open(installed())
     await using stage = await Stage.open({ OMC_MAX_ACTIVE_CLIS: '64', OMC_PER_USER_MAX_ACTIVE: '64', ...login.env })
     const bot = await stage.startBot()
@@ -32,8 +34,37 @@ export const codexPrompts: Measurement = {
         await endMarked(dataOf(stage), ({ runtime }) => runtime === 'codex', 0)
       },
     })
-    return figuresOf(warm, cold)
+    const models = warm.flatMap(({ model }) => model ?? [])
+    return [
+      ...figuresOf(warm, cold),
+      {
+        what: 'handed over → the CLI asks its model, beside its own wire',
+        unit: 'ms',
+        values: warm.flatMap(({ model, handedOver }) => (model === null ? [] : [model - handedOver])),
+        against: { what: 'its wire alone', values: wire },
+        below: 1.5 * medianOf(wire),
+      },
+      {
+        what: 'seen → the CLI asks its model, beside its own wire',
+        unit: 'ms',
+        values: models,
+        against: { what: 'its wire alone', values: wire },
+      },
+    ]
   },
+}
+
+/** How long the CLI takes by itself, warm, from a turn's line to the request to its model. */
+async function wireAlone(binary: string, times: number): Promise<readonly number[]> {
+  await using wire = await CodexWire.open(binary)
+  await wire.opens()
+  const [, , , ...waits] = await repeat(times + 3, 30_000, async () => {
+    const known = wire.model.requests.length
+    const from = moment()
+    await wire.turn([{ text: 'yes' }])
+    return (wire.model.requests[known]?.arrivedAt ?? Number.NaN) - from
+  })
+  return waits
 }
 
 /** What conversations in the middle of an answer take: in the bot's one server, and each in a process of its own. */

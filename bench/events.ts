@@ -15,6 +15,7 @@ import { AgentEngine } from '../src/runtimes/engine/engine.ts'
 import { openStore, type Store } from '../src/stores/open.ts'
 import { prompt, quietLog, runId, scratchFolder, session, thread } from '../test/stores/cast.ts'
 import { perSecond, repeat, type Figure, type Measurement, type Size } from './figure.ts'
+import { Signing } from '../src/runtimes/engine/signing.ts'
 
 /** What the agent is told to do, over and over: words alone, or tool calls with a sentence each. */
 const scripts = {
@@ -60,8 +61,10 @@ async function measure(store: Store, folder: string, text: string, nth: number):
 
 /** Leads one turn of a real process to its end. Gives lines of output a second. */
 async function lead(store: Store, folder: string, text: string, nth: number, afterwards: boolean): Promise<number> {
+  const signing = new Signing(null, folder)
+  const means = { dataDir: folder, ids: uuids(hostClock), boxing: null, signing }
   const runtime = new AgentEngine(
-    echo({ dataDir: folder, ids: uuids(hostClock), environmentOf: () => environmentFor(process.env), boxing: null }),
+    echo({ ...means, environmentOf: () => environmentFor(process.env) }),
     {
       dataDir: folder,
       clock: hostClock,
@@ -71,7 +74,7 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
       limits: defaultLimits,
       ownersOnly: null,
     },
-    null,
+    signing,
   )
   const { turn, view } = await claimed(store, folder, text, nth)
   const output = join(folder, 'spools', turn.session.id, 'stdout')
@@ -85,9 +88,10 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
     const conduct = runtime.begin(turn)
     await written(output, afterwards ? '"is":"over"' : '"is":"taken"')
     const from = performance.now()
-    const conductor = new Conductor(turn, conduct, {
+    const conductor = new Conductor(turn, conduct, runtime, {
       ...tools,
       timings: usualTimings,
+      logins: { failed: () => false, served: () => {} },
       texts: new GroupCommit(hostClock, usualTimings.textEveryMs),
     })
     await conductor.done
@@ -118,8 +122,19 @@ async function claimed(
   await journal.claim(() => [run], hostClock.now())
   const view = viewOf(await journal.read(run))
   if (view === null) throw new Error('The run was not kept.')
+  const signature = { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [] }
   return {
-    turn: { run, attempt: 1, parks: 0, goesOn: false, prompt: asked, session: one, files: [], handOver: null },
+    turn: {
+      run,
+      attempt: 1,
+      parks: 0,
+      goesOn: false,
+      prompt: asked,
+      session: one,
+      files: [],
+      handOver: null,
+      signature,
+    },
     view,
   }
 }

@@ -8,15 +8,18 @@ export interface Figure {
   readonly against?: { readonly what: string; readonly values: readonly number[] }
   /** The median should be below this; shown, never enforced. */
   readonly below?: number
+  /** Not only the median: every single one should. */
+  readonly each?: boolean
 }
 
 /** Something that is measured. It cleans up after itself, also when it fails. */
 export interface Measurement {
   readonly name: string
-  run(size: Size): Promise<readonly Figure[]>
+  /** `soFar`: what takes minutes puts each of its figures there as well, so that one that is broken off gives some. */
+  run(size: Size, soFar: Figure[]): Promise<readonly Figure[]>
 }
 
-/** How much is done: `quick` is for a look while working, `full` for what is written down. */
+/** How much is done: `quick` is for a look while working, `full` for what is written down. Each is bounded in itself. */
 export type Size = 'quick' | 'full'
 
 /** A figure with what the table and the file say of it. */
@@ -29,11 +32,15 @@ export interface Summary {
   readonly n: number
   readonly against: { readonly what: string; readonly median: number; readonly ratio: number } | null
   readonly below: number | null
+  readonly each: boolean
+  /** Whether it is below that; null: nothing was aimed at, or nothing measured. */
+  readonly met: boolean | null
 }
 
-export function summarize({ what, unit, values, against, below }: Figure): Summary {
+export function summarize({ what, unit, values, against, below, each = false }: Figure): Summary {
   const other = against === undefined ? null : medianOf(against.values)
   const median = medianOf(values)
+  const judged = each ? Math.max(...values) : median
   return {
     what,
     unit,
@@ -44,6 +51,8 @@ export function summarize({ what, unit, values, against, below }: Figure): Summa
     against:
       against === undefined || other === null ? null : { what: against.what, median: other, ratio: median / other },
     below: below ?? null,
+    each,
+    met: below === undefined || values.length === 0 ? null : judged < below,
   }
 }
 
@@ -75,4 +84,11 @@ export async function repeat<Value>(
 /** How often per second something happened that took `ms` for `count` times. */
 export function perSecond(count: number, ms: number): number {
   return (count / ms) * 1000
+}
+
+/** How many milliseconds something took. */
+export async function took(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now()
+  await work()
+  return performance.now() - from
 }

@@ -2,35 +2,10 @@ import type { SeenMessage, SeenPlace } from 'loopback-discord'
 import type { Bot } from '../test/e2e/bots.ts'
 import { until } from '../test/e2e/stage.ts'
 import { moment, repeat, type Figure, type Measurement, type Size } from './figure.ts'
-import { botFromSource, markAt, Stage } from './stage.ts'
+import { markAt, Stage } from './stage.ts'
 
 /** Words that take longer than the measurement; a word a second is little work for the agent itself. */
 const long = `!slow 300s ${Array.from({ length: 300 }, (_, nth) => `w${nth}`).join(' ')}`
-
-/** From the start of the process until it is connected. */
-export const starts: Measurement = {
-  name: 'Start',
-  async run(size: Size): Promise<readonly Figure[]> {
-    const times = size === 'full' ? 5 : 2
-    await using stage = await Stage.open()
-    const readyAfter = async (spawn: () => Bot): Promise<number> => {
-      const from = moment()
-      const bot = spawn()
-      await bot.ready()
-      const took = markAt(bot, 'ready') - from
-      await bot.kill()
-      return took
-    }
-    const bare = await repeat(times, 15_000, () => readyAfter(() => stage.spawnBareBot()))
-    const [first = Number.NaN, ...rest] = await repeat(times + 1, 15_000, () => readyAfter(() => stage.spawnBot()))
-    const source = await repeat(times, 15_000, () => readyAfter(() => stage.spawnBot(botFromSource)))
-    return [
-      { what: 'start → ready, empty data folder', unit: 'ms', values: [first] },
-      { what: 'start → ready', unit: 'ms', values: rest, against: { what: 'discord.js alone', values: bare } },
-      { what: 'start → ready', unit: 'ms', values: rest, against: { what: 'from source', values: source } },
-    ]
-  },
-}
 
 /** From the start after kill -9 until every agent is led again, and until people see their answers go on. */
 export const restarts: Measurement = {
@@ -61,9 +36,8 @@ export const restarts: Measurement = {
       const from = moment()
       bot = stage.spawnBot()
       const growing = person.waits(() => answers.every(isGrowing), 40_000).then(() => moment() - from)
-      await until(() => adoptions(bot).length === sessions, 30_000, 'the adoption of every agent')
+      const adopted = (await until(() => ledAgain(bot, sessions), 30_000, 'the adoption of every agent')) - from
       await bot.ready()
-      const adopted = Math.max(...adoptions(bot)) - from
       return { adopted, ready: markAt(bot, 'ready') - from, growing: await growing }
     })
     const [open] = stage.query<{ n: number }>("select count(*) n from run_events where type = 'lost'")
@@ -81,7 +55,8 @@ export const restarts: Measurement = {
   },
 }
 
-/** When each agent was taken over, by the bot's own log (whole milliseconds). */
-function adoptions(bot: Bot): readonly number[] {
-  return bot.log.filter((line) => line['msg'] === 'agent.adopted').map((line) => Date.parse(String(line['time'])))
+/** When all runs were led again, by the bot's own log (whole milliseconds); null: not yet. */
+function ledAgain(bot: Bot, runs: number): number | null {
+  const line = bot.log.find((each) => each['msg'] === 'recovery.done' && each['runs'] === runs)
+  return line === undefined ? null : Date.parse(String(line['time']))
 }

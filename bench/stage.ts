@@ -26,39 +26,50 @@ export class Stage implements AsyncDisposable {
   readonly root: string
   /** When the sandbox's gateway handed each message to the bot's socket, by the message's id. */
   readonly handedToBot: ReadonlyMap<string, number>
+  /** When each request of the bot was answered that counts for its fifty a second. */
+  readonly asked: readonly number[]
   readonly #env: Readonly<Record<string, string>>
   readonly #bots: Bot[] = []
 
-  private constructor(sandbox: Sandbox, handed: ReadonlyMap<string, number>, env: Readonly<Record<string, string>>) {
+  private constructor(
+    sandbox: Sandbox,
+    told: Pick<Stage, 'handedToBot' | 'asked'>,
+    env: Readonly<Record<string, string>>,
+  ) {
     this.sandbox = sandbox
-    this.handedToBot = handed
+    this.handedToBot = told.handedToBot
+    this.asked = told.asked
     this.root = realpathSync(mkdtempSync(join(tmpdir(), 'orchestrator-bench-')))
     this.data = join(this.root, 'data')
     this.#env = env
     for (const name of ['data', 'home', 'projects']) mkdirSync(join(this.root, name), { mode: 0o700 })
   }
 
-  /** `env`: variables of every bot beside the usual ones. */
-  static async open(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  /** `env`: variables of every bot beside the usual ones; `others`: how many people there are beside Olivia, as `person0` …. */
+  static async open(env: Readonly<Record<string, string>> = {}, others = 0): Promise<Stage> {
     const handed = new Map<string, number>()
+    const asked: number[] = []
     const watcher: Watcher = {
-      exchange() {},
+      exchange({ isBot, path }) {
+        if (isBot && !path.includes('/interactions/')) asked.push(moment())
+      },
       dispatch(name, data, toBot) {
         if (toBot && name === 'MESSAGE_CREATE') handed.set((data as { id: string }).id, moment())
       },
       report: () => ({}),
     }
-    const people = [{ name: 'olivia', roles: ['owner'], owner: true }]
+    const team = Array.from({ length: others }, (_, nth) => ({ name: `person${nth}`, roles: ['owner'] }))
+    const people = [{ name: 'olivia', roles: ['owner'], owner: true }, ...team]
     const sandbox = await startSandbox({
       world: { guild: { name: 'Team', channels: ['general'], roles: [{ name: 'owner' }], people } },
       watchers: [watcher],
     })
-    return new Stage(sandbox, handed, env)
+    return new Stage(sandbox, { handedToBot: handed, asked }, env)
   }
 
   /** Starts the product on the data folder, as built or from source. Does not wait until it is connected. */
-  spawnBot(file: string = built.bot): Bot {
-    return this.#spawn(file, {
+  spawnBot(file: string = built.bot, args: readonly string[] = []): ProcessBot {
+    return this.#spawn([file, ...args], {
       HOME: join(this.root, 'home'),
       LANG: 'C.UTF-8',
       TMPDIR: this.root,
@@ -75,7 +86,7 @@ export class Stage implements AsyncDisposable {
 
   /** Starts the bot that is only discord.js. */
   spawnBareBot(): Bot {
-    return this.#spawn(built.bare, { API: this.sandbox.api, TOKEN: this.sandbox.bot.token })
+    return this.#spawn([built.bare], { API: this.sandbox.api, TOKEN: this.sandbox.bot.token })
   }
 
   /** The same, connected and with its commands there. */
@@ -95,8 +106,8 @@ export class Stage implements AsyncDisposable {
   }
 
   /** A thread with a session in it, started by its slash command. */
-  async session(name: string, runtime: string): Promise<SeenPlace> {
-    const person = await this.person()
+  async session(name: string, runtime: string, by?: Actor): Promise<SeenPlace> {
+    const person = by ?? (await this.person())
     const thread = await person.opensThread('general', name)
     const reply = await (await person.runs(thread, '/session start', { name, runtime })).settled(30_000)
     if (!reply.content.includes(name)) throw new Error(`The session did not start: ${reply.content}`)
@@ -146,8 +157,8 @@ export class Stage implements AsyncDisposable {
     if (left.length > 0) throw new Error(`Agents are left: ${left.map(({ pid }) => pid).join(', ')}`)
   }
 
-  #spawn(file: string, env: Readonly<Record<string, string>>): Bot {
-    const child = spawn(process.execPath, [file], {
+  #spawn(args: readonly string[], env: Readonly<Record<string, string>>): ProcessBot {
+    const child = spawn(process.execPath, args, {
       cwd: this.root,
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -21,11 +21,22 @@ function sectionText({ name, seconds, summaries, failure }: Section): string {
     String(each.n),
     each.against === null ? '' : `${each.against.what}: ${withUnit(each.against.median, each.unit)}`,
     each.against === null ? '' : `× ${digits(each.against.ratio)}`,
-    each.below === null ? '' : `< ${each.below} ${each.median < each.below ? '✓' : '✗'}`,
+    goalOf(each),
   ])
   const lines = rows.length === 0 ? [] : aligned([['', 'median', 'min … max', 'n', 'beside', 'ratio', 'goal'], ...rows])
   const words = failure === null ? [] : [failure]
   return [`**${name}** (${seconds.toFixed(0)} s)`, '', ...lines, ...words].join('\n')
+}
+
+function goalOf({ below, each, met }: Summary): string {
+  if (below === null) return ''
+  return `${each ? 'each ' : ''}< ${amount(below)}${met === null ? '' : met ? ': met' : ': not met'}`
+}
+
+/** How many of the goals are met, in words. */
+export function goalsMet(sections: readonly Section[]): string {
+  const judged = sections.flatMap(({ summaries }) => summaries).filter(({ met }) => met !== null)
+  return `${judged.filter(({ met }) => met).length} of ${judged.length} goals met`
 }
 
 /** Columns of equal width, so that the table can be read as it stands in a terminal. */

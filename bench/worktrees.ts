@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MessageId, PersonId, PlaceId, AccountId, RuntimeName, SessionId, SessionKey } from '../src/core/ids.ts'
 import type { Session } from '../src/core/session.ts'
+import type { Confinement } from '../src/core/confinement.ts'
 import { none } from '../src/confinement/none.ts'
 import { workspaces } from '../src/workspaces/roots.ts'
 import { repeat, type Figure, type Measurement, type Size } from './figure.ts'
@@ -33,18 +34,28 @@ export const worktrees: Measurement = {
 }
 
 interface Times {
+  /** Of `git worktree add`, which makes no clone. */
+  readonly worktrees: readonly number[]
   readonly starts: readonly number[]
   readonly diffs: readonly number[]
   readonly plain: readonly number[]
 }
 
-async function measure(root: string, name: string, count: number, times: number, ms: number): Promise<Times> {
+/** What starts and comparisons take in a repository of so many files, with git in boxes or not. */
+export async function measure(
+  root: string,
+  name: string,
+  count: number,
+  times: number,
+  ms: number,
+  confinement: Confinement = none('the bench'),
+): Promise<Times> {
   const folder = repository(root, name, count)
   const places = workspaces({
     roots: [root],
     home: root,
     program: join(root, 'bot'),
-    confinement: none('the bench'),
+    confinement,
     scratch: join(root, 'scratch'),
   })
   const starts = await repeat(times, ms, async (nth) => {
@@ -75,7 +86,12 @@ async function measure(root: string, name: string, count: number, times: number,
     git(workdir, 'diff', 'HEAD')
     return performance.now() - from
   })
-  return { starts, diffs, plain }
+  const worktrees = await repeat(times, ms, (nth) => {
+    const from = performance.now()
+    git(folder, 'worktree', 'add', '--quiet', join(root, `${name}-worktree-${nth}`))
+    return performance.now() - from
+  })
+  return { starts, diffs, plain, worktrees }
 }
 
 function repository(root: string, name: string, count: number): string {
@@ -103,6 +119,7 @@ function sessionIn({ workdir, worktree }: Pick<Session, 'workdir' | 'worktree'>)
     account: 'default' as AccountId,
     conversation: null,
     since: '1' as MessageId,
+    worker: null,
     worktree,
     trusted: false,
     startedAt: 0,

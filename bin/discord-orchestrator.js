@@ -19,10 +19,14 @@ if (isNewEnough(process.versions.node)) {
   if (!isQuestion(process.argv[2])) closeInspector()
   hideSqliteWarning()
   compileOnce()
-  // A published package has no src; Node strips no types under node_modules.
+  // A published package has no src, and brings all that it needs in dist. A checkout needs what it is built from.
   const source = join(root, 'src', 'main.ts')
-  import(pathToFileURL(existsSync(source) ? source : join(root, 'dist', 'main.js')).href).catch((error) => {
-    console.error(error)
+  const isCheckout = existsSync(source)
+  import(pathToFileURL(isCheckout ? source : join(root, 'dist', 'main.js')).href).catch((error) => {
+    if (isCheckout && error.code === 'ERR_MODULE_NOT_FOUND') {
+      console.error('A package that the sources need is not installed. Run `npm ci --include=dev` in ' + root + '.')
+      console.error(error.message)
+    } else console.error(error)
     process.exit(1)
   })
 } else {

@@ -1,11 +1,18 @@
-import type { Config } from './config/load.ts'
+import { join, resolve } from 'node:path'
+import type { Config } from './config/config.ts'
+import type { AccountSlot } from './core/account.ts'
 import type { Clock } from './core/clock.ts'
-import type { HostPort } from './core/egress.ts'
+import type { HostPort, ModelLogin } from './core/egress.ts'
+import { Problem } from './core/failure.ts'
+import type { AccountId, RuntimeName } from './core/ids.ts'
 import type { Log } from './core/log.ts'
 import { EgressProxy } from './egress/egress.ts'
 import { hostsOf } from './egress/host-lists.ts'
+import { LoginDaemon } from './egress/login-daemon.ts'
 import { registriesOf } from './egress/registries.ts'
+import { usualTokenServers, type RenewalRules } from './egress/renewal.ts'
 import { modelLogins, type RuntimesOptions } from './runtimes/all.ts'
+import { freeBytes } from './system/host.ts'
 
 export interface WayOutOptions {
   readonly config: Config
@@ -27,7 +34,8 @@ export function wayOut({ config, environment, ...means }: WayOutOptions): Egress
     ...means,
     environment,
     dataFolder: config.dataFolder,
-    logins: modelLogins({ environment, accountEnvironment: accountEnvironmentOf(config) }),
+    logins: loginsOf(config, environment),
+    renewing: renewingOf(config),
     hosts: {
       owner: hostsOf(owner, registries),
       member: hostsOf(member, registries),
@@ -37,8 +45,72 @@ export function wayOut({ config, environment, ...means }: WayOutOptions): Egress
   })
 }
 
+/** Who looks after the logins, boxed or not. */
+export function loginDaemon({
+  config,
+  environment,
+  everyMs,
+  ...means
+}: Pick<WayOutOptions, 'config' | 'environment' | 'clock' | 'log'> & { readonly everyMs: number }): LoginDaemon {
+  return new LoginDaemon({
+    ...means,
+    environment,
+    everyMs,
+    logins: loginsOf(config, environment),
+    renewing: renewingOf(config),
+    earlierRecord: resolve('.omc/state/token-refresh.json'),
+    freeBytes,
+  })
+}
+
+/** The accounts' logins, by `runtime:account`. */
+export function loginsOf(
+  config: Config,
+  environment: WayOutOptions['environment'],
+): Readonly<Record<string, ModelLogin>> {
+  const accounts = accountSlotsOf(config)
+  return modelLogins({ environment, accountEnvironment: accountEnvironmentOf(config), accounts })
+}
+
+function renewingOf({ renewing, dataFolder }: Config): RenewalRules {
+  const { server, proxies } = renewing
+  const servers = { ...usualTokenServers, ...(server === null ? {} : { claude: server }) }
+  return { servers, proxies, record: join(dataFolder, 'token-refresh.json') }
+}
+
 /** What the operator's configuration adds to the environment of each agent's CLI. */
 export function accountEnvironmentOf(config: Config): RuntimesOptions['accountEnvironment'] {
   const byRuntime = { claude: config.accountEnv, codex: { CODEX_HOME: config.codexHome } }
-  return (runtime) => byRuntime[runtime as string as keyof typeof byRuntime] ?? {}
+  // What accounts of Claude have in common: where it keeps its own, and where its model is. Never another's login.
+  const common = Object.fromEntries(
+    Object.entries(config.accountEnv).filter(([name]) => /^(CLAUDE_CONFIG_DIR|ANTHROPIC_BASE_URL)$/.test(name)),
+  )
+  return (runtime, account) => {
+    if (!(runtime in byRuntime)) return {}
+    const kind = runtime as string as keyof typeof byRuntime
+    if ((account as string) === 'default') return byRuntime[kind]
+    const found = config.accounts.find(({ slot, runtime: of }) => slot === account && of === kind)
+    // With nothing, its CLI would take the login of the operator's own.
+    if (found === undefined)
+      throw new Problem('refused', `There is no account ${account} any more. Choose one with /account use.`)
+    return kind === 'claude' ? { ...common, ...found.env } : found.env
+  }
+}
+
+/** Every login that the operator has configured, without what is secret. */
+export function accountSlotsOf({ accounts }: Config): readonly AccountSlot[] {
+  const slot = (runtime: string, account: string, shared: boolean): AccountSlot => ({
+    runtime: runtime as RuntimeName,
+    account: account as AccountId,
+    shared,
+  })
+  return (['claude', 'codex'] as const).flatMap((kind) => {
+    const all = accounts.filter(({ runtime }) => runtime === kind)
+    const usual = all.find(({ slot: name }) => name === 'default')
+    const named = all.filter((each) => each !== usual)
+    return [
+      slot(kind, 'default', usual?.share ?? false),
+      ...named.map(({ slot: name, share }) => slot(kind, name, share)),
+    ]
+  })
 }

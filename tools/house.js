@@ -2,6 +2,7 @@
 // `node tools/house.js` checks (part of `npm run check`), `node tools/house.js --write` writes the glossary anew.
 //
 // One exported type of a name in the tree. Every word that core exports has a docblock. No file longer than 350 lines.
+// README.ko.md says what README.md says: the same headings, commands, variables, links and states of the features.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { argv, exit } from 'node:process'
@@ -36,6 +37,15 @@ for (const { name, file, meaning } of words) {
   if (meaning === '' && file.startsWith(join('src', 'core'))) faults.push(`${name} in ${file} has no docblock`)
 }
 
+const [english, korean] = ['README.md', 'README.ko.md'].map((name) => partsOf(readFileSync(join(root, name), 'utf8')))
+for (const [part, said] of Object.entries(english ?? {})) {
+  const inKorean = korean?.[part] ?? []
+  const missing = said.filter((each) => !inKorean.includes(each))
+  const more = inKorean.filter((each) => !said.includes(each))
+  if (missing.length > 0) faults.push(`README.ko.md lacks these ${part} of README.md: ${missing.join(', ')}`)
+  if (more.length > 0) faults.push(`README.ko.md has ${part} that README.md has not: ${more.join(', ')}`)
+}
+
 const page = pageOf(words)
 if (argv.includes('--write')) writeFileSync(glossary, page)
 else if (readFileSync(glossary, 'utf8') !== page)
@@ -67,6 +77,28 @@ function firstOf(doc) {
   const paragraph = (text.split(/\n\s*\n/)[0] ?? '').replaceAll(/\s+/g, ' ')
   const end = /(?<!e\.g|i\.e|etc)\.(?= [A-Z`'"(]|$)/.exec(paragraph)
   return end === null ? paragraph : paragraph.slice(0, end.index)
+}
+
+/**
+ * What both readmes have in common, whatever the language. Of the features only their state: what is said of them is longer in English.
+ * @param {string} text
+ * @returns {Record<string, string[]>}
+ */
+function partsOf(text) {
+  /** @type {Record<string, string>} */
+  const states = { 돼요: 'works', 일부: 'partly', 끝: 'done' }
+  const features = [...text.matchAll(/^\| (F\d+) *\| [^|]+\| ([^ |]+) *\|.*$/gm)]
+  const rest = features.reduce((before, [row]) => before.replace(row, ''), text)
+  const headings = [...rest.matchAll(/^(#+) /gm)].map(([, level = ''], at) => `${at + 1}. ${level}`)
+  const code = [...rest.matchAll(/`([^`\n]+)`/g)].map(([, inside = '']) => inside)
+  return {
+    headings,
+    'commands and variables': code.filter((each) =>
+      /^(\/[a-z]|![a-z]|npm |bot |OMC_|DISCORD_|CLAUDE_|CODEX_)/.test(each),
+    ),
+    links: [...rest.matchAll(/\]\(((?!README)[^)]+)\)/g)].map(([, target = '']) => target),
+    states: features.map(([, name = '', state = '']) => `${name} ${states[state] ?? state}`),
+  }
 }
 
 /** @param {Word[]} all */

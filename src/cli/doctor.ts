@@ -2,24 +2,32 @@ import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { agentsOf, binariesOf, wallOf } from '../app.ts'
-import { boxFinding } from '../confinement/finding.ts'
-import type { Config } from '../config/load.ts'
+import { agentsOf, binariesOf } from '../agents.ts'
+import { boxFindings } from '../confinement/finding.ts'
+import type { Config } from '../config/config.ts'
 import { scrubber } from '../config/log.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import { fine, type Finding } from '../core/finding.ts'
+import type { WorkerId } from '../core/ids.ts'
 import { askDiscord } from '../discord/ask-discord.ts'
+import { checkAccountLogins } from '../runtimes/account-logins.ts'
 import { checkAgents } from '../runtimes/usable.ts'
+import { checkDatabase } from '../stores/check.ts'
 import { freeBytes, hostClock, uuids } from '../system/host.ts'
-import { version } from '../version.ts'
+import { version } from '../system/program.ts'
+import { loginsOf } from '../way-out.ts'
 import { checkRoots } from '../workspaces/check.ts'
+import { wallOf } from '../grounds.ts'
 import { mustBeCorrected } from './exit.ts'
+import type { Role } from './start.ts'
 import { runningBot } from './stop.ts'
 
 export interface DoctorOptions {
   /** Reads the configuration; throws a `refused` problem when it is wrong. */
   readonly configure: () => Config
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** As `start` takes it. Left out: `worker` where there is a name for one and no token, `all` otherwise. */
+  readonly role?: Role | undefined
   /** One JSON document instead of lines. */
   readonly json: boolean
   readonly say: (line: string) => void
@@ -34,8 +42,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
  * Has every part look at itself without starting the bot, and says what was found and what mends it. Gives the exit
  * code: 0 when nothing is wrong, 78 when a person must correct something. Changes nothing.
  */
-export async function doctor({ configure, environment, json, say }: DoctorOptions): Promise<number> {
-  const { findings, secrets } = await lookAtAll(configure, environment)
+export async function doctor({ configure, environment, role, json, say }: DoctorOptions): Promise<number> {
+  const { findings, secrets } = await lookAtAll(configure, environment, role)
   const clean = scrubber(secrets)
   const isWrong = findings.some(({ level }) => level === 'error')
   if (json) say(clean(JSON.stringify({ ok: !isWrong, version, findings }, null, 2)))
@@ -46,7 +54,8 @@ export async function doctor({ configure, environment, json, say }: DoctorOption
 
 const signs = { ok: '✓', warning: '⚠', error: '✗' } as const
 
-function lineOf({ level, text, mend }: Finding): string {
+/** A finding as the terminal shows it. */
+export function lineOf({ level, text, mend }: Finding): string {
   return mend === null ? `${signs[level]} ${text}` : `${signs[level]} ${text}\n    → ${mend}`
 }
 
@@ -60,6 +69,7 @@ function summary(findings: readonly Finding[]): string {
 async function lookAtAll(
   configure: () => Config,
   environment: DoctorOptions['environment'],
+  asked: Role | undefined,
 ): Promise<{ readonly findings: readonly Finding[]; readonly secrets: readonly string[] }> {
   const node = fine('node', `Node ${process.versions.node}`)
   let config: Config
@@ -69,11 +79,14 @@ async function lookAtAll(
     if (!(error instanceof Problem)) throw error
     return { findings: [node, { id: 'config', level: 'error', text: error.message, mend: null }], secrets: [] }
   }
+  const role = asked ?? (config.discordToken === null && config.workerId !== null ? 'worker' : 'all')
   const parts = await Promise.all([
     dataFindings(config),
-    discordFindings(config),
-    checkRoots(config.projectRoots, environment['PATH'] ?? ''),
-    agentFindings(config, environment),
+    databaseFindings(config, role),
+    ...(role === 'worker' ? [] : [discordFindings(config)]),
+    ...(role === 'control'
+      ? []
+      : [checkRoots(config.projectRoots, environment['PATH'] ?? ''), agentFindings(config, environment)]),
   ])
   return { findings: [node, ...config.notices, ...parts.flat()], secrets: config.secrets }
 }
@@ -94,6 +107,29 @@ async function dataFindings({ dataFolder, healthPort }: Config): Promise<readonl
     const text = `The data folder ${dataFolder} cannot be used: ${messageOf(error)}.`
     return [{ id, level: 'error', text, mend: 'Give it to the user the bot runs as, or set OMC_DATA_DIR.' }]
   }
+}
+
+async function databaseFindings(
+  { databaseUrl, dataFolder, workerId }: Config,
+  role: Role,
+): Promise<readonly Finding[]> {
+  if (databaseUrl === null) {
+    if (role === 'all') return checkDatabase(dataFolder)
+    const mend = 'docs/MANY-MACHINES.md says how to set it up.'
+    return [{ id: 'database', level: 'error', text: `--role ${role} needs OMC_DATABASE_URL.`, mend }]
+  }
+  const [{ lookAtPostgres }, { lookAtMachine }] = await Promise.all([
+    import('../stores/postgres/look.ts'),
+    import('../stores/postgres/machine.ts'),
+  ])
+  const server = await lookAtPostgres(databaseUrl, () => hostClock.now(), role === 'worker' ? null : dataFolder)
+  if (role !== 'worker' || server.level === 'error') return [server]
+  if (workerId === null)
+    return [
+      server,
+      { id: 'machine', level: 'error', text: 'OMC_WORKER_ID is not set.', mend: 'Give this machine a name.' },
+    ]
+  return [server, await lookAtMachine(databaseUrl, workerId as WorkerId, dataFolder)]
 }
 
 /** The folder itself, or the first above it that is there. */
@@ -142,28 +178,33 @@ async function discordFindings(config: Config): Promise<readonly Finding[]> {
   const { owners, approvals, discordApi: api, discordGuild: guild } = config
   return askDiscord(
     { token, api, guild, clock: hostClock, log: silent },
-    { owners, auditChannel: approvals.auditChannel },
+    { owners, auditChannel: approvals.auditChannel, alertsChannel: approvals.alertsChannel },
   )
 }
 
 /** The agents are put together as for the bot, but for a folder of their own: nothing of the bot's is touched. */
-async function agentFindings(config: Config, environment: DoctorOptions['environment']): Promise<readonly Finding[]> {
+export async function agentFindings(
+  config: Config,
+  environment: DoctorOptions['environment'],
+): Promise<readonly Finding[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'doctor-'))
   try {
     const ids = uuids(hostClock)
     const means = { clock: hostClock, ids, log: silent, checkpoint: () => {}, boxes: null, egress: null }
     const agents = agentsOf({ config, environment, dataDir, tools: () => [], ...means })
-    return [boxOf(config, environment, dataDir), ...(await checkAgents(agents, binariesOf(config), false))]
+    const own = await checkAgents(agents, binariesOf(config), false)
+    return [...boxOf(config, environment, dataDir), ...own, ...checkAccountLogins(loginsOf(config, environment))]
   } finally {
     await rm(dataDir, { recursive: true, force: true })
   }
 }
 
-function boxOf(config: Config, environment: DoctorOptions['environment'], folder: string): Finding {
+function boxOf(config: Config, environment: DoctorOptions['environment'], folder: string): readonly Finding[] {
   try {
-    return boxFinding(wallOf({ config, environment, folder }).level())
+    const { home, box } = config
+    return boxFindings(wallOf({ config, environment, folder }).level(), { home, shared: box.paths })
   } catch (error) {
     // The operator wants it or nothing, and it cannot be had.
-    return { id: 'box', level: 'error', text: messageOf(error), mend: null }
+    return [{ id: 'box', level: 'error', text: messageOf(error), mend: null }]
   }
 }

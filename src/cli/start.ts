@@ -1,16 +1,21 @@
-import { createApp, type App } from '../app.ts'
-import type { Config } from '../config/load.ts'
-import { createLog, scrubber } from '../config/log.ts'
+import { createApp, type App, type AppOptions } from '../app.ts'
+import { Problem } from '../core/failure.ts'
+import type { Config } from '../config/config.ts'
+import { createLog, logGoesTo, scrubber } from '../config/log.ts'
 import type { Log } from '../core/log.ts'
 import { background } from '../system/background.ts'
-import { version } from '../version.ts'
+import { version } from '../system/program.ts'
 import { exitCodeOf, toldOf } from './exit.ts'
 
 export interface StartOptions {
   readonly config: Config
   /** Ends with whoever holds the other end of standard input, and ends the agents with it: the demo's bot. */
   readonly tied: boolean
+  readonly role: Role
 }
+
+/** `all`: Discord and agents. `control`: Discord alone; `worker`: agents alone. The last two share a PostgreSQL database. */
+export type Role = 'all' | 'control' | 'worker'
 
 /**
  * npm and the launcher pass a signal on that the terminal has sent to the whole group already, so a signal can come
@@ -30,10 +35,13 @@ const stopWithinMs = 30_000
  *
  * Whatever goes wrong unexpectedly is logged and ends the process with 1, so that a supervisor starts it anew.
  */
-export async function start({ config, tied }: StartOptions): Promise<void> {
-  const log = createLog({ level: config.logLevel, secrets: config.secrets })
+export async function start({ config, tied, role }: StartOptions): Promise<void> {
+  const log = createLog({ level: config.logLevel, secrets: config.secrets, to: logGoesTo(config.logFile) })
   crashLoudly(log)
-  const app = createApp({ config, log, environment: process.env, practice: tied })
+  // With 1, so that a supervisor starts it anew: it stands by then.
+  const deposed = (): never => process.exit(1)
+  const options = { config, log, environment: process.env, practice: tied, deposed }
+  const app = role === 'worker' ? await machineApp(options) : createApp({ ...options, role: roleOf(config, role) })
   // Timers of the bot do not keep a process alive; while Discord cannot be reached, nothing else might.
   setInterval(() => {}, 2_147_483_647)
   const stop = stopOnce(app, log)
@@ -48,6 +56,20 @@ export async function start({ config, tied }: StartOptions): Promise<void> {
     process.stderr.write(`${scrubber(config.secrets)(toldOf(error))}\n`)
     await stop('leave', exitCodeOf(error))
   }
+}
+
+async function machineApp(options: AppOptions): Promise<App> {
+  const { createMachineApp } = await import('../machine-app.ts')
+  return createMachineApp(options)
+}
+
+function roleOf({ databaseUrl }: Config, role: 'all' | 'control'): 'all' | 'control' {
+  if (role === 'all' || databaseUrl !== null) return role
+  throw new Problem(
+    'refused',
+    '--role control needs OMC_DATABASE_URL: agents on other machines work with the bot through a PostgreSQL database. ' +
+      'docs/MANY-MACHINES.md says how to set it up.',
+  )
 }
 
 interface Stop {

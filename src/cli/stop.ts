@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Problem } from '../core/failure.ts'
 import { dataIdOf, endMarked } from '../runtimes/engine/marker.ts'
 import { takeLock } from '../stores/lock.ts'
@@ -79,9 +79,9 @@ function tell(holder: Holder, name: NodeJS.Signals): void {
 }
 
 async function gone(holder: Holder): Promise<void> {
-  const deadline = hostClock.now() + waitMs
+  const deadline = hostClock.monotonic() + waitMs
   while (await isAlive(holder.pid, holder.born)) {
-    if (hostClock.now() > deadline) {
+    if (hostClock.monotonic() > deadline) {
       throw new Problem(
         'wire',
         `The bot (pid ${holder.pid}) did not end within ${waitMs / 1000} s; its log may say why. ` +

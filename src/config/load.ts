@@ -1,89 +1,14 @@
-import type { Prices } from '../core/price.ts'
-import { readFileSync, realpathSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { Caps } from '../core/admission.ts'
-import type { LetterRules } from '../core/chain.ts'
 import type { PlaceId } from '../core/ids.ts'
-import { messageOf, Problem } from '../core/failure.ts'
-import type { Finding } from '../core/finding.ts'
-import type { ChannelRules } from '../core/listening.ts'
-import type { Owners } from '../core/policy.ts'
+import { Problem } from '../core/failure.ts'
+import { realPath } from '../system/real-path.ts'
+import { sameLoginIn, secretsOfAccounts, withFolders } from './accounts.ts'
+import type { Config } from './config.ts'
+import { textOfDotEnv } from './dot-env.ts'
 import { doubtAboutDemo, isOpenToOthers, noticesOf, silentLinesOf, type DotEnv } from './notices.ts'
+import { listPrices } from './prices.ts'
 import { variableNames, variables, type VariableName, type Values } from './schema.ts'
-
-/** What the operator configured. Folders are absolute, times in milliseconds. */
-export interface Config {
-  /** DISCORD_BOT_TOKEN; null: none, so only the demo can run. */
-  readonly discordToken: string | null
-  /** DISCORD_GUILD_ID; null: commands are registered globally. */
-  readonly discordGuild: string | null
-  /** OMC_DISCORD_API, as @discordjs/rest takes it for `api`, without a slash at its end; null: Discord's own. */
-  readonly discordApi: string | null
-  readonly owners: Owners
-  /** OMC_PROJECT_ROOTS, at least one; they need not exist. */
-  readonly projectRoots: readonly string[]
-  /** OMC_DATA_DIR; it need not exist. */
-  readonly dataFolder: string
-  readonly caps: Caps
-  /** OMC_IDLE_CLI_MS */
-  readonly idleCliMs: number
-  /** OMC_MAX_TURN_MS */
-  readonly maxTurnMs: number
-  /** OMC_HEALTHZ_PORT; 0: any free one, null: none. */
-  readonly healthPort: number | null
-  /** OMC_CLAUDE_BIN; null: `claude` is looked for on the PATH. */
-  readonly claudeBinary: string | null
-  /** OMC_CODEX_BIN; null: `codex` is looked for on the PATH. */
-  readonly codexBinary: string | null
-  /** CODEX_HOME: the bot's own Codex login. */
-  readonly codexHome: string
-  /** OMC_QUEUE_STALE_MS */
-  readonly queueStaleMs: number
-  /** What boxes reach without asking. */
-  readonly egress: {
-    /** OMC_EGRESS_OWNER, OMC_EGRESS_MEMBER, OMC_EGRESS_GUEST, as they were written. */
-    readonly hosts: Readonly<Record<'owner' | 'member' | 'guest', readonly string[]>>
-    /** OMC_EGRESS_NETWORKS */
-    readonly networks: readonly string[]
-  }
-  /** OMC_PRICES_JSON */
-  readonly prices: Prices
-  /** SPEC F2: OMC_CHANNEL_* */
-  readonly channel: ChannelRules & { readonly ownerOnly: boolean }
-  readonly approvals: {
-    /** OMC_APPROVAL_TIMEOUT_MS */
-    readonly timeoutMs: number
-    /** OMC_AUDIT_CHANNEL_ID; null: none. */
-    readonly auditChannel: string | null
-  }
-  /** OMC_INTER_AGENT_*, OMC_APPROVER_ROLE_ID: how agents may work with each other. */
-  readonly letterRules: LetterRules
-  /** OMC_TRUSTED_ROOTS: repositories under these are trusted without a word. */
-  readonly trustedRoots: readonly string[]
-  readonly box: {
-    /** OMC_BOX */
-    readonly wanted: 'required' | 'try' | 'off'
-    /** OMC_BOX_PATHS: what every agent may read beside the system, toolchains above all. */
-    readonly paths: readonly string[]
-  }
-  /** What the claude CLI of the default account gets beside the allow-list. */
-  readonly accountEnv: Readonly<Record<string, string>>
-  /** OMC_LOG_LEVEL */
-  readonly logLevel: string
-  /** The home folder of whoever runs the bot. */
-  readonly home: string
-  /** Values that must never be seen: the log replaces them. */
-  readonly secrets: readonly string[]
-  /** What the operator should know. The bot runs all the same. */
-  readonly notices: readonly Finding[]
-  /** OMC_DEMO_PORT */
-  readonly demoPort: number
-  /** Without a token: why the demo may not be what is wanted; null: it may. */
-  readonly demoDoubt: string | null
-  /** The bot's own logins: what is in them must never be seen either. They need not exist. */
-  readonly loginFiles: readonly string[]
-}
 
 export interface Surroundings {
   /** The environment; what it sets wins over `.env`. */
@@ -114,13 +39,20 @@ export function loadConfig(around: Surroundings): Config {
     const fault = faultOfLogin(cli, folder, around.home)
     if (fault !== null) faults.push(describe(name, env[name], fault))
   }
-  if (faults.length > 0) throw new Problem('refused', complaint(faults))
-  const account: Record<string, string | null> = {
-    CLAUDE_CONFIG_DIR: folders.claude,
-    ANTHROPIC_API_KEY: values.ANTHROPIC_API_KEY,
-    ANTHROPIC_BASE_URL: values.ANTHROPIC_BASE_URL,
-    CLAUDE_CODE_OAUTH_TOKEN: values.CLAUDE_CODE_OAUTH_TOKEN,
+  const named: readonly Readonly<Record<string, string | undefined>>[] = folders.accounts.map(({ env: own }) => own)
+  for (const { CLAUDE_CONFIG_DIR, CODEX_HOME } of named) {
+    const fault =
+      (CLAUDE_CONFIG_DIR === undefined ? null : faultOfLogin('claude', CLAUDE_CONFIG_DIR, around.home)) ??
+      (CODEX_HOME === undefined ? null : faultOfLogin('codex', CODEX_HOME, around.home))
+    if (fault !== null) faults.push(describe('OMC_ACCOUNTS_JSON', undefined, `names a folder that ${fault}`))
   }
+  const claude = accountEnvOf(values, folders.claude)
+  const twins = sameLoginIn(folders.accounts, { claude, codex: { CODEX_HOME: folders.codex } })
+  if (twins !== null) faults.push(describe('OMC_ACCOUNTS_JSON', undefined, twins))
+  const missing = missingFor(values)
+  if (missing !== null)
+    faults.push(describe('OMC_CLAUDE_AUTH', env['OMC_CLAUDE_AUTH'], `needs ${missing}, which is not set`))
+  if (faults.length > 0) throw new Problem('refused', complaint(faults))
   return {
     discordToken: values.DISCORD_BOT_TOKEN ?? null,
     discordGuild: values.DISCORD_GUILD_ID,
@@ -128,6 +60,8 @@ export function loadConfig(around: Surroundings): Config {
     owners: { role: values.OMC_OWNER_ROLE_ID, user: values.OMC_OWNER_USER_ID },
     projectRoots: folders.roots,
     dataFolder: folders.data,
+    databaseUrl: values.OMC_DATABASE_URL,
+    workerId: values.OMC_WORKER_ID,
     caps: {
       active: values.OMC_MAX_ACTIVE_CLIS,
       waiting: values.OMC_MAX_QUEUED_SESSIONS,
@@ -145,14 +79,20 @@ export function loadConfig(around: Surroundings): Config {
       hosts: { owner: values.OMC_EGRESS_OWNER, member: values.OMC_EGRESS_MEMBER, guest: values.OMC_EGRESS_GUEST },
       networks: values.OMC_EGRESS_NETWORKS,
     },
-    prices: values.OMC_PRICES_JSON,
+    prices: { ...listPrices, ...values.OMC_PRICES_JSON },
+    shares: values.OMC_SHARES_JSON,
+    reserve: values.OMC_WINDOW_RESERVE / 100,
     channel: {
       ownerOnly: values.OMC_CHANNEL_OWNER_ONLY,
       includeBystanders: values.OMC_CHANNEL_INCLUDE_BYSTANDERS,
       history: values.OMC_CHANNEL_HISTORY_N,
       listen: values.OMC_CHANNEL_LISTEN,
     },
-    approvals: { timeoutMs: values.OMC_APPROVAL_TIMEOUT_MS, auditChannel: values.OMC_AUDIT_CHANNEL_ID },
+    approvals: {
+      timeoutMs: values.OMC_APPROVAL_TIMEOUT_MS,
+      auditChannel: values.OMC_AUDIT_CHANNEL_ID,
+      alertsChannel: values.OMC_ALERTS_CHANNEL_ID,
+    },
     letterRules: {
       hops: values.OMC_INTER_AGENT_HOP_MAX,
       tokens: values.OMC_INTER_AGENT_TOKEN_BUDGET,
@@ -162,32 +102,49 @@ export function loadConfig(around: Surroundings): Config {
       auditChannel: values.OMC_AUDIT_CHANNEL_ID as PlaceId | null,
     },
     trustedRoots: folders.trusted,
-    box: { wanted: values.OMC_BOX, paths: folders.shared },
-    accountEnv: Object.fromEntries(
-      Object.entries(account).filter((each): each is [string, string] => each[1] !== null),
-    ),
+    box: {
+      wanted: values.OMC_BOX,
+      paths: folders.shared,
+      limits: { megabytes: values.OMC_BOX_MEMORY_MB, processes: values.OMC_BOX_PROCESSES },
+    },
+    accountEnv: claude,
+    renewing: { server: values.OMC_OAUTH_TOKEN_URL, proxies: values.OAUTH_PROXY_URL },
+    accounts: folders.accounts,
+    keep: {
+      wordsMs: daysOf(values.OMC_KEEP_RUNS),
+      transcriptsMs: daysOf(values.OMC_KEEP_TRANSCRIPTS),
+      attachmentsMs: daysOf(values.OMC_KEEP_ATTACHMENTS),
+      copies: values.OMC_KEEP_COPIES,
+    },
     logLevel: values.OMC_LOG_LEVEL,
+    logFile: folders.logFile === null ? null : { path: folders.logFile, kept: values.OMC_KEEP_LOGS },
     home: around.home,
-    secrets: secretsOf(values),
+    secrets: [
+      ...secretsOf(values),
+      ...secretsOfAccounts(values.OMC_ACCOUNTS_JSON),
+      ...values.OAUTH_PROXY_URL.flatMap(passwordIn),
+      ...passwordIn(values.OMC_DATABASE_URL ?? ''),
+    ],
     notices: noticesOf(values, env, dotEnv),
     demoPort: values.OMC_DEMO_PORT,
     demoDoubt: doubtAboutDemo(env, dotEnv.values),
-    loginFiles: [join(folders.claude, '.credentials.json'), join(folders.codex, 'auth.json')],
+    loginFiles: [{ CLAUDE_CONFIG_DIR: folders.claude, CODEX_HOME: folders.codex }, ...named].flatMap((env) => [
+      ...(env['CLAUDE_CONFIG_DIR'] === undefined ? [] : [join(env['CLAUDE_CONFIG_DIR'], '.credentials.json')]),
+      ...(env['CODEX_HOME'] === undefined ? [] : [join(env['CODEX_HOME'], 'auth.json')]),
+    ]),
   }
+}
+
+/** 0 days are for ever. */
+function daysOf(days: number): number | null {
+  return days === 0 ? null : days * 86_400_000
 }
 
 function readDotEnv(folder: string): DotEnv {
   const path = join(folder, '.env')
-  try {
-    // Some editors put a mark before the first name, which would then be another name.
-    const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
-    return { path, values: parseEnv(text), silentLines: silentLinesOf(text), isOpen: isOpenToOthers(path) }
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
-      return { path, values: {}, silentLines: [], isOpen: false }
-    }
-    throw new Problem('refused', `${path} cannot be read: ${messageOf(cause)}. Correct it or remove it.`, { cause })
-  }
+  const text = textOfDotEnv(path)
+  if (text === null) return { path, values: {}, silentLines: [], isOpen: false }
+  return { path, values: parseEnv(text), silentLines: silentLinesOf(text), isOpen: isOpenToOthers(path) }
 }
 
 function parseAll(env: Surroundings['env']): { values: Values; faults: string[] } {
@@ -228,9 +185,23 @@ function foldersOf(values: Values, { folder, home }: Surroundings) {
     codex: absolute(values.CODEX_HOME ?? usualCodexFolder),
     trusted: values.OMC_TRUSTED_ROOTS.map(absolute),
     shared: values.OMC_BOX_PATHS.map(absolute),
+    accounts: values.OMC_ACCOUNTS_JSON.map((account) => ({ ...account, env: withFolders(account.env, absolute) })),
+    logFile: values.OMC_LOG_FILE === null ? null : absolute(values.OMC_LOG_FILE),
     claudeBinary: program(values.OMC_CLAUDE_BIN),
     codexBinary: program(values.OMC_CODEX_BIN),
   }
+}
+
+/** What Claude's login without a name is set by. */
+function accountEnvOf(values: Values, folder: string): Readonly<Record<string, string>> {
+  const auth = values.OMC_CLAUDE_AUTH
+  const account: Record<string, string | null> = {
+    CLAUDE_CONFIG_DIR: folder,
+    ANTHROPIC_API_KEY: auth === '' || auth === 'api-key' ? values.ANTHROPIC_API_KEY : null,
+    ANTHROPIC_BASE_URL: values.ANTHROPIC_BASE_URL,
+    CLAUDE_CODE_OAUTH_TOKEN: auth === '' || auth === 'setup-token' ? values.CLAUDE_CODE_OAUTH_TOKEN : null,
+  }
+  return Object.fromEntries(Object.entries(account).filter((each): each is [string, string] => each[1] !== null))
 }
 
 /** The person's own login is refused, by whatever way it is written. */
@@ -243,18 +214,20 @@ function faultOfLogin(cli: 'claude' | 'codex', folder: string, home: string): st
   )
 }
 
-/** A path with symlinks resolved as far as it exists. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path))
-  }
+/** The variable that the chosen way of logging in needs; null: it is there. */
+function missingFor(values: Values): VariableName | null {
+  const { OMC_CLAUDE_AUTH: auth, ANTHROPIC_API_KEY: key, CLAUDE_CODE_OAUTH_TOKEN: token } = values
+  if (auth === 'api-key' && key === null) return 'ANTHROPIC_API_KEY'
+  return auth === 'setup-token' && token === null ? 'CLAUDE_CODE_OAUTH_TOKEN' : null
+}
+
+/** The password of an address by itself, as it is written there and as it is. */
+function passwordIn(address: string): readonly string[] {
+  const password = URL.parse(address)?.password ?? ''
+  return password === '' ? [] : [...new Set([password, decodeURIComponent(password)])]
 }
 
 function secretsOf(values: Values): readonly string[] {
-  const known: readonly (string | null | undefined)[] = variableNames
-    .filter((name) => variables[name].secret)
-    .map((name) => values[name] as string | null | undefined)
-  return known.filter((value): value is string => typeof value === 'string')
+  const secret = variableNames.filter((name) => variables[name].secret).map((name): unknown => values[name])
+  return secret.filter((value) => typeof value === 'string')
 }

@@ -2,8 +2,11 @@
 export function nearest(typed: string, known: readonly string[]): string | null {
   const word = bare(typed)
   const [best] = known
-    .map((name) => ({ name, far: distance(word, bare(name)) }))
-    .filter(({ name, far }) => far <= Math.max(1, Math.floor(bare(name).length / 5)))
+    .map((name) => ({ name, letters: bare(name), allowed: Math.max(1, Math.floor(bare(name).length / 5)) }))
+    // Each letter too many is a step, so most need no closer look: a whole environment is gone through at every start.
+    .filter(({ letters, allowed }) => Math.abs(letters.length - word.length) <= allowed)
+    .map((each) => ({ ...each, far: distance(word, each.letters) }))
+    .filter(({ far, allowed }) => far <= allowed)
     .toSorted((a, b) => a.far - b.far)
   return best?.name ?? null
 }

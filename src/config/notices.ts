@@ -23,7 +23,8 @@ export function noticesOf(values: Values, env: Environment, dotEnv: DotEnv): rea
       mend: 'Set OMC_OWNER_ROLE_ID or OMC_OWNER_USER_ID.',
     })
   }
-  if (values.ANTHROPIC_API_KEY?.startsWith('sk-ant-api')) {
+  const isKeyUsed = values.OMC_CLAUDE_AUTH === '' || values.OMC_CLAUDE_AUTH === 'api-key'
+  if (isKeyUsed && values.ANTHROPIC_API_KEY?.startsWith('sk-ant-api')) {
     found.push({
       id: 'config.api-key',
       level: 'warning',

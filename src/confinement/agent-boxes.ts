@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { chmodSync, existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AgentBoxes } from '../core/agent-box.ts'
 import type { Environment } from '../core/command-line.ts'
-import type { Confinement } from '../core/confinement.ts'
+import type { Confinement, Mount } from '../core/confinement.ts'
 import type { SessionId } from '../core/ids.ts'
+import { removeTree } from '../system/remove-tree.ts'
+import { hasOthers } from './occupants.ts'
 import { leavesOf, viewOf } from './view.ts'
 import { workFolderOf } from './work-folder.ts'
 
@@ -24,7 +26,11 @@ export function agentBoxes({ confinement, folder, shared, own }: AgentBoxesOptio
   const home = realpathSync(folder)
   const boxOf = (session: SessionId): string => join(home, session)
   const made = (session: SessionId): string => {
-    for (const leaf of Object.values(leavesOf(boxOf(session)))) mkdirSync(leaf, { recursive: true, mode: 0o700 })
+    for (const leaf of Object.values(leavesOf(boxOf(session)))) {
+      mkdirSync(leaf, { recursive: true, mode: 0o700 })
+      // An agent can close its own folders: they are opened again for the next, who may be another's.
+      chmodSync(leaf, 0o700)
+    }
     return boxOf(session)
   }
   return {
@@ -36,11 +42,14 @@ export function agentBoxes({ confinement, folder, shared, own }: AgentBoxesOptio
         box: made(session.id),
         folder: workFolderOf(session),
         access,
-        reads: [...reads, ...shared.filter((target) => existsSync(target))].map((target) => ({
-          source: realpathSync(target),
-          target,
-          access: 'read',
-        })),
+        reads: [
+          ...[...reads, ...shared.filter((target) => existsSync(target))].map((target): Mount => ({
+            source: realpathSync(target),
+            target,
+            access: 'read',
+          })),
+          ...(needs.elsewhere ?? []),
+        ],
         given: needs.environment,
         own,
         // The data folder may be named by way of a link.
@@ -48,10 +57,11 @@ export function agentBoxes({ confinement, folder, shared, own }: AgentBoxesOptio
       })
       return confinement.wrap(command, view)
     },
-    remove: (session) => rm(boxOf(session), { recursive: true, force: true }),
+    hasOthers,
+    remove: (session) => removeTree(boxOf(session)),
     async keepOnly(sessions) {
       const gone = (await readdir(home)).filter((name) => !sessions.has(name as SessionId))
-      await Promise.all(gone.map((name) => rm(join(home, name), { recursive: true, force: true })))
+      await Promise.all(gone.map((name) => removeTree(join(home, name))))
     },
   }
 }

@@ -4,6 +4,9 @@ import type { CommandLine } from '../core/command-line.ts'
 import type { Confinement, Mount, View } from '../core/confinement.ts'
 import { insideBox } from '../core/egress.ts'
 import { admit, type OffLimits } from './admission.ts'
+import { withoutKeyrings } from './keyrings.ts'
+import { limiting, type BoxLimits } from './limits.ts'
+import { pinnedScript, pinsOf } from './pins.ts'
 
 export interface BubblewrapOptions {
   /** Absolute paths of the programs it stands on. */
@@ -11,10 +14,13 @@ export interface BubblewrapOptions {
   /** A folder of its own that no box writes: what a box shows as /etc/passwd lies there. */
   readonly folder: string
   readonly offLimits: OffLimits
+  readonly limits: BoxLimits
 }
 
-/** Where a box without a folder of its own for it keeps /tmp: in memory, so it must not take all of it. */
+/** What a box keeps in memory must not take all of it: unsaid, each of these could have half of the machine's. */
 const scratchBytes = 1024 * 1024 * 1024
+const sharedBytes = 256 * 1024 * 1024
+const stateBytes = 16 * 1024 * 1024
 
 /** What programs read of /etc; nothing of it is a secret, nothing names people or machines (facts measured by CLI). */
 const etc =
@@ -23,13 +29,15 @@ const etc =
   )
 
 /** The box on Linux: bubblewrap, without any capability, as a user who is not root. */
-export function bubblewrap({ programs, folder, offLimits }: BubblewrapOptions): Confinement {
+export function bubblewrap({ programs, folder, offLimits, limits }: BubblewrapOptions): Confinement {
   const own = ownFiles(folder)
+  const filter = filterIn(folder)
   return {
     level: () => ({ boxed: true }),
     wrap(command, view) {
       admit(view, offLimits)
-      return held(programs.bwrap, [...argumentsOf(view, own), '--', ...inside(command, view, programs.socat)], view)
+      const started = inside(command, view, programs.socat, limiting(limits))
+      return held(programs.bwrap, filter, [...argumentsOf(view, own), '--', ...started], view)
     },
   }
 }
@@ -38,22 +46,44 @@ export function bubblewrap({ programs, folder, offLimits }: BubblewrapOptions): 
  * A shell that stays as the box's parent. The box dies with it (`--die-with-parent`), it does not die with the bot, and
  * whoever kills it leaves nothing behind; without it the first process of the box outlives bubblewrap.
  */
-function held(bwrap: string, args: readonly string[], { environment, home }: View): CommandLine {
+function held(bwrap: string, filter: string | null, args: readonly string[], { environment, home }: View): CommandLine {
+  const started =
+    filter === null
+      ? ['"$@"; exit $?', 'box', bwrap]
+      : ['filter=$1; shift; "$@" 9<"$filter"; exit $?', 'box', filter, bwrap, '--seccomp', '9']
   return {
     file: '/bin/sh',
-    args: ['-c', '"$@"; exit $?', 'box', bwrap, ...args],
+    args: ['-c', ...started, ...args],
     cwd: '/',
     // By exec: what stands in a command line is for everybody to read.
     env: { ...environment, HOME: home.at },
   }
 }
 
-/** The command, behind what carries connections to the one socket for programs that only know TCP. */
-function inside({ file, args }: CommandLine, { egress }: View, socat: string): readonly string[] {
-  if (egress === null) return [file, ...args]
+/** The file with what the kernel is to refuse in a box; null: it knows no such thing for this processor. */
+function filterIn(folder: string): string | null {
+  const filter = withoutKeyrings(process.arch)
+  if (filter === null) return null
+  writeFileSync(join(folder, 'filter'), filter, { mode: 0o600 })
+  return join(folder, 'filter')
+}
+
+/**
+ * The command, within its limits, behind a last look at what is mounted, and what carries connections to the one socket for programs that
+ * only know TCP.
+ */
+function inside(
+  { file, args }: CommandLine,
+  { mounts, egress }: View,
+  socat: string,
+  limits: string,
+): readonly string[] {
+  const pins = pinsOf(mounts.map(({ source, target = source }) => ({ source, target }))).join('\n')
+  const first = limits + pinnedScript
+  if (egress === null) return ['/bin/sh', '-c', `${first}exec "$@"`, 'box', pins, file, ...args]
   const listen = `TCP-LISTEN:${insideBox.port},bind=127.0.0.1,fork,reuseaddr,nodelay`
-  const script = `${socat} ${listen} UNIX-CONNECT:${insideBox.socket} </dev/null >/dev/null 2>&1 & exec "$@"`
-  return ['/bin/sh', '-c', script, 'box', file, ...args]
+  const script = `${first}${socat} ${listen} UNIX-CONNECT:${insideBox.socket} </dev/null >/dev/null 2>&1 & exec "$@"`
+  return ['/bin/sh', '-c', script, 'box', pins, file, ...args]
 }
 
 function argumentsOf(view: View, own: readonly string[]): readonly string[] {
@@ -70,13 +100,18 @@ function argumentsOf(view: View, own: readonly string[]): readonly string[] {
     ['--perms', '0755', '--dir', '/etc'],
     ...etc.map((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
     own,
-    ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/run', '--tmpfs', '/var', '--symlink', '../tmp', '/var/tmp'],
-    ['--size', String(scratchBytes), '--perms', '1777', '--tmpfs', '/tmp'],
+    ['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm', sharedBytes, '1777'), '--remount-ro', '/dev'],
+    [...inMemory('/run', stateBytes), ...inMemory('/var', stateBytes), '--symlink', '../tmp', '/var/tmp'],
+    inMemory('/tmp', scratchBytes, '1777'),
     ...sorted.map(({ source, target, access }) => [access === 'read' ? '--ro-bind' : '--bind', source, target]),
     egress === null ? [] : ['--ro-bind', egress, insideBox.folder],
     ['--remount-ro', '/', '--chdir', cwd],
   ]
   return args.flat()
+}
+
+function inMemory(path: string, bytes: number, mode = '0755'): readonly string[] {
+  return ['--size', String(bytes), '--perms', mode, '--tmpfs', path]
 }
 
 /** A link into /usr as nearly everywhere, or a folder of its own as on an old system. */

@@ -1,10 +1,11 @@
 import type { Level } from '../core/confinement.ts'
 import { fine, type Finding } from '../core/finding.ts'
+import { toolchainFinding, type ToolchainOptions } from './toolchains.ts'
 
-/** Whether agents can be boxed here, for the operator. */
-export function boxFinding(level: Level): Finding {
+/** Whether agents can be boxed here, and what of the operator's tools they see there, for the operator. */
+export function boxFindings(level: Level, toolchains: ToolchainOptions): readonly Finding[] {
   const id = 'box'
-  if (level.boxed) return fine(id, 'Agents run in boxes.')
+  if (level.boxed) return [fine(id, 'Agents run in boxes.'), toolchainFinding(toolchains)]
   const text = 'This machine does not box agents: guests get no tools, and every command is asked about.'
-  return { id, level: 'warning', text, mend: level.reason }
+  return [{ id, level: 'warning', text, mend: level.reason }]
 }

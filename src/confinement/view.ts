@@ -25,6 +25,9 @@ export function leavesOf(box: string) {
   return {
     state: `${box}/state`,
     files: `${box}/files`,
+    told: `${box}/told`,
+    identity: `${box}/identity`,
+    rules: `${box}/rules`,
     home: `${box}/home`,
     tmp: `${box}/tmp`,
     // What somebody who may only look leaves at home must not be obeyed in the turns of others.
@@ -41,6 +44,7 @@ export function viewOf(circumstances: Circumstances): View {
     ...mountsOf(folder, access),
     { source: leaves.state, access: 'write' },
     { source: leaves.files, access: 'read' },
+    { source: leaves.identity, access: 'read' },
     ...reads,
   ])
   const at = mounts.some((mount) => isWithin(targetOf(mount), usualHome)) ? otherHome : usualHome

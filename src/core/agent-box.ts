@@ -1,5 +1,5 @@
 import type { CommandLine, Environment } from './command-line.ts'
-import type { Level } from './confinement.ts'
+import type { Level, Mount } from './confinement.ts'
 import type { SessionId } from './ids.ts'
 import type { Session } from './session.ts'
 
@@ -7,6 +7,8 @@ import type { Session } from './session.ts'
 export interface AgentNeeds {
   /** Files and folders of its program, and what else it reads; absolute. */
   readonly reads: readonly string[]
+  /** What it looks for at a place of its own; in the box only. */
+  readonly elsewhere?: readonly Mount[]
   /** Variables that it gets. HOME, PATH, the proxy, and what the system's own programs go by are the box's to say. */
   readonly environment: Environment
 }
@@ -17,6 +19,12 @@ export interface BoxFolders {
   readonly state: string
   /** What people gave with their prompts, to be read only. */
   readonly files: string
+  /** What the bot tells calls of its tools, where a process in the box waits for it; to be read only. */
+  readonly told: string
+  /** What its git goes by, to be read only. */
+  readonly identity: string
+  /** What its CLI goes by, whatever the agent or a repository says; to be read only. */
+  readonly rules: string
 }
 
 /** Who is let into a session's box, and how. */
@@ -37,6 +45,8 @@ export interface AgentBoxes {
   folders(session: SessionId): BoxFolders
   /** @throws {Problem} as `Confinement.wrap` does. */
   wrap(command: CommandLine, occupant: Occupant): CommandLine
+  /** Whether anything lives in the box that this process holds beside the command that the box was made for. */
+  hasOthers(holder: number): boolean
   /** Takes away the boxes of all but these sessions, with everything in them. Nothing may run in them. */
   keepOnly(sessions: ReadonlySet<SessionId>): Promise<void>
   /** Takes one session's box away: it has ended. */

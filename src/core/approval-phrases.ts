@@ -13,6 +13,10 @@ export interface ApprovalPhrases {
   reason(text: string): string
   /** Where it would happen; `folder` is absolute. */
   where(folder: string): string
+  /** The files that it holds for, as they are now. */
+  runs(files: readonly string[]): string
+  /** Why it is asked again: these have changed since it was approved, or shown. */
+  changed(files: readonly string[]): string
   /** How long the two ways of letting an agent reach a host hold. */
   readonly hostHolds: string
   readonly risks: Readonly<Record<Risk, string>>
@@ -20,16 +24,15 @@ export interface ApprovalPhrases {
   inFile(file: string, length: number): string
   /** Some characters of the input could not be seen and are written out. */
   readonly unseen: string
-  /** Who may answer; null: owners only. */
-  mayAnswer(speaker: string | null): string
-  until(at: EpochMs): string
+  /** Behind the title: who may answer, and until when. `speaker`: whoever asked for it may too. */
+  mayAnswer(speaker: boolean, until: EpochMs): string
   /** What is chosen so far, by the question's text. */
   chosen(draft: Draft, subject: Extract<Subject, { kind: 'questions' }>): string
   /** What became of it, in one line; nothing for one that is open. */
   fate(ask: Ask): string
 
-  /** The neutral line in a channel: says nothing of the input. `direct`: an owner has it in a direct message; `speaker`: how they are mentioned. */
-  line(ask: Ask, direct: boolean, speaker: string | null): string
+  /** The neutral line in a channel: says nothing of the input. `direct`: an owner has it in a direct message; `speaker`: how they are mentioned; `own`: they may answer. */
+  line(ask: Ask, direct: boolean, speaker: string | null, own: boolean): string
   /** The neutral line when it is decided. */
   lineOver(fate: Fate): string
   /** At half time; `who` null: nobody is mentioned. */
@@ -42,6 +45,29 @@ export interface ApprovalPhrases {
   standing(grantor: string): string
   /** On the status card: where the question stands. */
   pointer(url: string): string
+
+  /** Many in one message. */
+  readonly many: {
+    /** The first line, as `title`. */
+    title(runtime: string, count: number, who: string): string
+    /** What one of them is, in one line; its whole input is in the file. */
+    item(ask: Ask): string
+    /** Behind one that only an owner may answer, where others may be answered by whoever asked. */
+    readonly owners: string
+    /** So many more come up as these are answered. */
+    more(count: number): string
+    /** What became of those that are decided, and by whom; '' for none. */
+    tally(asks: readonly Ask[]): string
+    /** `open`: one of them can be chosen. */
+    inFile(file: string, open: boolean): string
+    /** The neutral line in a channel, as `line`. */
+    line(ask: Ask, count: number, until: EpochMs, direct: boolean, speaker: string | null): string
+    lineOver(count: number): string
+    expired(runtime: string, count: number): string
+    approve(count: number): string
+    deny(count: number): string
+    readonly look: string
+  }
 
   readonly buttons: {
     readonly approve: string

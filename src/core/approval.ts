@@ -56,8 +56,9 @@ export interface Question {
 /**
  * `network`: it reaches out. `push`: it publishes. `outside`: it touches what lies outside the session's folder.
  * `unconfined`: no sandbox of the operating system holds it, so nobody can say what it does.
+ * `obeyed`: it writes what other programs obey later; see obeyed.ts.
  */
-export type Risk = 'network' | 'push' | 'outside' | 'unconfined'
+export type Risk = 'network' | 'push' | 'outside' | 'unconfined' | 'obeyed'
 
 /** What was answered. A denial carries a reason, for the agent; for a plan that is what to change. */
 export type Decision =

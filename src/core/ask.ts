@@ -3,6 +3,7 @@ import type { EpochMs } from './clock.ts'
 import type { RunEvent } from './event.ts'
 import type { ApprovalId, RunId } from './ids.ts'
 import type { Prompt } from './prompt.ts'
+import type { CommandContent } from './running.ts'
 import type { Session } from './session.ts'
 
 /** An approval as it is put to people. */
@@ -18,12 +19,26 @@ export interface Ask {
   /** First characters of the SHA-256 of the input, in hex. */
   readonly inputHash: string
   readonly askedAt: EpochMs
+  /** What it runs, as it was when people were asked: they consent to that. */
+  readonly runs: CommandContent
+  /** Files of it that have changed since it was approved for the session, or shown; [] when it is asked as usual. */
+  readonly changed: readonly string[]
   /** Then the answer is no. */
   readonly expiresAt: EpochMs
   readonly draft: Draft
   readonly fate: Fate
+  /** The list of many in which it stands; null: it stands alone. */
+  readonly listed: Listed | null
   /** It was approved for all that is alike in this session. */
   readonly lasting: boolean
+}
+
+/** A place in a list of approvals. */
+export interface Listed {
+  /** Names the list in Discord. */
+  readonly list: string
+  /** From 0, in the order in which they came; it stays. */
+  readonly at: number
 }
 
 /** What is chosen so far where several questions are answered at once; by the question's id. */
@@ -46,6 +61,9 @@ export type Reaction =
   | { readonly kind: 'write'; readonly question: number; readonly text: string }
   | { readonly kind: 'send' }
 
+/** A yes or a no. */
+export type PlainReaction = Extract<Reaction, { kind: 'approve' | 'deny' }>
+
 /** The fate of an approval after one more event of its run: the first end stands, unless it is asked anew. */
 export function befall(fate: Fate, approval: ApprovalId, event: RunEvent): Fate {
   if (event.type === 'wanted' && event.approval.id === approval) return { kind: 'open' }
@@ -66,6 +84,11 @@ export function befall(fate: Fate, approval: ApprovalId, event: RunEvent): Fate 
     default:
       return fate
   }
+}
+
+/** Whether it can stand in a list: a yes or a no is all it needs. */
+export function isListable({ subject }: Approval): boolean {
+  return subject.kind !== 'questions' && subject.kind !== 'plan'
 }
 
 /** Whether choices are kept until somebody presses Send: several questions, or one with several answers. */

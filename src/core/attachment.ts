@@ -15,6 +15,11 @@ export interface AttachedFile extends Attachment {
   readonly path: string
 }
 
+/** A file that is shown with its bytes. */
+export interface ShownFile extends Attachment {
+  readonly content: Uint8Array
+}
+
 /** A file as it hangs on a message, not yet fetched. */
 export interface ChatFile {
   /** In one line; otherwise as the sender called it. */
@@ -46,6 +51,8 @@ export interface Attachments {
   keep(name: string, source: AsyncIterable<Uint8Array>): Promise<Attachment | 'too-large' | 'unsuitable'>
   /** Where it lies; null when it is gone or holds something else by now. */
   locate(attachment: Attachment): Promise<AttachedFile | null>
+  /** What it holds; null likewise. */
+  read(attachment: Attachment): Promise<Uint8Array | null>
 }
 
 const signatures: readonly (readonly [type: string, at: number, bytes: readonly number[]])[] = [

@@ -1,4 +1,5 @@
-import type { Form, Reply, Shown } from './chat.ts'
+import type { Reply, Shown } from './chat.ts'
+import type { Form } from './form.ts'
 import type { PromptKey } from './ids.ts'
 import type { Memo } from './interaction.ts'
 import type { Person } from './person.ts'
@@ -20,6 +21,8 @@ export interface Button {
   readonly asksItself?: boolean
   /** Where the answer goes: `in-place`: its message shows by itself what came of it, and only a no needs words. */
   readonly answer: 'hidden' | 'for-all' | 'in-place'
+  /** What is written into its form is nobody's to read: it is kept sealed until it is worked off. */
+  readonly secret?: true
   /** What is filled in before `act`: nothing may go before a form, so this answers within Discord's 3 s. */
   form?(press: Press): Promise<Form | Reply>
   /** Contract: says no by a reply, never throws for what a person did. */
@@ -36,8 +39,10 @@ export interface Press {
   readonly argument: string
   /** What was chosen in a select. */
   readonly chosen: readonly string[]
-  /** What was written into the form; '' without one. */
+  /** What was written into the form's field for words; '' without one. */
   readonly text: string
+  /** What was written into each field of the form, by its name. */
+  readonly written: Readonly<Record<string, string>>
   /** What all features say alike, in the person's language. */
   readonly say: Phrases
   readonly memo: Memo

@@ -1,7 +1,7 @@
 import type { EpochMs } from './clock.ts'
 import type { Entry } from './event.ts'
 import type { LetterId, PlaceId, SessionId } from './ids.ts'
-import { isRequest, type Chain, type Letter } from './letter.ts'
+import { isOpenRequest, isRequest, type Chain, type Letter } from './letter.ts'
 
 /** How far agents may go by themselves. */
 export interface ChainLimits {
@@ -22,6 +22,11 @@ export interface LetterRules extends ChainLimits {
   /** OMC_AUDIT_CHANNEL_ID: gets a copy of every decision; null: none does. */
   readonly auditChannel: PlaceId | null
 }
+
+/** Sessions that one broadcast reaches at the most: whoever consents reads their names. */
+export const broadcastUpTo = 20
+/** Between two broadcasts of one session, in whatever chain. */
+export const broadcastEveryMs = 600_000
 
 /** Requests of one chain, however they branch. */
 export const requestsUpTo = 50
@@ -58,6 +63,7 @@ export function refuseLetter(wish: LetterWish, so: ChainSoFar, limits: ChainLimi
   if (letters.filter(isRequest).length >= requestsUpTo) return `this chain has had its ${requestsUpTo} letters.`
   if (spent >= limits.tokens) return `this chain has used ${spent} of its ${limits.tokens} tokens.`
   const above = ancestors(wish.parent, letters)
+  if (wasAskedBack(above, chain)) return 'you were asked about work that you handed over: answer with what you know.'
   const asker = above[0]
   const asksBack = wish.kind === 'consult' && asker?.kind === 'delegate' && asker.from.session === wish.to
   const isAbove =
@@ -68,6 +74,37 @@ export function refuseLetter(wish: LetterWish, so: ChainSoFar, limits: ChainLimi
   if (since < limits.cooldownMs)
     return `you wrote to that session just now. Wait ${Math.ceil((limits.cooldownMs - since) / 1000)} s.`
   return null
+}
+
+/**
+ * Why nothing may be told to that many sessions, in words for the agent; null: it may. Pure. One for each chain: whoever
+ * has heard a broadcast, or works on anything that came of it, can make none.
+ */
+export function refuseBroadcast(
+  wish: { readonly hop: number; readonly to: number },
+  so: ChainSoFar,
+  limits: ChainLimits,
+  now: EpochMs,
+): string | null {
+  const { letters, spent, lastAt } = so
+  if (wish.to === 0) return 'there is nobody to tell it to.'
+  if (wish.to > broadcastUpTo)
+    return `it would reach ${wish.to} sessions, and ${broadcastUpTo} is the most. Write to those that need it.`
+  if (letters.some(({ kind }) => kind === 'broadcast')) return 'this chain has had its broadcast.'
+  if (wish.hop > limits.hops) return `this chain has had its ${limits.hops} hops. Finish with what you have.`
+  if (spent >= limits.tokens) return `this chain has used ${spent} of its ${limits.tokens} tokens.`
+  const since = lastAt === null ? broadcastEveryMs : Math.max(0, now - lastAt)
+  if (since < broadcastEveryMs)
+    return `you told everybody something just now. Wait ${Math.ceil((broadcastEveryMs - since) / 1000)} s.`
+  return null
+}
+
+/** Whether what is worked on is a question to somebody who waits for the work of whoever asks: it goes no further. */
+function wasAskedBack([asking, ...above]: readonly Letter[], chain: Chain | null): boolean {
+  // A task's chain begins in the very session that has it.
+  if (asking === undefined || asking.kind === 'task') return false
+  const asked = asking.to.session
+  return chain?.session === asked || above.some(({ from, to }) => from.session === asked || to.session === asked)
 }
 
 /** The request that is worked on, the one that this belongs to, and so on up to the first. */
@@ -88,6 +125,17 @@ export function isConsented(wish: LetterWish, letters: readonly Letter[]): boole
     ({ kind, from, to, consent }) =>
       kind === 'delegate' && from.session === wish.from && to.session === wish.to && consent?.lasting === true,
   )
+}
+
+/**
+ * The letters whose runs are the work on a request: itself, and the answers to what it asked in turn, in their order;
+ * null: some of them are still to come. Pure.
+ */
+export function workOn(request: Pick<Letter, 'id'>, letters: readonly Letter[]): readonly LetterId[] | null {
+  const asked = letters.filter(({ parent }) => parent === request.id)
+  if (asked.some(isOpenRequest)) return null
+  const answers = letters.filter((each) => asked.some(({ id }) => id === each.answers))
+  return answers.some(({ state }) => state === 'waiting') ? null : [request.id, ...answers.map(({ id }) => id)]
 }
 
 /**

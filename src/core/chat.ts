@@ -1,17 +1,20 @@
 import type { Hold } from './quota.ts'
-import type { Ask } from './ask.ts'
-import type { ChatFile } from './attachment.ts'
-import type { Pace } from './budget.ts'
+import type { AskDrawing, AsksDrawing } from './ask-drawing.ts'
+import type { ChatFile, ShownFile } from './attachment.ts'
+import type { Absence, ChatState } from './chat-state.ts'
+import type { Pace, ReadUrgency } from './pace.ts'
 import type { EpochMs } from './clock.ts'
+import type { Refusal } from './failure.ts'
 import type { Finding } from './finding.ts'
 import type { MessageId, PersonId, PlaceId } from './ids.ts'
 import type { Interaction, Memo } from './interaction.ts'
+import type { ListItem } from './list-item.ts'
 import type { Locale, Person } from './person.ts'
 import type { Place, Whereabouts } from './place.ts'
 import type { Reach } from './reach.ts'
 import type { Remark } from './prompt.ts'
 import type { QuotedMessage } from './quotation.ts'
-import type { PostRole } from './approval-record.ts'
+import type { Verbosity } from './verbosity.ts'
 import type { RunView } from './view.ts'
 
 /**
@@ -24,10 +27,16 @@ export interface Chat {
   /** How fast it may be written to. */
   readonly pace: Pace
 
-  /** Connects. Rejects with a `refused` problem when the token or its rights are wrong (and says what to do). */
+  /** Begins to connect. What comes waits until `open`: there is nobody yet to work on it. */
+  dial(): void
+
+  /** Connects, if `dial` has not begun to, and gives what comes to the inbox. Rejects with a `refused` problem when the token or its rights are wrong (and says what to do). */
   open(inbox: Inbox): Promise<void>
   close(): Promise<void>
   state(): ChatState
+
+  /** Whether people can be heard in a place now, and for how long since then they could not, as far as this life knows. */
+  away(place: Place, since: EpochMs): Absence
 
   /** Holds what is configured against what is there. Rejects when nobody can say now. */
   check(reach: Reach): Promise<readonly Finding[]>
@@ -37,6 +46,8 @@ export interface Chat {
 
   /** One message of an approval as it should look. Pure, but for the reader's language, which may become known. */
   drawAsk(drawing: AskDrawing): Rendering
+  /** The same for a list of approvals. */
+  drawAsks(drawing: AsksDrawing): Rendering
 
   /**
    * Posts a rendering. The nonce makes a repeat within some minutes give the earlier message instead of a second one.
@@ -76,18 +87,24 @@ export interface Chat {
    */
   plainer(rendering: Rendering, plainness: number, how: { readonly locale: Locale; readonly asks: boolean }): Rendering
 
-  /** A message that is nothing but this text (cut at one message's length), to be posted, edited or found. Pure. */
-  note(text: string): Rendering
+  /** A message that is nothing but this text (cut at one message's length) and its buttons, to be posted or found. Pure. */
+  note(text: string, buttons?: readonly DrawnButton[], file?: ShownFile | null): Rendering
   /** The same with buttons under it, which are taken away at the end. `mark`: tells it from others. Pure. */
-  panel(mark: string, text: string, buttons: readonly DrawnButton[]): Rendering
+  panel(mark: string, text: string, buttons: readonly DrawnButton[], look?: PanelLook): Rendering
   /** The direct messages with a person; null when they take none. Rejects when nobody can say now. */
   dm(person: PersonId): Promise<Place | null>
 
   /** The roles a person has now where the place is; null when they are no longer there. Rejects as `dm`. */
   rolesOf(person: PersonId, place: Place): Promise<readonly string[] | null>
 
+  /**
+   * Who has a role on the server, as far as Discord tells: all of them where it lists the members, else those of
+   * `candidates`. Rejects as `dm`.
+   */
+  holdersOf(role: string, candidates: readonly PersonId[]): Promise<readonly PersonId[]>
+
   /** Whether a person can see a place there: a channel, a private thread, their own direct messages. Rejects as `dm`. */
-  sees(person: PersonId, place: Place): Promise<boolean>
+  sees(person: PersonId, place: Place | PlaceId): Promise<boolean>
 
   /**
    * Whether a place is hidden from some of those who see its channel: a private thread, direct messages, or one that
@@ -95,15 +112,17 @@ export interface Chat {
    */
   isPrivate(place: Place): Promise<boolean>
 
+  /** Puts a sign on somebody's message, once. False: it cannot be put there. Rejects when nobody can say now. */
+  react(place: Place, message: MessageId, sign: string): Promise<boolean>
+
   /** Shows "is typing" for some ten seconds. */
   typing(place: Place): Promise<void>
 
   /**
-   * People's messages after `after`, oldest first, at most a few hundred: ask again behind the last until there are none.
-   * Rejects when the other side cannot be read now; gives 'gone' for a place that was deleted, 'closed' for one that we
-   * may not read.
+   * People's messages after one, oldest first, at most a few hundred: ask again from `readTo` on until it is null. Rejects
+   * when it cannot be read now; 'gone': the place was deleted, 'closed': we may not read it.
    */
-  history(place: Place, after: MessageId): Promise<readonly ChatMessage[] | 'gone' | 'closed'>
+  history(place: Place, after: MessageId, urgency: ReadUrgency): Promise<History | 'gone' | 'closed'>
 
   /**
    * What was said in a place before a message and may be known, oldest first. What people say to each other does not
@@ -138,6 +157,12 @@ export type Edited = 'edited' | 'too-old' | Unposted
 /** What became of a message that was to be taken away. */
 export type Removed = 'removed' | 'closed' | 'later'
 
+/** What people wrote in a place, and how far it was read; `readTo` is null when there is no more for now. */
+export interface History {
+  readonly messages: readonly ChatMessage[]
+  readonly readTo: MessageId | null
+}
+
 /** Which earlier messages `recent` gives. */
 export interface Recollection {
   /** At most so many, the latest ones. */
@@ -146,15 +171,6 @@ export interface Recollection {
   readonly bystanders: boolean
   /** Whether this person's words may be given. Bots' and webhooks' never are, the bot's own always. */
   admits(author: Person): Promise<boolean>
-}
-
-/** How the connection to the chat is. */
-export interface ChatState {
-  readonly state: 'connecting' | 'ready' | 'resting' | 'closed'
-  /** Milliseconds since the last event of any kind; null before the first. */
-  readonly lastEventAgeMs: number | null
-  /** Round trip of the last heartbeat in milliseconds; null before the first. */
-  readonly ping: number | null
 }
 
 /** What `draw` needs to know. */
@@ -172,26 +188,13 @@ export interface Drawing {
   readonly session: string
   /** Where the question stands that the run waits for; null: nowhere yet, or it waits for none. */
   readonly question: Spot | null
+  readonly verbosity: Verbosity
 }
 
 /** A message and where it stands. */
 export interface Spot {
   readonly place: Place
   readonly message: MessageId
-}
-
-/** What `drawAsk` needs to know. */
-export interface AskDrawing {
-  readonly ask: Ask
-  readonly role: PostRole
-  /** Whose language it is in, when that is known. */
-  readonly reader: PersonId | null
-  /** The language otherwise. */
-  readonly locale: Locale
-  /** Who is spoken to; null: nobody in particular. */
-  readonly mention: PersonId | null
-  /** For the neutral line: an owner has the approval in a direct message. */
-  readonly direct: boolean
 }
 
 /** Where a waiting run stands. */
@@ -206,6 +209,8 @@ export interface LinePlace {
   readonly cap: number
   /** What it waits for; null: only for its turn. */
   readonly held: Held | null
+  /** Everything stands still, so nothing moves up. */
+  readonly frozen: boolean
 }
 
 /** A run that may not start before a moment, and its place among those that wait for the same account. */
@@ -214,6 +219,8 @@ export interface Held {
   /** From 1. */
   readonly place: number
   readonly of: number
+  /** It is an earlier prompt of its session that is held, and this one waits behind that. */
+  readonly isBehind?: boolean
 }
 
 /** One message as it should look. */
@@ -286,16 +293,10 @@ export interface InteractionDoor {
   decline(interaction: Interaction): Promise<void>
 }
 
-/** A form with one field to write in. */
-export interface Form {
-  readonly title: string
-  readonly label: string
-  readonly placeholder: string
-  readonly required: boolean
-}
-
 /** The approval as it is now: for the person alone when they look, else for the message they pressed. */
 export interface Shown {
+  /** The approval's token, or its list's: when that is decided elsewhere, it is shown anew. */
+  readonly of: string
   readonly rendering: Rendering
 }
 
@@ -306,11 +307,22 @@ export interface Reply<Button = DrawnButton> {
   readonly hidden: boolean
   /** Goes with it; its text at most 8 MiB. */
   readonly file?: { readonly name: string; readonly text: string }
+  /** Shown with it; `says`: for those who do not see it. */
+  readonly picture?: { readonly name: string; readonly png: Uint8Array; readonly says: string }
   /** It says no. */
   readonly refused?: true
+  /** Why, where that is one of the product's own refusals: it can be explained later. */
+  readonly refusal?: Refusal
+  /** Drawn as a card of this colour, with its text (one message's length) and its file in it. */
+  readonly card?: PanelLook
+  /** Drawn as a list in the place of `text`, which says the same where no list can stand. Ten items at most. */
+  readonly list?: { readonly head: string; readonly items: readonly ListItem<Button>[] }
   /** Stand under it, five in a row, 25 at most. They work for as long as it stands. */
   readonly buttons?: readonly Button[]
 }
+
+/** What the colour of a panel says; a sign beside it says the same. */
+export type PanelLook = 'waiting' | 'work' | 'done' | 'asks' | 'failed'
 
 /** A button as it stands in Discord; its id says whose it is (core/button.ts). */
 export interface DrawnButton {

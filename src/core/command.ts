@@ -1,4 +1,5 @@
 import type { Reply } from './chat.ts'
+import type { Form } from './form.ts'
 import type { PromptKey } from './ids.ts'
 import type { Memo } from './interaction.ts'
 import type { Localised, Person } from './person.ts'
@@ -23,6 +24,8 @@ export interface Command {
   /** It only looks, and is asked for when little else works: it waits for nothing, not even for being kept. */
   readonly apart?: true
   readonly options: readonly CommandOption[]
+  /** It answers with this form, which comes back to the button of that id; then `run` is never called. */
+  readonly opens?: { readonly button: string; form(call: Call): Promise<Form | Reply> }
   /** Contract: says no by a reply, never throws for what a person did. */
   run(call: Call): Promise<Reply>
   /** Suggestions for an option with `suggests`, at most 25. */
@@ -42,15 +45,20 @@ export interface CommandOption<Name extends string = string> {
   readonly type: 'text' | 'flag' | 'user' | 'place'
   readonly required: boolean
   /** Its values, when only these are allowed (at most 25). */
-  readonly choices?: () => readonly { readonly name: string; readonly value: string }[]
+  readonly choices?: () => readonly { readonly name: string | Localised<string>; readonly value: string }[]
   readonly suggests?: boolean
+}
+
+/** An app (a bot) where a person was to be named. */
+export interface NamedApp {
+  readonly app: string
 }
 
 /**
  * What was filled in. A person's roles are those of the guild where they were named; a person or place that nobody knows
  * is ''.
  */
-export type OptionValue = string | boolean | Person | Place
+export type OptionValue = string | boolean | Person | Place | NamedApp
 
 /** One use of a command by a person. */
 export interface Call {

@@ -1,4 +1,5 @@
 import type { Approval } from './approval.ts'
+import type { Ask } from './ask.ts'
 import type { PersonId } from './ids.ts'
 import { reaches, type Tier } from './right.ts'
 
@@ -21,9 +22,15 @@ export function mayAnswer(approval: Approval, speaker: Standing, by: Standing): 
   return approval.risks.length === 0 && reaches(by.tier, 'member') && reaches(speaker.tier, 'member')
 }
 
-/** Whether it can be approved for all that is alike in the session. */
-export function canLast(approval: Approval): boolean {
-  return !isConversation(approval)
+/**
+ * Whether it can be approved for all that is alike in the session, by allow-list: a host; and what the session's own
+ * folder holds in, where all that it runs is known. What leaves that folder or publishes, code on the line of an
+ * interpreter and tools of others are asked about each time.
+ */
+export function canLast({ approval, runs }: Pick<Ask, 'approval' | 'runs'>): boolean {
+  const { kind } = approval.subject
+  if (kind === 'host') return true
+  return approval.risks.length === 0 && (kind === 'change' || (kind === 'command' && runs.known))
 }
 
 /** What a consent for the session is bound to, as text to be hashed: the same again, and nothing that is more. */

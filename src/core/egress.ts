@@ -1,4 +1,5 @@
 import type { EpochMs } from './clock.ts'
+import type { GitToken } from './identity.ts'
 import type { AccountId, PersonId, RuntimeName, SessionId } from './ids.ts'
 import type { Tier } from './right.ts'
 
@@ -23,6 +24,11 @@ export interface Egress {
   listen(listener: EgressListener): Disposable
   /** Answers a question. One that no longer stands is ignored. */
   answer(question: string, verdict: 'let-through' | 'refuse'): void
+  /**
+   * Who says with which token a session may go to a git server (its origin) at this moment; asked for each request. While
+   * nobody does, such requests wait.
+   */
+  lend(lender: (session: SessionId, origin: string) => Promise<GitToken | null>): Disposable
   /** What went through and what did not, since the data folder was new. */
   figures(): Promise<EgressFigures>
 }
@@ -54,6 +60,9 @@ export type ModelLogin =
       /** The CLI's own `auth.json`, with a key, a ChatGPT login, or both. */
       readonly path: string
     }
+
+/** Beside a login's file: where a renewed one lies until it stands in that file. No agent may look into it. */
+export const renewingFolder = '.omc-renewing'
 
 /** A host as a request names it. */
 export interface HostPort {
@@ -118,6 +127,8 @@ export const insideBox = {
   socket: '/run/omc/egress.sock',
   /** What stands for the model's host. */
   model: 'model.omc',
+  /** What stands for the git servers that people have linked: `/https/<host>/<path>`, without TLS and without a login. */
+  git: 'git.omc',
   /** Where a forwarder in the box offers the socket over TCP, for what speaks to no socket. */
   port: 3128,
 } as const

@@ -4,7 +4,7 @@ import type { Approval, Decision } from './approval.ts'
 import type { Attachment } from './attachment.ts'
 import type { EpochMs } from './clock.ts'
 import type { Refusal, ServiceTrouble, Trouble } from './failure.ts'
-import type { AccountId, ApprovalId, PromptKey, RunId, Seq, ToolCallId } from './ids.ts'
+import type { AccountId, ApprovalId, BudgetId, PromptKey, RunId, Seq, ToolCallId } from './ids.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Prompt } from './prompt.ts'
@@ -15,15 +15,15 @@ import type { ToolCall } from './tool-call.ts'
 /**
  * The only thing ever written about a run. State, view, metrics and page are folds over these.
  *
- *     asked ─ reworded* ─ admitted ─ started ─ said* acted* metered* used* steered* (wanted answered|withdrawn)* (called told|revoked)* ─ finished
+ *     asked ─ (reworded promoted)* ─ admitted ─ started ─ said* acted* metered* used* steered* (wanted answered|withdrawn)* (called told|revoked)* ─ finished
  *
  * `refused` instead of `admitted`; `stopped` before the last event when somebody pressed Stop; `lost` when the
  * process went away and the prompt waits for another attempt (then `admitted` and `started` come again);
  * `forgotten` the same, when it was the conversation that was gone or full; `parked` the same, when its account's quota was used
- * up or the model's service in trouble: then the next attempt goes on where this one was stopped. `noticed` may come
- * whenever a CLI is at work.
+ * up, a budget was, or the model's service in trouble: then the next attempt goes on where this one was stopped. `noticed` may
+ * come whenever a CLI is at work.
  *
- * `stopped`, `answered`, `steered` and `told` are intents: whoever may writes them, and whoever conducts the run reads them
+ * `stopped`, `answered`, `steered`, `told` and `held` are intents: whoever may writes them, and whoever conducts the run reads them
  * there and acts.
  */
 export type RunEvent =
@@ -77,6 +77,8 @@ export type RunEvent =
   | { readonly type: 'revoked'; readonly call: ToolCallId }
   /** The message of a waiting prompt was edited. */
   | { readonly type: 'reworded'; readonly text: string; readonly attachments: readonly Attachment[] }
+  /** Somebody put a waiting prompt before all that were not. */
+  | { readonly type: 'promoted'; readonly by: string }
   /**
    * Somebody put a word into the running turn: written before the CLI hears it, and once more when it has. A word that
    * was `declined`, or not heard before the end, becomes a prompt of that person in that place.
@@ -108,6 +110,10 @@ export type RunEvent =
    * `usage`: of this attempt.
    */
   | { readonly type: 'parked'; readonly hold: Hold; readonly usage: Usage }
+  /** A budget is used up: an intent. The run is stopped at its next stop point and parked. */
+  | { readonly type: 'held'; readonly hold: Hold }
+  /** Somebody let the run exceed a budget (`raisedTo` null), or raised that for everybody until its period is over. */
+  | { readonly type: 'allowed'; readonly budget: BudgetId; readonly by: string; readonly raisedTo: number | null }
   | { readonly type: 'finished'; readonly outcome: Outcome }
 
 /** A word of a person to a turn that is at work. */

@@ -11,13 +11,23 @@ export type Refusal =
   | { readonly code: 'session-exists'; readonly name: string | null }
   | { readonly code: 'name-taken'; readonly name: string }
   | { readonly code: 'name-invalid'; readonly name: string }
+  | { readonly code: 'model-invalid'; readonly model: string }
   | { readonly code: 'workdir-outside'; readonly path: string; readonly roots: readonly string[] }
   | { readonly code: 'workdir-missing'; readonly path: string }
   | { readonly code: 'runtime-unknown'; readonly runtime: string; readonly known: readonly string[] }
+  | { readonly code: 'account-unknown'; readonly account: string; readonly known: readonly string[] }
+  /** `known`: those that are there. */
+  | { readonly code: 'machine-unknown'; readonly machine: string; readonly known: readonly string[] }
+  | { readonly code: 'machine-away'; readonly machine: string }
+  | { readonly code: 'machine-draining'; readonly machine: string }
+  /** No machine that takes sessions has that agent. */
+  | { readonly code: 'machine-none'; readonly runtime: string }
   | { readonly code: 'runtime-unavailable'; readonly runtime: string; readonly detail: string }
   | { readonly code: 'queue-full'; readonly cap: number; readonly waiting: number }
   | { readonly code: 'person-queue-full'; readonly active: number; readonly cap: number; readonly waiting: number }
   | { readonly code: 'nothing-to-stop' }
+  /** It has begun, or is over. */
+  | { readonly code: 'not-waiting' }
   | { readonly code: 'prompt-empty' }
   | { readonly code: 'prompt-too-long'; readonly length: number; readonly limit: number }
   | { readonly code: 'skill-unknown'; readonly skill: string; readonly known: readonly string[] }
@@ -46,13 +56,19 @@ export type Refusal =
   | { readonly code: 'nothing-to-resume'; readonly name: string }
   | { readonly code: 'session-unknown'; readonly name: string }
   /** The session that the place was attached to has ended; it is attached no more. */
-  | { readonly code: 'attached-ended'; readonly name: string }
+  | { readonly code: 'attached-ended'; readonly name: string | null }
   | { readonly code: 'nothing-to-export' }
   | { readonly code: 'option-missing'; readonly option: string }
+  /** A person was to be named, and an app was. */
+  | { readonly code: 'person-is-app'; readonly name: string }
   /** `speaker`: who asked for it, when they may answer too; null: owners only. */
   | { readonly code: 'approval-not-yours'; readonly speaker: string | null }
   /** `by`: who was faster. */
   | { readonly code: 'approval-answered'; readonly by: string | null; readonly verdict: Decision['verdict'] }
+  /** Some of a list are not theirs to answer: `count` of `of`. */
+  | { readonly code: 'approvals-not-all-yours'; readonly count: number; readonly of: number }
+  /** What it would run has changed since people were asked. */
+  | { readonly code: 'approval-changed'; readonly files: readonly string[] }
   | {
       readonly code: 'approval-over'
       readonly why: 'withdrawn' | 'lost' | 'ended' | 'stopped' | 'unknown'
@@ -75,7 +91,11 @@ export type ServiceTrouble = 'overloaded' | 'failing' | 'unreachable' | 'slower'
 /** Why a run ended without its answer. `detail` is the CLI's own word, in English, for the log and the curious. */
 export type Trouble =
   | { readonly code: 'start-failed'; readonly detail: string }
+  /** Its folder, or one that its worktree reads, lies under no root of its machine. */
+  | { readonly code: 'beyond-roots'; readonly folder: string }
   | { readonly code: 'process-died'; readonly detail: string }
+  /** An owner gave its machine up. */
+  | { readonly code: 'machine-dropped'; readonly machine: string }
   | { readonly code: 'auth-failed'; readonly detail: string }
   | { readonly code: 'rate-limited'; readonly detail: string; readonly until: EpochMs | null }
   /** The quota is used up: such a run is parked, unless it was to stop anyway. */
@@ -84,6 +104,8 @@ export type Trouble =
       readonly detail: string
       readonly window: string | null
       readonly until: EpochMs | null
+      /** The only model that it is about, where the window's name does not say so. Left out: the window says it. */
+      readonly model?: string
     }
   /** The account serves nothing until a person does something about it. */
   | { readonly code: 'quota-ended'; readonly detail: string }

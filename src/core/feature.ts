@@ -1,10 +1,11 @@
 import { buttonId, parseButtonId, type Button, type Press } from './button.ts'
-import type { Form, Reply, DrawnButton, Shown } from './chat.ts'
+import type { Reply, DrawnButton, Shown } from './chat.ts'
 import type { Call, Command, CommandOption, CommandText } from './command.ts'
 import { Problem } from './failure.ts'
+import type { Form } from './form.ts'
 import type { PlaceId } from './ids.ts'
 import type { Locale, Localised } from './person.ts'
-import type { ActionName, RightsTable, Tier } from './right.ts'
+import type { ActionName, Requirement, RightsTable } from './right.ts'
 import type { Tool } from './tool.ts'
 
 /**
@@ -41,7 +42,7 @@ export interface Definition<Right extends string, Words extends FeatureWords, Ve
   Feature,
   'name' | 'start' | 'placeGone'
 > {
-  readonly rights: Readonly<Record<Right, Tier>>
+  readonly rights: Readonly<Record<Right, Requirement>>
   /** The first language says which words there are. */
   readonly words: { readonly en: Words } & Localised<NoInfer<Words & Deeds<Right>>>
   /** By path: `'session start'` is a subcommand. */
@@ -53,9 +54,9 @@ export interface Definition<Right extends string, Words extends FeatureWords, Ve
       NoInfer<Verb>
     >
   }
-  /** By verb. */
   /** For agents. Their words are English: they are a model's. */
   readonly tools?: readonly (Tool & { readonly right: NoInfer<Right> })[]
+  /** By verb. */
   readonly buttons?: Readonly<Record<Verb, FeatureButton<NoInfer<Right>, Words, NoInfer<Verb>>>>
 }
 
@@ -66,14 +67,17 @@ export interface FeatureCommand<Right extends string, Words, Option extends stri
 > {
   readonly right: Right
   readonly options: readonly CommandOption<Option>[]
-  run(call: Call, say: Words): Promise<Reply<NamedButton<Verb>>>
+  /** The form that it answers with comes back to this feature's button of that verb. */
+  readonly opens?: { readonly verb: Verb; form(call: Call, say: Words): Promise<Form | Reply<never>> }
+  /** Left out where it opens a form. */
+  run?(call: Call, say: Words): Promise<Reply<NamedButton<Verb>>>
   complete?(call: Call, option: Option, typed: string): Promise<readonly string[]>
 }
 
 /** A button of a feature; `say` is the feature's own words in the person's language. */
 export interface FeatureButton<Right extends string, Words, Verb extends string> extends Pick<
   Button,
-  'asksItself' | 'answer'
+  'asksItself' | 'answer' | 'secret'
 > {
   readonly right: Right
   form?(press: Press, say: Words): Promise<Form | Reply<never>>
@@ -106,11 +110,22 @@ export function feature<Right extends string, Words extends FeatureWords, Verb e
     tools: definition.tools ?? [],
     deeds: inAll(({ deeds }) => deeds),
     groups: inAll(({ groups }) => groups ?? {}),
-    commands: Object.entries(commands).map(([path, command]): Command => ({
+    commands: Object.entries(commands).map(([path, { opens, ...command }]): Command => ({
       ...command,
       path: pathOf(path),
       text: inAll(({ commands: texts }) => texts[path] ?? { description: path, options: {} }),
-      run: async (call) => withIds(name, await command.run(call, words[call.person.locale])),
+      ...(opens === undefined
+        ? {}
+        : {
+            opens: {
+              button: buttonId({ feature: name, verb: opens.verb, argument: '' }),
+              form: (call: Call) => opens.form(call, words[call.person.locale]),
+            },
+          }),
+      async run(call) {
+        if (command.run === undefined) throw new Problem('bug', `/${path} opens a form and does nothing else.`)
+        return withIds(name, await command.run(call, words[call.person.locale]))
+      },
     })),
     buttons: new Map(Object.entries(buttons).map(([verb, button]) => [verb, buttonOf(name, button, words)])),
   }
@@ -121,13 +136,14 @@ function buttonOf<Right extends string, Words, Verb extends string>(
   button: FeatureButton<Right, Words, Verb>,
   words: Localised<Words>,
 ): Button {
-  const { right, asksItself = false, answer } = button
+  const { right, asksItself = false, answer, secret } = button
   const speaks = (press: Press): Words => words[press.person.locale]
   const form = button.form?.bind(button)
   return {
     right,
     asksItself,
     answer,
+    ...(secret === true ? { secret } : {}),
     async act(press) {
       const done = await button.act(press, speaks(press))
       return 'rendering' in done ? done : withIds(feature, done)
@@ -137,12 +153,18 @@ function buttonOf<Right extends string, Words, Verb extends string>(
 }
 
 /** A reply whose buttons know whose they are. */
-function withIds(feature: string, { buttons, ...reply }: Reply<NamedButton<string>>): Reply {
-  if (buttons === undefined) return reply
-  const named = buttons.map(({ verb, argument, label, style }) => {
+function withIds(feature: string, { buttons, list, ...reply }: Reply<NamedButton<string>>): Reply {
+  const named = ({ verb, argument, label, style }: NamedButton<string>): DrawnButton => {
     return { id: buttonId({ feature, verb, argument }), label, style }
-  })
-  return { ...reply, buttons: named }
+  }
+  const items = list?.items.map(({ text, button }) =>
+    button === undefined ? { text } : { text, button: named(button) },
+  )
+  return {
+    ...reply,
+    ...(buttons === undefined ? {} : { buttons: buttons.map(named) }),
+    ...(list === undefined || items === undefined ? {} : { list: { head: list.head, items } }),
+  }
 }
 
 function pathOf(path: string): Command['path'] {

@@ -3,6 +3,11 @@ export function money(usd: number): string {
   return usd > 0 && usd < 0.005 ? '<$0.01' : `$${usd.toFixed(2)}`
 }
 
+/** An amount in its unit: `$9.84`, `12.4k tokens`. */
+export function amountIn(unit: 'usd' | 'tokens', count: number, tokens: (count: string) => string): string {
+  return unit === 'usd' ? money(count) : tokens(short(count))
+}
+
 /** A count that may be large: `940`, `12.4k`, `1.2M`. */
 export function short(count: number): string {
   if (count < 1000) return String(Math.round(count))

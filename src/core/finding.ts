@@ -7,6 +7,8 @@ export interface Finding {
   readonly level: 'ok' | 'warning' | 'error'
   /** As long as it stands, nobody can use the bot. */
   readonly stopsAll?: true
+  /** How far it has come: with a higher one it is told again. */
+  readonly stage?: number
   /** What is, in English, for the operator: a sentence. */
   readonly text: string
   /** What to do about it; null: nothing is to be done. */
@@ -22,6 +24,8 @@ export interface Found extends Finding {
 export interface NamedCheck {
   readonly name: string
   readonly atOnce?: true
+  /** Takes somebody who is to be told when it would find something else, so that it need not be waited for. */
+  listen?(changed: () => void): void
   /** Rejects when it cannot say now: then what was found before stands. */
   check(): Promise<readonly Finding[]>
 }

@@ -1,3 +1,4 @@
+import type { PlaceId } from './ids.ts'
 import type { Person } from './person.ts'
 import type { Place } from './place.ts'
 import type { Scope, Verdict } from './policy.ts'
@@ -21,13 +22,15 @@ export interface Gate {
   speakerOf(prompt: Prompt, session: Session): Promise<Verdict>
   /**
    * Whether a place exists for a person: one that they cannot see in Discord does not, whatever their tier (SPEC F1).
-   * When nobody can say now, it does not.
+   * When nobody can say now, it does not. An id alone, where no more of the place is known.
    */
-  sees(person: Person, place: Place): Promise<boolean>
+  sees(person: Person, place: Place | PlaceId): Promise<boolean>
   /**
    * `judge` and `speakerOf` with roles and membership read at this moment, not as they were when the person wrote or
    * clicked. Who has left is nobody, whatever they were given. Reject when nobody can say now.
    */
   judgeNow(person: Person, action: ActionName, place: Place): Promise<Verdict>
+  /** The person with the roles they have at this moment where that place is; null: they have left. Rejects when nobody can say now. */
+  personNow(person: Person, place: Place): Promise<Person | null>
   speakerNow(prompt: Prompt, session: Session): Promise<Verdict>
 }

@@ -28,8 +28,12 @@ export type ToolCallId = Id<'tool-call'>
 export type LetterId = Id<'letter'>
 /** The letters that came of one prompt: `C3`. */
 export type ChainId = Id<'chain'>
+/** One limit on what may be spent: `B5`. */
+export type BudgetId = Id<'budget'>
 /** One login of a runtime (`default` until more are configured). */
 export type AccountId = Id<'account'>
+/** A machine on which agents work beside the bot's own (OMC_WORKER_ID). */
+export type WorkerId = Id<'worker'>
 /** The name of an agent CLI: `claude`, `codex`, `echo`, … */
 export type RuntimeName = Id<'runtime'>
 

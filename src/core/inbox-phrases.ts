@@ -13,6 +13,14 @@ export interface InboxPhrases {
   storeTrouble(trouble: StoreTrouble): string
   /** To an owner: what keeps everybody from using the bot. */
   nobodyCan(found: Found): string
+  /** To the same: it is over. `text`: how it is now, or what it was; `all`: nothing else of the kind stands. */
+  canAgain(text: string, all: boolean): string
+  /** In the operators' channel: something has to be mended. */
+  alert(found: Found): string
+  /** There, too: it is over. `text`: how it is now, or what it was. */
+  alertOver(text: string): string
+  /** To who edited a message whose prompt is at work already. */
+  editedLate(): string
   /** It was tried again and again, and failed inside. */
   failed(): string
 }

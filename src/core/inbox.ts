@@ -34,8 +34,11 @@ export interface Arrivals {
   /** The person was told that it was heard. */
   acknowledged(key: string): Promise<void>
   note(key: string, memo: string): Promise<void>
-  /** It is worked off. Its key is remembered for a while, its content is not. */
-  done(key: string, at: EpochMs): Promise<void>
+  /**
+   * It is worked off. Its key is remembered for a while, its content is not. `patiently`: with whatever is written next,
+   * for nobody waits for it.
+   */
+  done(key: string, at: EpochMs, patiently: boolean): Promise<void>
   /** What is not worked off, in the order in which it was kept. */
   open(): Promise<readonly KeptArrival[]>
   /** Forgets the keys of what was worked off before that. */

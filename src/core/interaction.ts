@@ -10,6 +10,8 @@ export interface Interaction {
   readonly body: unknown
   /** See `Command.apart`. */
   readonly apart?: true
+  /** See `Button.secret`. */
+  readonly secret?: true
 }
 
 /**

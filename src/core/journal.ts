@@ -1,9 +1,9 @@
 import type { Hold } from './quota.ts'
-import type { Board } from './admission.ts'
+import type { Board, Candidate, Crowd } from './admission.ts'
 import type { EpochMs } from './clock.ts'
 import type { Entry, RunEvent } from './event.ts'
 import type { Refusal } from './failure.ts'
-import type { PromptKey, RunId, Seq, SessionId } from './ids.ts'
+import type { PromptKey, RunId, Seq, SessionId, WorkerId } from './ids.ts'
 import type { State } from './lifecycle.ts'
 import type { Prompt } from './prompt.ts'
 import type { Cursor } from './runtime.ts'
@@ -18,14 +18,14 @@ import type { Effect } from './effect.ts'
  */
 export interface Journal {
   /**
-   * Takes a prompt in: appends `asked` (and `refused`, when `refuse` says so after looking at the board and at what
-   * holds its session back), all in one transaction. A prompt key that is known already appends nothing and gives the earlier run (`fresh: false`).
+   * Takes a prompt in: appends `asked` (and `refused`, when `refuse` says so), all in one transaction. A prompt key
+   * that is known already appends nothing and gives the earlier run (`fresh: false`).
    */
   ask(
     run: RunId,
     prompt: Prompt,
     at: EpochMs,
-    refuse: (board: Board, hold: Hold | null) => Refusal | null,
+    refuse: (at: AskedAt) => Refusal | null | Promise<Refusal | null>,
   ): Promise<{ readonly run: RunId; readonly fresh: boolean; readonly entries: readonly Entry[] }>
 
   /**
@@ -43,7 +43,8 @@ export interface Journal {
   ): Promise<readonly Entry[]>
 
   /**
-   * Reads the board, lets `admit` choose, and appends `admitted` to each chosen run, in one transaction.
+   * Reads the board, lets `admit` choose, and appends `admitted` to each chosen run, in one transaction. Of what waits
+   * for a session the board has only the first here: nothing behind it can start.
    * That a session has one live run at most is also a unique index of the schema, not only care in the code.
    * `most`: with so many at work already nobody is chosen, and the board is not even read.
    */
@@ -52,16 +53,19 @@ export interface Journal {
   /** The board as admission sees it at that moment. */
   board(at: EpochMs): Promise<Board>
 
+  /** How many wait and are at work, in all and of this person in this channel. */
+  crowd(of: Pick<Candidate, 'person' | 'channel'>): Promise<Crowd>
+
   /** Entries of a run in order, only those after `after` when given. */
   read(run: RunId, after?: Seq): Promise<readonly Entry[]>
 
   /**
    * Entries of all runs behind a position, in order, at most `limit`: to read on from the last one given before.
-   * Nothing ever comes in before an entry that was given.
+   * Nothing ever comes in before an entry that was given. With `worker`, of the runs of that machine's sessions alone.
    */
-  after(position: Seq, limit: number): Promise<readonly Entry[]>
+  after(position: Seq, limit: number, worker?: WorkerId): Promise<readonly Entry[]>
 
-  /** Where the journal ends now: 0 when it is empty. */
+  /** Where the journal ends now: 0 when it is empty. Nothing ever comes in before it. */
   position(): Promise<Seq>
 
   /** Runs that are not over, oldest first. */
@@ -79,14 +83,39 @@ export interface Journal {
   /** Runs with a word of somebody, said since then, that no CLI has heard and that has become no prompt. */
   unheard(since: EpochMs): Promise<readonly RunId[]>
 
-  /** Runs whose last entry lies behind `after`, in the order in which they ended; at most `limit`. */
-  endedAfter(after: Seq, limit: number): Promise<readonly { readonly run: RunId; readonly ended: Seq }[]>
+  /**
+   * Runs that are over and that this reader is not done with, in the order in which they ended; at most `limit`. Each is
+   * on the list of every reader from the transaction on that ended it.
+   */
+  ended(reader: EndReader, limit: number): Promise<readonly RunId[]>
+
+  /** The reader is done with these. */
+  doneWith(reader: EndReader, runs: readonly RunId[]): Promise<void>
 
   /** The latest runs of a session that are over, newest first. */
   lastOf(session: SessionId, limit: number): Promise<readonly RunId[]>
 
+  /** The latest runs of all sessions that were begun and are over, newest first. */
+  latest(limit: number): Promise<readonly OpenRun[]>
+
   /** How long recent runs took from `started` to their end, newest first: for the expected wait. */
   recentDurations(limit: number): Promise<readonly number[]>
+}
+
+/** Who deals with every run once more when it is over: the transcript, and what its turn has committed. */
+export const endReaders = ['transcripts', 'branches'] as const
+/** One of those who deal with a run once more when it is over. */
+export type EndReader = (typeof endReaders)[number]
+
+/** What a prompt is judged by when it is asked. Without it: it is in none of the numbers. */
+export interface AskedAt {
+  /** Its session has ended. */
+  readonly isOver: boolean
+  readonly crowd: Crowd
+  /** What holds its session back. */
+  readonly hold: Hold | null
+  /** Reads the whole board, with the asker in `served`: dear where many wait. */
+  readonly board: () => Promise<Board>
 }
 
 /**
@@ -111,11 +140,17 @@ export interface Claimed {
 export interface OpenRun {
   readonly run: RunId
   readonly session: SessionId
+  /** The machine that its session works on; null: the bot's own. */
+  readonly worker: WorkerId | null
   readonly state: State
   readonly attempt: number
   /** See `Turn`. */
   readonly parks: number
   readonly goesOn: boolean
+  /** Somebody has put it first in the queue. */
+  readonly isPromoted: boolean
+  /** What it is parked for, or is to be; null: nothing. */
+  readonly hold: Hold | null
   readonly prompt: Prompt
   /** How far the CLI's output has been taken in; null: nothing yet in this attempt. */
   readonly cursor: Cursor | null

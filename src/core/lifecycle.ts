@@ -9,9 +9,17 @@ export type State = 'new' | 'waiting' | 'starting' | 'running' | 'asking' | 'par
 /** The whole lifecycle of a run: from a state, an event leads to a state; what is not listed cannot happen. */
 const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
   new: { asked: 'waiting', refused: 'over' },
-  waiting: { reworded: 'waiting', refused: 'over', admitted: 'starting', stopped: 'over' },
+  waiting: {
+    reworded: 'waiting',
+    promoted: 'waiting',
+    allowed: 'waiting',
+    refused: 'over',
+    admitted: 'starting',
+    stopped: 'over',
+  },
   starting: {
     started: 'running',
+    allowed: 'starting',
     steered: 'starting',
     declined: 'starting',
     stopped: 'stopping',
@@ -25,6 +33,8 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     metered: 'running',
     noticed: 'running',
     used: 'running',
+    held: 'running',
+    allowed: 'running',
     steered: 'running',
     declined: 'running',
     called: 'running',
@@ -43,6 +53,8 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     metered: 'asking',
     noticed: 'asking',
     used: 'asking',
+    held: 'asking',
+    allowed: 'asking',
     steered: 'asking',
     declined: 'asking',
     called: 'asking',
@@ -57,7 +69,7 @@ const table: Record<State, Partial<Record<RunEvent['type'], State>>> = {
     parked: 'parked',
     finished: 'over',
   },
-  parked: { refused: 'over', admitted: 'starting', stopped: 'over' },
+  parked: { promoted: 'parked', allowed: 'parked', refused: 'over', admitted: 'starting', stopped: 'over' },
   stopping: {
     said: 'stopping',
     acted: 'stopping',
@@ -87,9 +99,11 @@ export interface Run {
   readonly parks: number
   /** Its next attempt, or the one at work, goes on in the conversation where the one before was stopped. */
   readonly goesOn: boolean
+  /** A budget is used up: its attempt at work is to be parked. */
+  readonly isHeld: boolean
 }
 
-export const newRun: Run = { state: 'new', open: [], calls: [], attempts: 0, parks: 0, goesOn: false }
+export const newRun: Run = { state: 'new', open: [], calls: [], attempts: 0, parks: 0, goesOn: false, isHeld: false }
 
 /** States in which a run occupies its session: at most one run of a session may be in one of these. */
 export const liveStates: readonly State[] = ['starting', 'running', 'asking', 'stopping']
@@ -119,6 +133,7 @@ export function step(run: Run, event: RunEvent): Run | null {
     attempts: event.type === 'admitted' ? run.attempts + 1 : run.attempts,
     parks: event.type === 'parked' ? run.parks + 1 : run.parks,
     goesOn: event.type === 'parked' || (run.goesOn && event.type !== 'lost' && event.type !== 'forgotten'),
+    isHeld: isLive(next) && next !== 'stopping' && (event.type === 'held' || run.isHeld),
   }
 }
 

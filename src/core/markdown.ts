@@ -1,7 +1,9 @@
+import { visible } from './visible.ts'
+
 /** Writes what came from people or from the machine into Discord markdown so that it shows as it is. */
 
 const meansSomething = /[\\`*_~|<>[\]]/g
-const invisible = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu
+const blank = /[\p{Cc}\p{Z}]+/gu
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** A name or a sentence from outside, in one line, with nothing that Discord would draw, link or take for a mention. */
@@ -35,6 +37,7 @@ export function cut(text: string, limit: number): string {
   return `${kept.trimEnd()}…`
 }
 
+/** What cannot be seen is written out: names and titles must not pass for others. */
 function oneLine(text: string): string {
-  return text.replace(invisible, ' ').trim()
+  return visible(text.replace(blank, ' ').trim())
 }

@@ -14,6 +14,10 @@ export interface MessagePhrases {
   secretsHidden(count: number): string
   /** To an owner, direct: secrets were about to be shown. `place` null: nobody knows where; `kinds`: English names. */
   secretsFound(place: PlaceId | null, kinds: readonly string[]): string
+  /** In the audit channel: an owner was shown what was hidden in a run of that place. */
+  secretsRevealed(by: string, place: Place, kinds: readonly string[]): string
+  /** In the audit channel: a waiting prompt of somebody was put first. */
+  putFirst(by: string, speaker: string, place: Place): string
   /** The same to an owner, when it concerns nobody else. */
   placeClosed(place: Place): string
 }

@@ -10,7 +10,7 @@ import type { Place, Whereabouts } from './place.ts'
 import type { Wallboard } from './wallboard.ts'
 
 /** The kinds of things that messages are about. */
-export type OwnerKind = 'run' | 'approval' | 'board' | 'note' | 'panel'
+export type OwnerKind = 'run' | 'approval' | 'asks' | 'board' | 'note' | 'panel'
 /** Whose message it is: what it says is made from that. */
 export type Owner = `${OwnerKind}:${string}`
 
@@ -46,6 +46,8 @@ export interface Message {
   readonly goesOn: 'no' | 'when-changed' | 'now'
   /** Somebody deleted it: it is posted again, or it was enough that it stood. */
   readonly whenDeleted: 'again' | 'enough'
+  /** As long as it shows no text it stands beneath this message, in a new one if need be; null, or left out: where it is. */
+  readonly beneath?: MessageId | null
 }
 
 /**
@@ -113,6 +115,8 @@ export interface Outbox {
    * at the moment; `quiet`: a rule answers it, so that nobody is asked who has not been.
    */
   ask(ask: () => Ask, quiet: boolean): AskMessages
+  /** The same for many in one message. `asks` gives those of the list in its order. */
+  askMany(list: string, asks: () => readonly Ask[]): AskMessages
   /**
    * Puts up the board of a channel, or moves it to the end. 'gone': the channel is; 'later': it will stand there as soon
    * as Discord takes it.

@@ -15,6 +15,12 @@ export function personOf(call: Call, option: string): Person | null {
   return typeof value === 'object' && 'roles' in value ? value : null
 }
 
+/** How an app is called that was named in the place of a person; null when there is none. */
+export function appOf({ options }: Call): string | null {
+  for (const value of options.values()) if (typeof value === 'object' && 'app' in value) return value.app
+  return null
+}
+
 /** Which place was named; null when the option was left out. */
 export function placeOf(call: Call, option: string): Place | null {
   const value = call.options.get(option)

@@ -1,4 +1,4 @@
-import type { DrawnButton } from './chat.ts'
+import type { DrawnButton, PanelLook } from './chat.ts'
 import type { PersonId } from './ids.ts'
 import type { Locale } from './person.ts'
 import type { Place } from './place.ts'
@@ -14,4 +14,6 @@ export interface Panel {
   readonly locale: Locale
   readonly buttons: readonly DrawnButton[]
   readonly mention: PersonId | null
+  /** It tells rather than asks: it stands in its own place, in this look, and once it stands nobody watches over it. */
+  readonly card?: PanelLook
 }

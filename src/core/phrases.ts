@@ -11,10 +11,13 @@ import type { ChannelRules } from './listening.ts'
 import type { MessagePhrases } from './message-phrases.ts'
 import type { InboxPhrases } from './inbox-phrases.ts'
 import type { Locale } from './person.ts'
-import type { ActionName } from './right.ts'
+import type { MessageId } from './ids.ts'
+import type { Place } from './place.ts'
+import type { ActionName, Tier } from './right.ts'
 import type { Session, Worktree } from './session.ts'
 import type { RunView } from './view.ts'
 import type { BranchLeft } from './work.ts'
+import type { ObeyedFiles } from './workspace.ts'
 
 /**
  * Every text that a person reads, as one interface per language (locales/en.ts, locales/ko.ts): what a language has
@@ -41,6 +44,8 @@ export interface Phrases {
   waiting(line: LinePlace): string
   /** A run whose account's quota is used up; `line` null: nobody knows its place yet. */
   parked(hold: Hold, line: LinePlace | null): string
+  /** A quota as people call it: `Claude's weekly window`. */
+  quota(quota: Pick<Hold, 'runtime' | 'window'>): string
   /** What is known of an account's quotas, in one line. */
   account(account: AccountState, now: EpochMs): string
   /** The line of a run at work: state sign, seconds, the tool in use, steps, tokens, cost. */
@@ -54,8 +59,10 @@ export interface Phrases {
   restInFile(file: string): string
   /** After a restart that kept people waiting. */
   wasAway(ms: number, messages: number): string
-  /** Told once per person and place when they write to the bot without the right to. */
-  notForYou(): string
+  /** To its author alone, somewhere else: a message was left alone, because they may not ask there. */
+  leftAlone(place: Place, message: MessageId, tier: Tier): string
+  /** The same where everybody reads it, because its author takes no direct messages. */
+  leftAloneForAll(): string
   /** The board of a channel: what runs, waits and asks there. */
   board(lines: readonly WallboardLine[], guild: string): string
   /** Said once in each channel: which messages there reach the agent. */
@@ -64,6 +71,14 @@ export interface Phrases {
   noSessionHere(): string
   /** What a session has committed could not be brought into its repository. */
   branchLeft(session: Session, worktree: Worktree, left: BranchLeft): string
+  /** What it has committed waits for an owner, because it changes files that others obey; `by`: who has consented to it. */
+  branchHeld(session: Session, worktree: Worktree, paths: readonly string[], by: string | null): string
+  /** A card that asks that has become of no use. */
+  branchOver(session: Session): string
+  /** A session that works in a folder itself has changed files there that others obey. */
+  obeyedChanged(session: Session, found: ObeyedFiles): string
+  /** A run is at work on a machine that does not answer. */
+  machineAway(machine: string): string
   /** An interaction whose work failed inside. */
   internalError(): string
 
@@ -71,7 +86,7 @@ export interface Phrases {
   readonly messages: MessagePhrases
   readonly inbox: InboxPhrases
 
-  readonly buttons: { readonly stop: string; readonly steer: string; readonly withdraw: string }
+  readonly buttons: Readonly<Record<'stop' | 'steer' | 'takeOver' | 'withdraw' | 'why' | 'previous' | 'next', string>>
 }
 
 /** The languages, by locale. */

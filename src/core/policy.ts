@@ -3,7 +3,7 @@ import type { Refusal } from './failure.ts'
 import type { PersonId, PlaceId } from './ids.ts'
 import type { Person } from './person.ts'
 import { channelOf, type Place } from './place.ts'
-import { reaches, type ActionName, type RightsTable, type Tier } from './right.ts'
+import { reaches, tierIn, type ActionName, type RightsTable, type Tier } from './right.ts'
 
 /** Where a grant holds. A thread inherits the grants of its channel. */
 export type Scope =
@@ -50,16 +50,25 @@ export type Verdict = { readonly tier: Tier; readonly ground: Ground; readonly n
 )
 
 /**
- * The gate: whether this person may do this here. Fails closed: an action it does not know is refused.
+ * The gate: whether this person may do this here. Fails closed: an action it does not know is refused, and what holds
+ * beyond this place takes a grant that does (or the operator's configuration).
  * Every way in (messages, commands, buttons, forms, autocomplete) passes it.
  */
 export function judge(person: Person, action: ActionName, place: Place, access: Access): Verdict {
   const { tier, ground } = standingOf(person, place, access)
-  const known = Object.hasOwn(access.rights, action)
+  const requirement = Object.hasOwn(access.rights, action) ? access.rights[action] : undefined
   const closed = action === 'prompt' && place.kind === 'channel' && access.channelOwnerOnly
-  const needs: Tier = !known || closed ? 'owner' : (access.rights[action] ?? 'owner')
-  if (known && reaches(tier, needs)) return { allowed: true, tier, ground, needs }
-  return { allowed: false, tier, ground, needs, refusal: { code: 'not-allowed', action, tier, needs } }
+  const needs: Tier = requirement === undefined || closed ? 'owner' : tierIn(requirement)
+  if (requirement === undefined || !reaches(tier, needs))
+    return { allowed: false, tier, ground, needs, refusal: { code: 'not-allowed', action, tier, needs } }
+  if (requirement === 'owner everywhere' && standingOf(person, place, asWideAs('global', access)).tier !== 'owner')
+    return { allowed: false, tier, ground, needs, refusal: { code: 'scope-too-wide', scope: 'global' } }
+  return { allowed: true, tier, ground, needs }
+}
+
+/** Whether it is the reach of their grant alone that is not enough. */
+export function isTooNarrow(verdict: Verdict): boolean {
+  return !verdict.allowed && verdict.refusal.code === 'scope-too-wide'
 }
 
 /** Whether somebody is less now than they were when they asked: what they asked for would do more than they may. */
@@ -72,15 +81,20 @@ export function hasLess(standing: Verdict, was: Tier): boolean {
  * count, so that the owner of one thread makes nobody an owner of the channel. `blocked` counts from wherever it covers.
  */
 export function judgeFor(person: Person, action: ActionName, scope: Scope, place: Place, access: Access): Verdict {
-  const wide = access.grants.filter(
-    (grant) => grant.tier === 'blocked' || narrowness[grant.scope.kind] <= narrowness[scope.kind],
+  return judge(person, action, place, asWideAs(scope.kind, access))
+}
+
+/** Without the grants that are narrower than that; the blocked stay blocked. */
+function asWideAs(kind: Scope['kind'], access: Access): Access {
+  const grants = access.grants.filter(
+    ({ tier, scope }) => tier === 'blocked' || narrowness[scope.kind] <= narrowness[kind],
   )
-  return judge(person, action, place, { ...access, grants: wide })
+  return { ...access, grants }
 }
 
 /**
  * The tier of a person in a place, and what made them that. The operator's owners come first and cannot be blocked;
- * then `blocked` in any scope that covers the place; then the narrowest grant. Roles do not reach into DMs.
+ * then `blocked` in any scope that covers the place; then the narrowest grant.
  */
 function standingOf(
   person: Pick<Person, 'id' | 'roles'>,
@@ -88,8 +102,8 @@ function standingOf(
   { owners, grants }: Pick<Access, 'owners' | 'grants'>,
 ): { readonly tier: Tier; readonly ground: Ground } {
   if (owners.user !== null && person.id === owners.user) return { tier: 'owner', ground: { kind: 'owner-user' } }
-  const role = place.kind === 'dm' ? null : owners.role
-  if (role !== null && person.roles.includes(role)) return { tier: 'owner', ground: { kind: 'owner-role' } }
+  if (owners.role !== null && person.roles.includes(owners.role))
+    return { tier: 'owner', ground: { kind: 'owner-role' } }
   const covering = grants
     .filter((grant) => grant.person === person.id && covers(grant.scope, place))
     .sort((a, b) => narrowness[b.scope.kind] - narrowness[a.scope.kind])

@@ -43,5 +43,10 @@ export interface Remark {
   readonly text: string
 }
 
+/** Nothing that anybody could see. */
+export function isBlank(text: string): boolean {
+  return /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(text)
+}
+
 /** Discord lets people write 4,000 characters at most; anything longer did not come from a person. */
 export const promptLimit = 16_000

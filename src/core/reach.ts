@@ -6,6 +6,8 @@ export interface Reach {
   readonly owners: Owners
   /** OMC_AUDIT_CHANNEL_ID */
   readonly auditChannel: string | null
+  /** OMC_ALERTS_CHANNEL_ID */
+  readonly alertsChannel: string | null
   /** Where it works. */
   readonly places: readonly Place[]
 }

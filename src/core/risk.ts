@@ -1,4 +1,5 @@
 import type { Risk } from './approval.ts'
+import { commandsIn, nameOf } from './shell.ts'
 
 type Reach = Extract<Risk, 'network' | 'push'>
 
@@ -144,80 +145,4 @@ function weighAt(words: readonly string[], at: number, found: Set<Reach>): void 
   const rest = words.slice(at + 1)
   if (rest.some((each) => rule.network?.test(each) === true)) found.add('network')
   if (rest.some((each) => rule.push?.test(each) === true)) found.add('push')
-}
-
-/** A program by its last name, whatever its path: `/usr/bin/curl`, `curl.exe`. */
-function nameOf(word: string): string {
-  const name = word.slice(word.lastIndexOf('/') + 1).toLowerCase()
-  return name.endsWith('.exe') ? name.slice(0, -'.exe'.length) : name
-}
-
-interface Word {
-  /** Without its quotes. */
-  readonly text: string
-  /** Commands whose output stands in it. */
-  readonly inner: readonly string[]
-}
-
-/** The simple commands of a script, in words: near enough to what a shell would make of it, and never failing. */
-function commandsIn(script: string): readonly (readonly Word[])[] {
-  const commands: Word[][] = [[]]
-  let text = ''
-  let inner: string[] = []
-  let isWord = false
-  const endWord = (): void => {
-    if (isWord) commands.at(-1)?.push({ text, inner })
-    text = ''
-    inner = []
-    isWord = false
-  }
-  const endCommand = (): void => {
-    endWord()
-    if (commands.at(-1)?.length !== 0) commands.push([])
-  }
-  let quote: '"' | "'" | null = null
-  for (let at = 0; at < script.length; at++) {
-    const sign = script[at] ?? ''
-    const opens = quote === "'" ? null : substitutionAt(script, at)
-    if (opens !== null) {
-      isWord = true
-      inner.push(opens.script)
-      at = opens.end
-    } else if (quote !== null) {
-      if (sign === quote) quote = null
-      else if (sign === '\\' && quote === '"') text += script[++at] ?? ''
-      else text += sign
-    } else if (sign === '"' || sign === "'") {
-      quote = sign
-      isWord = true
-    } else if (sign === '\\') {
-      const next = script[++at] ?? ''
-      if (next !== '\n') {
-        text += next
-        isWord = true
-      }
-    } else if (/[\n\r;&|()]/.test(sign)) endCommand()
-    else if (/[\s<>]/.test(sign)) endWord()
-    else {
-      text += sign
-      isWord = true
-    }
-  }
-  endCommand()
-  return commands.filter((words) => words.length > 0)
-}
-
-/** `$( … )`, `<( … )` or backticks that begin here, with the position of their last sign. */
-function substitutionAt(script: string, at: number): { readonly script: string; readonly end: number } | null {
-  if (script[at] === '`') {
-    const end = script.indexOf('`', at + 1)
-    return { script: script.slice(at + 1, end === -1 ? undefined : end), end: end === -1 ? script.length : end }
-  }
-  if (!/[$<>]/.test(script[at] ?? '') || script[at + 1] !== '(') return null
-  let depth = 0
-  for (let end = at + 1; end < script.length; end++) {
-    if (script[end] === '(') depth++
-    else if (script[end] === ')' && --depth === 0) return { script: script.slice(at + 2, end), end }
-  }
-  return { script: script.slice(at + 2), end: script.length }
 }

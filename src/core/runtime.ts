@@ -1,7 +1,8 @@
 import type { Decision } from './approval.ts'
 import type { AttachedFile } from './attachment.ts'
 import type { RunEvent, Steer } from './event.ts'
-import type { SelfCheck } from './finding.ts'
+import type { Finding, SelfCheck } from './finding.ts'
+import type { Signature } from './identity.ts'
 import type { ApprovalId, RunId, RuntimeName, SessionId, ToolCallId } from './ids.ts'
 import type { Prompt } from './prompt.ts'
 import type { Session } from './session.ts'
@@ -24,6 +25,9 @@ export interface Runtime extends SelfCheck {
   /** Whether its program is on this machine; says nothing of its version or login. */
   isInstalled(): boolean
 
+  /** `errors`: what only warns need not be looked for, because somebody waits. */
+  check(only?: 'errors'): Promise<readonly Finding[]>
+
   /** Models a person may choose, for autocomplete; [] when nobody can tell. */
   models(): Promise<readonly string[]>
 
@@ -32,6 +36,9 @@ export interface Runtime extends SelfCheck {
    * `started`, or the only one is `finished` with a trouble.
    */
   begin(turn: Turn): Conduct
+
+  /** From now on what is committed in the session is these people's, until its next turn begins. */
+  sign(session: SessionId, signature: Signature): void
 
   /**
    * Starts the session's process before anything is asked, as this turn would need it, when there is room: no other
@@ -82,8 +89,12 @@ export interface Turn {
   readonly session: Session
   /** The prompt's attachments, where they lie. */
   readonly files: readonly AttachedFile[]
+  /** There are budgets: it is to stand still before each step until it is let on (`Piece.stands`). Left out: there are none. */
+  readonly watched?: boolean
   /** What the agent has to know of an earlier conversation that is gone; null: nothing. */
   readonly handOver: string | null
+  /** Whose commits it makes. */
+  readonly signature: Signature
 }
 
 /** One turn being conducted. */
@@ -98,6 +109,13 @@ export interface Conduct {
    * with `finished` and the outcome `stopped` (or `done`, when it had ended by itself). May be called twice.
    */
   stop(): Promise<void>
+  /**
+   * Stops the turn where it stands between two steps, to be gone on with later: what it has in the background stays. The
+   * output ends as after `stop`. May be called twice.
+   */
+  pause(): void
+  /** Everything that was told is kept, and the turn may go on: lets it go where it stands still (`Piece.stands`). */
+  goOn(): void
   /**
    * Puts a word of a person into the running turn. The same key again (after a restart) hands over nothing twice.
    * False: this CLI cannot take it now; the word is to be a prompt of its own then.
@@ -115,6 +133,8 @@ export interface Conduct {
 export interface Piece {
   readonly events: readonly RunEvent[]
   readonly cursor: Cursor
+  /** The turn stands still, with everything counted that it has used, until it is let on or stopped. */
+  readonly stands?: true
 }
 
 /** A process of an agent that is alive. */

@@ -25,7 +25,12 @@ function key(name: string, begins: string, signs: string, least: number, most = 
  * documentation and the lists that secret scanners publish; looked through in November 2026).
  */
 export const secretRules: readonly SecretRule[] = [
-  { name: 'Discord token', pattern: `[MNO]${word}{23,28}\\.${word}{6,7}\\.${word}{27,50}` },
+  {
+    name: 'Discord token',
+    // An id in base64: there are digits in it, as in few names of files.
+    begins: `[MNO](?=[A-Za-z_-]{0,27}\\d)${word}{23,28}\\.`,
+    pattern: `[MNO]${word}{23,28}\\.${word}{6,7}\\.${word}{27,50}`,
+  },
   key('Discord webhook', String.raw`discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/\d{15,21}/`, word, 40, 100),
   key('Anthropic key', 'sk-ant-', word, 16),
   key('OpenAI key', 'sk-(?:proj|svcacct|admin|None)-', word, 20),
@@ -74,7 +79,11 @@ export const secretRules: readonly SecretRule[] = [
   key('Supabase token', 'sbp_', '[0-9a-f]', 40, 40),
   key('Square token', 'sq0(?:atp|csp|idp)-', word, 22, 60),
   key('Tailscale key', 'tskey-(?:auth|api|client|scim|webhook)-', '[A-Za-z0-9-]', 16, 80),
-  { name: 'signed token (JWT)', pattern: `eyJ${word}{10,2000}\\.eyJ${word}{10,4000}\\.${word}{10,1000}` },
+  {
+    name: 'signed token (JWT)',
+    begins: `eyJ${word}{10}`,
+    pattern: `eyJ${word}{10,2000}\\.eyJ${word}{10,4000}\\.${word}{10,1000}`,
+  },
 ]
 
 /** Words in the names under which secrets are kept: what is assigned to such a name is looked at closely. */

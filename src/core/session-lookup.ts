@@ -47,11 +47,31 @@ export async function sessionAllowed(
   if (!verdict.allowed) return no(verdict.refusal)
   const binding = await bindingAt(vault, place)
   if (binding === null) return no({ code: 'no-session' })
-  if (isOver(binding)) return no({ code: 'attached-ended', name: binding.session.name })
+  if (isOver(binding)) return no({ code: 'attached-ended', name: await nameFor(gate, by, binding.session) })
   if (binding.attached === null) return yes(binding.session)
   if (!(await gate.sees(by, binding.session.place))) return no({ code: 'no-session' })
   const there = await gate.judge(by, action, binding.session.place)
   return there.allowed ? yes(binding.session) : no(there.refusal)
+}
+
+/** The live session that prompts of a place go to, as far as it exists for somebody: see `Gate.sees`. */
+export async function sessionSeen(
+  { gate, vault }: { readonly gate: Pick<Gate, 'sees'>; readonly vault: Vault },
+  by: Person,
+  place: Place,
+): Promise<Session | null> {
+  const session = await sessionFor(vault, place)
+  if (session === null || session.place.id === place.id) return session
+  return (await gate.sees(by, session.place)) ? session : null
+}
+
+/** How a session is called, for somebody who can see where it is; null for whoever cannot. */
+export async function nameFor(
+  gate: Pick<Gate, 'sees'>,
+  by: Person,
+  { name, place }: Pick<Session, 'name' | 'place'>,
+): Promise<string | null> {
+  return (await gate.sees(by, place)) ? name : null
 }
 
 /** Why a session cannot be changed or sent on: it is at work. */

@@ -1,5 +1,5 @@
 import type { EpochMs } from './clock.ts'
-import type { AccountId, MessageId, PersonId, RuntimeName, SessionId, SessionKey } from './ids.ts'
+import type { AccountId, MessageId, PersonId, RuntimeName, SessionId, SessionKey, WorkerId } from './ids.ts'
 import type { Place } from './place.ts'
 
 /** The ongoing conversation with one agent in one place. At most one live (not ended) session per key. */
@@ -10,6 +10,8 @@ export interface Session {
   /** Unique among live sessions: letters, digits, `-`, `_`; 1 to 32 characters. */
   readonly name: string
   readonly runtime: RuntimeName
+  /** The machine it works on, for its whole life; null: the bot's own. */
+  readonly worker: WorkerId | null
   /** Absolute, symlinks resolved. */
   readonly workdir: string
   /** The runtime's name of the model; null: the runtime's own default. */
@@ -56,7 +58,32 @@ export interface Conversation {
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u
 
+/** Letters to Unicode, and nothing to the eye: fillers of Hangul above all. */
+const unseen = /\p{Default_Ignorable_Code_Point}/u
+
 /** Whether a session may bear this name. It becomes part of a branch name, so no blanks, slashes or leading dashes. */
 export function isSessionName(name: string): boolean {
-  return namePattern.test(name)
+  return namePattern.test(name) && !unseen.test(name)
+}
+
+/**
+ * Whether two names are one to a disk that does not tell case and Unicode forms apart (macOS, Windows), and to a reader:
+ * their folders and branches would be, too.
+ */
+export function isSameName(one: string, other: string): boolean {
+  return folded(one) === folded(other)
+}
+
+/** The one of that name, however it is written. */
+export function namedAs<Named extends { readonly name: string }>(all: readonly Named[], name: string): Named | null {
+  return all.find((each) => each.name === name) ?? all.find((each) => isSameName(each.name, name)) ?? null
+}
+
+function folded(name: string): string {
+  return name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC')
+}
+
+/** Whether a CLI may be given this as its model: one word that can be seen whole, and no option of the CLI. */
+export function isModelName(name: string): boolean {
+  return /^[^\s\p{C}-][^\s\p{C}]{0,199}$/u.test(name) && !unseen.test(name)
 }

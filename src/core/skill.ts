@@ -3,9 +3,9 @@ import type { Session } from './session.ts'
 /** Prompts kept as files: `skills/<name>.md` in a session's folder, in its repository, and the operator's own. */
 export interface Skills {
   /** The names of those a session has, in order. What cannot be read is not there. */
-  list(session: Pick<Session, 'workdir' | 'worktree'>): Promise<readonly string[]>
+  list(session: Pick<Session, 'workdir' | 'worktree' | 'worker'>): Promise<readonly string[]>
   /** The text of one of these; null: there is no such skill. The operator's wins over a project's of the same name. */
-  read(session: Pick<Session, 'workdir' | 'worktree'>, name: string): Promise<string | null>
+  read(session: Pick<Session, 'workdir' | 'worktree' | 'worker'>, name: string): Promise<string | null>
 }
 
 /**

@@ -1,5 +1,5 @@
 import { letterText } from './letter.ts'
-import type { Prompt } from './prompt.ts'
+import { isBlank, type Prompt } from './prompt.ts'
 
 /**
  * What the agent is told of a prompt: in a channel, where several people talk to one agent, who speaks goes before it
@@ -10,7 +10,7 @@ export function spokenText(
   prompt: Pick<Prompt, 'place' | 'speaker' | 'text' | 'attachments' | 'quotes' | 'letter'>,
 ): string {
   if (prompt.letter !== undefined) return letterText(prompt.letter, prompt.text)
-  const text = prompt.text.trim() === '' ? wordless(prompt) : prompt.text
+  const text = isBlank(prompt.text) ? wordless(prompt) : prompt.text
   if (prompt.place.kind !== 'channel') return text
   return `[@${spokenName(prompt.speaker.name)}]: ${text.replaceAll(/^(\s*)\[(?=\s*@)/gmu, '$1［')}`
 }
@@ -18,6 +18,9 @@ export function spokenText(
 function wordless({ text, attachments, quotes = [] }: Pick<Prompt, 'text' | 'attachments' | 'quotes'>): string {
   if (quotes.some((quote) => quote.kind !== 'opening' && quote.text !== null))
     return '(no words of their own, only what is quoted above)'
+  // Discord's clients make this file of a message that is longer than Discord takes.
+  if (attachments.some(({ name, type }) => name === 'message.txt' && type.startsWith('text/')))
+    return '(their words are the attached message.txt: it was too long for a message of Discord; read it as the prompt)'
   return attachments.length > 0 ? '(no words, only what is attached)' : text
 }
 

@@ -1,30 +1,51 @@
 import type { Accounts } from './account.ts'
+import type { BudgetBook } from './budget.ts'
+import type { BranchConsents } from './branch-consent.ts'
 import type { Wallboards } from './wallboard.ts'
 import type { EpochMs } from './clock.ts'
+import type { Identities } from './identity.ts'
 import type { MessageId, PersonId, PlaceId, Seq, SessionId, SessionKey } from './ids.ts'
+import type { Freezes } from './freeze.ts'
 import type { Letters } from './letters.ts'
+import type { Machines } from './machine.ts'
 import type { Postings } from './message.ts'
+import type { PastRefusals } from './past-refusal.ts'
 import type { Grant, Scope } from './policy.ts'
 import type { Approvals } from './approval-record.ts'
 import type { Place } from './place.ts'
 import type { Session, Worktree } from './session.ts'
 import type { Ledger } from './spending.ts'
+import type { Scratchpads } from './scratchpad.ts'
+import type { Tasks } from './tasks.ts'
+import type { Verbosities } from './verbosity.ts'
 
-/**
- * Everything kept that is not a run: sessions, how far each place was read, what was delivered, notices.
- *
- * Contract: as for the journal: durable when resolved, nothing written when rejected, safe to call again.
- */
-export interface Vault {
+/** What is kept of each kind of thing; a new one is a line here, and one in stores/books.ts. */
+export interface Books {
   readonly postings: Postings
   readonly grants: Grants
   readonly approvals: Approvals
   readonly boards: Wallboards
   readonly attachedPlaces: AttachedPlaces
   readonly letters: Letters
+  readonly tasks: Tasks
+  readonly scratchpads: Scratchpads
   readonly accounts: Accounts
   readonly ledger: Ledger
+  readonly refusals: PastRefusals
+  readonly budgets: BudgetBook
+  readonly branchConsents: BranchConsents
+  readonly freezes: Freezes
+  readonly identities: Identities
+  readonly verbosities: Verbosities
+  readonly machines: Machines
+}
 
+/**
+ * Everything kept that is not a run: sessions, how far each place was read, what was delivered, notices.
+ *
+ * Contract: as for the journal: durable when resolved, nothing written when rejected, safe to call again.
+ */
+export interface Vault extends Books {
   /**
    * Keeps a new session. Gives 'key-taken' or 'name-taken' when a live session has that key or name already (decided
    * by the schema, so two at once cannot both win).
@@ -38,6 +59,8 @@ export interface Vault {
   sessionAt(key: SessionKey): Promise<Session | null>
   /** Live sessions, oldest first. */
   liveSessions(): Promise<readonly Session[]>
+  /** Sessions that have ended, the last one started first. */
+  endedSessions(most: number): Promise<readonly Session[]>
   /**
    * Changes a live session, from its next run on. False, and nothing changed: a run of it is open, or it has ended
    * (decided in the same transaction, so that no run can begin in between).
@@ -67,8 +90,8 @@ export interface Vault {
   saidAt(key: string): Promise<EpochMs | null>
 }
 
-/** What `/cd` and `/model` change. */
-export type SessionChange = Partial<Pick<Session, 'workdir' | 'worktree' | 'model' | 'trusted'>>
+/** What `/cd`, `/model` and `/account use` change. */
+export type SessionChange = Partial<Pick<Session, 'workdir' | 'worktree' | 'model' | 'trusted' | 'account'>>
 
 /** Places that are bound to the session of another (`/attach`). Part of the vault door. */
 export interface AttachedPlaces {

@@ -98,7 +98,10 @@ export function see(view: RunView | null, entry: Entry): RunView | null {
     case 'withdrawn':
     case 'metered':
     case 'used':
+    case 'held':
+    case 'allowed':
     case 'declined':
+    case 'promoted':
     case 'called':
     case 'told':
     case 'revoked':

@@ -11,7 +11,20 @@ export type Remains =
  * Whether the branch of a session's clone stands in the repository as it stands in the clone. `moved`: somebody has
  * moved it there; `checked-out`: somebody works on it there; `failed`: git would not.
  */
-export type TakenBack = { readonly kind: 'same' } | { readonly kind: 'taken'; readonly commit: string } | BranchLeft
+export type TakenBack =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'taken'; readonly commit: string }
+  | BranchHeld
+  | BranchLeft
+
+/** Commits that wait for an owner, because they change files that others obey (core/obeyed.ts). */
+export interface BranchHeld {
+  readonly kind: 'held'
+  /** The commit that the branch stands at in the clone. */
+  readonly commit: string
+  /** Those files, from the top of the repository. */
+  readonly paths: readonly string[]
+}
 
 /** The branch of a session's clone that could not be brought into the repository. */
 export interface BranchLeft {

@@ -1,4 +1,6 @@
+import type { EpochMs } from './clock.ts'
 import type { Result } from './desk.ts'
+import type { CommandContent } from './running.ts'
 import type { Session, Worktree } from './session.ts'
 import type { Diff, Remains, TakenBack } from './work.ts'
 
@@ -32,9 +34,10 @@ export interface Workspaces {
   close(worktree: Worktree): Promise<Remains>
   /**
    * Brings what was committed on a session's branch into the repository, where the branch is moved to it. Never over
-   * what somebody has made of it there. Safe to call at any time, and again; never rejects.
+   * what somebody has made of it there, and not what changes files that others obey, unless `consent` is the name of that
+   * very commit (its first 32 signs or more). Safe to call at any time, and again; never rejects.
    */
-  takeBack(worktree: Worktree): Promise<TakenBack>
+  takeBack(worktree: Worktree, consent?: string | null): Promise<TakenBack>
   /**
    * Makes a clone of a worktree that an earlier version made, with everything that is in it. Only while nobody works in
    * it. A string: why it stays as it is, in English. Never rejects.
@@ -42,11 +45,33 @@ export interface Workspaces {
   renew(worktree: Worktree): Promise<Worktree | string>
   /** What a session has done, against where its work began. Reads only. */
   diff(session: Session): Promise<Result<Diff>>
+  /**
+   * What a command runs in a session's folder, or below it (`folder`, absolute), as it is now. Never rejects. Null: the machine
+   * where that lies does not answer.
+   */
+  runs(workdir: string, command: string, folder: string | null): Promise<CommandContent | null>
+  /**
+   * What was changed since then of the files that others obey (core/obeyed.ts), where a session works in a folder itself. Never
+   * rejects.
+   */
+  obeyedSince(session: Session, since: EpochMs): Promise<ObeyedFiles>
+  /** A file of a session's folder, whole, at most so many bytes; no link is followed on the way. Else why not. */
+  readFile(session: Session, path: string, most: number): Promise<Uint8Array | SessionFileNo>
   /** The worktrees of ours that are there and not among those of the live sessions, with the bytes they take. */
   leftovers(known: readonly Worktree[], live: readonly Session[]): Promise<readonly Leftover[]>
   /** Whether a folder lies under OMC_TRUSTED_ROOTS. */
   isTrusted(folder: string): Promise<boolean>
 }
+
+/** Files that others obey, from the top of a session's folder. */
+export interface ObeyedFiles {
+  readonly paths: readonly string[]
+  /** The folder is too big to be looked through: there may be more. */
+  readonly cut: boolean
+}
+
+/** Why a file of a session's folder is not read. `linked`: it has a second name, so it may be another place's. */
+export type SessionFileNo = 'outside' | 'missing' | 'no-file' | 'linked' | 'too-large'
 
 /** Where a session is to work. */
 export interface WorkspaceWish {

@@ -1,11 +1,14 @@
 import type { RawFile, REST } from '@discordjs/rest'
-import { InteractionResponseType, MessageFlags, Routes } from 'discord-api-types/v10'
+import { InteractionResponseType, MessageFlags, Routes, type APIContainerComponent } from 'discord-api-types/v10'
 import type { Reply, Shown } from '../core/chat.ts'
+import type { Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
-import { componentsUnder } from './components.ts'
+import type { Place } from '../core/place.ts'
+import { BoundedMap } from '../system/bounded-map.ts'
+import { answerCard, componentsUnder, listOf } from './components.ts'
 import type { Scene } from './interaction-scene.ts'
-import { isNoMore, meaningOf, type RequestQueues } from './request-queues.ts'
+import { isNoMore, meaningOf, type Meaning, type RequestQueues } from './request-queues.ts'
 import { filesOf, wordsOf } from './outbound.ts'
 import { messageLimit, split } from './split.ts'
 
@@ -15,15 +18,32 @@ import { messageLimit, split } from './split.ts'
  */
 export type Sign = 'hidden' | 'public' | 'message' | 'copy'
 
+/** How far a repeated answer had come: what is posted beside the sign is posted once. */
+export interface Progress {
+  steps: number
+}
+
+/** Discord's no to an answer may be over in a moment, whatever it gives as its reason; that its time is over stays. */
+const hopeful: ReadonlySet<Meaning['kind']> = new Set(['trouble', 'closed', 'rejected'])
+/** So long Discord waits for the first answer. */
+const acknowledgedWithinMs = 3000
+/** So many first answers may be on their way at once. */
+const remembered = 1000
+
 export interface AnswersTools {
   readonly rest: REST
   readonly queues: RequestQueues
+  readonly clock: Clock
   readonly log: Log
+  /** What may be said in a place: asked for before a text is cut, when a secret in it is still whole. */
+  readonly maskIn: (place: Place, text: string) => string
 }
 
 /** What is said to an interaction: at once, or where its waiting sign is. */
 export class Answers {
   readonly #tools: AnswersTools
+  /** When the first answer was first refused, by the monotonic clock. */
+  readonly #refusedAt = new BoundedMap<string, number>(remembered)
 
   constructor(tools: AnswersTools) {
     this.#tools = tools
@@ -41,11 +61,17 @@ export class Answers {
   }
 
   /** The whole answer at once, for the person alone. */
-  async atOnce(scene: Scene, text: string): Promise<void> {
-    const content = split(text, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? text
+  async atOnce(scene: Scene, text: string, buttons: Reply['buttons'] = []): Promise<void> {
+    const content =
+      split(this.#tools.maskIn(scene.place, text), { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? text
     await this.callback(scene, {
       type: InteractionResponseType.ChannelMessageWithSource,
-      data: { content, flags: MessageFlags.Ephemeral, allowed_mentions: { parse: [] } },
+      data: {
+        content,
+        components: componentsUnder({ buttons }),
+        flags: MessageFlags.Ephemeral,
+        allowed_mentions: { parse: [] },
+      },
     })
   }
 
@@ -58,25 +84,51 @@ export class Answers {
     if (done.ok || isAnswered(done.error)) return true
     const { kind } = meaningOf(done.error)
     if (kind === 'trouble' || kind === 'limited') throw unsaid(scene, done.error)
+    if (kind !== 'expired' && this.#mayBeTaken(scene)) throw unsaid(scene, done.error)
     log.warn({ interaction: scene.id, error: messageOf(done.error) }, 'discord.interaction-expired')
     return false
   }
 
-  /** Puts the answer where the sign is. False: Discord takes none any more. Rejects when it may work in a moment. */
-  async show(scene: Scene, sign: Sign, answer: Reply | Shown): Promise<boolean> {
+  /** A no that is not about time: as long as Discord waits, it is asked again. */
+  #mayBeTaken({ id }: Scene): boolean {
+    const now = this.#tools.clock.monotonic()
+    const first = this.#refusedAt.get(id) ?? now
+    this.#refusedAt.set(id, first)
+    return now - first < acknowledgedWithinMs
+  }
+
+  /**
+   * Puts the answer where the sign is. False: Discord takes it not, and the sign is gone if it could be. Rejects when it
+   * may work in a moment.
+   */
+  async show(scene: Scene, sign: Sign, answer: Reply | Shown, progress: Progress): Promise<boolean> {
+    if (await this.#show(scene, sign, answer, progress)) return true
+    // Nobody goes on thinking about what is said elsewhere.
+    if (progress.steps === 0 && (sign === 'hidden' || sign === 'public'))
+      await this.#tools.queues.attempt(`interaction ${scene.id}`, () => this.#takeSignAway(scene))
+    return false
+  }
+
+  async #show(scene: Scene, sign: Sign, answer: Reply | Shown, progress: Progress): Promise<boolean> {
     if ('rendering' in answer) {
       // The message shows it by itself, when it is seen by all.
       if (sign === 'message') return true
       const body = wordsOf(answer.rendering, null)
-      return this.#say(scene, [() => this.#edit(scene, body, filesOf(answer.rendering))])
+      return this.#say(scene, [() => this.#edit(scene, body, filesOf(answer.rendering))], progress)
     }
-    const parts = split(answer.text, { limit: messageLimit, frozen: [], most: 5 }).map((slice) => slice.drawn)
+    const list = listOf(answer)
+    if (list !== null) return this.#showPanel(scene, sign, answer.hidden, list, [], progress)
+    const card = answerCard(answer)
+    if (card !== null) return this.#showPanel(scene, sign, answer.hidden, card, fileOf(answer), progress)
+    const text = this.#tools.maskIn(scene.place, answer.text)
+    const parts = split(text, { limit: messageLimit, frozen: [], most: 5 }).map((slice) => slice.drawn)
     const isBeside = sign === 'message' || sign === 'copy' || answer.hidden !== (sign === 'hidden')
     const flags = answer.hidden ? MessageFlags.Ephemeral : 0
     const steps = parts.map((content, index) => () => {
       const isLast = index === parts.length - 1
       const components = isLast ? componentsUnder(answer) : []
-      const body = { content, components, allowed_mentions: { parse: [] } }
+      const attachments = isLast ? describedIn(answer) : {}
+      const body = { content, components, allowed_mentions: { parse: [] }, ...attachments }
       const files = isLast ? fileOf(answer) : []
       return index === 0 && !isBeside
         ? this.#edit(scene, body, files)
@@ -87,18 +139,46 @@ export class Answers {
           })
     })
     if (isBeside && (sign === 'hidden' || sign === 'public')) steps.unshift(() => this.#takeSignAway(scene))
-    return this.#say(scene, steps)
+    return this.#say(scene, steps, progress)
   }
 
-  async #say(scene: Scene, steps: readonly (() => Promise<unknown>)[]): Promise<boolean> {
+  /** In the place of the sign, or of the list whose page was turned. */
+  #showPanel(
+    scene: Scene,
+    sign: Sign,
+    hidden: boolean,
+    panel: APIContainerComponent,
+    files: RawFile[],
+    progress: Progress,
+  ): Promise<boolean> {
+    const flags = MessageFlags.IsComponentsV2
+    const attachments = files.map(({ name }, at) => ({ id: String(at), filename: name }))
+    const body = {
+      components: [panel],
+      allowed_mentions: { parse: [] },
+      ...(files.length === 0 ? {} : { attachments }),
+    }
+    if (sign === 'copy' || hidden === (sign === 'hidden')) {
+      const former = { content: null, embeds: null }
+      return this.#say(scene, [() => this.#edit(scene, { ...body, ...former, flags }, files)], progress)
+    }
+    const beside = { ...body, flags: hidden ? flags | MessageFlags.Ephemeral : flags }
+    const post = () =>
+      this.#tools.rest.post(Routes.webhook(scene.application, scene.token), { auth: false, body: beside, files })
+    return this.#say(scene, [...(sign === 'message' ? [] : [() => this.#takeSignAway(scene)]), post], progress)
+  }
+
+  async #say(scene: Scene, steps: readonly (() => Promise<unknown>)[], progress: Progress): Promise<boolean> {
     const { queues, log } = this.#tools
-    for (const step of steps) {
-      const done = await queues.attempt(`interaction ${scene.id}`, step)
-      if (done.ok) continue
-      const { kind } = meaningOf(done.error)
-      log.warn({ interaction: scene.id, error: messageOf(done.error), kind }, 'discord.answer-late')
-      if (kind === 'trouble' || kind === 'limited') throw unsaid(scene, done.error)
-      return false
+    for (const step of steps.slice(progress.steps)) {
+      const done = await queues.attempt(`interaction ${scene.id}`, step, hopeful)
+      if (!done.ok) {
+        const { kind } = meaningOf(done.error)
+        log.warn({ interaction: scene.id, error: messageOf(done.error), kind }, 'discord.answer-late')
+        if (kind === 'trouble' || kind === 'limited') throw unsaid(scene, done.error)
+        return false
+      }
+      progress.steps += 1
     }
     return true
   }
@@ -123,8 +203,15 @@ function unsaid({ id }: Scene, cause: unknown): Problem {
   return new Problem('wire', `Discord did not take the answer to the interaction ${id}: ${messageOf(cause)}`, { cause })
 }
 
-function fileOf({ file }: Reply): RawFile[] {
+function fileOf({ file, picture }: Reply): RawFile[] {
+  if (picture !== undefined) return [{ name: picture.name, data: Buffer.from(picture.png) }]
   return file === undefined ? [] : [{ name: file.name, data: Buffer.from(file.text) }]
+}
+
+/** What screen readers say of the file. */
+function describedIn({ picture }: Reply): object {
+  if (picture === undefined) return {}
+  return { attachments: [{ id: '0', filename: picture.name, description: picture.says.slice(0, 1024) }] }
 }
 
 /** 40060: already acknowledged. */

@@ -1,12 +1,13 @@
 import type { Approval, Question, Subject } from '../core/approval.ts'
 import { needsSend, type Ask } from '../core/ask.ts'
-import type { AskDrawing, DrawnButton, Rendering } from '../core/chat.ts'
+import type { AskDrawing } from '../core/ask-drawing.ts'
+import type { DrawnButton, Rendering } from '../core/chat.ts'
 import { besides, canLast, mayAnswer } from '../core/consent.ts'
 import type { ApprovalPhrases } from '../core/approval-phrases.ts'
 import { askId } from './custom-id.ts'
 import { askRendering, colours, type Body, type Row } from './rendering.ts'
-import { messageLimit } from './split.ts'
-import { fenced, literal, quoted, visible } from './visible.ts'
+import { messageLimit, split } from './split.ts'
+import { fenced, literal, quoted, visible, visibleCommand } from '../core/visible.ts'
 
 /** The input stands in the message up to this length, in UTF-16 units; a longer one is a file, never cut. */
 const inputLimit = 1300
@@ -32,7 +33,7 @@ export function drawAsk(drawing: AskDrawing, say: ApprovalPhrases): Rendering {
       const look: DrawnButton = { label: say.buttons.look, id: askId(ask.token, 'look'), style: 'plain' }
       // Who is spoken to stands in the line itself, where it is about them: nobody is named twice.
       const isSpeaker = mention === ask.prompt.speaker.id
-      const said = say.line(ask, direct, isSpeaker ? who : null)
+      const said = say.line(ask, direct, isSpeaker ? who : null, isOwn(ask))
       const line = who === null || isSpeaker ? said : `${who} ${said}`
       return rendering(line, who !== null, { rows: [{ kind: 'buttons', buttons: [look] }], panel })
     }
@@ -49,8 +50,7 @@ function drawQuestion(ask: Ask, say: ApprovalPhrases): [string, boolean, Partial
   const { approval, prompt, session } = ask
   const { subject } = approval
   const isOpen = ask.fate.kind === 'open'
-  const speaker = { id: prompt.speaker.id, tier: prompt.tier }
-  const mention = `<@${speaker.id}>`
+  const mention = `<@${prompt.speaker.id}>`
   const input = inputOf(approval)
   const reason = 'reason' in subject ? (subject.reason ?? '').trim() : ''
   const why = reason === '' ? '' : quoted(say.reason(reason))
@@ -60,11 +60,14 @@ function drawQuestion(ask: Ask, say: ApprovalPhrases): [string, boolean, Partial
     : subject.kind === 'host'
       ? say.hostHolds
       : ''
-  const may = say.mayAnswer(mayAnswer(approval, speaker, speaker) ? mention : null)
+  const files = Object.keys(ask.runs.files)
+  const runs = files.length === 0 ? '' : say.runs(files)
+  const changed = ask.changed.length > 0 && isOpen ? say.changed(ask.changed) : ''
   const chosen = subject.kind === 'questions' && isOpen ? say.chosen(ask.draft, subject) : ''
-  const end = isOpen ? `${may} · ${say.until(ask.expiresAt)}` : say.fate(ask)
+  const may = isOpen ? say.mayAnswer(isOwn(ask), ask.expiresAt) : ''
+  const title = [say.title(ask, mention), may].filter(Boolean).join(' · ')
   const around = (shown: string): string =>
-    [say.title(ask, mention), shown, input.hides ? say.unseen : '', why, where, chosen, end]
+    [title, changed, shown, input.hides ? say.unseen : '', why, where, runs, chosen, isOpen ? '' : say.fate(ask)]
       .filter((line) => line !== '')
       .join('\n')
   const whole = around(input.drawn)
@@ -78,6 +81,12 @@ function drawQuestion(ask: Ask, say: ApprovalPhrases): [string, boolean, Partial
       panel: panelFor(ask),
     },
   ]
+}
+
+/** Whoever asked for it may answer it too. */
+export function isOwn({ approval, prompt }: Ask): boolean {
+  const speaker = { id: prompt.speaker.id, tier: prompt.tier }
+  return mayAnswer(approval, speaker, speaker)
 }
 
 /** What has not been answered asks; the rest says in words how it ended. */
@@ -98,14 +107,16 @@ interface Input {
 }
 
 /** The whole of what is asked. */
-function inputOf(approval: Approval): Input {
+export function inputOf(approval: Approval): Input {
   const { subject } = approval
   switch (subject.kind) {
     case 'command': {
       const rest = besides(approval)
       const more = rest === null ? '' : JSON.stringify(rest, null, 2)
-      const blocks = [block(subject.command, 'bash'), ...(more === '' ? [] : [block(more, 'json')])].join('\n')
-      return input(blocks, [subject.command, more].filter(Boolean).join('\n\n'), 'command.txt')
+      const command = visibleCommand(subject.command)
+      const blocks = [block(command, 'bash'), ...(more === '' ? [] : [block(more, 'json')])].join('\n')
+      const whole = input(blocks, [command, more].filter(Boolean).join('\n\n'), 'command.txt')
+      return { ...whole, hides: whole.hides || command !== subject.command }
     }
     case 'change': {
       const text = subject.changes.map(({ path, diff }) => `=== ${path}\n${diff}`).join('\n')
@@ -123,8 +134,13 @@ function inputOf(approval: Approval): Input {
       return input(quoted(text), text, 'questions.md')
     }
     case 'plan':
-      return input(quoted(visible(subject.plan)), subject.plan, 'plan.md')
+      return input(quoted(markdown(visible(subject.plan))), subject.plan, 'plan.md')
   }
+}
+
+/** As an answer is drawn: links lead where they say, and nothing is fetched for a preview. */
+function markdown(text: string): string {
+  return split(text, { limit: 2 * messageLimit, frozen: [], foreign: true, most: 1 })[0]?.drawn ?? ''
 }
 
 function input(drawn: string, text: string, file: string): Input {
@@ -177,7 +193,7 @@ function rowsOf(ask: Ask, say: ApprovalPhrases): readonly Row[] {
   }
   const { approve, approveForSession, allowOnce, allowHere, deny } = say.buttons
   const [once, always] = subject.kind === 'host' ? [allowOnce, allowHere] : [approve, approveForSession]
-  const lasting = canLast(approval) ? [button(always, 'session', 'plain')] : []
+  const lasting = canLast(ask) ? [button(always, 'session', 'plain')] : []
   return [{ kind: 'buttons', buttons: [button(once, 'yes', 'good'), ...lasting, button(deny, 'no', 'bad')] }]
 }
 

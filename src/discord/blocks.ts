@@ -22,7 +22,7 @@ const separator = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/
 
 /** The fence a line opens, or null. A line like ```` ```a``` ```` opens none: it is an inline code span. */
 export function fenceOf(line: string): Fence | null {
-  const found = opening.exec(line)
+  const found = opening.exec(bare(line))
   if (found === null) return null
   const [, before = '', mark = '', info = ''] = found
   return { mark, info: info.trim(), before }
@@ -51,9 +51,18 @@ export function isRow(line: string): boolean {
   return line.includes('|')
 }
 
-/** Cells of a table's line: between unescaped bars, the outer bars left out, trimmed. */
+/**
+ * Cells of a table's line: between bars, the outer bars left out, trimmed. A bar that is escaped or in a code span is part of
+ * its cell; that is found out from what stands before it alone.
+ */
 export function cellsOf(line: string): readonly string[] {
-  const cells = line.trim().split(/(?<!\\)\|/)
+  const cells = ['']
+  let inCode = false
+  for (const [sign] of line.trim().matchAll(/\\[|`]|[^]/g)) {
+    if (sign === '`' || (sign === '\\`' && inCode)) inCode = !inCode
+    if (sign === '|' && !inCode) cells.push('')
+    else cells.push(`${cells.pop() ?? ''}${sign}`)
+  }
   if (cells.length > 1 && cells[0] === '') cells.shift()
   if (cells.length > 1 && cells.at(-1) === '') cells.pop()
   return cells.map((cell) => cell.trim().replaceAll('\\|', '|'))
@@ -131,6 +140,7 @@ function linesOf(text: string): readonly string[] {
   return lines
 }
 
+/** Without its end, whichever system wrote it. */
 function bare(line: string): string {
-  return line.endsWith('\n') ? line.slice(0, -1) : line
+  return line.replace(/\r?\n?$/, '')
 }

@@ -1,4 +1,4 @@
-import { noLimit, type CallBudget, type Deed } from '../core/budget.ts'
+import { noLimit, type CallBudget, type Deed } from '../core/pace.ts'
 import type { Clock } from '../core/clock.ts'
 
 /** Believed until an answer says otherwise. */
@@ -45,6 +45,10 @@ export class Budgets {
   readonly #eachMs = new Map<Deed, number>()
   /** When the calls of the last second went out. */
   #sent: number[] = []
+  /** Calls that are about to go out: each is drawn and kept first. */
+  readonly #claimed = new Set<string>()
+  /** When each read that may go out and has not yet got its turn. */
+  #expected: number[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -60,23 +64,40 @@ export class Budgets {
   total(): CallBudget {
     const now = this.#clock.monotonic()
     this.#sent = this.#sent.filter((at) => at + totalWindowMs + marginMs > now)
-    const [first, last] = [this.#sent[0], this.#sent.at(-1)]
-    if (first === undefined || last === undefined) return fresh(totalLimit)
+    // One that has not gone out by then never will.
+    this.#expected = this.#expected.filter((at) => at + totalWindowMs > now)
+    const [first = now, last = now] = [this.#sent[0], this.#sent.at(-1)]
+    const used = this.#sent.length + this.#claimed.size + this.#expected.length
+    if (used === 0) return fresh(totalLimit)
     return {
       limit: totalLimit,
-      remaining: Math.max(0, totalLimit - this.#sent.length),
+      remaining: Math.max(0, totalLimit - used),
       nextInMs: first + totalWindowMs + marginMs - now,
       fullInMs: last + totalWindowMs + marginMs - now,
     }
   }
 
+  /** Many places would take the same last call otherwise: see `Pace.claim`. */
+  claim(channel: string, deed: Deed): Disposable {
+    const key = `${deed} ${channel}`
+    this.#claimed.add(key)
+    return { [Symbol.dispose]: () => void this.#claimed.delete(key) }
+  }
+
+  /** A read is about to go out: it counts for the total from now on. */
+  expectRead(): void {
+    this.#expected.push(this.#clock.monotonic())
+  }
+
   /** Just before a call goes out: it counts although its answer is not there yet. Null: of no channel's budget. */
   call(method: string, url: string): CountedCall | null {
     const now = this.#clock.monotonic()
+    if (method === 'GET') this.#expected.shift()
     if (!url.includes('/interactions/')) this.#sent.push(now)
     const named = nameOf(method, url)
     if (named === null) return null
     const { key, deed } = named
+    this.#claimed.delete(key)
     this.#spend(key, deed)
     return {
       answered: (status, headers) => this.#learn(key, deed, status, headers),

@@ -2,15 +2,15 @@ import type { Drawing } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import { grantorIn } from '../core/consent.ts'
 import type { Phrases } from '../core/phrases.ts'
+import { stepsShown, type Verbosity } from '../core/verbosity.ts'
 import { discreet, type RunView } from '../core/view.ts'
 import { steerId, stopId } from './custom-id.ts'
 import { colours, markOf, type Body } from './rendering.ts'
 import { urlOf } from './url.ts'
-import { visible } from './visible.ts'
+import { visible } from '../core/visible.ts'
 
 /** Seconds on the card move in steps of this, so that a silent run costs one edit each five seconds. */
 const tickMs = 5000
-const shownSteps = 4
 const shownNotices = 2
 
 export type Card = Pick<Body, 'card' | 'button' | 'rows'>
@@ -50,7 +50,7 @@ export function cardOf(drawing: Drawing, part: number, say: Phrases, hidden: num
     case 'stopping':
       return { card: workCard(drawing, say, note), button: null }
     case 'over':
-      return { card: still(overColour(view), withNote(view, say.over(view), say) + note), button: null }
+      return { card: still(overColour(view), overText(drawing, say) + note), button: null }
   }
 }
 
@@ -59,27 +59,38 @@ function still(colour: number, text: string): NonNullable<Body['card']> {
 }
 
 /** An edit that is made anyway shows the second it is made in; the seconds alone are worth one only now and then. */
-function workCard({ view, now, question }: Drawing, say: Phrases, note: string): NonNullable<Body['card']> {
+function workCard({ view, now, question, verbosity }: Drawing, say: Phrases, note: string): NonNullable<Body['card']> {
   const colour = view.run.state === 'asking' ? colours.asks : colours.work
   const pointer = view.run.state === 'asking' && question !== null ? `\n${say.approvals.pointer(urlOf(question))}` : ''
-  const text = (at: EpochMs): string => workText(view, at, say) + pointer + note
+  const text = (at: EpochMs): string => workText(view, at, say, verbosity) + pointer + note
   return { colour, text: text(now), steady: text(ticked(view, now)) }
 }
 
-function workText(run: RunView, now: EpochMs, say: Phrases): string {
+function workText(run: RunView, now: EpochMs, say: Phrases, verbosity: Verbosity): string {
   const view = legible(discreet(run))
-  const steps = view.steps.slice(-shownSteps)
+  if (verbosity === 'quiet') return [say.working({ ...view, steps: [] }, now), ...notesOf(view, say)].join('\n')
+  const lines = stepLines(view, stepsShown(verbosity, false), say)
+  return [say.working(view, now), ...lines, ...notesOf(view, say)].join('\n')
+}
+
+/** One line when a run is over, and what it did where people want to read that. */
+function overText({ view: run, verbosity }: Drawing, say: Phrases): string {
+  const view = legible(discreet(run))
+  const most = stepsShown(verbosity, true)
+  return [say.over(run), ...(most === 0 ? [] : stepLines(view, most, say)), ...notesOf(run, say)].join('\n')
+}
+
+function stepLines(view: RunView, most: number, say: Phrases): readonly string[] {
+  const steps = view.steps.slice(-most)
   const hidden = view.steps.length - steps.length
   return [
-    say.working(view, now),
     ...(hidden > 0 ? [say.moreSteps(hidden)] : []),
     ...steps.map(({ action, phase }) => {
       const grantor = grantorIn(view.asked.find((each) => each.action === action.id)?.by ?? '')
       const line = say.step(action.tool, action.title, phase === 'failed')
       return grantor === null ? line : `${line} · ${say.approvals.standing(grantor)}`
     }),
-    ...notesOf(view, say),
-  ].join('\n')
+  ]
 }
 
 /** Tools and titles are an agent's words: what would hide in them, or turn them around, is written out. */
@@ -89,10 +100,6 @@ function legible(view: RunView): RunView {
     action: { ...action, tool: visible(action.tool), title: visible(action.title) },
   }))
   return { ...view, steps }
-}
-
-function withNote(view: RunView, line: string, say: Phrases): string {
-  return [line, ...notesOf(view, say)].join('\n')
 }
 
 /** What there is to know of the CLI itself: what it does now, and the latest of what stays true. */

@@ -8,6 +8,7 @@ import {
   type APIChannel,
   type APIGuild,
   type APIGuildMember,
+  type APIRole,
   type APIUser,
   type RESTGetAPICurrentUserGuildsResult,
 } from 'discord-api-types/v10'
@@ -73,8 +74,11 @@ export function commandsFinding(trouble: string | null): Finding {
 }
 
 /** What Discord has there; null: nothing, or nothing for us. */
-async function ask({ rest, queues }: CheckTools, route: `/${string}`): Promise<unknown> {
-  const done = await queues.attempt(`check ${route}`, () => rest.get(route))
+export async function ask(
+  { rest, queues }: Pick<CheckTools, 'rest' | 'queues'>,
+  route: `/${string}`,
+): Promise<unknown> {
+  const done = await queues.read(`check ${route}`, () => rest.get(route))
   if (done.ok) return done.value
   const { kind } = meaningOf(done.error)
   if (isKeptFromUs(done.error) || kind === 'rejected') return null
@@ -83,26 +87,54 @@ async function ask({ rest, queues }: CheckTools, route: `/${string}`): Promise<u
 
 async function intentFindings(tools: CheckTools): Promise<readonly Finding[]> {
   const application = (await ask(tools, Routes.currentApplication())) as APIApplication | null
-  const { GatewayMessageContent, GatewayMessageContentLimited } = ApplicationFlags
   if (application === null) return []
-  if ((application.flags & (GatewayMessageContent | GatewayMessageContentLimited)) !== 0) {
-    return [fine('discord.intents', 'The bot may read messages.')]
-  }
+  if (mayRead(application)) return [fine('discord.intents', 'The bot may read messages.')]
   return [
     {
       id: 'discord.intents',
       level: 'error',
       stopsAll: true,
       text: 'The bot may not read messages.',
-      mend: 'Switch on "Message Content Intent" in the Developer Portal (Bot).',
+      mend: howToLetRead(application),
     },
   ]
 }
 
+/** Whether the Message Content Intent is on. */
+export function mayRead({ flags }: APIApplication): boolean {
+  const { GatewayMessageContent, GatewayMessageContentLimited } = ApplicationFlags
+  return (flags & (GatewayMessageContent | GatewayMessageContentLimited)) !== 0
+}
+
+export function howToLetRead({ id }: APIApplication): string {
+  return `Switch on "Message Content Intent" in the Developer Portal (Bot): https://discord.com/developers/applications/${id}/bot`
+}
+
+/** Where a server's admin lets the bot in, with the rights it needs. */
+export function inviteOf(application: string): string {
+  // Pins are for /board; reactions a sign on a message that was left alone, without them a word says it.
+  const also = PermissionFlagsBits.AddReactions | PermissionFlagsBits.PinMessages
+  const bits = needed.reduce((sum, [, bit]) => sum | bit, also)
+  return `https://discord.com/oauth2/authorize?client_id=${application}&scope=bot+applications.commands&permissions=${bits}`
+}
+
+/** Whether the bot can answer in a channel. */
+export function canWriteIn(guild: APIGuild, member: APIGuildMember, me: string, channel: APIChannel): boolean {
+  const bits = permissionsIn(guild, member, me, channel)
+  return (
+    written.has(channel.type) &&
+    has(bits, PermissionFlagsBits.ViewChannel) &&
+    has(bits, PermissionFlagsBits.SendMessages)
+  )
+}
+
+/** The roles that people may have. */
+export function rolesForPeople(guild: APIGuild): readonly APIRole[] {
+  return guild.roles.filter((role) => role.id !== guild.id && !role.managed)
+}
+
 function nowhere(wished: string | null, guilds: RESTGetAPICurrentUserGuildsResult, me: APIUser): Finding {
-  const bits = needed.reduce((sum, [, bit]) => sum | bit, 0n)
-  const query = `client_id=${me.id}&scope=bot+applications.commands&permissions=${bits}`
-  const invite = `Invite it: https://discord.com/oauth2/authorize?${query}`
+  const invite = `Invite it: ${inviteOf(me.id)}`
   const others = guilds.slice(0, 5).map(({ id, name }) => `${name} (${id})`)
   const isElsewhere = wished !== null && others.length > 0
   return {
@@ -118,14 +150,14 @@ function nowhere(wished: string | null, guilds: RESTGetAPICurrentUserGuildsResul
 }
 
 async function ownerFindings(tools: CheckTools, guild: APIGuild, { owners }: Reach): Promise<readonly Finding[]> {
-  const role = owners.role === null ? null : roleFinding(guild, owners.role)
+  const role = owners.role === null ? null : await roleFinding(tools, guild, owners.role)
   const user = owners.user === null ? null : await userFinding(tools, guild, owners.user)
   const both = [role, user].filter((finding) => finding !== null)
   if (both.some(({ level }) => level === 'ok')) return both
   return both.map((finding) => ({ ...finding, stopsAll: true }))
 }
 
-function roleFinding(guild: APIGuild, id: string): Finding {
+async function roleFinding(tools: CheckTools, guild: APIGuild, id: string): Promise<Finding> {
   const named = { id: 'discord.owner-role', level: 'error' } as const
   // Everybody has it, and nobody is said to.
   if (id === guild.id) {
@@ -134,6 +166,11 @@ function roleFinding(guild: APIGuild, id: string): Finding {
   }
   const role = guild.roles.find((each) => each.id === id)
   if (role === undefined) {
+    const member = (await ask(tools, Routes.guildMember(guild.id, id))) as APIGuildMember | null
+    if (member !== null) {
+      const text = `OMC_OWNER_ROLE_ID is the id of a person: ${member.user.username}.`
+      return { ...named, text, mend: 'Put it into OMC_OWNER_USER_ID.' }
+    }
     return { ...named, text: `The server ${guild.name} has no role ${id} (OMC_OWNER_ROLE_ID).`, mend: rolesOf(guild) }
   }
   if (role.managed) {
@@ -144,13 +181,18 @@ function roleFinding(guild: APIGuild, id: string): Finding {
 }
 
 function rolesOf(guild: APIGuild): string {
-  const roles = guild.roles.filter((role) => role.id !== guild.id && !role.managed)
-  const names = roles.slice(0, 8).map(({ id, name }) => `${name} (${id})`)
+  const names = rolesForPeople(guild)
+    .slice(0, 8)
+    .map(({ id, name }) => `${name} (${id})`)
   return names.length === 0 ? 'Make a role for owners there.' : `Its roles: ${names.join(', ')}.`
 }
 
 async function userFinding(tools: CheckTools, guild: APIGuild, id: string): Promise<Finding> {
   const named = { id: 'discord.owner-user', level: 'error' } as const
+  if (id === guild.id) {
+    const text = `OMC_OWNER_USER_ID is the server's own id.`
+    return { ...named, text, mend: 'Right click the person in Discord, "Copy User ID", with the developer mode on.' }
+  }
   if (guild.roles.some((role) => role.id === id)) {
     const text = `OMC_OWNER_USER_ID is the id of a role.`
     return { ...named, text, mend: 'Put it into OMC_OWNER_ROLE_ID.' }
@@ -171,7 +213,7 @@ async function placeFindings(
   tools: CheckTools,
   guild: APIGuild,
   me: APIUser,
-  { places, auditChannel }: Reach,
+  { places, auditChannel, alertsChannel }: Reach,
 ): Promise<readonly Finding[]> {
   const [member, channels] = await Promise.all([
     ask(tools, Routes.guildMember(guild.id, me.id)) as Promise<APIGuildMember | null>,
@@ -193,7 +235,11 @@ async function placeFindings(
     const lacks = channel === undefined ? [] : missingIn(channel)
     if (channel !== undefined && lacks.length > 0) found.push(closed('discord.place', channel, lacks))
   }
-  if (auditChannel !== null) found.push(audit(auditChannel, channels, missingIn))
+  for (const [wanted, channel] of [
+    [copies, auditChannel],
+    [alerts, alertsChannel],
+  ] as const)
+    if (channel !== null) found.push(named(wanted, channel, channels, missingIn))
   return found
 }
 
@@ -225,18 +271,38 @@ function closed(id: string, channel: APIChannel, lacks: readonly string[]): Find
   }
 }
 
-function audit(
+/** A channel that is named in the configuration. */
+interface NamedChannel {
+  readonly id: string
+  readonly variable: string
+  readonly without: string
+  readonly open: string
+}
+
+const copies: NamedChannel = {
+  id: 'discord.audit',
+  variable: 'OMC_AUDIT_CHANNEL_ID',
+  without: 'nobody gets copies of decisions',
+  open: 'The audit channel is open.',
+}
+const alerts: NamedChannel = {
+  id: 'discord.alerts',
+  variable: 'OMC_ALERTS_CHANNEL_ID',
+  without: 'nobody is told there what has to be mended',
+  open: 'The channel for alerts is open.',
+}
+
+function named(
+  wanted: NamedChannel,
   id: string,
   channels: readonly APIChannel[],
   missingIn: (channel: APIChannel) => readonly string[],
 ): Finding {
   const channel = channels.find((each) => each.id === id)
   if (channel === undefined) {
-    const text = `There is no channel ${id} on the server (OMC_AUDIT_CHANNEL_ID): nobody gets copies of decisions.`
-    return { id: 'discord.audit', level: 'error', text, mend: 'Right click the channel in Discord, "Copy Channel ID".' }
+    const text = `There is no channel ${id} on the server (${wanted.variable}): ${wanted.without}.`
+    return { id: wanted.id, level: 'error', text, mend: 'Right click the channel in Discord, "Copy Channel ID".' }
   }
   const lacks = missingIn(channel).filter((name) => name !== 'Send Messages in Threads')
-  return lacks.length > 0
-    ? closed('discord.audit', channel, lacks)
-    : fine('discord.audit', 'The audit channel is open.')
+  return lacks.length > 0 ? closed(wanted.id, channel, lacks) : fine(wanted.id, wanted.open)
 }

@@ -3,13 +3,15 @@ import {
   ComponentType,
   TextInputStyle,
   type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
   type APIComponentInMessageActionRow,
   type APIContainerComponent,
   type APIModalInteractionResponseCallbackData,
   type ModalSubmitComponent,
 } from 'discord-api-types/v10'
-import type { Form, DrawnButton, Reply } from '../core/chat.ts'
-import type { Body, Row } from './rendering.ts'
+import type { DrawnButton, Reply } from '../core/chat.ts'
+import type { Form } from '../core/form.ts'
+import { colours, type Body, type Row } from './rendering.ts'
 
 /** Discord's limits, in characters. */
 const labelLimit = 80
@@ -18,11 +20,9 @@ const placeholderLimit = 150
 /** How many rows a message takes, and buttons a row. */
 const rowsUpTo = 5
 const buttonsUpTo = 5
-const formLimits = { title: 45, label: 45, placeholder: 100, text: 4000 } as const
+const formLimits = { title: 45, label: 45, placeholder: 100, line: 200, text: 4000 } as const
 
 const styles = { good: ButtonStyle.Success, bad: ButtonStyle.Danger, plain: ButtonStyle.Secondary } as const
-/** The only field of our forms. */
-const field = 'text'
 
 /** Buttons and selects as Discord takes them. */
 export function componentsOf({ button, rows = [] }: Body): APIActionRowComponent<APIComponentInMessageActionRow>[] {
@@ -48,6 +48,20 @@ export function panelOf(body: Body & { readonly panel: number }): APIContainerCo
   }
 }
 
+/** An answer as a card, its text and its file in one panel; null: it is none. */
+export function answerCard({ card, text, file }: Pick<Reply, 'card' | 'text' | 'file'>): APIContainerComponent | null {
+  if (card === undefined) return null
+  const attached = file === undefined ? null : { url: `attachment://${file.name}` }
+  return {
+    type: ComponentType.Container,
+    accent_color: colours[card],
+    components: [
+      { type: ComponentType.TextDisplay, content: text },
+      ...(attached === null ? [] : [{ type: ComponentType.File as const, file: attached }]),
+    ],
+  }
+}
+
 /** Everything in a message's components, of both generations, outermost first. */
 export function* everyComponent(components: readonly unknown[]): Generator<Readonly<Record<string, unknown>>> {
   for (const component of components as readonly Readonly<Record<string, unknown>>[]) {
@@ -57,15 +71,39 @@ export function* everyComponent(components: readonly unknown[]): Generator<Reado
   }
 }
 
+/** A list as Discord takes it (Components V2): each thing with its button beside it, the rest below. */
+export function listOf({ list, buttons = [] }: Pick<Reply, 'list' | 'buttons'>): APIContainerComponent | null {
+  if (list === undefined) return null
+  const text = (content: string) => ({ type: ComponentType.TextDisplay as const, content })
+  return {
+    type: ComponentType.Container,
+    components: [
+      text(list.head),
+      ...list.items.map((item) =>
+        item.button === undefined
+          ? text(item.text)
+          : {
+              type: ComponentType.Section as const,
+              components: [text(item.text)],
+              accessory: buttonFrom(item.button),
+            },
+      ),
+      ...componentsUnder({ buttons }),
+    ],
+  }
+}
+
 /** The buttons under a reply: rows of five. */
-export function componentsUnder({ buttons = [] }: Reply): APIActionRowComponent<APIComponentInMessageActionRow>[] {
+export function componentsUnder({
+  buttons = [],
+}: Pick<Reply, 'buttons'>): APIActionRowComponent<APIComponentInMessageActionRow>[] {
   const rows = Array.from({ length: Math.min(rowsUpTo, Math.ceil(buttons.length / buttonsUpTo)) }, (_, at) =>
     buttons.slice(at * buttonsUpTo, (at + 1) * buttonsUpTo),
   )
   return rows.map((row) => ({ type: ComponentType.ActionRow, components: row.map(buttonFrom) }))
 }
 
-function buttonFrom({ label, id, style }: DrawnButton): APIComponentInMessageActionRow {
+function buttonFrom({ label, id, style }: DrawnButton): APIButtonComponentWithCustomId {
   return { type: ComponentType.Button, style: styles[style], label: cut(label, labelLimit), custom_id: id }
 }
 
@@ -85,35 +123,33 @@ function selectFrom(row: Extract<Row, { kind: 'select' }>): APIComponentInMessag
   }
 }
 
-/** A form with one field; it comes back under the custom id of the button that opened it. */
+/** A form; it comes back under the custom id of the button that opened it. */
 export function modalOf(customId: string, form: Form): APIModalInteractionResponseCallbackData {
   return {
     custom_id: customId,
     title: cut(form.title, formLimits.title),
-    components: [
-      {
-        type: ComponentType.Label,
-        label: cut(form.label, formLimits.label),
-        component: {
-          type: ComponentType.TextInput,
-          custom_id: field,
-          style: TextInputStyle.Paragraph,
-          placeholder: cut(form.placeholder, formLimits.placeholder),
-          required: form.required,
-          max_length: formLimits.text,
-        },
+    components: form.fields.map(({ name, label, placeholder, required, long, value = '' }) => ({
+      type: ComponentType.Label,
+      label: cut(label, formLimits.label),
+      component: {
+        type: ComponentType.TextInput,
+        custom_id: name,
+        style: long ? TextInputStyle.Paragraph : TextInputStyle.Short,
+        placeholder: cut(placeholder, formLimits.placeholder),
+        required,
+        ...(value === '' ? {} : { value: value.slice(0, formLimits.line) }),
+        max_length: long ? formLimits.text : formLimits.line,
       },
-    ],
+    })),
   }
 }
 
-/** What was written into the form. */
-export function textIn(components: readonly unknown[]): string {
-  for (const outer of components as readonly { component?: ModalSubmitComponent }[]) {
-    const inner = outer.component
-    if (inner?.type === ComponentType.TextInput && inner.custom_id === field) return inner.value
-  }
-  return ''
+/** What was written into the fields of a form, by their names. */
+export function writtenIn(components: readonly unknown[]): Readonly<Record<string, string>> {
+  const fields = (components as readonly { component?: ModalSubmitComponent }[]).map(({ component }) => component)
+  return Object.fromEntries(
+    fields.flatMap((field) => (field?.type === ComponentType.TextInput ? [[field.custom_id, field.value]] : [])),
+  )
 }
 
 /** Whole characters; a label that is only blank would be refused. */

@@ -1,7 +1,9 @@
 import { buttonId, parseButtonId } from '../core/button.ts'
 
 /** What an approval's buttons are. */
-export type AskVerb = 'yes' | 'session' | 'no' | 'change' | 'send' | 'look' | 'pick' | 'other'
+export type AskVerb = 'yes' | 'session' | 'no' | 'change' | 'send' | 'look' | 'pick' | 'other' | ListVerb
+/** What those of a list are. */
+type ListVerb = 'all' | 'none' | 'one' | 'list'
 
 /** The button of a run's part as the custom id that Discord keeps for us (100 characters at most; a run id has 36). */
 export function stopId(mark: string): string {

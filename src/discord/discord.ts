@@ -5,6 +5,7 @@ import type { Desk } from '../core/desk.ts'
 import { Problem } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
 import type { MessageId, PlaceId } from '../core/ids.ts'
+import { noMeter, type Meter } from '../core/meter.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
 import type { Catalogue } from '../core/phrases.ts'
@@ -12,6 +13,8 @@ import { secretScan, type SecretScan } from '../core/secret-scan.ts'
 import { usualTimings, type Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import { drawAsk } from './ask.ts'
+import { drawAsks } from './ask-list.ts'
+import { Absences, connection } from './absences.ts'
 import { Budgets } from './budgets.ts'
 import { ChannelCache } from './channel-cache.ts'
 import { checkDiscord, commandsFinding } from './check.ts'
@@ -24,11 +27,12 @@ import { isKeptFromUs, RequestQueues } from './request-queues.ts'
 import { Sight } from './sight.ts'
 import { Skew } from './skew.ts'
 import { Membership } from './membership.ts'
+import { Openings } from './openings.ts'
 import { Outbound } from './outbound.ts'
 import { People } from './people.ts'
 import { plainerRendering } from './plainer.ts'
 import { draw } from './render.ts'
-import { Leaving } from './leaving.ts'
+import { Leaving, maskedAsSeen } from './leaving.ts'
 import { createRest } from './rest.ts'
 import { boardOf, panelRendering, noteOf } from './rendering.ts'
 import { registerCommands } from './slash.ts'
@@ -51,6 +55,8 @@ export interface DiscordOptions {
   readonly scan?: SecretScan
   /** `usualTimings` when left out. */
   readonly timings?: Timings
+  /** Told of every call; left out: nobody is. */
+  readonly meter?: Meter
   /** How the gateway is dialled; by the timings when left out. */
   readonly dialRules?: DialRules
   /** The first connection is given up after this long, in milliseconds; 60,000 when left out. */
@@ -72,29 +78,67 @@ export interface DiscordChat extends Chat, AsyncDisposable {
 export function createDiscord(options: DiscordOptions): DiscordChat {
   const { token, api, log, clock, catalogue, features, desk } = options
   const timings = options.timings ?? usualTimings
+  const meter = options.meter ?? noMeter
   const budgets = new Budgets(clock)
   const skew = new Skew()
   const { scan = secretScan(() => [token]) } = options
   const leaving = new Leaving(scan, (place, rules) => {
     log.warn({ place, rules }, 'discord.secret-hidden')
+    for (const rule of rules) meter.count('secrets_hidden_total', { rule })
     inbox?.secretHidden(place, rules)
   })
-  const rest = createRest({ api, token, log, budgets, leaving, answerWithinMs: timings.answerWithinMs, skew, clock })
-  const queues = new RequestQueues(clock, log, timings.tryAgainAfterMs)
+  const rest = createRest({
+    api,
+    token,
+    log,
+    meter,
+    budgets,
+    leaving,
+    answerWithinMs: timings.answerWithinMs,
+    skew,
+    clock,
+  })
+  const queues = new RequestQueues(clock, budgets, log, timings.tryAgainAfterMs, (queue) => channelCache.isAway(queue))
   const closing = new AbortController()
   const registered = Promise.withResolvers<void>()
   const people = new People()
-  const channelCache = new ChannelCache(async (channel) => {
-    const done = await queues.attempt(channel, () => rest.get(Routes.channel(channel)))
+  const absences = new Absences(clock)
+  const channelCache = new ChannelCache(absences, async (channel) => {
+    const done = await queues.read(channel, () => rest.get(Routes.channel(channel)))
     if (done.ok) return done.value as APIChannel
     if (isKeptFromUs(done.error)) return null
     throw done.error
   })
   const outbound = new Outbound(rest, queues, scan, log)
-  const sight = new Sight(rest, queues, clock)
+  const sight = new Sight(rest, queues, channelCache, clock)
   const membership = new Membership(rest, queues, options.guild)
-  const inbound = new Inbound({ rest, queues, channelCache, people, outbound, clock, log, signal: closing.signal })
-  const interactions = new Interactions({ rest, queues, channelCache, people, features, desk, catalogue, clock, log })
+  const openings = new Openings(rest, queues, channelCache, clock)
+  const { signal } = closing
+  const inbound = new Inbound({
+    rest,
+    queues,
+    channelCache,
+    people,
+    outbound,
+    openings,
+    membership,
+    clock,
+    log,
+    signal,
+  })
+  const interactions = new Interactions({
+    rest,
+    queues,
+    channelCache,
+    people,
+    features,
+    desk,
+    catalogue,
+    clock,
+    log,
+    timings,
+    maskIn: (place, text) => maskedAsSeen(text, (each) => scanIn(place).mask(each).text),
+  })
   const gateway = new Gateway({
     token,
     rest,
@@ -104,6 +148,7 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     startWithinMs: options.startWithinMs ?? 60_000,
     api,
     skew,
+    absences,
     hear,
   })
   let inbox: Inbox | null = null
@@ -112,15 +157,31 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   let unregistered: string | null = null
 
   function hear(payload: GatewayDispatchPayload): void {
-    if (payload.t === GatewayDispatchEvents.Ready) return begin(payload.d.user.id, payload.d.application.id)
+    if (payload.t === GatewayDispatchEvents.Ready) {
+      channelCache.greeted(payload.d.guilds ?? [])
+      return begin(payload.d.user.id, payload.d.application.id)
+    }
     if (inbox === null || self === null) return
+    const isHere = payload.t === GatewayDispatchEvents.GuildCreate && payload.d.unavailable !== true
+    const isBack = isHere && channelCache.wasToldAway(payload.d.id)
     const gone = channelCache.learn(payload, self)
+    if (payload.t === GatewayDispatchEvents.GuildDelete) {
+      log.warn({ guild: payload.d.id, outage: payload.d.unavailable === true }, 'discord.server-away')
+    }
+    // Whatever was said there before it was told that it is back was told to nobody.
+    if (isBack) {
+      log.info({ guild: payload.d.id }, 'discord.server-back')
+      inbox.gap()
+    }
     if (gone !== null) inbox.placeGone(gone.id)
     const changed = changedWith(payload, self)
     if (changed !== null) inbox.placeChanged(changed)
     if (payload.t === GatewayDispatchEvents.MessageCreate) inbound.message(payload.d, self, inbox)
     if (payload.t === GatewayDispatchEvents.TypingStart) inbound.typing(payload.d, inbox)
-    if (payload.t === GatewayDispatchEvents.MessageUpdate) inbound.edited(payload.d, self, inbox)
+    if (payload.t === GatewayDispatchEvents.MessageUpdate) {
+      openings.changed(payload.d.id)
+      inbound.edited(payload.d, self, inbox)
+    }
     if (payload.t === GatewayDispatchEvents.MessageDelete) deleted(payload.d.channel_id, [payload.d.id], inbox)
     if (payload.t === GatewayDispatchEvents.MessageDeleteBulk) deleted(payload.d.channel_id, payload.d.ids, inbox)
     if (payload.t === GatewayDispatchEvents.InteractionCreate) {
@@ -140,17 +201,18 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   }
 
   function deleted(place: string, messages: readonly string[], to: Inbox): void {
+    for (const message of messages) openings.changed(message)
     to.deleted(place as PlaceId, messages as readonly MessageId[])
   }
 
   /** A new session: whatever was said between the last one and this has to be read. */
   function begin(user: string, application: string): void {
     self = user
+    openings.gap()
     inbox?.gap()
     if (hasBegun) return
     hasBegun = true
     const { guild } = options
-    const { signal } = closing
     const registering = registerCommands({
       rest,
       queues,
@@ -184,27 +246,39 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     pace: {
       budget: (place, deed) => budgets.of(place, deed),
       total: () => budgets.total(),
+      claim: (place, deed) => budgets.claim(place, deed),
       editableForMs: timings.editableForMs,
       nonceForMs: 120_000,
     },
+    dial: () => gateway.dial(),
     async open(to) {
       inbox = to
       interactions.open(to)
       await gateway.open()
     },
     close,
-    state: () => gateway.state(),
+    state: () => ({
+      ...gateway.state(),
+      serversAway: channelCache.serversAway(options.guild),
+      serversHere: channelCache.serversHere(options.guild),
+    }),
+    away: (place, since) => absences.since(since, connection, ...(place.kind === 'dm' ? [] : [place.guild])),
     async check(reach) {
       const found = await checkDiscord({ rest, queues, guild: options.guild, skewMs: () => skew.ms }, reach)
       return [...found, commandsFinding(unregistered)]
     },
-    draw: (drawing: Drawing) => draw(drawing, catalogue, scanIn(drawing.view.prompt.place)),
+    draw: (drawing: Drawing) => draw(drawing, catalogue, scanIn(drawing.view.prompt.place), timings),
     drawAsk: (drawing) => {
       const locale = drawing.reader === null ? null : people.localeOf(drawing.reader)
       return drawAsk(drawing, catalogue[locale ?? drawing.locale].approvals)
     },
+    drawAsks: (drawing) => {
+      const locale = drawing.reader === null ? null : people.localeOf(drawing.reader)
+      return drawAsks(drawing, catalogue[locale ?? drawing.locale].approvals)
+    },
     dm: (person) => membership.dm(person),
     rolesOf: (person, place) => membership.rolesOf(person, place),
+    holdersOf: (role, candidates) => membership.holdersOf(role, candidates),
     sees: (person, place) => sight.sees(person, place),
     isPrivate: (place) => channelCache.isPrivate(place),
     post: (place, rendering, how) => outbound.post(place, rendering, how),
@@ -213,13 +287,14 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
     pin: (place, message) => outbound.pin(place, message),
     find: (place, rendering, since, known) => outbound.find(place, selfId(), rendering, since, known),
     tell: (place, text, how) => outbound.tell(place, text, how),
-    note: (text) => noteOf(cutToMessage(text)),
-    panel: (mark, text, buttons) => panelRendering(mark, cutToMessage(text), buttons),
-    board: (text) => boardOf(cutToMessage(text)),
+    note: (text, buttons, file) => noteOf(cutToMessage(text, scan), buttons, file),
+    panel: (mark, text, buttons, look) => panelRendering(mark, cutToMessage(text, scan), buttons, look),
+    board: (text) => boardOf(cutToMessage(text, scan)),
     plainer: (rendering, plainness, { locale, asks }) =>
       plainerRendering(rendering, plainness, asks, catalogue[locale]),
+    react: (place, message, sign) => outbound.react(place, message, sign),
     typing: async (place) => outbound.typing(place),
-    history: (place, after) => inbound.history(place, after, selfId()),
+    history: (place, after, urgency) => inbound.history(place, after, urgency, selfId()),
     recent: (place, before, wish) => inbound.recent(place, before, wish, selfId()),
     opening: (place) => inbound.opening(place, selfId()),
     reread: (place, message) => inbound.reread(place, message, selfId()),
@@ -233,7 +308,8 @@ export function createDiscord(options: DiscordOptions): DiscordChat {
   }
 }
 
-/** As much of a text as one message shows. */
-function cutToMessage(text: string): string {
-  return split(text, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? ''
+/** As much of a text as one message shows. Of a secret that is cut nothing would be known, so it is hidden before. */
+function cutToMessage(text: string, scan: SecretScan): string {
+  const whole = text.length > messageLimit ? maskedAsSeen(text, (each) => scan.mask(each).text) : text
+  return split(whole, { limit: messageLimit, frozen: [], most: 1 })[0]?.drawn ?? ''
 }

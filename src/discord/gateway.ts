@@ -18,13 +18,14 @@ import {
   type GatewayDispatchPayload,
   type GatewayReadyDispatchData,
 } from 'discord-api-types/v10'
-import type { ChatState } from '../core/chat.ts'
+import type { ChatState } from '../core/chat-state.ts'
 import { pause, type Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import { background } from '../system/background.ts'
 import { DialGuard, type DialRules } from './guard.ts'
 import { problemOfClose, refusalOf } from './refused.ts'
+import { connection, type Absences } from './absences.ts'
 import type { Skew } from './skew.ts'
 
 export interface GatewayOptions {
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   /** OMC_DISCORD_API; null: Discord's own. */
   readonly api: string | null
   readonly skew: Skew
+  /** Learns when there is no connection. */
+  readonly absences: Absences
   /** Connecting for the first time is given up after this long. */
   readonly startWithinMs: number
   readonly clock: Clock
@@ -52,6 +55,15 @@ interface GuardedShard {
 const silentMs = 120_000
 
 const closeWithinMs = 1000
+
+/** What comes before anybody listens is held; of messages only so many, since the gap is read anyway. */
+const mostUnheard = 2_000
+const readAgain: ReadonlySet<string> = new Set([
+  GatewayDispatchEvents.MessageCreate,
+  GatewayDispatchEvents.MessageUpdate,
+  GatewayDispatchEvents.MessageDelete,
+  GatewayDispatchEvents.TypingStart,
+])
 
 /** Discord wants no other try like this one; @discordjs/ws makes none. */
 const forGood: ReadonlySet<number> = new Set([
@@ -88,12 +100,16 @@ export class Gateway {
   #ping: number | null = null
   /** Dispatches that overtook their READY; null when none is awaited. */
   #held: GatewayDispatchPayload[] | null = null
+  /** What came before anybody listened; null: somebody does. */
+  #unheard: GatewayDispatchPayload[] | null = []
+  #dialled = false
   readonly #first = Promise.withResolvers<void>()
   readonly #closing = new AbortController()
 
   constructor(options: GatewayOptions) {
     this.#options = options
-    const { clock, log, rules } = options
+    const { clock, log, rules, absences } = options
+    absences.begin(connection)
     this.#guard = new DialGuard({
       rules,
       clock,
@@ -115,13 +131,20 @@ export class Gateway {
     return this.#guard.identifies
   }
 
-  state(): ChatState {
+  state(): Omit<ChatState, 'serversAway' | 'serversHere'> {
     const { clock } = this.#options
     const age = this.#lastEventAt === null ? null : Math.max(0, clock.now() - this.#lastEventAt)
     return { state: this.#stateNow(age), lastEventAgeMs: age, ping: this.#ping }
   }
 
-  /** Resolves at READY. Rejects when the token or its rights are wrong, or when no READY came in time. */
+  /** Begins to connect; what is dispatched waits until `open`. Idempotent. */
+  dial(): void {
+    if (this.#dialled || this.#closing.signal.aborted) return
+    this.#dialled = true
+    background(this.#connect(), this.#options.log, 'gateway.connect')
+  }
+
+  /** Gives what was and is dispatched to whoever hears. Resolves at READY. Rejects when the token or its rights are wrong, or when no READY came in time. */
   async open(): Promise<void> {
     const { clock, startWithinMs } = this.#options
     const late = clock.after(startWithinMs, () => {
@@ -132,7 +155,10 @@ export class Gateway {
       const text = `Discord did not let the bot in within ${seconds} s.${last} Check ${where}.`
       this.#first.reject(new Problem('wire', text))
     })
-    background(this.#connect(), this.#options.log, 'gateway.connect')
+    this.dial()
+    const unheard = this.#unheard ?? []
+    this.#unheard = null
+    for (const payload of unheard) this.#hear(payload)
     try {
       await this.#first.promise
     } catch (error) {
@@ -252,10 +278,16 @@ export class Gateway {
   #up(): void {
     this.#guard.up()
     this.#state = 'ready'
+    this.#options.absences.end(connection)
     this.#first.resolve()
   }
 
   #hear(payload: GatewayDispatchPayload): void {
+    if (this.#unheard !== null) {
+      const isSpare = this.#unheard.length >= mostUnheard && readAgain.has(payload.t)
+      if (!isSpare) this.#unheard.push(payload)
+      return
+    }
     try {
       this.#options.hear(payload)
     } catch (error) {
@@ -266,12 +298,14 @@ export class Gateway {
   #down(): void {
     if (this.#state === 'ready') this.#options.log.warn({}, 'discord.disconnected')
     if (this.#state !== 'closed') this.#state = 'connecting'
+    this.#options.absences.begin(connection)
   }
 
   /** Discord closed the connection for good. */
   #shutOut(code: number): void {
     const problem = problemOfClose(code)
     this.#state = 'closed'
+    this.#options.absences.begin(connection)
     this.#options.log.error({ code, error: problem.message }, 'discord.refused')
     this.#first.reject(problem)
   }

@@ -34,7 +34,7 @@ export const dialRules: DialRules = {
 }
 
 /** How many identifies Discord grants, and when it counts anew. */
-export interface Budget {
+export interface IdentifyBudget {
   readonly remaining: number
   readonly resetAfterMs: number
 }
@@ -44,7 +44,7 @@ export interface GuardOptions {
   readonly clock: Clock
   readonly log: Log
   /** Asks Discord for the budget; may reject. */
-  readonly budget: () => Promise<Budget>
+  readonly budget: () => Promise<IdentifyBudget>
   /** Between 0 and 1: spreads the pauses of many bots. */
   readonly random: () => number
 }

@@ -3,29 +3,33 @@ import {
   Routes,
   MessageReferenceType,
   MessageType,
-  type APIGuildMember,
   type APIMessage,
   type GatewayMessageCreateDispatchData,
   type GatewayMessageUpdateDispatchData,
   type GatewayTypingStartDispatchData,
 } from 'discord-api-types/v10'
-import type { ChatMessage, Inbox, Recollection } from '../core/chat.ts'
+import type { ChatMessage, History, Inbox, Recollection } from '../core/chat.ts'
 import { pause, type Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
-import type { MessageId } from '../core/ids.ts'
+import type { MessageId, PersonId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
+import type { ReadUrgency } from '../core/pace.ts'
 import type { Place } from '../core/place.ts'
 import type { Remark } from '../core/prompt.ts'
 import type { QuotedAuthor, QuotedMessage } from '../core/quotation.ts'
 import { backOffMs } from '../system/back-off.ts'
 import { background } from '../system/background.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
+import { filled } from './filled.ts'
 import { givenFiles, quotedMessage, quotesOf } from './quoted.ts'
 import type { ChannelCache } from './channel-cache.ts'
 import { isKeptFromUs, isNoMore, type RequestQueues } from './request-queues.ts'
+import type { Membership } from './membership.ts'
+import type { Openings } from './openings.ts'
 import type { Outbound } from './outbound.ts'
 import type { MemberFacts, People } from './people.ts'
 import { timeOf } from './snowflake.ts'
+import { spelled } from './spelled.ts'
 
 /** A history read stops after this many messages of people; the caller asks again behind them. */
 const enoughMessages = 300
@@ -42,6 +46,8 @@ export interface InboundOptions {
   readonly channelCache: ChannelCache
   readonly people: People
   readonly outbound: Outbound
+  readonly openings: Openings
+  readonly membership: Membership
   readonly clock: Clock
   readonly log: Log
   /** Ends it. */
@@ -79,27 +85,30 @@ export class Inbound {
   /** The same for an edit. Discord sends one also when it has found out what a link shows: nobody edited then. */
   edited(message: GatewayMessageUpdateDispatchData, self: string, inbox: Inbox): void {
     const { edited_timestamp: moment } = message
-    if (moment === null) return
+    if (moment == null) return
     this.#pass(message, self, (heard) => inbox.edited(asEdited(heard, message), moment))
   }
 
   /** A person's message as it is now. Rejects when it cannot be read. */
   async reread(place: Place, id: MessageId, self: string): Promise<ChatMessage | 'gone' | 'closed'> {
     const { rest, queues, people, channelCache } = this.#with
-    const done = await queues.attempt(place.id, () => rest.get(Routes.channelMessage(place.id, id)))
+    const done = await queues.read(place.id, () => rest.get(Routes.channelMessage(place.id, id)))
     if (!done.ok) {
       if (isNoMore(done.error)) return 'gone'
       if (isKeptFromUs(done.error)) return 'closed'
       throw new Problem('wire', `The message ${id} could not be read: ${messageOf(done.error)}`, { cause: done.error })
     }
-    const message = done.value as APIMessage
+    const message = filled(done.value as APIMessage)
     const guild = place.kind === 'dm' ? undefined : place.guild
     const facts = guild === undefined ? null : await this.#member(guild, message.author.id)
     const person = people.person(message.author, facts, channelCache.localeOf(guild))
     return asEdited(this.#chatMessage(message, place, person, self), message)
   }
 
-  #pass(message: GatewayMessageCreateDispatchData, self: string, deliver: (heard: ChatMessage) => void): void {
+  #pass(told: GatewayMessageCreateDispatchData, self: string, deliver: (heard: ChatMessage) => void): void {
+    // Most of all that is told is what we write ourselves.
+    if (told.author.id === self) return
+    const message = filled(told)
     if (!isPersons(message, self)) return
     const { channelCache, people, log } = this.#with
     const pass = (place: Place | null): void => {
@@ -111,6 +120,8 @@ export class Inbound {
       deliver(this.#chatMessage(message, place, author, self))
     }
     const known = message.guild_id === undefined ? dmOf(message.channel_id) : channelCache.known(message.channel_id)
+    // Who somebody is in one server says nothing in another's place.
+    if (known !== undefined && known.kind !== 'dm' && known.guild !== message.guild_id) return pass(null)
     // Known places are passed on at once, so that messages keep their order.
     if (known !== undefined) pass(known)
     else background(this.#place(message.channel_id).then(pass), log, 'discord.place')
@@ -138,25 +149,31 @@ export class Inbound {
   }
 
   /** People's messages after one, oldest first. Rejects when they cannot be read now. */
-  async history(place: Place, after: MessageId, self: string): Promise<readonly ChatMessage[] | 'gone' | 'closed'> {
+  async history(
+    place: Place,
+    after: MessageId,
+    urgency: ReadUrgency,
+    self: string,
+  ): Promise<History | 'gone' | 'closed'> {
     const { outbound, people, channelCache } = this.#with
-    const messages = await outbound.messagesAfter(
+    const found = await outbound.messagesAfter(
       place,
       after,
+      urgency,
       (read) => read.filter((message) => isPersons(message, self)).length >= enoughMessages,
     )
-    if (typeof messages === 'string') return messages
+    if (typeof found === 'string') return found
     const guild = place.kind === 'dm' ? null : place.guild
     const members = new Map<string, MemberFacts | null>()
     const heard: ChatMessage[] = []
-    for (const message of messages.filter((each) => isPersons(each, self))) {
+    for (const message of found.messages.filter((each) => isPersons(each, self))) {
       const { author } = message
       // Read messages come without the member, whose roles decide what the person may do.
       if (guild !== null && !members.has(author.id)) members.set(author.id, await this.#member(guild, author.id))
       const person = people.person(author, members.get(author.id) ?? null, channelCache.localeOf(guild ?? undefined))
       heard.push(this.#chatMessage(message, place, person, self))
     }
-    return heard
+    return { messages: heard, readTo: found.readTo }
   }
 
   /** What was said in a place before a message and may be known, oldest first: see `Chat.recent`. */
@@ -221,7 +238,10 @@ export class Inbound {
       id: message.id as MessageId,
       place,
       author,
-      text: message.content.replace(/^\s*<@[!&]?(\d+)>\s*/, (mention, id: string) => (isMine(id) ? '' : mention)),
+      text: spelled(
+        message.content.replace(/^\s*<@[!&]?(\d+)>\s*/, (mention, id: string) => (isMine(id) ? '' : mention)),
+        message.mentions,
+      ),
       addressed,
       aside: message.type === MessageType.Reply && !addressed,
       files: givenFiles(message),
@@ -243,34 +263,26 @@ export class Inbound {
     return isApp ? { kind: 'app', name: person.name } : { kind: 'person', person }
   }
 
-  /** The message or post that a thread hangs on: both have the thread's own id. */
+  /** The message or post that a thread hangs on. */
   async opening(place: Place, self: string): Promise<QuotedMessage | null> {
-    if (place.kind !== 'thread') return null
-    const { rest, queues, channelCache } = this.#with
-    for (const channel of [place.id, place.channel]) {
-      const route = Routes.channelMessage(channel, place.id)
-      const done = await queues.attempt(channel, () => rest.get(route))
-      if (done.ok) {
-        const message = done.value as APIMessage
-        const author = this.#quotedAuthor(message, self)
-        return quotedMessage('opening', message, author, isTo(message, self, channelCache))
-      }
-      if (!isKeptFromUs(done.error)) {
-        throw new Problem('wire', `What ${place.id} hangs on could not be read: ${messageOf(done.error)}`, {
-          cause: done.error,
-        })
-      }
-    }
-    return null
+    const message = await this.#with.openings.of(place)
+    if (message === null) return null
+    return quotedMessage(
+      'opening',
+      message,
+      this.#quotedAuthor(message, self),
+      isTo(message, self, this.#with.channelCache),
+    )
   }
 
-  /** A person's membership; null when they are no longer there. Rejects when it cannot be read. */
+  /** A person's membership; null when they are no longer there, or not for us. Rejects when it cannot be read. */
   async #member(guild: string, user: string): Promise<MemberFacts | null> {
-    const { rest, queues } = this.#with
-    const done = await queues.attempt(guild, () => rest.get(Routes.guildMember(guild, user)))
-    if (done.ok) return done.value as APIGuildMember
-    if (isKeptFromUs(done.error)) return null
-    throw done.error
+    try {
+      return await this.#with.membership.member(guild, user as PersonId)
+    } catch (error) {
+      if (error instanceof Problem && isKeptFromUs(error.cause)) return null
+      throw error
+    }
   }
 }
 

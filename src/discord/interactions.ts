@@ -3,24 +3,24 @@ import { InteractionResponseType, InteractionType, type APIInteraction } from 'd
 import type { Inbox, InteractionDoor, Reply, Shown } from '../core/chat.ts'
 import { pause, type Clock } from '../core/clock.ts'
 import type { Desk } from '../core/desk.ts'
-import { messageOf, Problem } from '../core/failure.ts'
+import { messageOf, Problem, type Refusal } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
 import type { PromptKey } from '../core/ids.ts'
 import type { Interaction, Memo } from '../core/interaction.ts'
 import type { Log } from '../core/log.ts'
+import { cut } from '../core/markdown.ts'
 import type { Catalogue } from '../core/phrases.ts'
 import type { ActionName } from '../core/right.ts'
+import type { Timings } from '../core/timings.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
-import { Answers } from './answers.ts'
+import { Answers, type AnswersTools, type Progress } from './answers.ts'
 import type { ChannelCache } from './channel-cache.ts'
 import { modalOf } from './components.ts'
-import { sceneOf, type AskedCommand, type Scene } from './interaction-scene.ts'
+import { located, sceneOf, type AskedCommand, type Scene } from './interaction-scene.ts'
 import type { RequestQueues } from './request-queues.ts'
 import type { People } from './people.ts'
 import { Routing, trimmed, type Errand } from './routing.ts'
 
-/** Discord waits 3 s for the list of an autocomplete; what is not there by then is not offered. */
-const suggestWithinMs = 2000
 /** So long the gate is asked before an interaction is acknowledged all the same; it is asked again before the work. */
 const judgeWithinMs = 1000
 const mostChoices = 25
@@ -37,6 +37,8 @@ export interface InteractionsOptions {
   readonly catalogue: Catalogue
   readonly clock: Clock
   readonly log: Log
+  readonly timings: Pick<Timings, 'suggestWithinMs'>
+  readonly maskIn: AnswersTools['maskIn']
 }
 
 /**
@@ -49,6 +51,8 @@ export class Interactions implements InteractionDoor {
   readonly #answers: Answers
   readonly #routing: Routing
   readonly #seen = new BoundedMap<string, true>(remembered)
+  /** Of answers that are tried again in this life. */
+  readonly #progress = new WeakMap<Interaction, Progress>()
   #inbox: Inbox | null = null
 
   constructor(options: InteractionsOptions) {
@@ -67,8 +71,9 @@ export class Interactions implements InteractionDoor {
     if (interaction.type === InteractionType.Ping || this.#seen.has(interaction.id)) return
     this.#seen.set(interaction.id, true)
     try {
-      const scene = sceneOf(interaction, this.#with)
-      if (scene !== null) await this.#take(interaction, scene)
+      const there = await located(interaction, this.#with.channelCache)
+      const scene = sceneOf(there, this.#with)
+      if (scene !== null) await this.#take(there, scene)
     } catch (error) {
       this.#with.log.error({ interaction: interaction.id, error: messageOf(error) }, 'discord.interaction-failed')
     }
@@ -89,11 +94,13 @@ export class Interactions implements InteractionDoor {
         const no = errand.right === null ? null : await this.#soon(this.#judge(scene, errand.right))
         if (no !== null) {
           this.#logged(scene, errand.what, 'command.refused', { why: 'not-allowed' })
-          return this.#answers.atOnce(scene, no)
+          return this.#sayNo(scene, no)
         }
         const { id, person, place } = scene
         const apart = errand.apart === true ? ({ apart: true } as const) : {}
-        this.#to.interaction({ key: id as PromptKey, person, place, body: trimmed(interaction), ...apart })
+        const secret = errand.secret === true ? ({ secret: true } as const) : {}
+        const body = trimmed(interaction)
+        this.#to.interaction({ key: id as PromptKey, person, place, body, ...apart, ...secret })
       }
     }
   }
@@ -109,15 +116,15 @@ export class Interactions implements InteractionDoor {
     const no = errand.right === null ? null : await this.#judge(scene, errand.right)
     if (no !== null) {
       this.#logged(scene, errand.what, 'command.refused', { why: 'not-allowed' })
-      return { text: no, hidden: true, refused: true }
+      return this.#explained(scene, { text: scene.say.refusal(no), hidden: true, refused: true, refusal: no })
     }
     const began = this.#with.clock.monotonic()
     const answer = await errand.run(memo)
     const ms = Math.round(this.#with.clock.monotonic() - began)
     const isRefused = !('rendering' in answer) && answer.refused === true
-    if (isRefused) this.#logged(scene, errand.what, 'command.refused', { ms, said: answer.text.slice(0, 200) })
+    if (isRefused) this.#logged(scene, errand.what, 'command.refused', { ms, said: cut(answer.text, 200) })
     else this.#logged(scene, errand.what, 'command.done', { ms })
-    return answer
+    return 'rendering' in answer ? answer : this.#explained(scene, answer)
   }
 
   /** What became of it. */
@@ -127,7 +134,9 @@ export class Interactions implements InteractionDoor {
 
   answer(interaction: Interaction, answer: Reply | Shown): Promise<boolean> {
     const { scene, errand } = this.#again(interaction)
-    return this.#answers.show(scene, errand.sign, answer)
+    const progress = this.#progress.get(interaction) ?? { steps: 0 }
+    this.#progress.set(interaction, progress)
+    return this.#answers.show(scene, errand.sign, answer, progress)
   }
 
   async decline(interaction: Interaction): Promise<void> {
@@ -153,12 +162,15 @@ export class Interactions implements InteractionDoor {
   /** Nothing may go before a form, so the gate is asked within Discord's 3 s. */
   async #open(scene: Scene, errand: Extract<Errand, { kind: 'form' }>): Promise<void> {
     const no = errand.right === null ? null : await this.#judge(scene, errand.right)
-    if (no !== null) return this.#answers.atOnce(scene, no)
+    if (no !== null) return this.#sayNo(scene, no)
     const form = await errand.open().catch((error: unknown): Reply => {
       this.#with.log.error({ interaction: scene.id, error: messageOf(error) }, 'command.failed')
       return { text: scene.say.internalError(), hidden: true }
     })
-    if (!('title' in form)) return this.#answers.atOnce(scene, form.text)
+    if (!('title' in form)) {
+      const { text, buttons } = await this.#explained(scene, form)
+      return this.#answers.atOnce(scene, text, buttons)
+    }
     await this.#answers.callback(scene, {
       type: InteractionResponseType.Modal,
       data: modalOf(errand.customId, form),
@@ -166,14 +178,14 @@ export class Interactions implements InteractionDoor {
   }
 
   async #choices(scene: Scene, errand: Extract<Errand, { kind: 'suggest' }>): Promise<readonly string[]> {
-    const { clock, log } = this.#with
+    const { clock, log, timings } = this.#with
     const over = new AbortController()
     const find = async (): Promise<readonly string[]> => {
       if ((await this.#judge(scene, errand.right)) !== null) return []
       return errand.choices()
     }
     try {
-      return await Promise.race([find(), pause(clock, suggestWithinMs, over.signal).then(() => [])])
+      return await Promise.race([find(), pause(clock, timings.suggestWithinMs, over.signal).then(() => [])])
     } catch (error) {
       log.warn({ interaction: scene.id, error: messageOf(error) }, 'command.suggest-failed')
       return []
@@ -190,14 +202,26 @@ export class Interactions implements InteractionDoor {
     })
   }
 
-  /** Why the gate says no, in the person's words; null when it says yes. */
-  async #judge(scene: Scene, right: ActionName): Promise<string | null> {
+  /** Why the gate says no; null when it says yes. */
+  async #judge(scene: Scene, right: ActionName): Promise<Refusal | null> {
     const verdict = await this.#with.desk().judge(scene.person, right, scene.place)
-    return verdict.allowed ? null : scene.say.refusal(verdict.refusal)
+    return verdict.allowed ? null : verdict.refusal
+  }
+
+  async #sayNo(scene: Scene, refusal: Refusal): Promise<void> {
+    const { text, buttons } = await this.#explained(scene, { text: scene.say.refusal(refusal), hidden: true, refusal })
+    await this.#answers.atOnce(scene, text, buttons)
+  }
+
+  /** A no has a button that explains it. */
+  async #explained({ id, person, place }: Scene, reply: Reply): Promise<Reply> {
+    const { refusal, buttons = [] } = reply
+    if (refusal === undefined) return reply
+    return { ...reply, buttons: [...buttons, ...(await this.#with.desk().refused(person, place, id, refusal))] }
   }
 
   /** What the gate says, unless it cannot say in time. */
-  async #soon(judging: Promise<string | null>): Promise<string | null> {
+  async #soon(judging: Promise<Refusal | null>): Promise<Refusal | null> {
     const over = new AbortController()
     try {
       return await Promise.race([judging, pause(this.#with.clock, judgeWithinMs, over.signal).then(() => null)])

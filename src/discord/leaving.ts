@@ -26,14 +26,16 @@ export class Leaving {
   /** The same request with nothing in it that may not leave. */
   clean(request: InternalRequest): InternalRequest {
     const hits: SecretHit[] = []
+    let isHidden = false
     const mask = (text: string): string => {
       const masked = this.#scan.mask(text)
       hits.push(...masked.hits)
+      isHidden ||= masked.text !== text
       return masked.text
     }
-    const body = masking(request.body, mask)
+    const body = masking(request.body, (text) => maskedAsSeen(text, mask))
     const files = request.files?.map((file) => cleanFile(file, mask))
-    if (hits.length === 0) return request
+    if (!isHidden) return request
     const [, place = null] = /^\/channels\/(\d+)\/messages/.exec(request.fullRoute) ?? []
     this.tell(place as PlaceId | null, hits)
     return { ...request, body, ...(files === undefined ? {} : { files }) }
@@ -52,13 +54,40 @@ export class Leaving {
   }
 }
 
+/** A sign that Discord does not draw because of what stands before it, or any other. */
+const signs = /\\[!-/:-@[-`{-~]|[^]/g
+
+/**
+ * Hides secrets also where their signs are kept from being drawn: people see them whole, and can copy them. The length stays.
+ */
+export function maskedAsSeen(text: string, mask: (text: string) => string): string {
+  const masked = mask(text)
+  if (!text.includes('\\')) return masked
+  const written = [...text.matchAll(signs)]
+  const seen = written.map(([sign]) => sign.at(-1)).join('')
+  const hidden = mask(seen)
+  if (hidden === seen) return masked
+  const left = written.map(({ 0: sign, index }, at) =>
+    hidden[at] === seen[at] ? masked.slice(index, index + sign.length) : hidden[at]?.repeat(sign.length),
+  )
+  return left.join('')
+}
+
 function masking(value: unknown, mask: (text: string) => string): unknown {
   if (typeof value === 'string') return mask(value)
   if (Array.isArray(value)) return value.map((each) => masking(each, mask))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, ours.has(key) ? inner : masking(inner, mask)]),
+    Object.entries(value).map(([key, inner]: [string, unknown]) => {
+      if (key === 'choices' && Array.isArray(inner)) return [key, inner.filter((each) => isOpenChoice(each, mask))]
+      return [key, ours.has(key) ? inner : masking(inner, mask)]
+    }),
   )
+}
+
+/** A suggestion comes back as it was sent, so one with a secret in it (a folder's name, say) is not made. */
+function isOpenChoice(choice: { readonly name?: unknown; readonly value?: unknown }, mask: (text: string) => string) {
+  return [choice.name, choice.value].every((text) => typeof text !== 'string' || mask(text) === text)
 }
 
 function cleanFile(file: RawFile, mask: (text: string) => string): RawFile {

@@ -7,7 +7,7 @@ import {
   type RESTPatchAPIChannelMessageJSONBody,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord-api-types/v10'
-import type { Deed } from '../core/budget.ts'
+import type { Deed, ReadUrgency } from '../core/pace.ts'
 import type { Edited, PostOptions, Removed, Rendering, Unposted } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
@@ -15,9 +15,11 @@ import type { MessageId, PersonId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Place } from '../core/place.ts'
 import type { SecretScan } from '../core/secret-scan.ts'
+import { maskedAsSeen } from './leaving.ts'
 import { isKeptFromUs, isNoMore, meaningOf, type Done, type RequestQueues } from './request-queues.ts'
 import { componentsOf, everyComponent, panelOf } from './components.ts'
 import { isMarked } from './custom-id.ts'
+import { filled } from './filled.ts'
 import { bodyOf, isTextOf } from './rendering.ts'
 import { afterTime } from './snowflake.ts'
 import { messageLimit, split } from './split.ts'
@@ -79,6 +81,14 @@ export class Outbound {
     if (!done.ok) this.#log.debug({ place: place.id, error: messageOf(done.error) }, 'discord.unpinned')
   }
 
+  async react(place: Place, message: MessageId, sign: string): Promise<boolean> {
+    const route = Routes.channelMessageOwnReaction(place.id, message, encodeURIComponent(sign))
+    const done = await this.#write('react', place, () => this.#rest.put(route))
+    if (done.ok) return true
+    if (this.#failed(done.error, place, 'react') !== 'later') return false
+    throw new Problem('wire', `${message} takes no sign now: ${messageOf(done.error)}`, { cause: done.error })
+  }
+
   async find(
     place: Place,
     self: string,
@@ -87,11 +97,11 @@ export class Outbound {
     known: readonly MessageId[],
   ): Promise<MessageId | null | 'later'> {
     // It stands there as it left.
-    const left = (text: string): string => this.#scan.mask(text).text
+    const left = (text: string): string => maskedAsSeen(text, (each) => this.#scan.mask(each).text)
     const fits = (message: APIMessage): boolean =>
       message.author.id === self && !known.includes(message.id as MessageId) && isRendering(message, rendering, left)
     try {
-      for await (const page of this.#pages(place, afterTime(since - clockSlackMs))) {
+      for await (const page of this.#pages(place, afterTime(since - clockSlackMs), 'asked')) {
         const found = page.find(fits)
         if (found !== undefined) return found.id as MessageId
       }
@@ -102,7 +112,8 @@ export class Outbound {
   }
 
   async tell(place: Place, text: string, options: PostOptions): Promise<void> {
-    const [first] = split(text, { limit: messageLimit, frozen: [], most: 1 })
+    const whole = maskedAsSeen(text, (each) => this.#scan.mask(each).text)
+    const [first] = split(whole, { limit: messageLimit, frozen: [], most: 1 })
     if (first === undefined) return
     const body: RESTPostAPIChannelMessageJSONBody = {
       content: first.drawn,
@@ -114,9 +125,9 @@ export class Outbound {
     if (!done.ok) this.#failed(done.error, place, 'tell')
   }
 
-  /** Not waited for: what is typed about must not be held up by it. */
+  /** Not waited for: what is typed about must not be held up by it, and nobody misses it where much is written. */
   typing(place: Place): void {
-    if (this.#typing.has(place.id) || this.#queues.isResting(queueOf('post', place))) return
+    if (this.#typing.has(place.id) || this.#queues.isResting(queueOf('post', place)) || !this.#queues.hasSpare) return
     this.#typing.add(place.id)
     this.#rest
       .post(Routes.channelTyping(place.id))
@@ -125,14 +136,14 @@ export class Outbound {
   }
 
   /** Messages of everybody after one, oldest first, page by page. Rejects with what REST says. */
-  async *#pages(place: Place, after: string): AsyncGenerator<readonly APIMessage[]> {
+  async *#pages(place: Place, after: string, urgency: ReadUrgency): AsyncGenerator<readonly APIMessage[]> {
     const route = Routes.channelMessages(place.id)
     for (let pages = 0, last = after; pages < mostPages; pages++) {
       const query = new URLSearchParams({ after: last, limit: String(pageSize) })
-      const done = await this.#queues.attempt(place.id, () => this.#rest.get(route, { query }))
+      const done = await this.#queues.read(place.id, () => this.#rest.get(route, { query }), urgency)
       if (!done.ok) throw done.error
       // Discord gives the page newest first.
-      const page = (done.value as APIMessage[]).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+      const page = (done.value as APIMessage[]).map(filled).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
       yield page
       if (page.length < pageSize) return
       last = page.at(-1)?.id ?? last
@@ -144,9 +155,9 @@ export class Outbound {
     const route = Routes.channelMessages(place.id)
     for (let read = 0, first: string = before; read < pages; read++) {
       const query = new URLSearchParams({ before: first, limit: String(pageSize) })
-      const done = await this.#queues.attempt(place.id, () => this.#rest.get(route, { query }))
+      const done = await this.#queues.read(place.id, () => this.#rest.get(route, { query }))
       if (!done.ok) throw done.error
-      const page = (done.value as APIMessage[]).sort((a, b) => (BigInt(a.id) > BigInt(b.id) ? -1 : 1))
+      const page = (done.value as APIMessage[]).map(filled).sort((a, b) => (BigInt(a.id) > BigInt(b.id) ? -1 : 1))
       yield page
       if (page.length < pageSize) return
       first = page.at(-1)?.id ?? first
@@ -154,21 +165,24 @@ export class Outbound {
   }
 
   /**
-   * Messages of everybody after `after`, oldest first, until `enough` says so or there are no more.
+   * Messages of everybody after `after`, oldest first, until `enough` says so or there are no more: then `readTo` is null.
    * Rejects with a `wire` problem; gives 'gone' for a place that is no more, 'closed' for one that we may not read.
    */
   async messagesAfter(
     place: Place,
     after: MessageId,
+    urgency: ReadUrgency,
     enough: (messages: readonly APIMessage[]) => boolean,
-  ): Promise<readonly APIMessage[] | 'gone' | 'closed'> {
+  ): Promise<{ readonly messages: readonly APIMessage[]; readonly readTo: MessageId | null } | 'gone' | 'closed'> {
     const messages: APIMessage[] = []
+    let readTo: string | null = null
     try {
-      for await (const page of this.#pages(place, after)) {
+      for await (const page of this.#pages(place, after, urgency)) {
         messages.push(...page)
+        readTo = page.length < pageSize ? null : (page.at(-1)?.id ?? null)
         if (enough(messages)) break
       }
-      return messages
+      return { messages, readTo: readTo as MessageId | null }
     } catch (error) {
       if (isNoMore(error)) return 'gone'
       if (isKeptFromUs(error)) return 'closed'
@@ -177,7 +191,7 @@ export class Outbound {
   }
 
   /** A call in the place's queue for its kind; a sleeping thread is woken up and the call made again. */
-  async #write(deed: Deed | 'pin', place: Place, call: () => Promise<unknown>): Promise<Done<unknown>> {
+  async #write(deed: Deed | 'pin' | 'react', place: Place, call: () => Promise<unknown>): Promise<Done<unknown>> {
     return this.#queues.run(queueOf(deed, place), async () => {
       try {
         return await call()
@@ -224,14 +238,15 @@ export class Outbound {
 }
 
 /** Posts and edits of a place do not wait for each other; two of a kind keep their order. */
-function queueOf(deed: Deed | 'pin', { id }: Place): string {
+function queueOf(deed: Deed | 'pin' | 'react', { id }: Place): string {
   return `${deed} ${id}`
 }
 
 /** Discord's form of a rendering, the same for a post and an edit: what is not there is taken away. */
 export function wordsOf(rendering: Rendering, mention: PersonId | null): Words {
   const body = bodyOf(rendering)
-  const { content, card, file, panel } = body
+  const { content, card, panel } = body
+  const file = body.shown ?? body.file
   const common = {
     attachments: file === null ? [] : [{ id: '0', filename: file.name }],
     allowed_mentions: mentioning(mention, rendering.rings),
@@ -265,7 +280,8 @@ function onceAndTo({ nonce, replyTo }: PostOptions): Partial<RESTPostAPIChannelM
 }
 
 export function filesOf(rendering: Rendering): RawFile[] {
-  const { file } = bodyOf(rendering)
+  const { file, shown } = bodyOf(rendering)
+  if (shown !== undefined) return [{ name: shown.name, data: Buffer.from(shown.content), contentType: shown.type }]
   return file === null ? [] : [{ name: file.name, data: file.text, contentType: 'text/markdown; charset=utf-8' }]
 }
 

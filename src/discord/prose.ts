@@ -3,11 +3,11 @@
  * here in what Discord knows, so that it reads as it was meant, leads where it says, and fetches nothing.
  */
 
-/** Code spans, escapes, links and addresses: whatever of these comes first at a place. */
+/** Code spans, escapes, links, addresses, some HTML, and what hides text in Discord: whatever comes first at a place. */
 const token =
-  /(?<ticks>`+)|(?<escape>\\[^\n])|<(?<angled>https?:\/\/[^\s<>]+)>|!?\[(?<label>(?:[^[\]\\\n]|\\.|\[[^[\]\n]*\]){0,300})\]\(\s*<?(?<target>(?:[^\s()<>]|\([^\s()<>]*\)){1,1500})>?(?:\s+"[^"\n]*")?\s*\)|(?<address>https?:\/\/[^\s<>]+)/gu
+  /(?<ticks>`+)|(?<escape>\\[^0-9A-Za-z\s])|<(?<angled>https?:\/\/[^\s<>]+)>|!?\[(?<label>(?:[^[\]\\\n]|\\.|\[[^[\]\n]*\]){0,300})\]\(\s*<?(?<target>(?:[^\s()<>]|\([^\s()<>]*\)){1,1500})>?(?:\s+"[^"\n]*")?\s*\)|(?<bars>\|\|)|<(?<tag>\/?details(?: open)?|br ?\/?)>|<(?<pair>summary|b|strong|i|em|s|del|kbd|code|sub|sup)>(?<inner>[^\n]{1,300}?)<\/\k<pair>>|(?<address>https?:\/\/[^\s<>]+)/gu
 
-/** Prose as Discord shows it right. Every line stays a line. */
+/** Prose as Discord shows it right. */
 export function restated(prose: string): string {
   return inline(prose).split('\n').map(block).join('\n')
 }
@@ -15,18 +15,25 @@ export function restated(prose: string): string {
 /** At most so many characters more than it had; only ever grows when characters are added at the end. */
 export function restatingCost(prose: string): number {
   const count = (pattern: RegExp): number => prose.match(pattern)?.length ?? 0
-  return 3 * count(/\]\(/g) + 2 * count(/:\/\//g) + count(/`/g)
+  return 3 * count(/\]\(/g) + 2 * count(/:\/\//g) + count(/`/g) + count(/\\h/g) + 2 * count(/\|\|/g) + count(/\[!/g)
 }
 
-/** Headings below the third, and boxes to tick: Discord has neither. */
+/** Headings below the third, rules, boxes to tick, quotations in quotations and notes with a title: Discord has none of them. */
 function block(line: string): string {
-  const heading = /^( {0,3})#{4,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$/.exec(line)
+  const note = /^ {0,3}>[ \t]*\[!(note|tip|important|warning|caution)\][ \t]*$/i.exec(line)?.[1]
+  if (note !== undefined) return `> **${note[0]?.toUpperCase()}${note.slice(1).toLowerCase()}**`
+  // Discord draws no rule, and two of stars or low lines would make what stands between them bold or underlined.
+  if (/^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$/.test(line)) return '───'
+  // Three signs would make a quotation of all that follows.
+  if (/^ {0,3}>[ \t]?>/.test(line)) return block(line.replace(/^ {0,3}>(?:[ \t]?>)+[ \t]?/, '> '))
+  const heading = /^((?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])[ \t]+)*[ ]{0,3})#{4,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$/.exec(line)
   if (heading !== null) {
     const [, indent = '', text = ''] = heading
     return text === '' || text.includes('**') ? indent + text : `${indent}**${text}**`
   }
-  return line.replace(/^([ \t]*(?:>[ \t]?)*[-*+][ \t]+)\[([ xX])\](?=[ \t])/, (_, before: string, tick: string) =>
-    before.concat(tick === ' ' ? '☐' : '☑'),
+  return line.replace(
+    /^([ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\](?=[ \t])/,
+    (_, before: string, tick: string) => before.concat(tick === ' ' ? '☐' : '☑'),
   )
 }
 
@@ -37,15 +44,23 @@ function inline(text: string): string {
   const tokens = new RegExp(token)
   for (let found = tokens.exec(text); found !== null; found = tokens.exec(text)) {
     shown += text.slice(from, found.index)
-    const { ticks, label, target, address } = found.groups as Readonly<Record<string, string | undefined>>
+    const { ticks, label, target, address, bars, tag, pair, inner } = found.groups as Readonly<
+      Record<string, string | undefined>
+    >
     if (ticks !== undefined) {
       const [drawn, end] = span(text, found.index, ticks)
       shown += drawn
       tokens.lastIndex = end
     } else if (target !== undefined) shown += link(label ?? '', target)
+    // A spoiler in Discord, and nothing in an agent's Markdown.
+    else if (bars !== undefined) shown += '\\|\\|'
+    else if (tag !== undefined) shown += tag.startsWith('br') ? '\n' : ''
+    else if (pair !== undefined) shown += html(pair, inner ?? '')
     else if (address !== undefined) {
       const bare = addressIn(address)
-      shown += `<${bare}>`
+      // One that stands before a letter escapes nothing, and would escape our sign.
+      const isAfterOne = found.index > from && text[found.index - 1] === '\\'
+      shown += `${isAfterOne ? '\\' : ''}<${bare}>`
       tokens.lastIndex = found.index + bare.length
     } else shown += found[0]
     from = tokens.lastIndex
@@ -69,6 +84,24 @@ function span(text: string, at: number, ticks: string): readonly [drawn: string,
   // Two would be the most that can stand around it, and only three together mean anything else.
   if (ticks.length < 3) return [`${ticks}${inside.replaceAll('```', 'ˋˋˋ')}${ticks}`, after]
   return [`\`${inside.replaceAll('`', 'ˋ')}\``, after]
+}
+
+/** The little of HTML that agents write between their words. */
+function html(tag: string, inner: string): string {
+  const said = inline(tag === 'summary' ? inner.replaceAll(/<\/?(?:b|strong|h\d)>/g, '') : inner)
+  if (tag === 'kbd' || tag === 'code') return inner.includes('`') ? said : `\`${inner}\``
+  return `${marksOf[tag]?.[0] ?? ''}${said}${marksOf[tag]?.[1] ?? ''}`
+}
+
+const marksOf: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  summary: ['**', '**'],
+  b: ['**', '**'],
+  strong: ['**', '**'],
+  i: ['*', '*'],
+  em: ['*', '*'],
+  s: ['~~', '~~'],
+  del: ['~~', '~~'],
+  sup: ['^', ''],
 }
 
 /** Where it leads is said, and nothing is fetched for a preview. */

@@ -1,5 +1,6 @@
 import {
   ComponentType,
+  EmbedType,
   MessageFlags,
   MessageReferenceType,
   type APIAttachment,
@@ -10,10 +11,11 @@ import {
 import type { ChatFile } from '../core/attachment.ts'
 import type { MessageId } from '../core/ids.ts'
 import type { QuotedAuthor, QuotedMessage } from '../core/quotation.ts'
+import { spelled } from './spelled.ts'
 
 /** What a message shows, whichever form it comes in: itself, what it answers, or the snapshot of a forward. */
 type Shown = Pick<APIMessageSnapshotFields, 'content' | 'embeds' | 'attachments'> &
-  Partial<Pick<APIMessage, 'flags' | 'poll' | 'sticker_items' | 'components'>>
+  Partial<Pick<APIMessage, 'mentions' | 'flags' | 'poll' | 'sticker_items' | 'components' | 'activity' | 'application'>>
 
 /** The files of a message that can be handed on; a voice message is only named. */
 export function givenFiles(message: Pick<Shown, 'attachments' | 'flags'>): readonly ChatFile[] {
@@ -33,11 +35,15 @@ export function quotesOf(
     quotes.push(quotedMessage('reply', answered, authorOf(answered), isAddressed(answered)))
   }
   for (const { message: snapshot } of message.message_snapshots ?? []) {
-    quotes.push(given('forward', wholeText(snapshot), givenFiles(snapshot)))
+    const files = givenFiles(snapshot)
+    quotes.push(given('forward', wholeText(snapshot) || (files.length === 0 ? notPassedOn : ''), files))
   }
   const shown = shownBeside(message)
   return shown === '' ? quotes : [...quotes, given('shown', shown, [])]
 }
+
+/** Of a forwarded poll, for one, Discord gives bots nothing. */
+const notPassedOn = '[a message of which Discord passes nothing on to apps, perhaps a poll]'
 
 /** A message of somebody that is quoted as a whole. */
 export function quotedMessage(
@@ -57,24 +63,39 @@ function given(kind: 'forward' | 'shown', text: string, files: readonly ChatFile
 }
 
 function wholeText(message: Shown): string {
-  return [message.content, shownBeside(message)].filter((part) => part.trim() !== '').join('\n')
+  return [spelled(message.content, message.mentions ?? []), shownBeside(message)]
+    .filter((part) => part.trim() !== '')
+    .join('\n')
 }
 
 /** What people see of a message beside its words, as text; what has none, by its name. */
 function shownBeside(message: Shown): string {
-  const { embeds, poll, sticker_items: stickers = [], components = [], attachments } = message
+  const { embeds, poll, sticker_items: stickers = [], components = [], attachments, activity, application } = message
   return [
     ...embeds.map(embedText),
     ...(poll === undefined ? [] : [pollText(poll)]),
     ...stickers.map(({ name }) => `[sticker ${name}]`),
     ...(isVoice(message) ? attachments.map(voiceText) : []),
+    ...(activity === undefined ? [] : [`[invitation to ${application?.name ?? 'an activity'}]`]),
     ...textsIn(components),
   ]
     .filter((part) => part !== '')
     .join('\n')
 }
 
-function embedText({ provider, author, title, url, description, fields = [], footer }: APIEmbed): string {
+function embedText(embed: APIEmbed): string {
+  return embed.type === EmbedType.PollResult ? pollResultText(embed) : plainEmbedText(embed)
+}
+
+/** Discord's own note that a poll is over; its fields are for programs. */
+function pollResultText({ fields = [] }: APIEmbed): string {
+  const of = (name: string): string => fields.find((field) => field.name === name)?.value ?? ''
+  const won = [of('victor_answer_emoji_name'), of('victor_answer_text')].filter((part) => part !== '').join(' ')
+  const votes = `${of('victor_answer_votes') || '0'} of ${of('total_votes') || '0'} votes`
+  return `[poll is over] ${of('poll_question_text')}\n${won === '' ? `No answer won; ${of('total_votes') || '0'} votes` : `${won} won: ${votes}`}`
+}
+
+function plainEmbedText({ provider, author, title, url, description, fields = [], footer }: APIEmbed): string {
   const parts = [
     provider?.name,
     author?.name,
@@ -88,9 +109,19 @@ function embedText({ provider, author, title, url, description, fields = [], foo
   return parts.filter((part) => part !== undefined && part.trim() !== '').join('\n')
 }
 
-function pollText({ question, answers }: NonNullable<Shown['poll']>): string {
-  const lines = answers.map(({ poll_media: { text, emoji } }) => `- ${text ?? emoji?.name ?? ''}`)
-  return [`[poll] ${question.text ?? ''}`, ...lines].join('\n')
+function pollText({ question, answers, allow_multiselect: several, results }: NonNullable<Shown['poll']>): string {
+  const counts = results?.answer_counts ?? []
+  const isCounted = results?.is_finalized === true || counts.some(({ count }) => count > 0)
+  const rules = [
+    ...(several ? ['several may be chosen'] : []),
+    ...(isCounted ? [results?.is_finalized === true ? 'over' : 'still open'] : []),
+  ]
+  const lines = answers.map(({ answer_id: id, poll_media: { text, emoji } }) => {
+    const votes = counts.find((each) => each.id === id)?.count ?? 0
+    const said = [emoji?.name, text].filter((part) => typeof part === 'string' && part !== '').join(' ')
+    return `- ${said}${!isCounted ? '' : ` (${votes === 1 ? '1 vote' : `${votes} votes`})`}`
+  })
+  return [`[poll${rules.length === 0 ? '' : `, ${rules.join(', ')}`}] ${question.text ?? ''}`, ...lines].join('\n')
 }
 
 function voiceText({ duration_secs: seconds }: APIAttachment): string {

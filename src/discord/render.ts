@@ -1,6 +1,7 @@
 import type { Drawing, Rendering } from '../core/chat.ts'
 import type { Catalogue, Phrases } from '../core/phrases.ts'
 import type { SecretScan } from '../core/secret-scan.ts'
+import type { Timings } from '../core/timings.ts'
 import { textOf, type RunView } from '../core/view.ts'
 import { cardOf } from './card.ts'
 import { renderingOf, type Body } from './rendering.ts'
@@ -8,8 +9,6 @@ import { messageLimit, split, tailOf } from './split.ts'
 
 /** SPEC F6: over five messages the rest is a file. */
 const mostMessages = 5
-/** SPEC F6: a run longer than this rings the phone of the person answered when it is over. */
-const ringAfterMs = 30_000
 const restFile = 'answer.md'
 
 /** One message's share of the answer. */
@@ -23,7 +22,12 @@ interface Page {
  * The messages that should stand in the place for a run: the answer in parts, the status card under the last of them,
  * and for a long run one more at its end that rings. Pure.
  */
-export function draw(drawing: Drawing, catalogue: Catalogue, scan: SecretScan): readonly Rendering[] {
+export function draw(
+  drawing: Drawing,
+  catalogue: Catalogue,
+  scan: SecretScan,
+  { ringAfterMs }: Pick<Timings, 'ringAfterMs'>,
+): readonly Rendering[] {
   const { view } = drawing
   const say = catalogue[view.prompt.speaker.locale]
   // Here it is still whole: a secret that is cut over two messages, or has come half, would be known by nobody.
@@ -31,10 +35,11 @@ export function draw(drawing: Drawing, catalogue: Catalogue, scan: SecretScan): 
   const pages = pagesOf(text, drawing, say)
   // A part that is closed for good cannot carry the card, so the card goes on in a message of its own.
   if (pages.length === drawing.frozen.length) pages.push({ content: '', end: pages.at(-1)?.end ?? 0, file: null })
-  const rings = isLongOver(view)
+  const rings = isLongOver(view, ringAfterMs)
   const renderings = pages.map((page, part) => {
     const isLast = part === pages.length - 1
-    const withCard = isLast && !(rings && page.content !== '')
+    // At the end of a long run its line is a message of its own; the card stays where people want to read the steps.
+    const withCard = isLast && (!rings || page.content === '' || drawing.verbosity === 'full')
     const card = withCard ? cardOf(drawing, part, say, hits.length) : { card: null, button: null }
     return renderingOf(
       view.id,
@@ -85,7 +90,7 @@ function doneLine(part: number, end: number, view: RunView, say: Phrases): Rende
 }
 
 /** Whether the person has likely looked away: what they took back themselves before it began rings nobody. */
-function isLongOver(view: RunView): boolean {
+function isLongOver(view: RunView, ringAfterMs: number): boolean {
   if (view.endedAt === null || (view.startedAt === null && view.refusal === null)) return false
   return view.endedAt - view.askedAt > ringAfterMs
 }

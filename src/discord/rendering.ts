@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { DrawnButton, Rendering } from '../core/chat.ts'
+import type { ShownFile } from '../core/attachment.ts'
+import { parseButtonId } from '../core/button.ts'
+import type { DrawnButton, PanelLook, Rendering } from '../core/chat.ts'
 import type { RunId } from '../core/ids.ts'
 
 /** How a message looks, before Discord's own words for it. What `Rendering.body` holds. */
@@ -9,6 +11,8 @@ export interface Body {
   readonly card: { readonly colour: number; readonly text: string; readonly steady: string } | null
   readonly button: { readonly label: string; readonly id: string } | null
   readonly file: { readonly name: string; readonly text: string } | null
+  /** A file with its bytes, in the place of ours. */
+  readonly shown?: ShownFile
   /** Rows of buttons and selects, in the place of the one button. */
   readonly rows?: readonly Row[]
   /** Set for what stands alone: it is drawn as one panel of this colour, in Components V2, with all of it inside. */
@@ -53,21 +57,46 @@ export function withBody(rendering: Rendering, body: Body): Rendering {
 }
 
 function hashOf(body: Body): string {
-  const seen = { ...body, card: body.card === null ? null : { colour: body.card.colour, text: body.card.steady } }
+  const { shown, ...rest } = body
+  const seen = {
+    ...rest,
+    shown: shown?.sha256,
+    card: body.card === null ? null : { colour: body.card.colour, text: body.card.steady },
+  }
   return createHash('sha256').update(JSON.stringify(seen)).digest('base64url').slice(0, 22)
 }
 
-/** A message that is nothing but text and belongs to no run. */
-export function noteOf(content: string): Rendering {
+/** A message that is nothing but text, with its buttons, and belongs to no run. */
+export function noteOf(
+  content: string,
+  buttons: readonly DrawnButton[] = [],
+  file: ShownFile | null = null,
+): Rendering {
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22)
-  const body: Body = { content, card: null, button: null, file: null }
-  return { part: 0, mark: '', hash, text: content, end: content.length, rings: false, body }
+  const [first] = buttons
+  const mark = parseButtonId(first?.id ?? '')?.argument ?? ''
+  const rows: { readonly rows?: readonly Row[] } = first === undefined ? {} : { rows: [{ kind: 'buttons', buttons }] }
+  const body: Body = {
+    content,
+    card: null,
+    button: null,
+    file: null,
+    ...rows,
+    ...(file === null ? {} : { shown: file }),
+  }
+  return { part: 0, mark, hash, text: content, end: content.length, rings: false, body }
 }
 
-/** A word with buttons, as a panel: yellow while it asks. */
-export function panelRendering(mark: string, content: string, buttons: readonly DrawnButton[]): Rendering {
+/** A word with buttons, as a panel: yellow while it asks. It is found again by what its buttons are about. */
+export function panelRendering(
+  key: string,
+  content: string,
+  buttons: readonly DrawnButton[],
+  look: PanelLook = buttons.length === 0 ? 'waiting' : 'asks',
+): Rendering {
+  const mark = parseButtonId(buttons[0]?.id ?? '')?.argument ?? key
   const rows: readonly Row[] = buttons.length === 0 ? [] : [{ kind: 'buttons', buttons }]
-  const panel = buttons.length === 0 ? colours.waiting : colours.asks
+  const panel = colours[look]
   const body: Body = { content, card: null, button: null, file: null, rows, panel }
   return { ...noteOf(content), mark, hash: hashOf(body), body }
 }

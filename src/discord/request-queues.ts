@@ -2,6 +2,9 @@ import { DiscordAPIError, RateLimitError } from '@discordjs/rest'
 import { pause, type Clock } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
+import type { ReadUrgency } from '../core/pace.ts'
+import type { Budgets } from './budgets.ts'
+import { ReadTurns } from './read-turns.ts'
 
 /** What an error of Discord's REST means to whoever asked. */
 export type Meaning =
@@ -77,6 +80,8 @@ export function meaningOf(error: unknown): Meaning {
   }
 }
 
+const onlyTrouble: ReadonlySet<Meaning['kind']> = new Set(['trouble'])
+
 /** No call is kept waiting for longer than this because of rate limits. */
 const patienceMs = 60_000
 
@@ -91,17 +96,30 @@ export class RequestQueues {
   readonly #clock: Clock
   readonly #log: Log
   readonly #backOffMs: readonly number[]
+  readonly #isAway: (queue: string) => boolean
   readonly #closing = new AbortController()
+  readonly #reads: ReadTurns
   /** The end of each queue's queue. */
   readonly #ends = new Map<string, Promise<unknown>>()
   /** Until when a channel is to be left alone, by the monotonic clock. */
   readonly #restUntil = new Map<string, number>()
 
-  /** `backOffMs`: the pauses before the second, third, … try. */
-  constructor(clock: Clock, log: Log, backOffMs: readonly number[]) {
+  /**
+   * `backOffMs`: the pauses before the second, third, … try. `isAway`: whether what a queue is about lies on a server that
+   * is away, so that nobody can say what is no more there.
+   */
+  constructor(
+    clock: Clock,
+    budgets: Budgets,
+    log: Log,
+    backOffMs: readonly number[],
+    isAway: (queue: string) => boolean = () => false,
+  ) {
     this.#clock = clock
+    this.#reads = new ReadTurns(clock, budgets, this.#closing.signal)
     this.#log = log
     this.#backOffMs = backOffMs
+    this.#isAway = isAway
   }
 
   /** Waits for the channel's earlier calls, then makes this one. Never rejects. */
@@ -114,8 +132,12 @@ export class RequestQueues {
     return done
   }
 
-  /** The same without waiting for the channel's other calls. */
-  async attempt<Value>(channel: string, call: () => Promise<Value>): Promise<Done<Value>> {
+  /** The same without waiting for the channel's other calls. `again`: what else, beside trouble, may work in a moment. */
+  async attempt<Value>(
+    channel: string,
+    call: () => Promise<Value>,
+    again: ReadonlySet<Meaning['kind']> = onlyTrouble,
+  ): Promise<Done<Value>> {
     const patience = this.#clock.monotonic() + patienceMs
     for (let tries = 0; ;) {
       if (this.#closing.signal.aborted) return { ok: false, error: new Error('The connection to Discord is closed') }
@@ -124,6 +146,8 @@ export class RequestQueues {
       if (until > patience) return { ok: false, error: new Error(`Rate limited for ${rest} ms more`) }
       if (rest > 0) await pause(this.#clock, rest, this.#closing.signal)
       else this.#restUntil.delete(channel)
+      // It may be back by the time of the answer, which is about then.
+      const wasAway = this.#isAway(channel)
       try {
         return { ok: true, value: await call() }
       } catch (error) {
@@ -132,12 +156,30 @@ export class RequestQueues {
           this.#restUntil.set(channel, this.#clock.monotonic() + meaning.forMs)
           continue
         }
+        const isNoMoreThere = meaning.kind === 'gone' || meaning.kind === 'deleted'
+        if (isNoMoreThere && (wasAway || this.#isAway(channel))) {
+          return { ok: false, error: new Error(`The server is away: ${messageOf(error)}`, { cause: error }) }
+        }
         const wait = this.#backOffMs[tries++]
-        if (meaning.kind !== 'trouble' || wait === undefined) return { ok: false, error }
+        if (!again.has(meaning.kind) || wait === undefined) return { ok: false, error }
         this.#log.warn({ channel, error: messageOf(error), againInMs: wait }, 'discord.retry')
         await pause(this.#clock, wait, this.#closing.signal)
       }
     }
+  }
+
+  /** Reads something, when it is its turn among all that is read; waits for no other call of the channel. */
+  read<Value>(channel: string, call: () => Promise<Value>, urgency: ReadUrgency = 'asked'): Promise<Done<Value>> {
+    return this.attempt(channel, async () => {
+      await this.#reads.turn(urgency)
+      this.#closing.signal.throwIfAborted()
+      return call()
+    })
+  }
+
+  /** Whether what nobody would miss may go out now. */
+  get hasSpare(): boolean {
+    return this.#reads.isSpare
   }
 
   isResting(channel: string): boolean {

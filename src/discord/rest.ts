@@ -1,5 +1,6 @@
 import { DefaultRestOptions, REST, type InternalRequest, type RateLimitData, type ResponseLike } from '@discordjs/rest'
 import type { Clock } from '../core/clock.ts'
+import type { Meter } from '../core/meter.ts'
 import type { Log } from '../core/log.ts'
 import type { Budgets } from './budgets.ts'
 import type { Leaving } from './leaving.ts'
@@ -21,6 +22,7 @@ export interface RestSettings {
   readonly budgets: Budgets
   /** Everything that is sent passes it. */
   readonly leaving: Leaving
+  readonly meter: Meter
   /** A request that Discord has not answered by then is given up, its body included. */
   readonly answerWithinMs: number
 }
@@ -33,7 +35,17 @@ export interface RestSettings {
  * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
  * - every 429 is logged, as it reports only those it saw coming.
  */
-export function createRest({ token, api, log, budgets, leaving, answerWithinMs, skew, clock }: RestSettings): REST {
+export function createRest({
+  token,
+  api,
+  log,
+  meter,
+  budgets,
+  leaving,
+  answerWithinMs,
+  skew,
+  clock,
+}: RestSettings): REST {
   const rest: REST = new CleanRest(leaving, {
     ...(api === null ? {} : { api }),
     retries: 0,
@@ -41,8 +53,10 @@ export function createRest({ token, api, log, budgets, leaving, answerWithinMs, 
     invalidRequestWarningInterval: 500,
     rejectOnRateLimit: isLongWait,
     makeRequest: async (url, init) => {
-      const answer = await counted(budgets, init.method, url, async () =>
-        honest(await DefaultRestOptions.makeRequest(url, init), url, init.method, log),
+      const answer = await counted(budgets, init.method, url, () =>
+        measured(meter, `${init.method ?? 'GET'} ${routeOf(url)}`, async () =>
+          honest(await DefaultRestOptions.makeRequest(url, await inOnePiece(init)), url, init.method, log),
+        ),
       )
       skew.learn(answer.headers.get('date'), clock.now())
       // It forgets the token at the first 401, and a single one may be a record of the edge.
@@ -53,6 +67,22 @@ export function createRest({ token, api, log, budgets, leaving, answerWithinMs, 
   // 10,000 answers of 401, 403 or 429 in ten minutes and Cloudflare shuts out the whole address.
   rest.on('invalidRequestWarning', (data) => log.error({ ...data }, 'discord.invalid-requests'))
   return rest.setToken(token)
+}
+
+type Sent = Parameters<typeof DefaultRestOptions.makeRequest>[1]
+
+/**
+ * A form with files as the bytes that are sent. Given as a form, Node's fetch would go on filling its stream when the
+ * request has been given up, and end the process (undici: "ReadableStream is already closed").
+ */
+async function inOnePiece(init: Sent): Promise<Sent> {
+  const { body } = init
+  // Almost all are text. To name FormData is to load Node's own fetch.
+  if (body == null || typeof body === 'string' || !(body instanceof FormData)) return init
+  const whole = new Response(body)
+  const type = whole.headers.get('content-type') ?? ''
+  const headers = { ...(init.headers as Readonly<Record<string, string>>), 'content-type': type }
+  return { ...init, headers, body: new Uint8Array(await whole.arrayBuffer()) }
 }
 
 /** The one way out to Discord's REST: no secret leaves by it. */
@@ -69,6 +99,28 @@ class CleanRest extends REST {
   }
 }
 
+async function measured(meter: Meter, call: string, send: () => Promise<ResponseLike>): Promise<ResponseLike> {
+  const from = performance.now()
+  let status = 0
+  try {
+    const answer = await send()
+    status = answer.status
+    return answer
+  } finally {
+    meter.count('discord_calls_total', { call, status: String(status) })
+    meter.lasted('discord_call_seconds', performance.now() - from)
+  }
+}
+
+/** What is asked for, without whose it is: there are as many of these as Discord has routes. */
+function routeOf(url: string): string {
+  return new URL(url).pathname
+    .replace(/^(\/api)?(\/v\d+)?/, '')
+    .replace(/(\/(?:webhooks|interactions)\/\d+\/)[^/]+/, '$1:token')
+    .replace(/(\/reactions\/).*/, '$1:emoji')
+    .replace(/\/\d+/g, '/:id')
+}
+
 function isLongWait({ route, method, retryAfter, timeToReset }: RateLimitData): boolean {
   const isSlowRoute = (method === 'PATCH' && route === '/channels/:id') || route.endsWith('/threads')
   return isSlowRoute || Math.max(retryAfter, timeToReset) > longestWaitMs
@@ -83,11 +135,11 @@ async function counted(
   budgets: Budgets,
   method: string | undefined,
   url: string,
-  send: () => Promise<Response>,
-): Promise<Response> {
+  send: () => Promise<ResponseLike>,
+): Promise<ResponseLike> {
   const call = budgets.call(method ?? 'GET', url)
   if (call === null) return send()
-  let answer: Response | null = null
+  let answer: ResponseLike | null = null
   try {
     answer = await send()
   } finally {
@@ -100,23 +152,34 @@ async function counted(
   return answer
 }
 
-async function honest(answer: ResponseLike, url: string, method: string | undefined, log: Log): Promise<Response> {
+async function honest(answer: ResponseLike, url: string, method: string | undefined, log: Log): Promise<ResponseLike> {
   // Read here, where the timeout still counts: behind this point an answer that stalls half-way would hang for ever.
   const bytes = await answer.arrayBuffer()
   const { status } = answer
-  const headers = new Headers([...answer.headers])
+  const { headers } = answer
   const code = status === 429 ? limitIn(bytes) : null
   if (code !== null) {
-    if (!headers.has('Retry-After')) headers.set('Retry-After', String(code.retryAfter ?? blindWait))
+    // Without a number there it would ask again at once, for ever.
+    if (secondsIn(headers.get('Retry-After')) === null) headers.set('Retry-After', String(code.retryAfter ?? blindWait))
     const path = new URL(url).pathname.replace(/(\/(?:webhooks|interactions)\/\d+\/)[^/]+/, '$1…')
     const scope = headers.get('X-RateLimit-Scope') ?? 'unknown'
     log.warn({ method, path, scope, retryAfterS: Number(headers.get('Retry-After')) }, 'discord.rate-limited')
   }
-  return new Response(status === 204 || status === 304 ? null : bytes, {
-    status: code?.code === 30046 ? 400 : status,
-    statusText: answer.statusText,
-    headers,
-  })
+  return held(bytes, { status: code?.code === 30046 ? 400 : status, statusText: answer.statusText, headers })
+}
+
+/** An answer that was read. No `Response` of Node's: the first one makes it load its own fetch (4 MB), beside undici's. */
+function held(bytes: ArrayBuffer, told: Pick<ResponseLike, 'status' | 'statusText' | 'headers'>): ResponseLike {
+  const text = (): string => new TextDecoder().decode(bytes)
+  return {
+    ...told,
+    ok: told.status >= 200 && told.status < 300,
+    body: null,
+    bodyUsed: false,
+    arrayBuffer: async () => bytes,
+    text: async () => text(),
+    json: async () => JSON.parse(text()) as unknown,
+  }
 }
 
 interface LimitBody {
@@ -131,10 +194,16 @@ function limitIn(bytes: ArrayBuffer): LimitBody {
     if (typeof body !== 'object' || body === null) return { retryAfter: null, code: null }
     const { retry_after: retryAfter, code } = body as { retry_after?: unknown; code?: unknown }
     return {
-      retryAfter: typeof retryAfter === 'number' ? retryAfter : null,
+      retryAfter: secondsIn(retryAfter),
       code: typeof code === 'number' ? code : null,
     }
   } catch {
     return { retryAfter: null, code: null }
   }
+}
+
+/** A wait in seconds, as a number or written as one; null: it is none. */
+function secondsIn(told: unknown): number | null {
+  const seconds = typeof told === 'string' && told.trim() !== '' ? Number(told) : told
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : null
 }

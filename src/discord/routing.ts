@@ -9,15 +9,18 @@ import {
   type APIInteraction,
 } from 'discord-api-types/v10'
 import type { Button } from '../core/button.ts'
-import type { Form, Reply, Shown } from '../core/chat.ts'
+import type { Reply, Shown } from '../core/chat.ts'
 import type { Call, Command, OptionValue } from '../core/command.ts'
 import type { Features } from '../core/feature.ts'
+import { wordsField, type Form } from '../core/form.ts'
 import type { PromptKey } from '../core/ids.ts'
 import type { Memo } from '../core/interaction.ts'
+import { appOf } from '../core/option.ts'
+import { refused } from '../core/reply.ts'
 import type { ActionName } from '../core/right.ts'
 import type { Sign } from './answers.ts'
 import type { ChannelCache, ChannelFacts } from './channel-cache.ts'
-import { textIn } from './components.ts'
+import { writtenIn } from './components.ts'
 import type { AskedCommand, Scene } from './interaction-scene.ts'
 import type { People } from './people.ts'
 
@@ -36,6 +39,8 @@ export type Errand =
       readonly sign: Sign
       readonly right: ActionName | null
       readonly apart?: true
+      /** See `Button.secret`. */
+      readonly secret?: true
       run(memo: Memo): Promise<Reply | Shown>
     }
   /** Nothing may go before a form: it is the answer itself. */
@@ -68,7 +73,7 @@ export class Routing {
       }
       case InteractionType.ModalSubmit: {
         const { data, message } = interaction
-        return this.#button({ customId: data.custom_id, text: textIn(data.components) }, message, scene)
+        return this.#button({ customId: data.custom_id, written: writtenIn(data.components) }, message, scene)
       }
     }
   }
@@ -78,13 +83,18 @@ export class Routing {
     const found = data.type === ApplicationCommandType.ChatInput ? this.#find(data, interaction) : null
     if (found === null) return { kind: 'unknown', what: data.name }
     const { command, options } = found
+    const { opens } = command
+    if (opens !== undefined) {
+      const open = (): Promise<Reply | Form> => opens.form(callOf(scene, options, forgetful))
+      return { kind: 'form', customId: opens.button, right: command.right, open }
+    }
     return {
       kind: 'work',
       what: command.path.join(' '),
       sign: command.hidden && options.get(command.sharedBy ?? '') !== true ? 'hidden' : 'public',
       right: command.right,
       ...(command.apart === true ? { apart: true } : {}),
-      run: (memo) => command.run(callOf(scene, options, memo)),
+      run: (memo) => run(command, callOf(scene, options, memo)),
     }
   }
 
@@ -100,18 +110,19 @@ export class Routing {
     }
   }
 
-  /** A button that was pressed, or (with `text`) its form that was sent. */
+  /** A button that was pressed, or (with `written`) its form that was sent. */
   #button(
-    { customId, chosen = [], text }: Used,
+    { customId, chosen = [], written }: Used,
     message: { readonly flags?: number } | undefined,
     { id, person, place, say }: Scene,
   ): Errand {
     const found = this.#tools.features.button(customId)
     if (found === null) return { kind: 'unknown', what: customId }
     const { button, argument } = found
-    const press = { key: id as PromptKey, person, place, argument, chosen, text: text ?? '', say }
+    const texts = { text: written?.[wordsField] ?? '', written: written ?? {} }
+    const press = { key: id as PromptKey, person, place, argument, chosen, ...texts, say }
     const right = button.asksItself === true ? null : button.right
-    if (button.form !== undefined && text === undefined) {
+    if (button.form !== undefined && written === undefined) {
       const open = async (): Promise<Reply | Form> => {
         const form = await button.form?.({ ...press, memo: forgetful })
         return form ?? { text: say.internalError(), hidden: true }
@@ -119,7 +130,9 @@ export class Routing {
       return { kind: 'form', customId, right, open }
     }
     const what = customId.split(':').slice(0, 2).join(':')
-    return { kind: 'work', what, sign: signOf(button, message), right, run: (memo) => button.act({ ...press, memo }) }
+    const secret = button.secret === true ? ({ secret: true } as const) : {}
+    const run = (memo: Memo): Promise<Reply | Shown> => button.act({ ...press, memo })
+    return { kind: 'work', what, sign: signOf(button, message), right, ...secret, run }
   }
 
   /** The command that was used, with its options. */
@@ -147,7 +160,9 @@ export class Routing {
     const id = String(value)
     if (type === ApplicationCommandOptionType.User) {
       const user = data.resolved?.users?.[id]
-      return user === undefined ? '' : people.person(user, data.resolved?.members?.[id] ?? null, from.guild_locale)
+      if (user === undefined) return ''
+      const person = people.person(user, data.resolved?.members?.[id] ?? null, from.guild_locale)
+      return user.bot === true || user.system === true ? { app: person.name } : person
     }
     if (type === ApplicationCommandOptionType.Channel) {
       const channel = data.resolved?.channels?.[id]
@@ -156,6 +171,12 @@ export class Routing {
     }
     return typeof value === 'boolean' ? value : id
   }
+}
+
+/** An app never asks for anything, so nothing that is about people can be about one. */
+function run(command: Command, call: Call): Promise<Reply> {
+  const app = appOf(call)
+  return app === null ? command.run(call) : Promise.resolve(refused(call, { code: 'person-is-app', name: app }))
 }
 
 function callOf({ id, person, place, say }: Scene, options: Call['options'], memo: Memo): Call {
@@ -176,7 +197,7 @@ type From = Pick<APIInteraction, 'guild_id' | 'guild_locale'>
 interface Used {
   readonly customId: string
   readonly chosen?: readonly string[]
-  readonly text?: string
+  readonly written?: Readonly<Record<string, string>>
 }
 
 interface Found {

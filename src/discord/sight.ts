@@ -9,9 +9,10 @@ import {
 } from 'discord-api-types/v10'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/failure.ts'
-import type { PersonId } from '../core/ids.ts'
+import type { PersonId, PlaceId } from '../core/ids.ts'
 import type { Place } from '../core/place.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
+import { placeOf, type ChannelCache } from './channel-cache.ts'
 import { has, permissionsIn } from './permissions.ts'
 import { isKeptFromUs, type RequestQueues } from './request-queues.ts'
 
@@ -23,30 +24,42 @@ const mostKept = 500
 export class Sight {
   readonly #rest: REST
   readonly #queues: RequestQueues
+  readonly #channelCache: ChannelCache
   readonly #clock: Clock
   readonly #told = new BoundedMap<string, { readonly at: number; readonly answer: Promise<unknown> }>(mostKept)
 
-  constructor(rest: REST, queues: RequestQueues, clock: Clock) {
+  constructor(rest: REST, queues: RequestQueues, channelCache: ChannelCache, clock: Clock) {
     this.#rest = rest
     this.#queues = queues
+    this.#channelCache = channelCache
     this.#clock = clock
   }
 
   /** Whether the place exists for this person. Rejects with a `wire` problem when nobody can say now. */
-  async sees(person: PersonId, place: Place): Promise<boolean> {
-    const channel = (await this.#get(Routes.channel(place.id))) as APIChannel | null
+  async sees(person: PersonId, where: Place | PlaceId): Promise<boolean> {
+    const id = typeof where === 'string' ? where : where.id
+    // What a thread hangs in and whether it is private never changes, and its end is told: there are many of them.
+    const known = this.#channelCache.known(id)
+    if (known?.kind === 'thread') return this.#seesIn(known, person, await this.#channelCache.isPrivate(known))
+    const channel = (await this.#get(Routes.channel(id))) as APIChannel | null
     if (channel === null) return false
+    const place = typeof where === 'string' ? anyPlaceOf(channel) : where
+    if (place === null) return false
     if (place.kind === 'dm')
-      return 'recipients' in channel && (channel.recipients ?? []).some(({ id }) => id === person)
-    const [guild, member, parent] = await Promise.all([
+      return 'recipients' in channel && (channel.recipients ?? []).some((each) => each.id === person)
+    return this.#seesIn(place, person, channel.type === ChannelType.PrivateThread)
+  }
+
+  async #seesIn(place: Exclude<Place, { kind: 'dm' }>, person: PersonId, isPrivate: boolean): Promise<boolean> {
+    const [guild, member, channel] = await Promise.all([
       this.#get(Routes.guild(place.guild)),
       this.#get(Routes.guildMember(place.guild, person)),
-      place.kind === 'thread' ? this.#get(Routes.channel(place.channel)) : channel,
+      this.#get(Routes.channel(place.kind === 'thread' ? place.channel : place.id)),
     ])
-    if (guild === null || member === null || parent === null) return false
-    const bits = permissionsIn(guild as APIGuild, member as APIGuildMember, person, parent as APIChannel)
+    if (guild === null || member === null || channel === null) return false
+    const bits = permissionsIn(guild as APIGuild, member as APIGuildMember, person, channel as APIChannel)
     if (!has(bits, PermissionFlagsBits.ViewChannel)) return false
-    if (channel.type !== ChannelType.PrivateThread || has(bits, PermissionFlagsBits.ManageThreads)) return true
+    if (!isPrivate || has(bits, PermissionFlagsBits.ManageThreads)) return true
     return (await this.#get(Routes.threadMembers(place.id, person))) !== null
   }
 
@@ -61,11 +74,17 @@ export class Sight {
   }
 
   async #ask(route: `/${string}`): Promise<unknown> {
-    const done = await this.#queues.attempt(route, () => this.#rest.get(route))
+    const done = await this.#queues.read(route, () => this.#rest.get(route), 'many')
     if (done.ok) return done.value
     if (isKeptFromUs(done.error) || isUnknown(done.error)) return null
     throw new Problem('wire', `${route} could not be read: ${messageOf(done.error)}`, { cause: done.error })
   }
+}
+
+/** Also of what nobody talks in, as the forum that threads hang in. */
+function anyPlaceOf(channel: APIChannel): Place | null {
+  const guild = 'guild_id' in channel ? channel.guild_id : undefined
+  return placeOf(channel) ?? (guild === undefined ? null : { kind: 'channel', id: channel.id as PlaceId, guild })
 }
 
 /** Unknown member or user, also of a thread. */

@@ -1,5 +1,10 @@
 import type { REST } from '@discordjs/rest'
-import { Routes, ApplicationCommandOptionType, ApplicationCommandType } from 'discord-api-types/v10'
+import {
+  Routes,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  InteractionContextType,
+} from 'discord-api-types/v10'
 import { pause, type Clock } from '../core/clock.ts'
 import type { Command, CommandOption, CommandText } from '../core/command.ts'
 import { messageOf } from '../core/failure.ts'
@@ -16,8 +21,16 @@ interface Registered {
   readonly description_localizations?: Readonly<Record<string, string>> | null
   readonly required?: boolean
   readonly autocomplete?: boolean
-  readonly choices?: readonly { readonly name: string; readonly value: string }[]
+  readonly choices?: readonly Choice[]
   readonly options?: readonly Registered[]
+  /** Where it is offered; left out or null: wherever its list holds. */
+  readonly contexts?: readonly number[] | null
+}
+
+interface Choice {
+  readonly name: string
+  readonly name_localizations?: Readonly<Record<string, string>> | null
+  readonly value: string
 }
 
 interface Kept extends Registered {
@@ -28,7 +41,7 @@ export interface SlashOptions {
   readonly rest: REST
   readonly queues: RequestQueues
   readonly application: string
-  /** Null: commands are registered for all guilds and DMs. */
+  /** Null: commands are registered for all guilds and DMs. Those of one guild are offered in no DM: there they are another list. */
   readonly guild: string | null
   readonly features: Features
   readonly clock: Clock
@@ -47,8 +60,8 @@ export async function registerCommands(options: SlashOptions): Promise<void> {
   const { clock, log, signal } = options
   for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     try {
-      const updated = await sendChanges(options)
-      log.info({ updated, guild: options.guild }, 'slash.registered')
+      const sent = await sendChanges(options)
+      log.info({ ...sent, guild: options.guild }, 'slash.registered')
       options.tried?.(null)
       return
     } catch (error) {
@@ -61,26 +74,61 @@ export async function registerCommands(options: SlashOptions): Promise<void> {
   }
 }
 
-/** Sends what differs; gives how many commands that were. */
-async function sendChanges(options: SlashOptions): Promise<number> {
-  const { rest, queues, application, guild } = options
-  const list =
-    guild === null ? Routes.applicationCommands(application) : Routes.applicationGuildCommands(application, guild)
-  async function call<Value>(work: () => Promise<unknown>): Promise<Value> {
-    const done = await queues.run('slash', work)
-    if (!done.ok) throw done.error
-    return done.value as Value
-  }
-  const query = new URLSearchParams({ with_localizations: 'true' })
-  const kept = await call<readonly Kept[]>(() => rest.get(list, { query }))
+/** How many commands were sent, because they had changed. `inDms`: in the list for direct messages alone. */
+interface Sent {
+  readonly updated: number
+  readonly inDms?: number
+}
+
+async function sendChanges(options: SlashOptions): Promise<Sent> {
+  const { application, guild } = options
   const wanted = registrationOf(options.features)
+  const everywhere = Routes.applicationCommands(application)
+  if (guild === null) return { updated: await sendChangesOf(everywhere, wanted, options) }
+  const updated = await sendChangesOf(Routes.applicationGuildCommands(application, guild), wanted, options)
+  const direct = wanted.map((command) => ({ ...command, contexts: [InteractionContextType.BotDM] }))
+  return { updated, inDms: await replaceList(everywhere, direct, options) }
+}
+
+/** Sends what differs; gives how many commands that were. */
+async function sendChangesOf(
+  list: `/${string}`,
+  wanted: readonly Registered[],
+  { rest, queues }: SlashOptions,
+): Promise<number> {
+  const kept = await readList(list, { rest, queues })
   const stale = kept.filter((each) => !wanted.some((command) => isSame(command, each)))
   const fresh = wanted.filter((command) => !kept.some((each) => shapeOf(each) === shapeOf(command)))
   // Room first: Discord keeps 100 at most.
-  for (const { id } of stale) await call(() => rest.delete(`${list}/${id}`))
+  for (const { id } of stale) await call(queues, () => rest.delete(`${list}/${id}`))
   // A command of the same name is replaced.
-  for (const body of fresh) await call(() => rest.post(list, { body }))
+  for (const body of fresh) await call(queues, () => rest.post(list, { body }))
   return stale.length + fresh.length
+}
+
+/** The whole list in one request, when anything of it differs. */
+async function replaceList(
+  list: `/${string}`,
+  wanted: readonly Registered[],
+  { rest, queues }: SlashOptions,
+): Promise<number> {
+  const kept = await readList(list, { rest, queues })
+  const shapes = new Set(kept.map(shapeOf))
+  const fresh = wanted.filter((command) => !shapes.has(shapeOf(command)))
+  if (fresh.length === 0 && kept.length === wanted.length) return 0
+  await call(queues, () => rest.put(list, { body: wanted }))
+  return fresh.length
+}
+
+function readList(list: `/${string}`, { rest, queues }: Pick<SlashOptions, 'rest' | 'queues'>) {
+  const query = new URLSearchParams({ with_localizations: 'true' })
+  return call<readonly Kept[]>(queues, () => rest.get(list, { query }))
+}
+
+async function call<Value>(queues: RequestQueues, work: () => Promise<unknown>): Promise<Value> {
+  const done = await queues.run('slash', work)
+  if (!done.ok) throw done.error
+  return done.value as Value
 }
 
 function isSame(a: Registered, b: Registered): boolean {
@@ -127,8 +175,12 @@ function optionsOf(command: Command): readonly Registered[] {
 }
 
 function more(option: CommandOption): Pick<Registered, 'choices' | 'autocomplete'> {
-  if (option.choices !== undefined) return { choices: option.choices().slice(0, 25) }
+  if (option.choices !== undefined) return { choices: option.choices().slice(0, 25).map(choiceOf) }
   return option.suggests === true ? { autocomplete: true } : {}
+}
+
+function choiceOf({ name, value }: { readonly name: string | Localised<string>; readonly value: string }): Choice {
+  return typeof name === 'string' ? { name, value } : { name: name.en, name_localizations: { ko: name.ko }, value }
 }
 
 function textOf(command: Command): Localised<string> {
@@ -146,7 +198,9 @@ function described({ en, ko }: Localised<string>): Pick<Registered, 'description
 
 /** A command as text to compare: only what we say about it, in one order, with Discord's defaults filled in. */
 function shapeOf(command: Registered): string {
-  return JSON.stringify(plain(command, true))
+  const { contexts } = command
+  const isForDms = contexts?.length === 1 && contexts[0] === InteractionContextType.BotDM
+  return JSON.stringify([isForDms, plain(command, true)])
 }
 
 function plain(entry: Registered, isCommand: boolean): object {
@@ -157,7 +211,11 @@ function plain(entry: Registered, isCommand: boolean): object {
     korean: entry.description_localizations?.['ko'] ?? null,
     required: !isCommand && (entry.required ?? false),
     autocomplete: entry.autocomplete ?? false,
-    choices: (entry.choices ?? []).map(({ name, value }) => [name, value]),
+    choices: (entry.choices ?? []).map(({ name, name_localizations: names, value }) => [
+      name,
+      names?.['ko'] ?? null,
+      value,
+    ]),
     options: (entry.options ?? []).map((option) => plain(option, false)),
   }
 }

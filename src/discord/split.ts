@@ -112,13 +112,29 @@ function firstVisible(text: string, from: number): number {
 /** How a part is shown. Empty when nothing of it is visible. */
 function drawn(part: string, isForeign: boolean): string {
   let shown = ''
-  for (const block of blocksOf(part)) {
-    if (block.kind === 'table') shown += drawTable(block.head, block.rows)
-    else if (block.kind === 'prose') shown += isForeign ? restated(block.text) : block.text
-    else shown += drawCode(block)
+  const said = (text: string): string => (isForeign ? plain(text) : text)
+  for (const block of blocksOf(part.replaceAll('\r\n', '\n').replaceAll('\r', ' '))) {
+    if (block.kind === 'table') shown += drawTable(said(block.head), block.rows.map(said))
+    else if (block.kind === 'prose') shown += isForeign ? restated(said(block.text)) : block.text
+    else shown += drawCode(languageOf(block.fence.info) === 'ansi' ? block : { ...block, text: said(block.text) })
   }
   return shown.trim()
 }
+
+/**
+ * A terminal's colours and other controls, which tools write and Discord shows as rubbish (but in a code block that says
+ * it is `ansi`). Text of nothing else stays.
+ */
+function plain(text: string): string {
+  const bare = text.replaceAll(controls, '')
+  return bare.trim() === '' ? text : bare
+}
+
+/** With their marks: what a colour is, what a window is called, which letters are meant. */
+const controls = new RegExp(
+  String.raw`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-Z])?|(?![\n\t])\p{Cc}`,
+  'gu',
+)
 
 /**
  * Discord knows one fence, of three back-quotes, which ends at the next three. Other ones are drawn as that; a block in a

@@ -21,8 +21,7 @@ export function widthOf(text: string): number {
 export function drawTable(head: string, rows: readonly string[]): string {
   const [header, separator] = head.split('\n') as [string, string]
   const sides = cellsOf(separator).map(sideOf)
-  const body = rows.map((row) => cellsOf(row).map(safe))
-  const all = [cellsOf(header).map(safe), ...body]
+  const all = [header, ...rows].map((row) => cellsOf(row).map((cell) => safe(cell.replaceAll(/<br ?\/?>/g, ' '))))
   const widths = columnWidths(all)
   const lines = all.map((cells) =>
     cells.map((cell, column) => padded(cell, widths[column] as number, sides[column] ?? 'left')).join(gap),

@@ -2,19 +2,28 @@ import { closeSync, openSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { HostQuestion, ModelLogin } from '../core/egress.ts'
+import type { GitToken } from '../core/identity.ts'
 import type { SessionId } from '../core/ids.ts'
+import type { TokenRequest } from './token-requests.ts'
 import type { HostVerdict } from './questions.ts'
 import type { Rejection } from './refusal.ts'
+import type { RenewalRules } from './renewal.ts'
 
 /**
  * What the bot and the process outside say to each other, in lines of JSON over `control.sock`, which only this user can
  * open and no box can see. Logins go this way alone and are never written down.
  */
 export type ToProxy =
-  | { readonly say: 'logins'; readonly logins: Readonly<Record<string, ModelLogin>> }
+  | {
+      readonly say: 'logins'
+      readonly logins: Readonly<Record<string, ModelLogin>>
+      readonly renewing: RenewalRules
+    }
   /** Look at the policies: which sockets should stand. Answered by `synced`. */
   | { readonly say: 'sync'; readonly id: number }
   | { readonly say: 'answer'; readonly question: string; readonly verdict: HostVerdict }
+  /** For that request alone; null: there is none. */
+  | { readonly say: 'token'; readonly id: string; readonly token: GitToken | null }
   /** Give the sockets back, finish what streams, and go: another one takes over. */
   | { readonly say: 'leave' }
   | { readonly say: 'end' }
@@ -24,6 +33,7 @@ export type FromProxy =
   | { readonly say: 'hello'; readonly version: string; readonly pid: number }
   | { readonly say: 'synced'; readonly id: number }
   | { readonly say: 'asked'; readonly question: HostQuestion }
+  | { readonly say: 'wants-token'; readonly request: TokenRequest }
   | { readonly say: 'refused'; readonly session: SessionId; readonly host: string; readonly why: Rejection['why'] }
 
 export const controlSocket = 'control.sock'

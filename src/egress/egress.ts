@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { pause, type Clock } from '../core/clock.ts'
@@ -23,15 +23,20 @@ import type { Log } from '../core/log.ts'
 import type { Tier } from '../core/right.ts'
 import { background } from '../system/background.ts'
 import { backOffMs } from '../system/back-off.ts'
+import { codeFolder, programNamed } from '../system/program.ts'
 import { connectControl, hear, say, type FromProxy } from './control.ts'
 import { policyFile, readPolicy, writePolicy } from './policy.ts'
+import { certificatesIn, type RenewalRules } from './renewal.ts'
 import type { HostVerdict } from './questions.ts'
+import type { TokenRequest } from './token-requests.ts'
 import { readTraffic } from './traffic.ts'
 
 export interface EgressOptions {
   readonly dataFolder: string
   /** The accounts' logins, by `runtime:account`. */
   readonly logins: Readonly<Record<string, ModelLogin>>
+  /** How those that lie in files are renewed. */
+  readonly renewing: RenewalRules
   /** Hosts that the operator opens to a tier; a host may be `*.example.org`. */
   readonly hosts: Readonly<Partial<Record<Tier, readonly HostPort[]>>>
   /** The operator's own networks, in which opened hosts may lie. */
@@ -52,15 +57,19 @@ const healing = { firstMs: 50, longestMs: 5000 }
 /** How long `open` waits for a process that does not come. */
 const patienceMs = 10_000
 
+type Lender = Parameters<Egress['lend']>[0]
+
 /** The bot's side: finds or starts the process outside, keeps it alive, and says what each session may reach. */
 export class EgressProxy implements Egress {
   readonly #options: EgressOptions
   readonly #folder: string
   readonly #listeners = new Set<EgressListener>()
   readonly #questions = new Map<string, HostQuestion>()
+  readonly #wanted = new Map<string, TokenRequest>()
   readonly #synced = new Map<number, () => void>()
   readonly #stopped = new AbortController()
   #socket: Socket | null = null
+  #lender: Lender | null = null
   #syncs = 0
 
   constructor(options: EgressOptions) {
@@ -132,6 +141,13 @@ export class EgressProxy implements Egress {
     if (this.#socket !== null) say(this.#socket, { say: 'answer', question, verdict })
   }
 
+  lend(lender: Lender): Disposable {
+    this.#lender = lender
+    for (const request of this.#wanted.values()) this.#lend(request)
+    this.#wanted.clear()
+    return { [Symbol.dispose]: () => (this.#lender = null) }
+  }
+
   async figures(): Promise<EgressFigures> {
     return { up: this.#socket !== null, hosts: readTraffic(this.#folder) }
   }
@@ -174,7 +190,7 @@ export class EgressProxy implements Egress {
 
   /** Whether the process is one that we can talk to; from then on we do. */
   #greeted(socket: Socket, version: string): Promise<boolean> {
-    const { log, logins } = this.#options
+    const { log, logins, renewing } = this.#options
     return new Promise((resolve) => {
       socket.once('close', () => {
         resolve(false)
@@ -189,7 +205,7 @@ export class EgressProxy implements Egress {
         this.#socket = socket
         // What we have to do is over when others are: a connection that stands keeps nobody alive.
         socket.unref()
-        say(socket, { say: 'logins', logins })
+        say(socket, { say: 'logins', logins, renewing })
         background(this.#sync(), log, 'egress.sync')
       })
     })
@@ -197,6 +213,7 @@ export class EgressProxy implements Egress {
 
   #lost(): void {
     this.#socket = null
+    this.#wanted.clear()
     for (const question of this.#questions.values()) for (const each of this.#listeners) each.gone(question)
     this.#questions.clear()
     if (this.#stopped.signal.aborted) return
@@ -207,6 +224,8 @@ export class EgressProxy implements Egress {
   #heard(message: Exclude<FromProxy, { say: 'hello' }>): void {
     if (message.say === 'synced') {
       for (const [id, done] of this.#synced) if (id <= message.id) done()
+    } else if (message.say === 'wants-token') {
+      this.#lend(message.request)
     } else if (message.say === 'refused') {
       const { session, host, why } = message
       this.#options.log.warn({ session, host, why }, 'egress.refused')
@@ -216,6 +235,28 @@ export class EgressProxy implements Egress {
     } else {
       this.#questions.set(message.question.id, message.question)
       for (const each of this.#listeners) each.asked(message.question)
+    }
+  }
+
+  #lend(request: TokenRequest): void {
+    if (this.#lender === null) return void this.#wanted.set(request.id, request)
+    background(this.#lendBy(this.#lender, request), this.#options.log, 'git.token')
+  }
+
+  /** While nobody can tell who somebody is now, whoever wants the token waits. */
+  async #lendBy(lender: Lender, { id, session, origin }: TokenRequest): Promise<void> {
+    const { clock, log } = this.#options
+    const socket = this.#socket
+    if (socket === null) return
+    // One that is gone has forgotten the request.
+    for (let failures = 1; !socket.destroyed; failures++) {
+      try {
+        return say(socket, { say: 'token', id, token: await lender(session, origin) })
+      } catch (error) {
+        log.warn({ session, error: messageOf(error) }, 'git.token-unread')
+        await pause(clock, backOffMs(healing, failures), this.#stopped.signal)
+        if (this.#stopped.signal.aborted) return
+      }
     }
   }
 
@@ -235,14 +276,11 @@ export class EgressProxy implements Egress {
   /** Starts the process, detached: it outlives us. Resolves with null when it listens, else with what is wrong. */
   async #startProcess(program: string, version: string): Promise<string | null> {
     const { environment } = this.#options
-    const certificates = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'].flatMap((name) =>
-      environment[name] === undefined ? [] : [[name, environment[name]]],
-    )
     const complaint = openSync(join(this.#folder, 'stderr'), 'w', 0o600)
     try {
       const child = spawn(process.execPath, ['--disable-sigusr1', program, version], {
         cwd: this.#folder,
-        env: Object.fromEntries(certificates) as Record<string, string>,
+        env: certificatesIn(environment),
         detached: true,
         stdio: ['ignore', 'pipe', complaint],
       }) as ChildProcessByStdio<null, Readable, null>
@@ -274,11 +312,16 @@ export class EgressProxy implements Egress {
   }
 }
 
-const ownProgram = join(import.meta.dirname, `main${extname(import.meta.filename)}`)
+const ownProgram = programNamed('egress/main')
 
 /** Changes when the program of the process does, or the Node it runs on. */
 function digestOf(program: string): string {
   const hash = createHash('sha256').update(process.version).update(readFileSync(program))
-  for (const name of readdirSync(import.meta.dirname).sort()) hash.update(readFileSync(join(import.meta.dirname, name)))
+  // What it starts itself, which is replaced with it.
+  hash.update(readFileSync(programNamed('egress/renew')))
+  // Built, the program holds all that it is made of.
+  const sources = join(codeFolder, 'egress')
+  for (const name of existsSync(sources) ? readdirSync(sources).sort() : [])
+    hash.update(readFileSync(join(sources, name)))
   return hash.digest('hex')
 }

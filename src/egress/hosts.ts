@@ -4,7 +4,7 @@ import { connect, isIP, type LookupFunction } from 'node:net'
 import { pipeline, type Duplex } from 'node:stream'
 import { authorityOf, type HostPort } from '../core/egress.ts'
 import type { AddressRule } from '../system/addresses.ts'
-import { onward } from './headers.ts'
+import { onward, onwardOf } from './headers.ts'
 import { reject, rejectTunnel, type Rejection } from './refusal.ts'
 import type { Counts } from './traffic.ts'
 
@@ -93,7 +93,7 @@ export async function forward(
     port: to.port,
     path,
     method: asked.method ?? 'GET',
-    headers: { ...onward(asked.headers), host: authorityOf(to).replace(/:80$/, '') },
+    headers: { ...onwardOf(asked), host: authorityOf(to).replace(/:80$/, '') },
     agent: false,
     lookup: pinned(addresses),
   })
@@ -114,7 +114,7 @@ export async function forward(
  * Where a request may connect to. The name is looked up here, once, and only when the host is open: a look-up alone tells
  * a name's owner what stands in it.
  */
-async function addressesFor(
+export async function addressesFor(
   { to, admit, resolve, rule }: Destination,
   left: AbortSignal,
 ): Promise<readonly string[] | Rejection> {
@@ -133,7 +133,7 @@ async function addressesFor(
 }
 
 /** Gives what was looked up and judged before, so that nobody looks a second time and gets something else. */
-function pinned(addresses: readonly string[]): LookupFunction {
+export function pinned(addresses: readonly string[]): LookupFunction {
   const found = addresses.map((address) => ({ address, family: isIP(address) }))
   return (_host, { all }, done) => {
     const [first] = found

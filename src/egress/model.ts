@@ -2,7 +2,7 @@ import http, { type IncomingMessage, type RequestOptions, type ServerResponse } 
 import https from 'node:https'
 import { pipeline } from 'node:stream'
 import type { ModelLogin } from '../core/egress.ts'
-import { onward } from './headers.ts'
+import { onward, onwardOf } from './headers.ts'
 import { identifying, modelRequest, passFor, type Pass } from './login.ts'
 import { masked, Masking } from './masking.ts'
 import type { Renewals } from './renewal.ts'
@@ -62,7 +62,7 @@ function send(
     method: asked.method ?? 'GET',
     agent: isSecure ? secure : plain,
     // Not compressed, so that a secret that comes back is seen.
-    headers: { ...onward(asked.headers, ...identifying), 'accept-encoding': 'identity', ...pass.headers },
+    headers: { ...onwardOf(asked, ...identifying), 'accept-encoding': 'identity', ...pass.headers },
   }
   const sent = (isSecure ? https : http).request(to, options)
   // Whoever stops listening also stops the model, which would go on and be paid for.

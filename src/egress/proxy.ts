@@ -14,13 +14,14 @@ import { toModel } from './model.ts'
 import { isOpen, readPolicy, type SessionPolicy } from './policy.ts'
 import { Questions } from './questions.ts'
 import { reject, rejectTunnel, type Rejection } from './refusal.ts'
-import { Renewals, usualTokenServers, type TokenServers } from './renewal.ts'
+import { Renewals, type RenewalRules } from './renewal.ts'
+import { gitRequest, inWords, toGit } from './git.ts'
+import { TokenRequests } from './token-requests.ts'
 import { Traffic, type Counts } from './traffic.ts'
 
 export interface ProxyOptions {
   readonly version: string
   readonly resolve: Resolve
-  readonly tokenServers?: TokenServers
   /** Which addresses a session may be connected to, given the operator's networks. */
   readonly ruleFor?: (networks: readonly string[]) => AddressRule
 }
@@ -38,20 +39,23 @@ const mostConnections = 512
 export class EgressServer {
   readonly #options: ProxyOptions
   readonly #sessions = new Map<SessionId, Server>()
+  /** Those that the server itself knows no longer, while they are open. */
+  readonly #tunnels = new WeakMap<Server, Set<Duplex>>()
   readonly #control = createSocketServer((socket) => this.#greet(socket))
   readonly #bots = new Set<Socket>()
   readonly #traffic = new Traffic('.')
   readonly #questions = new Questions((question) => this.#tell({ say: 'asked', question }))
-  readonly #renewals: Renewals
+  readonly #tokens = new TokenRequests((request) => this.#tell({ say: 'wants-token', request }))
+  readonly #renewals = new Renewals({ rules: () => this.#renewing, environment: process.env })
   readonly #toldAt = new BoundedMap<SessionId, number>(1000)
   #logins: Readonly<Record<string, ModelLogin>> = {}
+  #renewing: RenewalRules | null = null
   #inode: bigint | null = null
   #timer: NodeJS.Timeout | null = null
   #left = false
 
   constructor(options: ProxyOptions) {
     this.#options = options
-    this.#renewals = new Renewals(options.tokenServers ?? usualTokenServers)
   }
 
   /** Stands where its sessions look for it. Whoever stood there before has gone. */
@@ -91,11 +95,15 @@ export class EgressServer {
     hear(bot, (message) => this.#heard(bot, message as ToProxy))
     say(bot, { say: 'hello', version: this.#options.version, pid: process.pid })
     for (const question of this.#questions.all) say(bot, { say: 'asked', question })
+    for (const request of this.#tokens.all) say(bot, { say: 'wants-token', request })
   }
 
   #heard(bot: Socket, message: ToProxy): void {
-    if (message.say === 'logins') this.#logins = message.logins
-    else if (message.say === 'answer') this.#questions.answer(message.question, message.verdict)
+    if (message.say === 'logins') {
+      this.#logins = message.logins
+      this.#renewing = message.renewing
+    } else if (message.say === 'answer') this.#questions.answer(message.question, message.verdict)
+    else if (message.say === 'token') this.#tokens.answer(message.id, message.token)
     else if (message.say === 'leave') this.leave()
     else if (message.say === 'end') process.exit(0)
     else {
@@ -122,7 +130,7 @@ export class EgressServer {
       this.#sessions.delete(session)
       server.close()
       server.closeAllConnections()
-      server.emit('egress-closed')
+      for (const socket of this.#tunnels.get(server) ?? []) socket.destroy()
     }
     for (const session of wanted) this.#serve(session)
   }
@@ -138,7 +146,7 @@ export class EgressServer {
     server.maxConnections = mostConnections
     server.on('request', (asked, answered) => this.#request(session, asked, answered))
     server.on('connect', (asked: IncomingMessage, socket: Duplex, head: Buffer) => {
-      server.once('egress-closed', () => socket.destroy())
+      this.#tunnelled(server, socket)
       this.#connect(session, asked, socket, head)
     })
     server.listen(path)
@@ -161,10 +169,34 @@ export class EgressServer {
       const tools = { counts, renewals: this.#renewals, refused }
       return this.#settle(toModel(asked, answered, path, login, tools), answered)
     }
+    if (policy !== null && authority === insideBox.git) return this.#git(session, asked, answered, path, policy)
     const to = authority === null ? null : parseAuthority(authority, 80)
     if (to === null || policy === null) return reject(answered, unreadable(target))
     const rest = path.startsWith('/') ? path : `/${path}`
     this.#settle(forward(asked, answered, rest, this.#destination(session, policy, to)), answered)
+  }
+
+  #git(
+    session: SessionId,
+    asked: IncomingMessage,
+    answered: ServerResponse,
+    path: string,
+    policy: SessionPolicy,
+  ): void {
+    const request = gitRequest(asked.method ?? '', path)
+    if (request === null) {
+      const text = 'In the name of a person only git itself is answered here: fetching and pushing.'
+      return inWords(answered, { status: 403, why: 'not-git', text })
+    }
+    const destination = this.#destination(session, policy, request.to)
+    const tokenFor = (origin: string, left: AbortSignal) => this.#tokens.ask(session, origin, left)
+    this.#settle(toGit(asked, answered, request, { destination, tokenFor }), answered)
+  }
+
+  #tunnelled(server: Server, socket: Duplex): void {
+    const open = this.#tunnels.get(server) ?? new Set<Duplex>()
+    this.#tunnels.set(server, open.add(socket))
+    socket.once('close', () => open.delete(socket))
   }
 
   #connect(session: SessionId, asked: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -193,8 +225,9 @@ export class EgressServer {
   /** Counts all of them, and tells one a second of each session: a box must not fill the bot's log. */
   #refused(session: SessionId, host: string, counts: Counts, why: Rejection['why']): void {
     counts.refused++
-    if (Date.now() - (this.#toldAt.get(session) ?? 0) < 1000) return
-    this.#toldAt.set(session, Date.now())
+    const now = performance.now()
+    if (now - (this.#toldAt.get(session) ?? -Infinity) < 1000) return
+    this.#toldAt.set(session, now)
     this.#tell({ say: 'refused', session, host, why })
   }
 

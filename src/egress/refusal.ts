@@ -4,7 +4,15 @@ import type { Duplex } from 'node:stream'
 /** Why a request was not let through, with the status it gets. */
 export interface Rejection {
   readonly status: 400 | 403 | 502
-  readonly why: 'unreadable' | 'closed' | 'private-address' | 'not-the-model' | 'no-login' | 'unreachable'
+  readonly why:
+    | 'unreadable'
+    | 'closed'
+    | 'private-address'
+    | 'not-the-model'
+    | 'no-login'
+    | 'unreachable'
+    | 'not-git'
+    | 'not-linked'
   /** A sentence for whoever reads the answer: an agent, or a person who looks over its shoulder. */
   readonly text: string
 }

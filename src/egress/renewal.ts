@@ -1,187 +1,123 @@
-import { mkdir, rmdir, stat, utimes } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { writeAtomically } from '../system/atomic-file.ts'
+import { spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { BoundedMap } from '../system/bounded-map.ts'
-import { fieldsOf, readJson, textAt, type Fields } from './json-file.ts'
+import { programNamed } from '../system/program.ts'
+import { fieldsOf, readJson } from './json-file.ts'
+import { digestOfToken, tokensIn, type LoginKind } from './login-file.ts'
+import { mayTry, readState, stateFor } from './renewal-record.ts'
+import { isDue, type RenewalJob, type RenewalResult } from './renewing.ts'
 
-/** Where tokens are renewed, as the CLIs do it themselves. */
-export interface TokenServers {
-  readonly claude: string
-  readonly chatgpt: string
+/** How logins are renewed on this machine. */
+export interface RenewalRules {
+  /** Where tokens are renewed, as the CLIs do it themselves. */
+  readonly servers: Readonly<Record<LoginKind, string>>
+  /** OAUTH_PROXY_URL: ways to there, tried before the direct one. */
+  readonly proxies: readonly string[]
+  /** How long the server may take to answer; half a minute when left out, as the CLI gives it. */
+  readonly patienceMs?: number
+  /** `token-refresh.json`: what is remembered of it, by all who renew. */
+  readonly record: string
 }
 
-export const usualTokenServers: TokenServers = {
+export const usualTokenServers: RenewalRules['servers'] = {
   claude: 'https://platform.claude.com/v1/oauth/token',
   chatgpt: 'https://auth.openai.com/oauth/token',
 }
 
-/** What the CLIs call themselves there. */
-const clients = { claude: '9d1c250a-e61b-44d9-88ed-5944d1962f5e', chatgpt: 'app_EMoamEEZ73f0CkXaXp7hrann' } as const
-const scopesOfClaude = 'user:profile user:inference user:sessions:claude_code user:mcp_servers user:file_upload'
-
-/** A token is renewed so long before its end, as the CLI does it. */
+/** For a run that waits, a token is renewed so long before its end, as the CLI does it. */
 const aheadMs = 5 * 60_000
-const answerWithinMs = 30_000
-/** After a renewal that failed the old token is good enough for so long. */
-const againAfterMs = 30_000
-/** A lock that nobody has touched for so long was left behind by a death; its holder touches it every few seconds. */
-const staleMs = 10_000
-const touchEveryMs = 4000
-const lockTries = 12
 
-type Kind = keyof TokenServers
+const usualPatienceMs = 30_000
+
+export interface RenewalOptions {
+  /** Null: nobody has said yet, so nothing is renewed. */
+  rules(): RenewalRules | null
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** The program that does it; the product's own when left out. */
+  readonly program?: string | undefined
+}
 
 /**
- * Renews the logins that lie in the CLIs' own files, since no CLI in a box has one to renew: before a token's end, or
- * when it was refused. One at a time for a file, under the lock that Claude's CLI knows too, so that two never spend one
- * refresh token. What cannot be renewed stays as it is; the model says the rest.
+ * The one door to renewing the logins that lie in the CLIs' own files: for the bot, long before a token's end, and for the
+ * process outside the boxes, when a request needs it. One at a time for a file; each in a small process of its own, which
+ * goes on when whoever asked for it dies. What cannot be renewed stays as it is; the model says the rest.
  */
 export class Renewals {
-  readonly #servers: TokenServers
-  readonly #running = new Map<string, Promise<void>>()
-  readonly #failedAt = new BoundedMap<string, number>(100)
-  /** Refresh tokens that are dead, and access tokens that were refused. */
-  readonly #dead = new BoundedMap<string, true>(100)
+  readonly #options: RenewalOptions
+  readonly #running = new Map<string, Promise<RenewalResult>>()
+  /** Access tokens that the model did not take. */
+  readonly #refused = new BoundedMap<string, true>(100)
 
-  constructor(servers: TokenServers) {
-    this.#servers = servers
+  constructor(options: RenewalOptions) {
+    this.#options = options
   }
 
-  /** Resolves when the file's token is good for a while, or nothing can be done about it. Never rejects. */
-  async freshen(kind: Kind, path: string): Promise<void> {
-    if (!this.#isDue(kind, readJson(path))) return
-    if (Date.now() - (this.#failedAt.get(path) ?? 0) < againAfterMs) return
+  /**
+   * Resolves when the file's token is good for a while, or nothing can be done about it now. `ahead`: renewed so long before
+   * its end, without anybody waiting for it. Never rejects.
+   */
+  async freshen(kind: LoginKind, path: string, ahead?: number): Promise<RenewalResult> {
+    const rules = this.#options.rules()
+    if (rules === null) return { result: 'not-due', reason: null }
+    const { access, refresh } = tokensIn(kind, readJson(path))
+    const refused = access !== null && this.#refused.has(access) ? access : null
+    const { servers, proxies, record, patienceMs = usualPatienceMs } = rules
+    const job = { kind, path, aheadMs: ahead ?? aheadMs, refused, wanted: ahead === undefined }
+    if (refresh === null || !isDue(job, Date.now())) return { result: 'not-due', reason: null }
+    const state = stateFor(readState(record, path), digestOfToken(refresh))
+    if (!mayTry(state, job.wanted, Date.now())) return { result: 'not-now', reason: state.reason }
     let running = this.#running.get(path)
     if (running === undefined) {
-      running = this.#renew(kind, path)
-        .catch((error: unknown) => {
-          this.#failedAt.set(path, Date.now())
-          console.error(`${path}: ${String(error)}`)
-        })
-        .finally(() => this.#running.delete(path))
+      running = this.#start({ ...job, server: servers[kind], proxies, record, patienceMs }).finally(() =>
+        this.#running.delete(path),
+      )
       this.#running.set(path, running)
     }
-    await running
+    return running
   }
 
   /** The model did not take this token, whatever its end. */
   refused(token: string): void {
-    this.#dead.set(token, true)
+    this.#refused.set(token, true)
   }
 
-  #isDue(kind: Kind, file: Fields): boolean {
-    const { access, refresh, endsAt } = tokensIn(kind, file)
-    if (access === null || refresh === null || this.#dead.has(refresh)) return false
-    return this.#dead.has(access) || (endsAt !== null && endsAt <= Date.now() + aheadMs)
-  }
-
-  #renew(kind: Kind, path: string): Promise<void> {
-    return underLock(join(dirname(path), '.oauth_refresh.lock'), () => this.#renewNow(kind, path))
-  }
-
-  async #renewNow(kind: Kind, path: string): Promise<void> {
-    // Another program may have done it while we waited.
-    const file = readJson(path)
-    if (!this.#isDue(kind, file)) return
-    const refresh = tokensIn(kind, file).refresh ?? ''
-    const response = await fetch(this.#servers[kind], {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(requestOf(kind, file, refresh)),
-      signal: AbortSignal.timeout(answerWithinMs),
-    })
-    const answer = fieldsOf(await response.json().catch(() => null))
-    if (response.ok && textAt(answer, 'access_token') !== null) {
-      const fileWith = kind === 'claude' ? claudeFile : chatgptFile
-      return underLock(join(dirname(path), '.storage-write.lock'), async () =>
-        writeAtomically(path, JSON.stringify(fileWith(readJson(path), answer))),
-      )
-    }
-    // It was taken back, or spent by somebody else: no further try can help until there is another login.
-    if (textAt(answer, 'error') === 'invalid_grant') this.#dead.set(refresh, true)
-    throw new Error(`the token was not renewed: ${response.status} ${textAt(answer, 'error') ?? ''}`)
-  }
-}
-
-function requestOf(kind: Kind, file: Fields, refresh_token: string): Fields {
-  const grant = { grant_type: 'refresh_token', refresh_token }
-  if (kind === 'chatgpt') return { client_id: clients.chatgpt, refresh_reason: 'proactive_expiry', ...grant }
-  const own = textAt(file, 'claudeAiOauth', 'clientId')
-  const { scopes } = fieldsOf(file['claudeAiOauth'])
-  return own !== null && Array.isArray(scopes)
-    ? { ...grant, client_id: own, scope: scopes.join(' ') }
-    : { ...grant, client_id: clients.claude, scope: scopesOfClaude }
-}
-
-function tokensIn(kind: Kind, file: Fields): { access: string | null; refresh: string | null; endsAt: number | null } {
-  if (kind === 'claude') {
-    const { expiresAt } = fieldsOf(file['claudeAiOauth'])
-    return {
-      access: textAt(file, 'claudeAiOauth', 'accessToken'),
-      refresh: textAt(file, 'claudeAiOauth', 'refreshToken'),
-      endsAt: typeof expiresAt === 'number' ? expiresAt : null,
+  async #start(job: RenewalJob): Promise<RenewalResult> {
+    const { program = ownProgram, environment } = this.#options
+    try {
+      const child = spawn(process.execPath, ['--disable-sigusr1', program], {
+        cwd: '/',
+        env: certificatesIn(environment),
+        detached: true,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      })
+      child.unref()
+      const ended = new Promise<never>((_, reject) => child.once('error', reject))
+      ended.catch(() => {})
+      child.stdin.on('error', () => {}).end(JSON.stringify(job))
+      // Nobody is kept from ending by it: it goes on alone.
+      ;(child.stdout as Socket).unref()
+      return resultIn(await Promise.race([text(child.stdout), ended]))
+    } catch (error) {
+      return { result: 'failed', reason: error instanceof Error ? error.message : 'it did not start' }
     }
   }
-  const access = textAt(file, 'tokens', 'access_token')
-  return { access, refresh: textAt(file, 'tokens', 'refresh_token'), endsAt: endOf(access ?? '') }
 }
 
-/** When a JWT ends; null where it does not say. */
-function endOf(token: string): number | null {
-  try {
-    const { exp } = fieldsOf(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()))
-    return typeof exp === 'number' ? exp * 1000 : null
-  } catch {
-    return null
-  }
-}
+const ownProgram = programNamed('egress/renew')
 
-function claudeFile(file: Fields, answer: Fields): Fields {
-  const before = fieldsOf(file['claudeAiOauth'])
-  const { expires_in: seconds } = answer
-  const scope = textAt(answer, 'scope')
-  const renewed = {
-    ...before,
-    accessToken: answer['access_token'],
-    refreshToken: answer['refresh_token'] ?? before['refreshToken'],
-    expiresAt: Date.now() + (typeof seconds === 'number' ? seconds : 3600) * 1000,
-    // An answer that does not name them changes none.
-    ...(scope === null ? {} : { scopes: scope.split(' ') }),
-  }
-  return { ...file, claudeAiOauth: renewed }
-}
-
-function chatgptFile(file: Fields, answer: Fields): Fields {
-  const before = fieldsOf(file['tokens'])
-  const names = ['id_token', 'access_token', 'refresh_token'] as const
-  const renewed = names.map((name) => [name, answer[name] ?? before[name]] as const)
-  return { ...file, tokens: { ...before, ...Object.fromEntries(renewed) }, last_refresh: new Date().toISOString() }
-}
-
-/** Works under a lock that is a folder, as Claude's CLI takes it. @throws when somebody else keeps it. */
-async function underLock(path: string, work: () => Promise<void>): Promise<void> {
-  for (let tries = 1; !(await isTaken(path)); tries++) {
-    const found = await stat(path).catch(() => null)
-    if (found !== null && Date.now() - found.mtimeMs > staleMs) await rmdir(path).catch(() => {})
-    else if (tries >= lockTries) throw new Error(`${path} is held by another program`)
-    else await delay(1000)
-  }
-  const touching = setInterval(() => {
-    utimes(path, new Date(), new Date()).catch(() => {})
-  }, touchEveryMs)
-  try {
-    await work()
-  } finally {
-    clearInterval(touching)
-    await rmdir(path).catch(() => {})
-  }
-}
-
-/** Whether it is ours now. */
-function isTaken(path: string): Promise<boolean> {
-  return mkdir(path).then(
-    () => true,
-    () => false,
+/** What of the machine's own certificates a process needs to be told of. */
+export function certificatesIn(environment: RenewalOptions['environment']): Record<string, string> {
+  return Object.fromEntries(
+    ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'].flatMap((name) => {
+      const value = environment[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
   )
+}
+
+function resultIn(said: string): RenewalResult {
+  const fields = fieldsOf(said === '' ? null : JSON.parse(said))
+  if (typeof fields['result'] !== 'string') return { result: 'failed', reason: 'the program that renews it died' }
+  return fields as unknown as RenewalResult
 }

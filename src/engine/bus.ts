@@ -1,16 +1,19 @@
 import type { Clock } from '../core/clock.ts'
 import type { Entry } from '../core/event.ts'
 import { messageOf } from '../core/failure.ts'
-import type { Seq } from '../core/ids.ts'
+import type { Seq, WorkerId } from '../core/ids.ts'
 import type { Journal, Wake } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import { retry } from '../system/back-off.ts'
+import { Rounds } from '../system/rounds.ts'
 
 /** A wake that was lost is made good after this long. */
 const lookEveryMs = 10_000
 const atOnce = 500
 
 export interface BusTools {
+  /** Only what its own runs are about is told on a machine; left out: everything. */
+  readonly of?: WorkerId
   readonly journal: Journal
   readonly wake: Wake
   readonly clock: Clock
@@ -28,11 +31,11 @@ export class EventBus {
   #listening: Disposable | null = null
   #timer: Disposable | null = null
   #position: Seq = 0
-  #round: Promise<void> | null = null
-  #again = false
+  readonly #rounds: Rounds
 
   constructor(tools: BusTools) {
     this.#tools = tools
+    this.#rounds = new Rounds({ ...tools, name: 'bus', work: () => this.#readAll() })
   }
 
   /** Listens to what is written from now on. Call before this life writes anything. */
@@ -51,20 +54,18 @@ export class EventBus {
   /** Resolves when everything that is in the journal by now has been told. */
   async idle(): Promise<void> {
     this.#look()
-    await this.#round
+    await this.#rounds.idle()
   }
 
   /** Tells nothing more, and resolves when nobody is being told. */
   async close(): Promise<void> {
     this.#listening?.[Symbol.dispose]()
     this.#timer?.[Symbol.dispose]()
-    await this.#round
+    await this.#rounds.idle()
   }
 
   #look(): void {
-    if (this.#tools.signal.aborted) return
-    this.#again = true
-    this.#round ??= this.#rounds()
+    this.#rounds.wake()
   }
 
   #lookLater(): void {
@@ -74,28 +75,23 @@ export class EventBus {
     })
   }
 
-  async #rounds(): Promise<void> {
-    try {
-      while (this.#again) {
-        this.#again = false
-        while (await this.#read()) if (this.#tools.signal.aborted) return
-      }
-    } catch (error) {
-      if (!this.#tools.signal.aborted) this.#tools.log.error({ error: messageOf(error) }, 'bus.failed')
-    } finally {
-      this.#round = null
-    }
+  async #readAll(): Promise<void> {
+    while (await this.#read()) if (this.#tools.signal.aborted) return
   }
 
   /** Tells what is new. True: there may be more. */
   async #read(): Promise<boolean> {
-    const { journal } = this.#tools
-    const entries = await retry(this.#tools, 'bus', () => journal.after(this.#position, atOnce))
+    const { journal, of } = this.#tools
+    // Before what is read, so that what is the others' is not walked through again the next time.
+    const end = of === undefined ? 0 : await retry(this.#tools, 'bus', () => journal.position())
+    const entries = await retry(this.#tools, 'bus', () => journal.after(this.#position, atOnce, of))
     for (const entry of entries) {
       this.#position = entry.seq
       for (const listener of this.#listeners) this.#tell(listener, entry)
     }
-    return entries.length === atOnce
+    if (entries.length === atOnce) return true
+    this.#position = Math.max(this.#position, end)
+    return false
   }
 
   /** One who fails must not keep the others from hearing it. */

@@ -1,12 +1,13 @@
-import type { Chat, ChatMessage } from '../core/chat.ts'
+import type { Chat, ChatMessage, History } from '../core/chat.ts'
 import { pause, type Clock, type EpochMs } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { MessageId, PlaceId } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import { isForUs, type ChannelRules } from '../core/listening.ts'
 import type { Log } from '../core/log.ts'
+import type { ReadUrgency } from '../core/pace.ts'
 import type { Place } from '../core/place.ts'
-import { allBindings, type Binding } from '../core/session-lookup.ts'
+import { allBindings, bindingAt, type Binding } from '../core/session-lookup.ts'
 import { before, isLater } from '../core/snowflake.ts'
 import type { Timings } from '../core/timings.ts'
 import type { Vault } from '../core/vault.ts'
@@ -18,6 +19,10 @@ import type { EngineDesk } from './desk.ts'
  * seen. What is read twice is a no-op, because a prompt's key is its message.
  */
 const overlapMs = 120_000
+/** So many places are read at once after a gap. */
+const atOnce = 4
+/** A team of so few places waits for nobody; what more there are is read a dozen a second, beside what people do. */
+const few = 20
 
 export interface CatchUpTools {
   readonly journal: Journal
@@ -69,9 +74,10 @@ export class CatchUp {
       const looked = await this.#lookAtWaiting()
       lookedAgain()
       const bindings = await allBindings(vault)
-      await Promise.all(
-        bindings.map((binding) => this.#tools.run(binding.place.id, async () => void (await this.read(binding)))),
-      )
+      // A message that comes meanwhile has its own place read at once, however many there are.
+      const left = bindings.values()
+      const urgency = bindings.length <= few ? 'asked' : 'many'
+      await Promise.all(Array.from({ length: atOnce }, () => this.#readAll(left, urgency)))
       if (looked && bindings.every((binding) => this.#read.get(binding.place.id) === this.#gap)) {
         this.#awaySince = null
         await vault.alive(clock.now())
@@ -82,6 +88,20 @@ export class CatchUp {
     }
     await pause(clock, this.#tools.timings.rereadAfterMs, signal)
     if (!signal.aborted) background(this.#catchUpAll(), log, 'chat.catch-up')
+  }
+
+  async #readAll(bindings: Iterable<Binding>, urgency: ReadUrgency): Promise<void> {
+    for (const binding of bindings)
+      await this.#tools.run(binding.place.id, async () => void (await this.read(binding, urgency)))
+  }
+
+  /** A session has begun in a place: what was said there meanwhile is read before somebody asks for more. */
+  began(place: Place): void {
+    const read = this.#tools.run(place.id, async () => {
+      const binding = await bindingAt(this.#tools.vault, place)
+      if (binding !== null) await this.read(binding)
+    })
+    background(read, this.#tools.log, 'chat.catch-up')
   }
 
   /** What happened to the messages of waiting prompts while nobody listened. False: some cannot be read now. */
@@ -104,7 +124,7 @@ export class CatchUp {
   }
 
   /** Reads what a session's place got while nobody listened. False: it cannot be read now. */
-  async read(binding: Binding): Promise<boolean> {
+  async read(binding: Binding, urgency: ReadUrgency = 'asked'): Promise<boolean> {
     const { vault, chat, log } = this.#tools
     const { place, since } = binding
     const gap = this.#gap
@@ -114,17 +134,19 @@ export class CatchUp {
     const begin = isLater(overlap, since) ? overlap : since
     const isNew = (message: ChatMessage): boolean =>
       isLater(message.id, seen) && isForUs(message, binding.session, this.#tools.channel)
-    let from = begin
     let read = 0
     try {
-      for (let missed = await chat.history(place, from); missed.length > 0; missed = await chat.history(place, from)) {
+      for (let from: MessageId | null = begin; from !== null;) {
+        const missed: History | 'gone' | 'closed' = await chat.history(place, from, urgency)
         if (missed === 'gone') await this.#tools.leave(place.id)
         if (typeof missed === 'string') break
-        if (from === begin) await this.#sayAway(place, missed.filter(isNew))
-        for (const message of missed) await this.#tools.take(message, binding)
-        from = missed.at(-1)?.id ?? from
-        await vault.saw(place.id, from)
-        read += missed.length
+        const { messages, readTo } = missed
+        if (from === begin) await this.#sayAway(place, messages.filter(isNew))
+        for (const message of messages) await this.#tools.take(message, binding)
+        const last = messages.at(-1)
+        if (last !== undefined) await vault.saw(place.id, last.id)
+        read += messages.length
+        from = readTo
       }
       log.info({ place: place.id, read }, 'catch-up.read')
       this.#read.set(place.id, gap)

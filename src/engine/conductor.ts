@@ -1,22 +1,27 @@
-import { holdAfter, type Accounts } from '../core/account.ts'
+import type { Accounts } from '../core/account.ts'
+import type { BudgetBook } from '../core/budget.ts'
+import { budgetHold, type Hold } from '../core/quota.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import { pause, type Clock } from '../core/clock.ts'
 import { noUsage, type Entry, type RunEvent } from '../core/event.ts'
 import { coalesce } from '../core/coalesce.ts'
 import { messageOf } from '../core/failure.ts'
+import type { Identities, Signature } from '../core/identity.ts'
 import type { ApprovalId, PromptKey, Seq } from '../core/ids.ts'
+import type { Person } from '../core/person.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
-import type { Conduct, Cursor, Piece, Turn } from '../core/runtime.ts'
+import type { LoginWatch } from '../core/login-watch.ts'
+import type { Conduct, Cursor, Piece, Runtime, Turn } from '../core/runtime.ts'
 import type { Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { intentsIn, type Intents, type Steering } from './intents.ts'
 import { retry } from '../system/back-off.ts'
+import { insteadOf, type Attempt } from './second-tries.ts'
+import { signatureFor } from './signature.ts'
 import { Mutex } from '../system/mutex.ts'
 
-/** A prompt whose process went away this often is not tried again. */
-export const attemptLimit = 3
 /** So long a CLI that has ended its turn may take to say whether it had heard a word. */
 const hearWithinMs = 5_000
 
@@ -24,12 +29,17 @@ export interface ConductorTools {
   readonly journal: Journal
   /** In which the text of all runs is kept together. */
   readonly texts: GroupCommit
-  readonly vault: { readonly accounts: Pick<Accounts, 'of'> }
+  readonly vault: {
+    readonly accounts: Pick<Accounts, 'of'>
+    readonly budgets: Pick<BudgetBook, 'of'>
+    readonly identities: Pick<Identities, 'of'>
+  }
   readonly clock: Clock
   readonly log: Log
   readonly checkpoint: Checkpoint
   readonly signal: AbortSignal
   readonly timings: Timings
+  readonly logins: Pick<LoginWatch, 'failed' | 'served'>
 }
 
 /**
@@ -42,6 +52,7 @@ export class Conductor {
   /** Resolves when the run is over, waits again, or was left to the next life. Never rejects. */
   readonly done: Promise<void>
   readonly #conduct: Conduct
+  readonly #runtime: Pick<Runtime, 'sign'>
   readonly #tools: ConductorTools
   /** In which things are written. */
   readonly #order = new Mutex()
@@ -50,6 +61,8 @@ export class Conductor {
   readonly #words = new Mutex()
   /** Words that it was told, or that need not be told. */
   readonly #told = new Set<PromptKey>()
+  /** Whose words it has heard: they stand in its commits. */
+  readonly #heard = new Map<PromptKey, Person>()
   /** Hosts that people are asked about. */
   readonly #hosts = new Set<ApprovalId>()
   /** How far the journal has been read. */
@@ -59,14 +72,19 @@ export class Conductor {
   #isStopped = false
   /** An earlier attempt found its conversation gone. */
   #isForgotten = false
+  /** An earlier attempt was not let in by its login. */
+  #isRefused = false
+  /** A budget is used up: the attempt is to be parked for it. */
+  #held: Hold | null = null
   #hasSpoken = false
   #isOver = false
   #pending: RunEvent[] = []
   #cursor: Cursor | null = null
   #joined: Disposable | null = null
 
-  constructor(turn: Turn, conduct: Conduct, tools: ConductorTools) {
+  constructor(turn: Turn, conduct: Conduct, runtime: Pick<Runtime, 'sign'>, tools: ConductorTools) {
     this.turn = turn
+    this.#runtime = runtime
     this.#conduct = conduct
     this.#tools = tools
     this.done = this.#lead()
@@ -110,6 +128,7 @@ export class Conductor {
         const entries = await retry(this.#tools, 'intents', () => journal.read(this.turn.run, this.#position))
         this.#position = entries.at(-1)?.seq ?? this.#position
         this.#isForgotten ||= entries.some(({ event }) => event.type === 'forgotten')
+        this.#isRefused ||= entries.some(({ event }) => event.type === 'parked' && event.hold.service === 'login')
         this.#act(intentsIn(entries))
         this.#hold(entries)
       }
@@ -120,7 +139,11 @@ export class Conductor {
     }
   }
 
-  #act({ stopped, answered, told, steered }: Intents): void {
+  #act({ stopped, held, answered, told, steered }: Intents): void {
+    if (held !== null && this.#held === null) {
+      this.#held = held
+      this.#conduct.pause()
+    }
     if (stopped && !this.#isStopped) {
       this.#isStopped = true
       this.#do('stopped', () => this.#acted(this.#conduct.stop()))
@@ -169,11 +192,22 @@ export class Conductor {
     const { journal, signal } = this.#tools
     // It has become a prompt already, and is said as that.
     if ((await retry(this.#tools, 'word', () => journal.find(word.steer.key))) !== null) return
+    await this.#sign(word.steer.key, word.speaker)
     const heard = await this.#acted(this.#conduct.steer(word.steer))
+    if (!heard) await this.#sign(word.steer.key, null)
     // One that was heard before needs no word about it; a CLI that has gone on since is not told it as a prompt.
     if (word.heard || signal.aborted) return
     const event = heard ? { ...word, heard } : ({ type: 'declined', steer: word.steer.key } as const)
     await this.#order.run(() => this.#keep([event], null))
+  }
+
+  /** Somebody takes part in the turn, or (null) does not after all. */
+  async #sign(word: PromptKey, by: Person | null): Promise<void> {
+    if (by === null) this.#heard.delete(word)
+    else this.#heard.set(word, by)
+    const { identities } = this.#tools.vault
+    const sign = (): Promise<Signature> => signatureFor(this.turn.prompt, [...this.#heard.values()], identities)
+    this.#runtime.sign(this.turn.session.id, await retry(this.#tools, 'identity', sign))
   }
 
   /** After the end nothing can be written: a word that was heard must not be taken for one that was not. */
@@ -195,7 +229,11 @@ export class Conductor {
 
   async #take(piece: Piece): Promise<void> {
     const isText = piece.events.every((event) => event.type === 'said')
-    if (!isText || !this.#hasSpoken) return this.#keep(piece.events, piece.cursor)
+    if (!isText || !this.#hasSpoken || piece.stands === true) {
+      await this.#keep(piece.events, piece.cursor)
+      if (!this.#isOver && (piece.stands === true || piece.events.some(isUse))) await this.#mayGoOn()
+      return
+    }
     this.#pending.push(...piece.events)
     this.#cursor = piece.cursor
     this.#joined ??= this.#tools.texts.join(() => {
@@ -203,11 +241,36 @@ export class Conductor {
     })
   }
 
+  /** Lets the turn on where it stands still, or has it parked, because a budget is used up by now. */
+  async #mayGoOn(): Promise<void> {
+    const { vault, clock, checkpoint } = this.#tools
+    const { run, session } = this.turn
+    if (this.#isStopped || this.#held !== null) return
+    const standings = await retry(this.#tools, 'budgets', () => vault.budgets.of(run, clock.now()))
+    const hold = budgetHold(standings, session.runtime, clock.now())
+    if (hold === null) return this.#conduct.goOn()
+    await this.#keep([{ type: 'held', hold }], null)
+    checkpoint('run-held')
+    // It may have been stopped or over by then: then nothing was kept, and nothing is to be gone on with.
+    this.#held = hold
+    this.#conduct.pause()
+  }
+
   /** Keeps events with all the text before them. */
   async #keep(events: readonly RunEvent[], cursor: Cursor | null): Promise<void> {
-    for (const event of events) this.#pending.push(await this.#parked(this.#anew(this.#unlessTooOften(event))))
+    for (const event of events) this.#pending.push(await insteadOf(event, this.#attempt(), this.#tools))
     this.#cursor = cursor ?? this.#cursor
     await this.#flush()
+  }
+
+  #attempt(): Attempt {
+    return {
+      turn: this.turn,
+      isStopped: this.#isStopped,
+      isForgotten: this.#isForgotten,
+      isRefused: this.#isRefused,
+      held: this.#held,
+    }
   }
 
   async #flush(): Promise<void> {
@@ -232,55 +295,12 @@ export class Conductor {
     }
     checkpoint('piece-committed')
     if (entries.some(({ event }) => event.type === 'wanted')) checkpoint('approval-wanted')
-  }
-
-  #unlessTooOften(event: RunEvent): RunEvent {
-    if (event.type !== 'lost' || lossesBefore(this.turn) + 1 < attemptLimit) return event
-    return {
-      type: 'finished',
-      outcome: {
-        kind: 'failed',
-        trouble: { code: 'lost-too-often', times: lossesBefore(this.turn) + 1 },
-        usage: noUsage,
-      },
-    }
-  }
-
-  /**
-   * A conversation that the CLI no longer knows, or that is full, is set aside, and the prompt gets an attempt in a fresh
-   * one: once, so that a CLI which never finds one cannot go round in circles.
-   */
-  #anew(event: RunEvent): RunEvent {
-    if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#isForgotten) return event
-    const { trouble } = event.outcome
-    if ((trouble.code !== 'conversation-gone' && trouble.code !== 'context-full') || this.#isStopped) return event
-    this.#tools.log.warn({ run: this.turn.run, session: this.turn.session.id }, 'conversation.forgotten')
-    return { type: 'forgotten', detail: trouble.detail, ...(trouble.code === 'context-full' ? { full: true } : {}) }
-  }
-
-  /**
-   * A run that was refused for want of quota goes on by itself when there is some again; one whose model's service is in
-   * trouble is tried again with growing pauses: nobody has to send a prompt again because of some bad minutes.
-   */
-  async #parked(event: RunEvent): Promise<RunEvent> {
-    if (event.type !== 'finished' || event.outcome.kind !== 'failed' || this.#isStopped) return event
-    const { trouble, usage } = event.outcome
-    const { runtime, account } = this.turn.session
-    const pause = this.#tools.timings.rideOutMs[this.turn.parks]
-    if (trouble.code === 'service-busy' && pause !== undefined) {
-      this.#tools.log.warn({ run: this.turn.run, why: trouble.why, detail: trouble.detail, pause }, 'run.service-busy')
-      const until = this.#tools.clock.now() + pause
-      return { type: 'parked', hold: { until, runtime, window: null, model: null, service: trouble.why }, usage }
-    }
-    if (trouble.code !== 'quota-full') return event
-    const known = await retry(this.#tools, 'account', () => this.#tools.vault.accounts.of(runtime, account))
-    return { type: 'parked', hold: holdAfter(known, trouble, this.#tools.clock.now()), usage }
+    if (entries.some(({ event }) => event.type === 'finished')) checkpoint('run-ended')
   }
 }
 
-/** How often a turn's process was lost already. */
-export function lossesBefore({ attempt, parks }: Pick<Turn, 'attempt' | 'parks'>): number {
-  return attempt - 1 - parks
+function isUse({ type }: RunEvent): boolean {
+  return type === 'used'
 }
 
 function endsAttempt({ type }: RunEvent): boolean {

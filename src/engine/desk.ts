@@ -1,10 +1,11 @@
-import { refuseToWait, type Caps } from '../core/admission.ts'
-import type { Ask, Reaction } from '../core/ask.ts'
+import { refuseByNumbers, type Board, type Caps } from '../core/admission.ts'
+import type { Ask, PlainReaction, Reaction } from '../core/ask.ts'
 import type { Attachment } from '../core/attachment.ts'
+import type { DrawnButton } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Asked, Desk, Request, Result, Steered, SteerWish, Stopped } from '../core/desk.ts'
-import type { Refusal } from '../core/failure.ts'
+import type { Asked, Desk, Promoted, Request, Result, Steered, SteerWish, Stopped } from '../core/desk.ts'
+import { Problem, type Refusal } from '../core/failure.ts'
 import type { Ids, RunId } from '../core/ids.ts'
 import type { Memo } from '../core/interaction.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
@@ -13,7 +14,7 @@ import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import { channelOf, type Place } from '../core/place.ts'
 import type { Verdict } from '../core/policy.ts'
-import { promptLimit, type Prompt } from '../core/prompt.ts'
+import { isBlank, promptLimit, type Prompt } from '../core/prompt.ts'
 import type { Quotation } from '../core/quotation.ts'
 import { reaches, type ActionName } from '../core/right.ts'
 import type { Session } from '../core/session.ts'
@@ -21,10 +22,12 @@ import type { Vault } from '../core/vault.ts'
 import type { ApprovalDesk } from './approvals.ts'
 import type { EventBus } from './bus.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import type { RefusalBook } from './past-refusals.ts'
 import type { Gate } from '../core/gate.ts'
 import { no, yes } from '../core/result.ts'
-import { isOver, bindingAt, sessionFor } from '../core/session-lookup.ts'
+import { isOver, bindingAt, nameFor, sessionSeen } from '../core/session-lookup.ts'
 import { viewOf } from '../core/view.ts'
+import { promote } from './promoting.ts'
 import { steer } from './steering.ts'
 import { stopRun } from './stopping.ts'
 
@@ -35,6 +38,7 @@ export interface DeskTools {
   readonly bus: EventBus
   readonly signal: AbortSignal
   readonly gate: Gate
+  readonly refusals: Pick<RefusalBook, 'refused'>
   readonly caps: Caps
   readonly clock: Clock
   readonly ids: Ids
@@ -56,6 +60,10 @@ export class EngineDesk implements Desk {
     return this.#tools.gate.judge(person, action, place)
   }
 
+  refused(by: Person, place: Place, key: string, refusal: Refusal): Promise<readonly DrawnButton[]> {
+    return this.#tools.refusals.refused(by, place, key, refusal)
+  }
+
   async ask(request: Request): Promise<Asked> {
     const { gate, vault, journal, caps, clock, ids, checkpoint } = this.#tools
     const verdict = await this.judge(request.speaker, 'prompt', request.place)
@@ -65,7 +73,12 @@ export class EngineDesk implements Desk {
       binding === null ? ({ code: 'no-session' } as const) : faultOf(request.text, request.attachments, request.quotes)
     if (binding === null || refusal !== null) return { kind: 'refused', refusal: refusal ?? { code: 'no-session' } }
     const { session } = binding
-    if (isOver(binding)) return { kind: 'refused', refusal: { code: 'attached-ended', name: session.name } }
+    if ((request.session ?? session.id) !== session.id) return { kind: 'refused', refusal: { code: 'no-session' } }
+    if (isOver(binding))
+      return {
+        kind: 'refused',
+        refusal: { code: 'attached-ended', name: await nameFor(gate, request.speaker, session) },
+      }
     if (binding.attached !== null && !(await gate.sees(request.speaker, session.place))) {
       return { kind: 'refused', refusal: { code: 'no-session' } }
     }
@@ -83,14 +96,24 @@ export class EngineDesk implements Desk {
     }
     const asker = { person: request.speaker.id, channel: channelOf(request.place), session: session.id }
     if (request.letter !== undefined) {
-      const full = refuseToWait(await journal.board(at), { ...asker, hold: null }, caps)
+      const whole = (): Promise<Board> => journal.board(at)
+      const full = await refuseByNumbers(await journal.crowd(asker), { ...asker, hold: null }, caps, whole)
       if (full !== null) return { kind: 'refused', refusal: full }
     }
-    const asked = await journal.ask(ids.next() as RunId, prompt, at, (board, hold) =>
-      refuseToWait(board, { ...asker, hold }, caps),
-    )
-    checkpoint('asked')
-    return { kind: asked.fresh ? 'accepted' : 'known', run: asked.run }
+    let hasEnded = false
+    try {
+      const asked = await journal.ask(ids.next() as RunId, prompt, at, ({ crowd, hold, board, ...so }) => {
+        hasEnded = so.isOver
+        // Thrown, so that nothing is kept: nobody would ever stop a run that comes after its session's end.
+        if (hasEnded) throw new Problem('refused', `The session ${session.name} has just ended.`)
+        return refuseByNumbers(crowd, { ...asker, hold }, caps, board)
+      })
+      checkpoint('asked')
+      return { kind: asked.fresh ? 'accepted' : 'known', run: asked.run }
+    } catch (error) {
+      if (!hasEnded) throw error
+      return { kind: 'refused', refusal: { code: 'no-session' } }
+    }
   }
 
   async stop(by: Person, place: Place, memo?: Memo): Promise<Result<Stopped>> {
@@ -113,7 +136,7 @@ export class EngineDesk implements Desk {
   }
 
   async stopRun(by: Person, place: Place, run: RunId, memo?: Memo): Promise<Result<Stopped>> {
-    const target = (await this.#tools.journal.open()).find((each) => each.run === run)
+    const target = await this.#openRun(run)
     const isOwn = target?.prompt.speaker.id === by.id
     // The place that counts is the run's, whatever place a button was pressed in.
     const where = target?.prompt.place ?? place
@@ -121,9 +144,16 @@ export class EngineDesk implements Desk {
     if (!verdict.allowed) return no(verdict.refusal)
     const noted = memo?.read() ?? null
     if (noted !== null) return this.#stopAgain(run, by.name)
-    if (target === undefined) return no({ code: 'nothing-to-stop' })
+    if (target === null) return no({ code: 'nothing-to-stop' })
     await memo?.keep(run)
     return this.#stop(target, by.name)
+  }
+
+  async promote(by: Person, place: Place, run: RunId): Promise<Result<Promoted>> {
+    const target = await this.#openRun(run)
+    const verdict = await this.judge(by, 'queue.first', target?.prompt.place ?? place)
+    if (!verdict.allowed) return no(verdict.refusal)
+    return target === null ? no({ code: 'not-waiting' }) : promote(target, by.name, this.#tools)
   }
 
   /** What a waiting prompt asks is something else now: null, or why not. One that has begun stays as it was. */
@@ -154,17 +184,21 @@ export class EngineDesk implements Desk {
     return this.#tools.approvals().look(by, token)
   }
 
+  approvals(by: Person, list: string): Promise<Result<readonly Ask[]>> {
+    return this.#tools.approvals().lookAll(by, list)
+  }
+
+  answerAll(by: Person, list: string, last: number, reaction: PlainReaction): Promise<Result<readonly Ask[]>> {
+    return this.#tools.approvals().answerAll(by, list, last, reaction)
+  }
+
   answer(by: Person, token: string, reaction: Reaction): Promise<Result<Ask>> {
     return this.#tools.approvals().answer(by, token, reaction)
   }
 
   steer(by: Person, place: Place, word: SteerWish): Promise<Result<Steered>> {
     const { gate, vault } = this.#tools
-    const sessionOf = async (at: Place): Promise<Session | null> => {
-      const session = await sessionFor(vault, at)
-      if (session === null || session.place.id === at.id) return session
-      return (await gate.sees(by, session.place)) ? session : null
-    }
+    const sessionOf = (at: Place): Promise<Session | null> => sessionSeen({ gate, vault }, by, at)
     return steer(by, place, word, { ...this.#tools, sessionOf, ask: (request) => this.ask(request) })
   }
 
@@ -177,8 +211,13 @@ export class EngineDesk implements Desk {
       const startedAt = viewOf(entries)?.startedAt ?? null
       return yes({ run, waiting: startedAt === null, afterMs: startedAt === null ? 0 : stopped.at - startedAt })
     }
-    const open = (await journal.open()).find((each) => each.run === run)
-    return open === undefined ? no({ code: 'nothing-to-stop' }) : this.#stop(open, by)
+    const open = await this.#openRun(run)
+    return open === null ? no({ code: 'nothing-to-stop' }) : this.#stop(open, by)
+  }
+
+  async #openRun(run: RunId): Promise<OpenRun | null> {
+    const found = await this.#tools.journal.run(run)
+    return found?.state === 'over' ? null : found
   }
 
   async #stop(target: OpenRun, by: string | null): Promise<Result<Stopped>> {
@@ -197,6 +236,6 @@ function faultOf(
   attachments: readonly Attachment[] = [],
   quotes: readonly Quotation[] = [],
 ): Refusal | null {
-  if (text.trim() === '' && attachments.length === 0 && !quotes.some(isSaid)) return { code: 'prompt-empty' }
+  if (isBlank(text) && attachments.length === 0 && !quotes.some(isSaid)) return { code: 'prompt-empty' }
   return text.length > promptLimit ? { code: 'prompt-too-long', length: text.length, limit: promptLimit } : null
 }

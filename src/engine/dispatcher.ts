@@ -4,8 +4,9 @@ import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock, EpochMs } from '../core/clock.ts'
 import type { RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/failure.ts'
-import type { RunId } from '../core/ids.ts'
+import type { RunId, SessionId } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
+import type { Hold } from '../core/quota.ts'
 import type { Log } from '../core/log.ts'
 import type { EventBus } from './bus.ts'
 
@@ -28,6 +29,8 @@ const movers: ReadonlySet<RunEvent['type']> = new Set([
   'forgotten',
   'metered',
   'parked',
+  'allowed',
+  'promoted',
   'finished',
 ])
 /** What is held back is looked at this often at least: a clock that is set must not keep it. */
@@ -35,6 +38,8 @@ const lookAgainMs = 60_000
 
 /** At least between two looks at where everybody stands, in milliseconds. */
 const measureEveryMs = 500
+/** A look reads the whole queue: with ten thousand in it that blocks the process, so it gets a fortieth of the time at most. */
+const measureShare = 40
 
 /** Admits what may start, and knows where everybody stands who waits. A worker begins what is admitted. */
 export class Dispatcher {
@@ -45,6 +50,7 @@ export class Dispatcher {
   #round: Promise<void> | null = null
   #again = false
   #measuredAt = Number.NEGATIVE_INFINITY
+  #measureAfterMs = measureEveryMs
   #later: Disposable | null = null
   #retry: Disposable | null = null
   /** Fires when something that is held back may start. */
@@ -69,6 +75,11 @@ export class Dispatcher {
   hold(): void {
     this.#held = true
     this.#over = true
+  }
+
+  /** What may start has changed without an event: a budget, or a standstill. */
+  look(): void {
+    this.#look()
   }
 
   /** Where the waiting runs stand. */
@@ -102,7 +113,7 @@ export class Dispatcher {
       while (this.#again && !this.#tools.signal.aborted) {
         this.#again = false
         await this.#admit()
-        if (!this.#again && this.#isTimeToMeasure()) await this.#measure()
+        if (!this.#again && this.#isTimeToMeasure()) await this.#measureSparingly()
       }
     } catch (error) {
       this.#tools.log.error({ error: messageOf(error) }, 'dispatch.failed')
@@ -130,7 +141,7 @@ export class Dispatcher {
   /** Nobody reads places that change more often; the queue is read whole for it. */
   #isTimeToMeasure(): boolean {
     const { clock } = this.#tools
-    const waitMs = this.#measuredAt + measureEveryMs - clock.monotonic()
+    const waitMs = this.#measuredAt + this.#measureAfterMs - clock.monotonic()
     if (waitMs <= 0) {
       this.#measuredAt = clock.monotonic()
       return true
@@ -140,6 +151,13 @@ export class Dispatcher {
       this.#look()
     })
     return false
+  }
+
+  async #measureSparingly(): Promise<void> {
+    const { clock } = this.#tools
+    const from = clock.monotonic()
+    await this.#measure()
+    this.#measureAfterMs = Math.max(measureEveryMs, measureShare * (clock.monotonic() - from))
   }
 
   /** Works out where everyone stands, and tells when that has changed. */
@@ -156,20 +174,33 @@ export class Dispatcher {
     const places = new Map<RunId, LinePlace>()
     const waiting = new Map(board.waiting.map((each) => [each.run, each]))
     const ahead = new Map<string, number>()
+    /** How many of the same stand in the line before this one. */
+    const before = (of: string): number => {
+      const those = ahead.get(of) ?? 0
+      ahead.set(of, those + 1)
+      return those
+    }
     order.forEach((run, at) => {
-      const { session } = waiting.get(run) ?? { session: '' }
-      // A session does one thing at a time: what it has before this counts, however much is free.
-      const own = (ahead.get(session) ?? 0) + 1
-      ahead.set(session, own)
-      const rounds = Math.max(Math.floor(at / caps.active) + 1, own)
       const candidate = waiting.get(run)
       const atWork = candidate === undefined ? 0 : count(board.live, candidate)
+      // However much is free: a session does one thing at a time, and a person has so many at work in a channel.
+      const ofSession = before(`session ${candidate?.session}`) + 1
+      const ofTheirs = before(`person ${candidate?.person} ${candidate?.channel}`) + atWork
+      const ofPerson = Math.floor(ofTheirs / Math.max(1, caps.personActive))
+      const rounds = Math.max(Math.floor(at / caps.active) + 1, ofSession, ofPerson)
       const expectedMs = typical === null ? null : typical * rounds
-      places.set(run, { place: at + 1, expectedMs, atWork, cap: caps.personActive, held: held.get(run) ?? null })
+      places.set(run, {
+        place: at + 1,
+        expectedMs,
+        atWork,
+        cap: caps.personActive,
+        held: held.get(run) ?? null,
+        frozen: board.frozen,
+      })
     })
-    const before = this.#places
+    const were = this.#places
     this.#places = places
-    if (!isSame(before, places)) for (const moved of this.#moved) moved()
+    if (!isSame(were, places)) for (const moved of this.#moved) moved()
   }
 }
 
@@ -178,7 +209,7 @@ function heldOf({ waiting }: Board): ReadonlyMap<RunId, Held> {
   const together = new Map<string, Candidate[]>()
   for (const each of waiting) {
     if (each.hold === null) continue
-    const key = `${each.hold.runtime} ${each.account} ${each.hold.model ?? ''}`
+    const key = keyOf(each, each.hold)
     const group = together.get(key)
     if (group === undefined) together.set(key, [each])
     else group.push(each)
@@ -187,7 +218,27 @@ function heldOf({ waiting }: Board): ReadonlyMap<RunId, Held> {
   for (const group of together.values())
     for (const [at, { run, hold }] of group.entries())
       if (hold !== null) held.set(run, { hold, place: at + 1, of: group.length })
+  for (const [run, hold] of behindHeld(waiting)) held.set(run, { hold, place: 1, of: 1, isBehind: true })
   return held
+}
+
+/** What nothing holds back but an earlier prompt of its session, which has stopped in the middle. */
+function behindHeld(waiting: readonly Candidate[]): ReadonlyMap<RunId, Hold> {
+  const first = new Map<SessionId, Hold | null>()
+  const behind = new Map<RunId, Hold>()
+  for (const { run, session, hold, alone } of waiting) {
+    const before = first.get(session)
+    if (before === undefined && alone !== true) first.set(session, hold)
+    if (hold === null && before !== undefined && before !== null) behind.set(run, before)
+  }
+  return behind
+}
+
+/** What waits for the same thing. */
+function keyOf({ account, person }: Candidate, { budget, machine, reserve, runtime, model }: Hold): string {
+  if (machine !== undefined) return `machine ${machine.id}`
+  if (budget !== undefined) return `budget ${budget.id} ${budget.period}`
+  return `${runtime} ${account} ${model ?? ''} ${reserve === undefined ? '' : person}`
 }
 
 function median(numbers: readonly number[]): number | null {
@@ -199,11 +250,25 @@ function isSame(a: ReadonlyMap<RunId, LinePlace>, b: ReadonlyMap<RunId, LinePlac
   if (a.size !== b.size) return false
   for (const [run, before] of a) {
     const now = b.get(run)
-    if (now?.place !== before.place || now.atWork !== before.atWork || !isSameHold(before.held, now.held)) return false
+    if (
+      now?.place !== before.place ||
+      now.atWork !== before.atWork ||
+      now.frozen !== before.frozen ||
+      !isSameHold(before.held, now.held)
+    )
+      return false
   }
   return true
 }
 
 function isSameHold(a: Held | null, b: Held | null): boolean {
-  return a?.hold.until === b?.hold.until && a?.place === b?.place && a?.of === b?.of
+  return (
+    a?.hold.until === b?.hold.until &&
+    a?.hold.budget?.id === b?.hold.budget?.id &&
+    a?.hold.machine?.id === b?.hold.machine?.id &&
+    a?.hold.machine?.why === b?.hold.machine?.why &&
+    a?.isBehind === b?.isBehind &&
+    a?.place === b?.place &&
+    a?.of === b?.of
+  )
 }

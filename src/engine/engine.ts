@@ -1,21 +1,33 @@
 import type { Desk } from '../core/desk.ts'
+import type { Egress } from '../core/egress.ts'
+import type { Entry } from '../core/event.ts'
 import type { Features } from '../core/feature.ts'
 import type { Health } from '../core/health.ts'
 import type { Wake } from '../core/journal.ts'
+import type { LoginWatch } from '../core/login-watch.ts'
 import { EventBus } from './bus.ts'
-import { createControl, type ControlOptions } from './control.ts'
+import type { ControlOptions } from './control-options.ts'
+import { createControl } from './control.ts'
 import { HostQuestions } from './host-questions.ts'
+import { GitTokens } from './git-tokens.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Worker } from './worker.ts'
 
 export interface EngineOptions extends Omit<ControlOptions, 'bus' | 'signal'> {
+  /** The boxes' way out; null: nothing is boxed. */
+  readonly egress: Egress | null
   readonly wake: Wake
+  readonly logins: LoginWatch
 }
 
 export interface Engine {
   readonly desk: Desk
   readonly features: Features
   health(): Promise<Health>
+  /** Told of everything that comes into the journal from now on. */
+  hear(listener: (entry: Entry) => void): Disposable
+  /** Begins to connect, so that it stands by the time the start has come to it. Call when the data folder is ours. */
+  dial(): void
   /**
    * Takes up what an earlier life left, then connects. Resolves when it is connected; the agents are conducted before
    * that already, and without it.
@@ -36,16 +48,29 @@ export function createEngine(options: EngineOptions): Engine {
   const control = createControl({ ...options, bus, signal })
   const runtimes = new Map(options.runtimes.map((runtime) => [runtime.name, runtime]))
   const texts = new GroupCommit(options.clock, options.timings.textEveryMs)
-  const worker = new Worker({ ...options, gate: control.gate, runtimes, bus, signal, texts })
+  const worker = options.agentsHere
+    ? new Worker({
+        ...options,
+        workspaces: options.workspaces(null),
+        as: null,
+        gate: control.gate,
+        runtimes,
+        bus,
+        signal,
+        texts,
+      })
+    : null
   const { egress } = options
   const hosts = egress === null ? null : new HostQuestions({ ...options, egress, bus, signal })
+  const gitTokens = new GitTokens({ ...options, gate: control.gate })
   let stopping: Promise<void> | null = null
 
   async function start(): Promise<void> {
     await bus.open()
     await control.open()
-    await worker.recover()
+    await worker?.recover()
     hosts?.start()
+    if (egress !== null) gitTokens.start(egress)
     await control.start()
   }
 
@@ -55,8 +80,9 @@ export function createEngine(options: EngineOptions): Engine {
     await control.disconnect()
     letGo.abort()
     hosts?.close()
+    gitTokens.close()
     await Promise.all(options.runtimes.map((runtime) => runtime.close(agents)))
-    await Promise.all([control.close(), worker.close()])
+    await Promise.all([control.close(), worker?.close()])
     await bus.close()
   }
 
@@ -64,11 +90,19 @@ export function createEngine(options: EngineOptions): Engine {
   async function endRuns(): Promise<void> {
     const runs = await control.stopAll()
     await bus.idle()
-    await worker.ended(runs)
+    await worker?.ended(runs)
     await bus.idle()
     await control.lastWords(runs)
   }
 
   const { desk, features } = control
-  return { desk, features, health: () => control.health(), start, stop: (agents) => (stopping ??= stop(agents)) }
+  return {
+    desk,
+    features,
+    health: () => control.health(),
+    hear: (listener) => bus.subscribe(listener),
+    dial: () => control.dial(),
+    start,
+    stop: (agents) => (stopping ??= stop(agents)),
+  }
 }

@@ -4,6 +4,7 @@ import type { Finding, Found, NamedCheck } from '../core/finding.ts'
 import type { Log } from '../core/log.ts'
 import type { Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
+import type { FindingPost } from './finding-post.ts'
 
 export interface FindingsTools {
   readonly checks: readonly NamedCheck[]
@@ -11,8 +12,11 @@ export interface FindingsTools {
   readonly log: Log
   readonly timings: Pick<Timings, 'checkAfterMs' | 'checkEveryMs'>
   readonly signal: AbortSignal
-  /** Told once of each finding as long as which nobody can use the bot. Tried again at the next look when it rejects. */
-  tell(found: Found): Promise<void>
+  /**
+   * Told at every look of each finding that concerns them, and once in a life of each that is not there (any more); again
+   * at the next look when one rejects. `all`: nothing else that concerns them stands.
+   */
+  readonly posts: readonly Pick<FindingPost, 'concerns' | 'tell' | 'over'>[]
 }
 
 /**
@@ -23,7 +27,8 @@ export class Findings {
   readonly #tools: FindingsTools
   /** By part, then by id. */
   readonly #found = new Map<string, ReadonlyMap<string, Found>>()
-  readonly #told = new Set<string>()
+  /** What is as it should be, and whether that was told. */
+  readonly #well = new Map<string, { readonly text: string; told: boolean }>()
 
   constructor(tools: FindingsTools) {
     this.#tools = tools
@@ -31,7 +36,10 @@ export class Findings {
 
   /** Looks again and again, each part by itself, until the signal. */
   start(): void {
-    for (const check of this.#tools.checks) background(this.#goOn(check), this.#tools.log, `check.${check.name}`)
+    for (const check of this.#tools.checks) {
+      background(this.#goOn(check), this.#tools.log, `check.${check.name}`)
+      check.listen?.(() => background(this.look(check.name), this.#tools.log, `check.${check.name}`))
+    }
   }
 
   /** What is not as it should be, what stops everybody first. */
@@ -40,6 +48,12 @@ export class Findings {
     return [...this.#found.values()]
       .flatMap((part) => [...part.values()])
       .toSorted((a, b) => weight(a) - weight(b) || (a.id < b.id ? -1 : 1))
+  }
+
+  /** Looks at one part anew, because it has changed. */
+  async look(name: string): Promise<void> {
+    const part = this.#tools.checks.find((each) => each.name === name)
+    if (part !== undefined) await this.#look(part)
   }
 
   async #goOn(check: NamedCheck): Promise<void> {
@@ -73,6 +87,10 @@ export class Findings {
         .map((finding) => [finding.id, { ...finding, since: before.get(finding.id)?.since ?? at }]),
     )
     this.#found.set(part, now)
+    for (const { id, level, text } of findings) {
+      if (level !== 'ok') this.#well.delete(id)
+      else if (!this.#well.has(id)) this.#well.set(id, { text, told: false })
+    }
     for (const [id, { level, text, mend, stopsAll }] of now) {
       if (before.get(id)?.level === level) continue
       const fields = { id, text, mend, ...(stopsAll === true ? { stopsAll } : {}) }
@@ -81,20 +99,30 @@ export class Findings {
     }
     for (const [id, { text }] of before) {
       if (now.has(id)) continue
-      this.#told.delete(id)
+      if (!this.#well.has(id)) this.#well.set(id, { text, told: false })
       log.info({ id, text }, 'finding.over')
     }
   }
 
   async #tellAll(): Promise<void> {
-    for (const found of this.now()) {
-      if (found.stopsAll !== true || this.#told.has(found.id)) continue
-      try {
-        await this.#tools.tell(found)
-        this.#told.add(found.id)
-      } catch (error) {
-        this.#tools.log.warn({ id: found.id, error: messageOf(error) }, 'finding.untold')
-      }
+    const { posts } = this.#tools
+    const standing = this.now()
+    for (const found of standing)
+      for (const post of posts) if (post.concerns(found)) await this.#try(found.id, () => post.tell(found))
+    for (const [id, well] of this.#well) {
+      if (well.told) continue
+      await this.#try(id, async () => {
+        for (const post of posts) await post.over(id, well.text, !standing.some((found) => post.concerns(found)))
+        well.told = true
+      })
+    }
+  }
+
+  async #try(id: string, tell: () => Promise<void>): Promise<void> {
+    try {
+      await tell()
+    } catch (error) {
+      this.#tools.log.warn({ id, error: messageOf(error) }, 'finding.untold')
     }
   }
 }

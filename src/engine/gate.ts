@@ -1,5 +1,6 @@
 import type { Chat } from '../core/chat.ts'
 import { messageOf } from '../core/failure.ts'
+import type { PlaceId } from '../core/ids.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import type { Place } from '../core/place.ts'
@@ -31,6 +32,10 @@ export class EngineGate implements Gate {
   }
 
   async judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
+    return this.#judge(await this.#withRoles(person, place), action, place)
+  }
+
+  async #judge(person: Person, action: ActionName, place: Place): Promise<Verdict> {
     const verdict = judge(person, action, place, this.#access(await this.#grantsOf(person)))
     const { allowed, tier } = verdict
     this.#tools.log.debug({ person: person.id, action, place: place.id, tier, allowed }, 'gate.asked')
@@ -38,7 +43,8 @@ export class EngineGate implements Gate {
   }
 
   async judgeFor(person: Person, action: ActionName, scope: Scope, place: Place): Promise<Verdict> {
-    return judgeFor(person, action, scope, place, this.#access(await this.#grantsOf(person)))
+    const asked = await this.#withRoles(person, place)
+    return judgeFor(asked, action, scope, place, this.#access(await this.#grantsOf(person)))
   }
 
   unGranted(person: Person, place: Place): Verdict {
@@ -49,24 +55,37 @@ export class EngineGate implements Gate {
     return inBoth(prompt, session, (place) => this.judge(prompt.speaker, 'prompt', place))
   }
 
-  async sees(person: Person, place: Place): Promise<boolean> {
+  async sees(person: Person, place: Place | PlaceId): Promise<boolean> {
     try {
       return await this.#tools.people().sees(person.id, place)
     } catch (error) {
-      this.#tools.log.warn({ person: person.id, place: place.id, error: messageOf(error) }, 'gate.sight-unread')
+      const id = typeof place === 'string' ? place : place.id
+      this.#tools.log.warn({ person: person.id, place: id, error: messageOf(error) }, 'gate.sight-unread')
       return false
     }
   }
 
   async judgeNow(person: Person, action: ActionName, place: Place): Promise<Verdict> {
-    const roles = await this.#tools.people().rolesOf(person.id, place)
-    if (roles !== null) return this.judge({ ...person, roles }, action, place)
+    const now = await this.personNow(person, place)
+    if (now !== null) return this.#judge(now, action, place)
     this.#tools.log.info({ person: person.id, action, place: place.id }, 'gate.has-left')
     return judge({ ...person, roles: [] }, action, place, this.#access([]))
   }
 
+  async personNow(person: Person, place: Place): Promise<Person | null> {
+    const roles = await this.#tools.people().rolesOf(person.id, place)
+    return roles === null ? null : { ...person, roles }
+  }
+
   speakerNow(prompt: Prompt, session: Session): Promise<Verdict> {
     return inBoth(prompt, session, (place) => this.judgeNow(prompt.speaker, 'prompt', place))
+  }
+
+  /** With what somebody writes directly Discord sends no roles; who has left has none. */
+  async #withRoles(person: Person, place: Place): Promise<Person> {
+    const { owners } = this.#tools
+    if (place.kind !== 'dm' || owners.role === null || person.id === owners.user) return person
+    return (await this.personNow(person, place)) ?? { ...person, roles: [] }
   }
 
   #grantsOf(person: Person): Promise<readonly Grant[]> {

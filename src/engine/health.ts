@@ -1,11 +1,16 @@
+import { configured, holdOf, type AccountSlot, type AccountState } from '../core/account.ts'
+import { never } from '../core/budget.ts'
 import type { Chat } from '../core/chat.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock, EpochMs } from '../core/clock.ts'
 import type { Level } from '../core/confinement.ts'
 import { messageOf } from '../core/failure.ts'
 import { fine, inOneLine, type Finding, type Found } from '../core/finding.ts'
-import type { Health, StoreTrouble } from '../core/health.ts'
-import type { Journal } from '../core/journal.ts'
+import type { Machine } from '../core/machine.ts'
+import type { Health, MachineHealth, SlotHealth, StoreTrouble, WorkerHealth } from '../core/health.ts'
+import type { AccountId, WorkerId } from '../core/ids.ts'
+import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive, isQueued } from '../core/lifecycle.ts'
+import type { TokenStatus } from '../core/login-watch.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Vault } from '../core/vault.ts'
 
@@ -15,7 +20,12 @@ export interface Vitals {
   readonly schema: number
   readonly restartCount: number
   readonly box: Level
+  /** Every login that is configured. */
+  readonly slots: readonly AccountSlot[]
+  tokenStatus(): TokenStatus
   rssBytes(): number
+  /** See `CpuShare`. */
+  cpuShare(): number
   /** Free bytes where the data lies; null when it cannot be told. */
   freeBytes(): Promise<number | null>
 }
@@ -62,12 +72,80 @@ function keptFindings(tools: StoreTools, freeBytes: number | null): readonly Fin
   }
 }
 
+/** Whether sessions can work with that login now. */
+function slotHealth(
+  { runtime, account }: AccountSlot,
+  known: readonly AccountState[],
+  findings: readonly Finding[],
+  now: EpochMs,
+): SlotHealth {
+  const of = { slot: account, runtime }
+  const state = known.find((each) => each.runtime === runtime && each.account === account)
+  const own = [`${runtime}.login.${account}`, `login.refused.${runtime}:${account}`]
+  if (account === ('default' as AccountId)) own.push(`${runtime}.login`)
+  if (findings.some(({ id, level }) => level !== 'ok' && own.includes(id)))
+    return { ...of, state: 'login', until: null }
+  if (state === undefined) return { ...of, state: 'ok', until: null }
+  if (state.ended !== null) return { ...of, state: 'ended', until: null }
+  const hold = holdOf(state, null, now)
+  return hold === null
+    ? { ...of, state: 'ok', until: null }
+    : { ...of, state: 'resting', until: hold.until === never ? null : hold.until }
+}
+
+function machineHealth(
+  { id, isHere, isDraining, capacity, boxed, vitals }: Machine,
+  open: readonly OpenRun[],
+): MachineHealth {
+  const activeRuns = open.filter(({ worker, state }) => worker === id && isLive(state)).length
+  return { id, state: isHere ? (isDraining ? 'draining' : 'here') : 'away', activeRuns, capacity, boxed, vitals }
+}
+
+export interface MachineHealthTools extends Omit<StoreTools, 'vitals'> {
+  readonly id: WorkerId
+  readonly journal: Pick<Journal, 'open'>
+  readonly runtimes: Iterable<Runtime>
+  readonly vitals: Pick<Vitals, 'version' | 'schema' | 'box' | 'rssBytes' | 'cpuShare' | 'freeBytes'>
+  readonly startedAt: EpochMs
+}
+
+/** The same on a machine beside the bot's. Never rejects: what cannot be read is a reason. */
+export async function examineMachine(tools: MachineHealthTools): Promise<WorkerHealth> {
+  const { id, journal, runtimes, vitals, startedAt } = tools
+  const freeBytes = await vitals.freeBytes()
+  const findings = keptFindings(tools, freeBytes).filter(({ level }) => level !== 'ok')
+  const reasons = findings.map(inOneLine)
+  const open = await journal.open().catch((error: unknown) => {
+    reasons.push(`the store cannot be read: ${messageOf(error)}`)
+    return null
+  })
+  return {
+    ok: open !== null && findings.length === 0,
+    reasons,
+    worker: id,
+    version: vitals.version,
+    startedAt,
+    activeRuns: open?.filter((run) => run.worker === id && isLive(run.state)).length ?? 0,
+    cliProcessCount: [...runtimes].reduce((sum, runtime) => sum + runtime.processes().length, 0),
+    rssBytes: vitals.rssBytes(),
+    cpuShare: vitals.cpuShare(),
+    store: { ok: open !== null && tools.storeTrouble() === null, schema: vitals.schema },
+    disk: { freeBytes },
+    box: vitals.box,
+  }
+}
+
 /** Looks at everything once. Never rejects: what cannot be read is a reason. */
 export async function examine(tools: HealthTools): Promise<Health> {
   const { journal, vault, chat, clock, vitals } = tools
   const reasons: string[] = []
   const gateway = chat.state()
   if (gateway.state !== 'ready') reasons.push(`Discord's gateway is ${gateway.state}`)
+  const away = gateway.serversAway.map(
+    (server) =>
+      `the server ${server} is away (Discord has an outage of it, or has put the bot out): nobody there can be heard, and what is asked waits`,
+  )
+  const reachesNobody = away.length > 0 && gateway.serversHere === 0
   const freeBytes = await vitals.freeBytes()
   const kept = keptFindings(tools, freeBytes)
   const findings = [
@@ -77,8 +155,8 @@ export async function examine(tools: HealthTools): Promise<Health> {
   const store = await read()
   const waiting = store.open.filter((run) => isQueued(run.state))
   return {
-    ok: reasons.length === 0 && !findings.some(({ stopsAll }) => stopsAll === true),
-    reasons: [...reasons, ...findings.map(inOneLine)],
+    ok: reasons.length === 0 && !reachesNobody && !findings.some(({ stopsAll }) => stopsAll === true),
+    reasons: [...reasons, ...away, ...findings.map(inOneLine)],
     findings,
     version: vitals.version,
     startedAt: tools.startedAt,
@@ -89,11 +167,15 @@ export async function examine(tools: HealthTools): Promise<Health> {
     cliProcessCount: [...tools.runtimes].reduce((sum, runtime) => sum + runtime.processes().length, 0),
     closedMessages: tools.closedMessages(),
     rssBytes: vitals.rssBytes(),
+    cpuShare: vitals.cpuShare(),
     restartCount: vitals.restartCount,
     gateway,
     store: { ok: store.ok && tools.storeTrouble() === null, schema: vitals.schema },
     disk: { freeBytes },
     accounts: store.accounts,
+    accountSlotsHealth: vitals.slots.map((slot) => slotHealth(slot, store.accounts, findings, clock.now())),
+    tokenStatus: vitals.tokenStatus(),
+    machines: store.machines.map((machine) => machineHealth(machine, store.open)),
     box: vitals.box,
   }
 
@@ -103,11 +185,12 @@ export async function examine(tools: HealthTools): Promise<Health> {
         ok: true,
         open: await journal.open(),
         sessions: (await vault.liveSessions()).length,
-        accounts: await vault.accounts.all(),
+        accounts: configured(await vault.accounts.all(), vitals.slots),
+        machines: await vault.machines.all(),
       }
     } catch (error) {
       reasons.push(`the store cannot be read: ${messageOf(error)}`)
-      return { ok: false, open: [], sessions: 0, accounts: [] }
+      return { ok: false, open: [], sessions: 0, accounts: [], machines: [] }
     }
   }
 }

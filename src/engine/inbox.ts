@@ -172,7 +172,9 @@ export class InboxWorker {
       else await slot.come
       await this.#work(item)
     }
-    await this.#until(item, 'done', () => arrivals.done(kept.key, clock.now()))
+    checkpoint('worked-off')
+    // Whoever comes behind it from now on is kept first, and that takes this along.
+    await this.#until(item, 'done', () => arrivals.done(kept.key, clock.now(), slot.isLast))
     await this.#forget()
   }
 
@@ -183,7 +185,7 @@ export class InboxWorker {
     await this.#work(item)
     item.isOver = true
     if (await keeping.catch(() => false))
-      await this.#until(item, 'done', () => arrivals.done(item.kept.key, clock.now()))
+      await this.#until(item, 'done', () => arrivals.done(item.kept.key, clock.now(), false))
   }
 
   /** Keeps it, in the order of its place. False: it is none of ours, or known. */

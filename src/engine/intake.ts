@@ -1,7 +1,7 @@
 import type { ChatMessage, Inbox } from '../core/chat.ts'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Refusal } from '../core/failure.ts'
+import { messageOf, type Refusal } from '../core/failure.ts'
 import type { Features } from '../core/feature.ts'
 import type { MessageId, PersonId, PlaceId, PromptKey } from '../core/ids.ts'
 import type { Arrivals, KeptArrival } from '../core/inbox.ts'
@@ -16,6 +16,7 @@ import { isLater } from '../core/snowflake.ts'
 import type { Timings } from '../core/timings.ts'
 import { background } from '../system/background.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
+import type { AskCopies } from './ask-copies.ts'
 import { CatchUp } from './catch-up.ts'
 import { contextOf } from './context.ts'
 import { keepFiles } from './files.ts'
@@ -23,6 +24,7 @@ import { InboxWorker, type Job } from './inbox.ts'
 import { InteractionJob } from './interaction-job.ts'
 import { quotationsOf, type QuotingTools } from './quoting.ts'
 import type { WarmUp } from './warm-up.ts'
+import { leaveAlone } from './left-alone.ts'
 import { lookAgain, takeBack, type MessageEditTools } from './message-edits.ts'
 import { bindingAt, type Binding } from '../core/session-lookup.ts'
 
@@ -40,6 +42,7 @@ export interface IntakeTools extends MessageEditTools, QuotingTools {
   readonly lookedAgain: () => void
   readonly outbox: Outbox
   readonly warmUp: WarmUp
+  readonly copies: Pick<AskCopies, 'keep' | 'look'>
   /** OMC_OWNER_USER_ID; null: there is nobody to write to. */
   readonly owner: PersonId | null
 }
@@ -115,7 +118,7 @@ export class Intake implements Inbox {
     const direct = owner === null ? null : await chat.dm(owner)
     if (direct === null) return
     const day = Math.floor(clock.now() / 86_400_000)
-    const kinds = [...rules].sort((a, b) => a.localeCompare(b))
+    const kinds = [...rules].sort()
     const text = catalogue[locale].messages.secretsFound(place, kinds)
     await outbox.say({
       key: `secret:${place}:${kinds.join()}:${day}`,
@@ -126,9 +129,15 @@ export class Intake implements Inbox {
     })
   }
 
-  /** A session was started: its channel is told now which messages reach the agent. */
+  /** A session was started: its channel is told now which messages reach the agent, and what a prompt needs is read. */
   began(session: Session, locale: Locale): void {
     this.#notice(session.place, locale)
+    this.#catchUp.began(session.place)
+    const { chat, log } = this.#tools
+    const read = chat
+      .opening(session.place)
+      .catch((error: unknown) => log.debug({ error: messageOf(error) }, 'opening.unread'))
+    background(read, log, 'opening')
   }
 
   /** Takes up what an earlier life had not worked off; it is worked on once the chat is open. */
@@ -231,7 +240,8 @@ export class Intake implements Inbox {
 
   async #lookAgain(message: ChatMessage): Promise<void> {
     const refusal = await lookAgain(message, this.#tools)
-    if (refusal !== null) await this.#tell(message, 'edit', (say) => say.refusal(refusal))
+    if (refusal === 'late') await this.#tell(message, 'edited-late', (say) => say.inbox.editedLate())
+    else if (refusal !== null) await this.#tell(message, 'edit', (say) => say.refusal(refusal))
   }
 
   async #take(message: ChatMessage, binding: Binding | null): Promise<void> {
@@ -244,12 +254,8 @@ export class Intake implements Inbox {
     // Read again around a gap: it was taken in, with what belongs to it, or refused, and that stands, whatever the
     // person may do by now.
     if ((await journal.find(key)) !== null || (await vault.saidAt(refusedKey(message.id))) !== null) return
-    if (!(await desk.judge(author, 'prompt', place)).allowed) {
-      // Once a day: a person who is never answered again takes the bot for dead.
-      const day = Math.floor(message.at / 86_400_000)
-      await this.#tellOnce(message, `not-for-you:${place.id}:${author.id}:${day}`, (say) => say.notForYou())
-      return
-    }
+    const verdict = await desk.judge(author, 'prompt', place)
+    if (!verdict.allowed) return leaveAlone(message, verdict, this.#tools)
     if (binding === null) {
       await this.#tellOnce(message, `no-session:${message.id}`, (say) => say.noSessionHere())
       return

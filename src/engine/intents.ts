@@ -1,4 +1,5 @@
 import type { Entry, RunEvent } from '../core/event.ts'
+import type { Hold } from '../core/quota.ts'
 import type { PromptKey, ToolCallId } from '../core/ids.ts'
 
 /** A word for a turn at work, as the journal has it. */
@@ -9,6 +10,8 @@ type Telling = Extract<RunEvent, { type: 'told' }>
 /** What people want of a run at work. */
 export interface Intents {
   readonly stopped: boolean
+  /** A budget is used up; null: none is. */
+  readonly held: Hold | null
   readonly answered: readonly Answering[]
   /** Answers to calls, once each. */
   readonly told: readonly Telling[]
@@ -24,20 +27,23 @@ export function intentsIn(entries: readonly Entry[]): Intents {
   let answered: Answering[] = []
   const told = new Map<ToolCallId, Telling>()
   let stopped = false
+  let held: Hold | null = null
   const steered = new Map<PromptKey, Steering>()
   for (const { event } of entries) {
     if (event.type === 'admitted') {
       answered = []
       told.clear()
       stopped = false
+      held = null
     }
+    if (event.type === 'held') held = event.hold
     if (event.type === 'answered') answered.push(event)
     if (event.type === 'told') told.set(event.call, event)
     if (event.type === 'stopped') stopped = true
     if (event.type === 'declined') steered.delete(event.steer)
     if (event.type === 'steered') steered.set(event.steer.key, event)
   }
-  return { stopped, answered, told: [...told.values()], steered: [...steered.values()] }
+  return { stopped, held, answered, told: [...told.values()], steered: [...steered.values()] }
 }
 
 /** The words of a run that have to become prompts: declined, or unheard when it ended. Pure. */

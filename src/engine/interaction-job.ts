@@ -4,6 +4,7 @@ import type { Interaction, Memo } from '../core/interaction.ts'
 import type { Log } from '../core/log.ts'
 import type { Outbox } from '../core/message.ts'
 import type { Catalogue } from '../core/phrases.ts'
+import type { AskCopies } from './ask-copies.ts'
 import type { Job } from './inbox.ts'
 
 export interface InteractionTools {
@@ -12,6 +13,7 @@ export interface InteractionTools {
   readonly outbox: Pick<Outbox, 'say'>
   readonly log: Log
   readonly checkpoint: Checkpoint
+  readonly copies: Pick<AskCopies, 'keep' | 'look'>
 }
 
 /** A command, button or form on its way: acknowledged, worked on, answered. `again`: an earlier life had begun with it. */
@@ -45,7 +47,11 @@ export class InteractionJob implements Job {
       this.#answer = this.#again ? this.#seenAgain(answer) : answer
       checkpoint('worked')
     }
+    const of = 'rendering' in this.#answer ? this.#answer.of : null
+    if (of !== null) await this.#tools.copies.keep(of, this.#interaction)
     await this.#say(this.#answer)
+    // It may have been decided while it was on its way.
+    if (of !== null) this.#tools.copies.look(of)
     checkpoint('answered')
   }
 

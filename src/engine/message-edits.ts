@@ -3,7 +3,9 @@ import type { ChatMessage } from '../core/chat.ts'
 import type { Refusal } from '../core/failure.ts'
 import type { MessageId, PromptKey } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
+import type { State } from '../core/lifecycle.ts'
 import { isForUs, type ChannelRules } from '../core/listening.ts'
+import { isBlank } from '../core/prompt.ts'
 import type { QuotedMessage } from '../core/quotation.ts'
 import type { Vault } from '../core/vault.ts'
 import type { EngineDesk } from './desk.ts'
@@ -19,14 +21,15 @@ export interface MessageEditTools extends FileTools {
 /**
  * A message was edited: while its prompt waits, the prompt is what the message says now; afterwards nothing changes.
  * One that says nothing any more, or is no longer meant for the agent, takes the prompt back. Gives why the edit could
- * not be taken over (the prompt then stays as it was), else null.
+ * not be taken over (the prompt then stays as it was), 'late' when its words are at work already, else null.
  */
-export async function lookAgain(message: ChatMessage, tools: MessageEditTools): Promise<Refusal | null> {
+export async function lookAgain(message: ChatMessage, tools: MessageEditTools): Promise<Refusal | 'late' | null> {
   const { desk, vault, channel } = tools
-  const run = await waitingRun(message.id, tools.journal)
+  const run = await tools.journal.find(message.id as string as PromptKey)
   if (run === null || run.prompt.speaker.id !== message.author.id) return null
+  if (run.state !== 'waiting') return begun.has(run.state) && isOther(message.text, run.prompt.text) ? 'late' : null
   const session = await vault.session(run.session)
-  const isEmpty = message.text.trim() === '' && message.files.length === 0 && !(message.quotes ?? []).some(isGiven)
+  const isEmpty = isBlank(message.text) && message.files.length === 0 && !(message.quotes ?? []).some(isGiven)
   if (session === null || isEmpty || !isForUs(message, session, channel)) {
     await desk.withdraw(run)
     return null
@@ -43,6 +46,18 @@ export async function lookAgain(message: ChatMessage, tools: MessageEditTools): 
 export async function takeBack(message: MessageId, tools: MessageEditTools): Promise<void> {
   const run = await waitingRun(message, tools.journal)
   if (run !== null) await tools.desk.withdraw(run)
+}
+
+const begun: ReadonlySet<State> = new Set<State>(['starting', 'running', 'asking', 'parked'])
+
+/** Whether it says something else, and not only with other signs and blanks. */
+function isOther(text: string, before: string): boolean {
+  const words = (said: string): string =>
+    said
+      .normalize('NFKC')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}]/gu, '')
+  return words(text) !== words(before)
 }
 
 async function waitingRun(message: MessageId, journal: Journal): Promise<OpenRun | null> {

@@ -4,6 +4,8 @@ import type { PlaceId } from '../core/ids.ts'
 export interface Slot {
   /** Resolves when the turn has come. */
   readonly come: Promise<void>
+  /** Nobody waits behind it now. */
+  readonly isLast: boolean
   /** It takes long: commands and buttons need not wait for it any more. */
   pass(): void
   /** It is over. */
@@ -33,6 +35,9 @@ export class PlaceOrder {
     advance(line)
     return {
       come,
+      get isLast() {
+        return line.at(-1) === entry
+      },
       pass() {
         entry.state = 'long'
         advance(line)

@@ -7,6 +7,7 @@ import type { Journal } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Person } from '../core/person.ts'
 import type { Place } from '../core/place.ts'
+import { isBlank } from '../core/prompt.ts'
 import { reaches } from '../core/right.ts'
 import type { Session } from '../core/session.ts'
 import type { EventBus } from './bus.ts'
@@ -37,7 +38,7 @@ type Heard = 'heard' | 'not-heard' | 'unknown'
 export async function steer(
   by: Person,
   place: Place,
-  { key, text, memo }: SteerWish,
+  { key, text, run, memo }: SteerWish,
   tools: SteeringTools,
 ): Promise<Result<Steered>> {
   const { gate, journal, sessionOf, ask } = tools
@@ -48,9 +49,11 @@ export async function steer(
   const noted = memo?.read() ?? null
   if (noted !== null && (await hasHeard(journal, noted as RunId, key)))
     return { ok: true, value: { how: 'steered', text } }
-  const target = (await journal.openOf(session.id)).find(({ state }) => isLive(state))
+  const target = (await journal.openOf(session.id)).find(
+    (open) => isLive(open.state) && (run === undefined || open.run === run),
+  )
   const isNew = (await journal.find(key)) === null
-  if (target !== undefined && isNew && text.trim() !== '') {
+  if (target !== undefined && isNew && !isBlank(text)) {
     // Attached places have tiers of their own: both count.
     const there = await gate.judge(by, 'run.steer', target.prompt.place)
     if (!there.allowed) return { ok: false, refusal: there.refusal }

@@ -16,24 +16,29 @@ export interface StoreWatchTools {
   readonly locale: Locale
   readonly timings: Timings
   readonly signal: AbortSignal
-  /** OMC_OWNER_USER_ID; null: there is nobody to write to. */
-  readonly owner: PersonId | null
+  readonly owners: () => Promise<readonly PersonId[]>
   storeTrouble(): StoreTrouble | null
 }
 
+/** A full disk takes a little now and then: what comes back within this time, in milliseconds, is what it was. */
+const sameWithinMs = 600_000
+
 /**
- * Tells the owner, once for each time, that the store has taken nothing for a while. By the chat itself: what says
+ * Tells the owners, once for each time, that the store has taken nothing for a while. By the chat itself: what says
  * everything else keeps it in that store first. Ends with the signal.
  */
 export async function watchStore(tools: StoreWatchTools): Promise<void> {
   const { clock, log, timings, signal } = tools
-  let told: EpochMs | null = null
+  /** What the owners know of, and when it was there last. */
+  let known: { readonly since: EpochMs; readonly seenAt: EpochMs } | null = null
   while (!signal.aborted) {
     const trouble = tools.storeTrouble()
-    if (trouble !== null && trouble.since !== told && clock.now() - trouble.since >= timings.ownerToldAfterMs) {
+    const now = clock.now()
+    if (trouble !== null && isSame(trouble, known)) known = { since: trouble.since, seenAt: now }
+    else if (trouble !== null && now - trouble.since >= timings.ownerToldAfterMs) {
       try {
         await tell(trouble, tools)
-        told = trouble.since
+        known = { since: trouble.since, seenAt: now }
       } catch (error) {
         log.warn({ error: messageOf(error) }, 'store.owner-untold')
       }
@@ -42,10 +47,16 @@ export async function watchStore(tools: StoreWatchTools): Promise<void> {
   }
 }
 
-async function tell(trouble: StoreTrouble, { chat, catalogue, locale, log, owner }: StoreWatchTools): Promise<void> {
+function isSame({ since }: StoreTrouble, known: { readonly since: EpochMs; readonly seenAt: EpochMs } | null): boolean {
+  return known !== null && (since === known.since || Math.abs(since - known.seenAt) < sameWithinMs)
+}
+
+async function tell(trouble: StoreTrouble, tools: StoreWatchTools): Promise<void> {
+  const { chat, catalogue, locale, log, owners } = tools
   log.error({ since: trouble.since, error: trouble.message }, 'store.takes-nothing')
-  const place = owner === null ? null : await chat.dm(owner)
-  if (place === null) return
   const text = catalogue[locale].inbox.storeTrouble(trouble)
-  await chat.tell(place, text, { nonce: `store.${trouble.since}`, replyTo: null, mention: null })
+  for (const owner of await owners()) {
+    const place = await chat.dm(owner)
+    if (place !== null) await chat.tell(place, text, { nonce: `store.${trouble.since}`, replyTo: null, mention: null })
+  }
 }

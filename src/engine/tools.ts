@@ -79,8 +79,9 @@ export class ToolDesk {
   }
 
   async #answerSafely(run: RunId, call: ToolCall): Promise<void> {
-    const { log, signal } = this.#tools
+    const { log, signal, checkpoint } = this.#tools
     try {
+      checkpoint('tool-called')
       if (!signal.aborted) await this.#answer(run, call)
     } catch (error) {
       if (signal.aborted) return
@@ -196,6 +197,10 @@ function toldBefore(
   return told === undefined ? null : { told, again: false }
 }
 
-function cutAnswer(text: string): string {
-  return text.length <= toolAnswerLimit ? text : `${text.slice(0, toolAnswerLimit - 40)}\n(The rest was left out.)`
+/** Signs that take six bytes each in a line, and say nothing, are left out: the line must fit into a pipe whole. */
+function cutAnswer(whole: string): string {
+  const text = whole.toWellFormed().replaceAll(/(?![\n\t])\p{Cc}/gu, ' ')
+  return text.length <= toolAnswerLimit
+    ? text
+    : `${text.slice(0, toolAnswerLimit - 40).toWellFormed()}\n(The rest was left out.)`
 }

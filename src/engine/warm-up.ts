@@ -1,34 +1,42 @@
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/failure.ts'
 import type { Gate } from '../core/gate.ts'
-import type { PromptKey, RunId, RuntimeName } from '../core/ids.ts'
+import type { PromptKey, SessionId } from '../core/ids.ts'
+import type { Journal } from '../core/journal.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../core/person.ts'
 import type { Place } from '../core/place.ts'
 import type { Prompt } from '../core/prompt.ts'
-import type { Runtime } from '../core/runtime.ts'
 import { sessionFor } from '../core/session-lookup.ts'
 import type { Session } from '../core/session.ts'
+import type { Timings } from '../core/timings.ts'
 import type { Vault } from '../core/vault.ts'
 import { background } from '../system/background.ts'
 import { BoundedMap } from '../system/bounded-map.ts'
-import { freeMemory } from '../system/host.ts'
+import type { Premises } from './premises.ts'
 
 /** Somebody who types is told of again and again while they do. */
 const typingAgainAfterMs = 8_000
-/** Below this nothing is started that nobody has asked for yet: an agent takes some 170 MB. */
-const leastFreeBytes = 1024 ** 3
+/** Another machine knows by itself whether there is something to start, and each question is written into the database. */
+const typingAgainThereAfterMs = 60_000
 const mostRemembered = 1_000
+/** Whoever has asked so lately is likely to ask again. */
+const latelyMs = 30 * 60_000
+/** At a start no more than these, whatever the caps allow, and so many runs are looked at for them. */
+const mostResumed = 6
+const mostLooked = 50
 
 export interface WarmUpTools {
+  readonly journal: Journal
   readonly vault: Vault
+  readonly agentsHere: boolean
   readonly gate: Gate
-  readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
+  readonly mayPrepare: Premises['mayPrepare']
+  readonly prepare: Premises['prepare']
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
-  /** Memory that is free, in bytes; the machine's when left out. */
-  readonly freeMemory?: () => number
+  readonly timings: Pick<Timings, 'warmAgainAfterMs'>
 }
 
 /**
@@ -54,22 +62,52 @@ export class WarmUp {
     this.#inTheBackground(this.#typing(place, by))
   }
 
+  /** The bot is there again: sessions whose process was closed meanwhile and that were asked lately have one again. */
+  async resume(): Promise<void> {
+    const { journal, clock } = this.#tools
+    const asked = new Map<SessionId, Prompt>()
+    for (const { session, prompt } of await journal.latest(mostLooked)) {
+      const isLate = clock.now() - prompt.askedAt >= latelyMs
+      if (!isLate && !asked.has(session)) asked.set(session, prompt)
+    }
+    this.#next([...asked].slice(0, mostResumed))
+  }
+
+  /** One after the other, with a breath between: what people ask meanwhile has the machine. */
+  #next([first, ...rest]: readonly (readonly [SessionId, Prompt])[]): void {
+    const { clock, timings } = this.#tools
+    if (first === undefined) return
+    clock.after(timings.warmAgainAfterMs, () => {
+      this.#inTheBackground(this.#again(...first))
+      this.#next(rest)
+    })
+  }
+
+  async #again(id: SessionId, { speaker, place }: Prompt): Promise<void> {
+    const { vault, gate, signal } = this.#tools
+    const before = await vault.session(id)
+    if (signal.aborted || before === null || !(await this.#mayStart(before))) return
+    const now = await gate.personNow(speaker, place)
+    // It may have been ended meanwhile.
+    const session = await vault.session(id)
+    if (now !== null && session !== null) await this.#prepare(session, place, now)
+  }
+
   async #typing(place: Place, by: Person): Promise<void> {
     const { vault, clock } = this.#tools
     const session = await sessionFor(vault, place)
     if (session === null) return
     const who = `${session.id} ${by.id}`
     const before = this.#typedAt.get(who)
-    if (before !== undefined && clock.monotonic() - before < typingAgainAfterMs) return
+    const againAfterMs = session.worker === null ? typingAgainAfterMs : typingAgainThereAfterMs
+    if (before !== undefined && clock.monotonic() - before < againAfterMs) return
     this.#typedAt.set(who, clock.monotonic())
     await this.#prepare(session, place, by)
   }
 
   async #prepare(session: Session, place: Place, speaker: Person): Promise<void> {
-    const { runtimes, gate, clock, signal } = this.#tools
-    const runtime = runtimes.get(session.runtime)
-    if (runtime === undefined || runtime.processes().some((process) => process.session === session.id)) return
-    if ((this.#tools.freeMemory ?? freeMemory)() < leastFreeBytes) return
+    const { gate, clock, signal, prepare } = this.#tools
+    if (!(await this.#mayStart(session))) return
     const asked: Prompt = {
       key: '' as PromptKey,
       session: session.id,
@@ -83,18 +121,12 @@ export class WarmUp {
       context: [],
     }
     const standing = await gate.speakerOf(asked, session)
-    if (!standing.allowed || signal.aborted) return
-    const prompt = { ...asked, tier: standing.tier }
-    await runtime.prepare({
-      run: '' as RunId,
-      attempt: 1,
-      parks: 0,
-      goesOn: false,
-      prompt,
-      session,
-      files: [],
-      handOver: null,
-    })
+    if (standing.allowed && !signal.aborted) await prepare(session, { ...asked, tier: standing.tier })
+  }
+
+  async #mayStart(session: Session): Promise<boolean> {
+    const { agentsHere, mayPrepare } = this.#tools
+    return (agentsHere || session.worker !== null) && (await mayPrepare(session))
   }
 
   #inTheBackground(work: Promise<void>): void {

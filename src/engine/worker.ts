@@ -2,7 +2,7 @@ import type { AttachedFile, Attachment, Attachments } from '../core/attachment.t
 import { pause } from '../core/clock.ts'
 import { noUsage, type RunEvent } from '../core/event.ts'
 import { messageOf } from '../core/failure.ts'
-import type { RunId, RuntimeName, SessionId } from '../core/ids.ts'
+import type { RunId, RuntimeName, SessionId, WorkerId } from '../core/ids.ts'
 import type { OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import { hasLess, type Verdict } from '../core/policy.ts'
@@ -11,21 +11,28 @@ import type { Conduct, Runtime, Turn } from '../core/runtime.ts'
 import { filesOf } from '../core/prompt.ts'
 import { spokenText } from '../core/spoken.ts'
 import type { Vault } from '../core/vault.ts'
+import type { Workspaces } from '../core/workspace.ts'
 import { background } from '../system/background.ts'
 import type { EventBus } from './bus.ts'
-import { attemptLimit, Conductor, lossesBefore, type ConductorTools } from './conductor.ts'
+import { Conductor, type ConductorTools } from './conductor.ts'
 import type { Gate } from '../core/gate.ts'
 import { handOverFor } from './hand-over.ts'
 import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
+import { signatureFor } from './signature.ts'
+import { attemptLimit, lossesBefore } from './second-tries.ts'
 import { stopRun } from './stopping.ts'
 import { Mutex } from '../system/mutex.ts'
+import { beyondRoots } from './within-roots.ts'
 
 export interface WorkerTools extends ConductorTools {
   readonly bus: EventBus
   readonly vault: Vault
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>
   readonly attachments: Attachments
-  readonly gate: Gate
+  readonly workspaces: Pick<Workspaces, 'resolve'>
+  /** Whose sessions it leads: a machine's; null: those of the bot's own. */
+  readonly as: WorkerId | null
+  readonly gate: Pick<Gate, 'speakerOf' | 'speakerNow'>
   readonly timings: Timings
 }
 
@@ -65,8 +72,8 @@ export class Worker {
    * at work. A run whose process is gone waits again, or says that it was lost. Waiting runs need nothing.
    */
   async recover(): Promise<void> {
-    const { journal, vault, runtimes, log } = this.#tools
-    const live = (await journal.open()).filter((open) => isLive(open.state))
+    const { journal, vault, runtimes, log, as } = this.#tools
+    const live = (await journal.open()).filter((open) => isLive(open.state) && open.worker === as)
     const keep = new Set([...(await vault.liveSessions()).map(({ id }) => id), ...live.map(({ session }) => session)])
     const ended = await Promise.all([...runtimes.values()].map((runtime) => runtime.sweep(keep)))
     await Promise.all(live.map((open) => this.#takeOver(open)))
@@ -94,9 +101,11 @@ export class Worker {
     const runtime = this.#tools.runtimes.get(turn.session.runtime)
     // Whoever was at work stays so until Discord says more: it may be away, and this is not waited for.
     if (open.state === 'starting') return background(this.#goOn(open, turn), this.#tools.log, 'run.take-over')
-    const standing = await this.#standingOf(turn)
-    // RightsTable that were taken away while nobody was there to stop it.
-    if (hasLess(standing, turn.prompt.tier)) await this.#write(open.run, { type: 'stopped', by: null })
+    // A machine asks the bot, which may be away as well.
+    const standing = this.#tools.as === null ? await this.#standingOf(turn) : null
+    // Rights that were taken away while nobody was there to stop it.
+    if (standing !== null && hasLess(standing, turn.prompt.tier))
+      await this.#write(open.run, { type: 'stopped', by: null })
     else
       background(
         this.#stopUnlessMay(turn, () => this.#standingNow(turn)),
@@ -104,7 +113,7 @@ export class Worker {
         'run.standing',
       )
     const conduct = (await runtime?.adopt(turn, open.cursor)) ?? null
-    if (conduct !== null) return this.#lead(turn, conduct)
+    if (conduct !== null && runtime !== undefined) return this.#lead(turn, conduct, runtime)
     const now = (await this.#read(open.run)) ?? open
     await this.#write(open.run, lossOf(now, runtime === undefined))
   }
@@ -120,22 +129,30 @@ export class Worker {
       await runtime?.release(turn.session.id)
       return this.#write(open.run, rightsChanged(standing, turn))
     }
+    const beyond = await this.#beyondRoots(turn)
+    if (beyond !== null) {
+      await runtime?.release(turn.session.id)
+      return this.#write(open.run, beyond)
+    }
     const conduct = (await runtime?.adopt(turn, null)) ?? null
-    if (conduct !== null) return this.#lead(turn, conduct)
-    if (runtime !== undefined) return this.#lead(turn, runtime.begin(turn))
+    if (runtime !== undefined) return this.#lead(turn, conduct ?? runtime.begin(turn), runtime)
     await this.#write(open.run, lossOf((await this.#read(open.run)) ?? open, true))
   }
 
   #beginInOrder(run: RunId): void {
     const { log, signal } = this.#tools
-    this.#beginNow(run).catch((error: unknown) => {
-      if (!signal.aborted) log.error({ run, error: messageOf(error) }, 'run.begin-failed')
+    const beginning = this.#beginNow(run).catch((error: unknown) => {
+      if (signal.aborted) return
+      log.error({ run, error: messageOf(error) }, 'run.begin-failed')
+      // Nobody leads it, so nobody else would ever end it.
+      return this.#write(run, notStarted(messageOf(error)))
     })
+    background(beginning, log, 'run.begin')
   }
 
   async #beginNow(run: RunId): Promise<void> {
     const open = await this.#read(run)
-    if (open === null || !isLive(open.state)) return
+    if (open === null || open.worker !== this.#tools.as || !isLive(open.state)) return
     const looked = await this.#lookBefore(open)
     await this.#order.run(() => this.#begin(open, looked))
   }
@@ -161,22 +178,23 @@ export class Worker {
         : turn === null
           ? 'its session is gone'
           : `no runtime named ${turn.session.runtime} here`
-      const outcome = { kind: 'failed', trouble: { code: 'start-failed', detail }, usage: noUsage } as const
-      return this.#write(run, { type: 'finished', outcome })
+      return this.#write(run, notStarted(detail))
     }
     // Asked once more here, because between asking and beginning lies the queue, and perhaps a kill -9.
     const standing = looked ?? (await this.#standingOf(turn))
     if (hasLess(standing, turn.prompt.tier)) return this.#write(run, rightsChanged(standing, turn))
+    const beyond = await this.#beyondRoots(turn)
+    if (beyond !== null) return this.#write(run, beyond)
     // Stopped before anything was started: then nothing is.
     const state = (await this.#read(run))?.state
     if (state === 'stopping') {
       return this.#write(run, { type: 'finished', outcome: { kind: 'stopped', usage: noUsage } })
     }
-    if (state === 'starting' && !this.#tools.signal.aborted) this.#lead(turn, runtime.begin(turn))
+    if (state === 'starting' && !this.#tools.signal.aborted) this.#lead(turn, runtime.begin(turn), runtime)
   }
 
-  #lead(turn: Turn, conduct: Conduct): void {
-    const conductor = new Conductor(turn, conduct, this.#tools)
+  #lead(turn: Turn, conduct: Conduct, runtime: Runtime): void {
+    const conductor = new Conductor(turn, conduct, runtime, this.#tools)
     this.#conductors.set(turn.run, conductor)
     const leaving = conductor.done.then(() => this.#conductors.delete(turn.run))
     background(leaving, this.#tools.log, 'run.conductor')
@@ -198,10 +216,20 @@ export class Worker {
       const { run, attempt, parks } = open
       // A conversation that is gone since holds nothing to go on with.
       const goesOn = open.goesOn && session.conversation !== null
-      return { run, attempt, parks, goesOn, prompt, session, files, handOver }
+      const watched = (await retry(this.#tools, 'budgets', () => vault.budgets.all())).length > 0
+      const signature = await retry(this.#tools, 'identity', () => signatureFor(prompt, [], vault.identities))
+      return { run, attempt, parks, goesOn, prompt, session, files, handOver, watched, signature }
     }
     log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null
+  }
+
+  /** The end of a run whose session has a folder that is nobody's here; null: it may begin. */
+  async #beyondRoots({ run, session }: Turn): Promise<RunEvent | null> {
+    const folder = await beyondRoots(this.#tools.workspaces, [session])
+    if (folder === null) return null
+    this.#tools.log.error({ run, session: session.id, folder }, 'run.beyond-roots')
+    return { type: 'finished', outcome: { kind: 'failed', trouble: { code: 'beyond-roots', folder }, usage: noUsage } }
   }
 
   #standingOf({ prompt, session }: Turn): Promise<Verdict> {
@@ -255,6 +283,11 @@ export class Worker {
   }
 }
 
+function notStarted(detail: string): RunEvent {
+  const trouble = { code: 'start-failed', detail } as const
+  return { type: 'finished', outcome: { kind: 'failed', trouble, usage: noUsage } }
+}
+
 function rightsChanged(standing: Verdict, { prompt }: Turn): RunEvent {
   const trouble = { code: 'rights-changed', was: prompt.tier, now: standing.tier } as const
   return { type: 'finished', outcome: { kind: 'failed', trouble, usage: noUsage } }
@@ -263,6 +296,8 @@ function rightsChanged(standing: Verdict, { prompt }: Turn): RunEvent {
 /** What becomes of a live run when nothing is left of its process. */
 function lossOf(open: OpenRun, runtimeGone: boolean): RunEvent {
   if (open.state === 'stopping') return { type: 'finished', outcome: { kind: 'stopped', usage: noUsage } }
+  // It was to be parked: that its process is gone makes no difference.
+  if (open.hold !== null) return { type: 'parked', hold: open.hold, usage: noUsage }
   const times = lossesBefore(open) + 1
   if (times >= attemptLimit || runtimeGone) {
     const trouble = { code: 'lost-too-often', times } as const

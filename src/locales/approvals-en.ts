@@ -1,4 +1,5 @@
 import type { ApprovalPhrases } from '../core/approval-phrases.ts'
+import type { Risk } from '../core/approval.ts'
 import type { Ask, Fate } from '../core/ask.ts'
 import { grantorIn } from '../core/consent.ts'
 import { moment } from '../core/durations.ts'
@@ -6,6 +7,7 @@ import { authorityOf } from '../core/egress.ts'
 import { exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder } from '../core/paths.ts'
+import { toolName } from './tool-names.ts'
 
 /** The words around an approval, in English. `home` is the folder that paths are shown relative to. */
 export function approvalsInEnglish(home: string | null): ApprovalPhrases {
@@ -13,17 +15,20 @@ export function approvalsInEnglish(home: string | null): ApprovalPhrases {
     title: (ask, who) => `**${wants(ask)}**${object(ask)} for ${who}`,
     reason: (text) => plain(text, 250),
     where: (path) => `in ${folder(path, home)}`,
+    runs: (files) => `Holds for ${paths(files)} as it stands now.`,
+    changed: (files) => `⚠ Asked again, because this has changed since: ${paths(files)}.`,
     hostHolds: 'Once: until this turn ends. Here: until the session ends.',
     risks: {
       network: '⚠ reaches the network',
       push: '⚠ publishes',
       outside: '⚠ touches what lies outside the folder',
       unconfined: '⚠ no sandbox holds it',
+      obeyed: '⚠ writes what other programs obey later',
     },
     inFile: (file, length) => `All of it, ${exact(length)} characters, is in ${code(file)} below.`,
     unseen: '⚠ It holds characters that cannot be seen; they are written out as ⟨U+…⟩.',
-    mayAnswer: (speaker) => (speaker === null ? 'An owner may answer' : `${speaker} or an owner may answer`),
-    until: (at) => `until ${moment(at, 't')}`,
+    mayAnswer: (speaker, until) =>
+      `${speaker ? 'they or an owner' : 'an owner'} may answer until ${moment(until, 't')}`,
     chosen: (draft, { questions }) =>
       questions
         .flatMap(({ id, header, text }) => {
@@ -33,9 +38,11 @@ export function approvalsInEnglish(home: string | null): ApprovalPhrases {
         .slice(0, 6)
         .join('\n'),
     fate,
-    line: (ask, direct, speaker) =>
+    line: (ask, direct, speaker, own) =>
       `? ${plain(ask.runtime, 40)} needs an answer for ${speaker ?? named(ask.prompt.speaker.name)}, until ${moment(ask.expiresAt, 't')}. ` +
-      (direct ? 'An owner was asked in a direct message.' : 'Whoever may answer can look at it here.'),
+      (direct
+        ? 'An owner was asked in a direct message.'
+        : `${own ? 'They or an owner' : 'An owner'} can look at it here and answer.`),
     lineOver: (over) => ended(over, false),
     reminder: (who, until) =>
       `${who === null ? 'This' : `${who}, this`} still needs an answer until ${moment(until, 't')}.`,
@@ -44,11 +51,29 @@ export function approvalsInEnglish(home: string | null): ApprovalPhrases {
       [
         fate(ask),
         `${plain(ask.runtime, 40)} · **${plain(ask.session.name)}** · for ${named(ask.prompt.speaker.name)} · ` +
-          `${plain(ask.approval.action.tool, 60)} ${code(titleOf(ask), 300)}`,
+          `${plain(toolName(ask.approval.action.tool, 'en'), 60)} ${code(titleOf(ask), 300)}`,
         `run ${code(ask.run)} · input ${code(ask.inputHash)}`,
       ].join('\n'),
     standing: (grantor) => `approved for this session by ${named(grantor)}`,
     pointer: (url) => `? [It waits for an answer here](${url})`,
+    many: {
+      title: (runtime, count, who) => `**${plain(runtime, 40)} asks for ${exact(count)} things** for ${who}`,
+      item: (ask) => item(ask),
+      owners: "an owner's to answer",
+      more: (count) => `${exact(count)} more come up as these are answered.`,
+      tally: (asks) => tally(asks),
+      inFile: (file, open) =>
+        `All of it, whole, is in ${code(file)} below.${open ? ' Choose one to see it by itself.' : ''}`,
+      line: (ask, count, until, direct, speaker) =>
+        `? ${plain(ask.runtime, 40)} needs ${exact(count)} answers for ${speaker ?? named(ask.prompt.speaker.name)}, until ${moment(until, 't')}. ` +
+        (direct ? 'An owner was asked in a direct message.' : 'Whoever may answer can look at them here.'),
+      lineOver: (count) => `✓ All ${exact(count)} were answered.`,
+      expired: (runtime, count) =>
+        `■ Nobody answered ${exact(count)} of these, so I told ${plain(runtime, 40)} no. It goes on without them.`,
+      approve: (count) => `Approve these ${exact(count)}`,
+      deny: (count) => `Deny these ${exact(count)}…`,
+      look: 'Look at one',
+    },
     buttons: {
       approve: 'Approve',
       approveForSession: 'Approve for this session',
@@ -77,7 +102,7 @@ function wants({ runtime, approval }: Ask): string {
     case 'host':
       return `${agent} wants to reach`
     case 'tool':
-      return `${agent} wants to use ${plain(action.tool, 60)}`
+      return `${agent} wants to use ${plain(toolName(action.tool, 'en'), 60)}`
     case 'questions':
       return `${agent} has ${subject.questions.length === 1 ? 'a question' : `${exact(subject.questions.length)} questions`}`
     case 'plan':
@@ -128,7 +153,7 @@ function ended(fate: Fate, who: boolean): string {
     case 'stopped':
       return `■ The run was stopped${who && fate.by !== null ? ` by ${named(fate.by)}` : ''} before anybody answered.`
     case 'lost':
-      return '■ The agent was lost before anybody answered. If it still wants this, it asks again.'
+      return "■ The agent's process ended before anybody answered. It asks again if it still wants this."
     case 'ended':
       return '■ The run ended before anybody answered.'
   }
@@ -140,8 +165,49 @@ function titleOf({ approval }: Ask): string {
   return action.title
 }
 
+/** One of a list: what it is, and what makes it risky. */
+function item(ask: Ask): string {
+  const { subject, action, risks } = ask.approval
+  const tool = plain(toolName(action.tool, 'en'), 40)
+  const what =
+    subject.kind === 'host' ? `Reach ${code(authorityOf(subject), 80)}` : `${tool} ${code(titleOf(ask), 80)}`.trim()
+  return [what, ...risks.map((risk) => shortRisks[risk])].join(' ')
+}
+
+const shortRisks: Readonly<Record<Risk, string>> = {
+  network: '⚠ network',
+  push: '⚠ publishes',
+  outside: '⚠ outside',
+  unconfined: '⚠ no sandbox',
+  obeyed: '⚠ obeyed later',
+}
+
+function tally(asks: readonly Ask[]): string {
+  const counts = new Map<string, number>()
+  for (const { fate } of asks) {
+    if (fate.kind === 'open') continue
+    const word = tallied(fate)
+    counts.set(word, (counts.get(word) ?? 0) + 1)
+  }
+  return [...counts].map(([word, count]) => `${word.slice(0, 1)} ${exact(count)} ${word.slice(2)}`).join(' · ')
+}
+
+function tallied(fate: Exclude<Fate, { kind: 'open' }>): string {
+  if (fate.kind === 'stopped') return `■ stopped${fate.by === null ? '' : ` by ${named(fate.by)}`}`
+  if (fate.kind !== 'answered') return fate.kind === 'withdrawn' ? '■ taken back' : '■ lost'
+  if (fate.by === null) return '■ not answered in time'
+  const grantor = grantorIn(fate.by)
+  const verdict = fate.decision.verdict === 'deny' ? '■ denied' : '✓ approved'
+  return `${verdict} by ${named(grantor ?? fate.by)}`
+}
+
 function named(name: string): string {
   return `@${plain(name, 60)}`
+}
+
+function paths(files: readonly string[]): string {
+  const shown = files.slice(0, 4).map((path) => code(path, 60))
+  return shown.join(', ') + (files.length > 4 ? ` and ${exact(files.length - 4)} more` : '')
 }
 
 function list(answers: readonly string[], limit: number): string {

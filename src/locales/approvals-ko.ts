@@ -1,4 +1,5 @@
 import type { ApprovalPhrases } from '../core/approval-phrases.ts'
+import type { Risk } from '../core/approval.ts'
 import type { Ask, Fate } from '../core/ask.ts'
 import { grantorIn } from '../core/consent.ts'
 import { moment } from '../core/durations.ts'
@@ -6,6 +7,7 @@ import { authorityOf } from '../core/egress.ts'
 import { exact } from '../core/figures.ts'
 import { code, plain } from '../core/markdown.ts'
 import { folder } from '../core/paths.ts'
+import { toolName } from './tool-names.ts'
 
 /** The words around an approval, in polite Korean. `home` is the folder that paths are shown relative to. */
 export function approvalsInKorean(home: string | null): ApprovalPhrases {
@@ -13,17 +15,19 @@ export function approvalsInKorean(home: string | null): ApprovalPhrases {
     title: (ask, who) => `**${wants(ask)}** (${who} 님의 요청)`,
     reason: (text) => plain(text, 250),
     where: (path) => `위치: ${folder(path, home)}`,
+    runs: (files) => `지금 내용 그대로일 때만 승인돼요: ${paths(files)}`,
+    changed: (files) => `⚠ 그 뒤로 바뀌어서 다시 물어봐요: ${paths(files)}`,
     hostHolds: '이번만: 이 턴이 끝날 때까지. 여기서: 세션이 끝날 때까지.',
     risks: {
       network: '⚠ 네트워크에 접속해요',
       push: '⚠ 외부에 게시해요',
       outside: '⚠ 작업 폴더 밖을 건드려요',
       unconfined: '⚠ 샌드박스로 막혀 있지 않아요',
+      obeyed: '⚠ 나중에 다른 프로그램이 따르는 파일을 써요',
     },
     inFile: (file, length) => `전체 ${exact(length)}자는 아래 ${code(file)} 파일에 있어요.`,
     unseen: '⚠ 눈에 보이지 않는 문자가 들어 있어서 ⟨U+…⟩로 적었어요.',
-    mayAnswer: (speaker) => (speaker === null ? 'owner가 답할 수 있어요' : `${speaker} 님이나 owner가 답할 수 있어요`),
-    until: (at) => `${moment(at, 't')}까지`,
+    mayAnswer: (speaker, until) => `${speaker ? '요청한 분이나 ' : ''}owner가 ${moment(until, 't')}까지 답할 수 있어요`,
     chosen: (draft, { questions }) =>
       questions
         .flatMap(({ id, header, text }) => {
@@ -33,9 +37,9 @@ export function approvalsInKorean(home: string | null): ApprovalPhrases {
         .slice(0, 6)
         .join('\n'),
     fate,
-    line: (ask, direct, speaker) =>
+    line: (ask, direct, speaker, own) =>
       `? ${speaker ?? named(ask.prompt.speaker.name)} 님의 요청으로 ${plain(ask.runtime, 40)} 에이전트가 ${moment(ask.expiresAt, 't')}까지 답을 기다려요. ` +
-      (direct ? 'owner에게 DM으로 물어봤어요.' : '답할 수 있는 분은 여기에서 볼 수 있어요.'),
+      (direct ? 'owner에게 DM으로 물어봤어요.' : `${own ? '요청한 분이나 ' : ''}owner가 여기에서 보고 답할 수 있어요.`),
     lineOver: (over) => ended(over, false),
     reminder: (who, until) => `${who === null ? '' : `${who} 님, `}${moment(until, 't')}까지 답을 기다리고 있어요.`,
     expired: (ask) => `■ 답이 없어서 ${plain(ask.runtime, 40)} 에이전트에게 안 된다고 전했어요. 이것 없이 이어서 해요.`,
@@ -43,11 +47,30 @@ export function approvalsInKorean(home: string | null): ApprovalPhrases {
       [
         fate(ask),
         `${plain(ask.runtime, 40)} · **${plain(ask.session.name)}** · ${named(ask.prompt.speaker.name)} 님의 요청 · ` +
-          `${plain(ask.approval.action.tool, 60)} ${code(titleOf(ask), 300)}`,
+          `${plain(toolName(ask.approval.action.tool, 'ko'), 60)} ${code(titleOf(ask), 300)}`,
         `run ${code(ask.run)} · input ${code(ask.inputHash)}`,
       ].join('\n'),
     standing: (grantor) => `${named(grantor)} 님이 이 세션 동안 승인`,
     pointer: (url) => `? [여기에서 답을 기다려요](${url})`,
+    many: {
+      title: (runtime, count, who) =>
+        `**${plain(runtime, 40)} 에이전트가 ${exact(count)}가지를 물어봐요** (${who} 님의 요청)`,
+      item: (ask) => item(ask),
+      owners: 'owner만 답할 수 있어요',
+      more: (count) => `답하면 ${exact(count)}개가 더 올라와요.`,
+      tally: (asks) => tally(asks),
+      inFile: (file, open) =>
+        `전체 내용은 아래 ${code(file)} 파일에 있어요.${open ? ' 하나를 고르면 따로 볼 수 있어요.' : ''}`,
+      line: (ask, count, until, direct, speaker) =>
+        `? ${speaker ?? named(ask.prompt.speaker.name)} 님의 요청으로 ${plain(ask.runtime, 40)} 에이전트가 ${moment(until, 't')}까지 답 ${exact(count)}개를 기다려요. ` +
+        (direct ? 'owner에게 DM으로 물어봤어요.' : '답할 수 있는 분은 여기에서 볼 수 있어요.'),
+      lineOver: (count) => `✓ ${exact(count)}개 모두 답했어요.`,
+      expired: (runtime, count) =>
+        `■ ${exact(count)}개는 답이 없어서 ${plain(runtime, 40)} 에이전트에게 안 된다고 전했어요. 그것 없이 이어서 해요.`,
+      approve: (count) => `${exact(count)}개 모두 승인`,
+      deny: (count) => `${exact(count)}개 모두 거절…`,
+      look: '하나 보기',
+    },
     buttons: {
       approve: '승인',
       approveForSession: '이 세션 동안 승인',
@@ -76,7 +99,7 @@ function wants({ runtime, approval }: Ask): string {
     case 'host':
       return `${agent} ${code(authorityOf(subject))}에 접속하려고 해요`
     case 'tool':
-      return `${agent} ${plain(action.tool, 60)} 도구를 쓰려고 해요`
+      return `${agent} ${plain(toolName(action.tool, 'ko'), 60)} 도구를 쓰려고 해요`
     case 'questions':
       return `${agent} ${exact(subject.questions.length)}가지를 물어봐요`
     case 'plan':
@@ -122,7 +145,7 @@ function ended(fate: Fate, who: boolean): string {
     case 'stopped':
       return `■ 답하기 전에 ${who && fate.by !== null ? `${named(fate.by)} 님이 ` : ''}작업을 멈췄어요.`
     case 'lost':
-      return '■ 답하기 전에 에이전트가 사라졌어요. 아직 필요하면 다시 물어볼 거예요.'
+      return '■ 답하기 전에 에이전트 프로세스가 끝났어요. 아직 필요하면 다시 물어볼 거예요.'
     case 'ended':
       return '■ 답하기 전에 작업이 끝났어요.'
   }
@@ -134,8 +157,48 @@ function titleOf({ approval }: Ask): string {
   return action.title
 }
 
+/** One of a list: what it is, and what makes it risky. */
+function item(ask: Ask): string {
+  const { subject, action, risks } = ask.approval
+  const tool = plain(toolName(action.tool, 'ko'), 40)
+  const what =
+    subject.kind === 'host' ? `접속 ${code(authorityOf(subject), 80)}` : `${tool} ${code(titleOf(ask), 80)}`.trim()
+  return [what, ...risks.map((risk) => shortRisks[risk])].join(' ')
+}
+
+const shortRisks: Readonly<Record<Risk, string>> = {
+  network: '⚠ 네트워크',
+  push: '⚠ 외부 게시',
+  outside: '⚠ 폴더 밖',
+  unconfined: '⚠ 샌드박스 없음',
+  obeyed: '⚠ 설정 파일',
+}
+
+function tally(asks: readonly Ask[]): string {
+  const counts = new Map<string, number>()
+  for (const { fate } of asks) {
+    if (fate.kind === 'open') continue
+    const word = tallied(fate)
+    counts.set(word, (counts.get(word) ?? 0) + 1)
+  }
+  return [...counts].map(([word, count]) => `${word} ${exact(count)}개`).join(' · ')
+}
+
+function tallied(fate: Exclude<Fate, { kind: 'open' }>): string {
+  if (fate.kind === 'stopped') return `■ ${fate.by === null ? '' : `${named(fate.by)} 님이 `}멈춤`
+  if (fate.kind !== 'answered') return fate.kind === 'withdrawn' ? '■ 거둠' : '■ 사라짐'
+  if (fate.by === null) return '■ 제때 답이 없음'
+  const who = named(grantorIn(fate.by) ?? fate.by)
+  return fate.decision.verdict === 'deny' ? `■ ${who} 님이 거절` : `✓ ${who} 님이 승인`
+}
+
 function named(name: string): string {
   return `@${plain(name, 60)}`
+}
+
+function paths(files: readonly string[]): string {
+  const shown = files.slice(0, 4).map((path) => code(path, 60))
+  return shown.join(', ') + (files.length > 4 ? ` 외 ${exact(files.length - 4)}개` : '')
 }
 
 function list(answers: readonly string[], limit: number): string {

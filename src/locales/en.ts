@@ -1,5 +1,5 @@
 import { grantorIn } from '../core/consent.ts'
-import { branchLeft } from './branches-en.ts'
+import { branchHeld, branchLeft, branchOver, obeyedChanged } from './branches-en.ts'
 import { approvalsInEnglish } from './approvals-en.ts'
 import type { LinePlace } from '../core/chat.ts'
 import type { Refusal } from '../core/failure.ts'
@@ -9,15 +9,17 @@ import type { Phrases } from '../core/phrases.ts'
 import type { ActionName, Tier } from '../core/right.ts'
 import { boardText } from './board-lines.ts'
 import { bytes, exact } from '../core/figures.ts'
+import { jump } from '../core/jump.ts'
 import { code, plain } from '../core/markdown.ts'
 import { counted } from '../core/plural.ts'
 import { folder, folders } from '../core/paths.ts'
 import { englishInbox } from './inbox-en.ts'
 import { messagesInEnglish } from './messages-en.ts'
 import { refuseSession } from './session-refusals-en.ts'
-import { accountInEnglish, heldInEnglish, parkedInEnglish } from './quota-en.ts'
+import { quotaInEnglish, accountInEnglish, heldInEnglish, parkedInEnglish } from './quota-en.ts'
+import { toolName } from './tool-names.ts'
 import { forgottenInEnglish, lasting, noticeInEnglish, troubleInEnglish } from './troubles-en.ts'
-import { overLine, toolLine, workingLine, type RunWords } from './run-line.ts'
+import { overLine, stepLine, workingLine, type RunWords } from './run-line.ts'
 
 const states: Readonly<Record<State, string>> = {
   new: 'New',
@@ -34,11 +36,13 @@ const states: Readonly<Record<State, string>> = {
 export function english(home: string | null, deed: (action: ActionName) => string): Phrases {
   const words: RunWords = {
     state: states,
+    tool: (name) => toolName(name, 'en'),
+    failed: 'failed',
     steps: (count) => counted(count, 'step'),
     tokens: (count) => `${count} tokens`,
     stopped: (by, after) => `${by === null ? 'Stopped' : `Stopped by @${plain(by, 60)}`} after ${after}`,
     takenBack: (by) => `Taken back${by === null ? '' : ` by @${plain(by, 60)}`} before it began.`,
-    stays: 'What it had done stays.',
+    stays: 'What it had done stays: `/diff`.',
     trouble: troubleInEnglish,
     refusal: (refusal) => refuse(refusal, home, deed),
   }
@@ -50,19 +54,26 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     whereabouts: (session) => whereabouts(session, home),
     forgotten: (why) => forgottenInEnglish[why],
     notice: noticeInEnglish,
+    quota: quotaInEnglish,
     parked: (hold, line) => parkedInEnglish(hold, line?.held ?? null),
     account: accountInEnglish,
-    waiting: (line) => (line.held === null ? `● Waiting · ${stands(line)}` : `⏸ ${stands(line)}`),
+    waiting: (line) => (line.held === null && !line.frozen ? `● Waiting · ${stands(line)}` : `⏸ ${stands(line)}`),
     working: (view, now) => workingLine(view, now, words),
     over: (view) => overLine(view, words),
-    step: (tool, title, failed) => `› ${toolLine(tool, title, 120)}${failed ? ' ⚠ failed' : ''}`,
+    step: (tool, title, failed) => stepLine(tool, title, failed, words),
     moreSteps: (count) => `and ${count} more`,
     restInFile: (file) => `The rest is in ${code(file)}.`,
     wasAway: (ms, messages) =>
       `I was away for ${lasting(ms)}. ${counted(messages, 'message')} came in meanwhile, working on ` +
       `${messages === 1 ? 'it' : 'them'} now.`,
-    notForYou: () =>
-      'You may not ask an agent here, so I left your message alone. An owner can change that with `/permission set`.',
+    leftAlone: (place, message, tier) => {
+      const why =
+        tier === 'blocked'
+          ? 'you are blocked there. Ask an owner if that is a mistake.'
+          : 'you may not ask an agent there. An owner can change that with `/permission set`.'
+      return `I left your message in <#${place.id}> alone: ${why} ${jump(place, message, 'Go there')}`
+    },
+    leftAloneForAll: () => 'I left this message alone. `/why` tells its author the reason, and nobody else.',
     board: (lines, guild) =>
       boardText(lines, guild, {
         title: '**Board** · what runs, waits and asks in this channel',
@@ -74,29 +85,44 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     channelNotice: ({ listen, includeBystanders }) =>
       includeBystanders
         ? 'What is written in this channel may reach the agent: the operator has switched that on. ' +
-          `${listen === 'all' ? 'Every message asks it' : 'It is asked by mentioning me or replying to me'}. ` +
+          `${listen === 'all' ? 'Every message is a prompt' : 'To ask it, mention me or reply to me'}. ` +
           'To say something among yourselves, use another channel or a thread.'
         : {
             mention: 'In this channel I only read messages that mention me or reply to me.',
             starter:
               'In this channel I only read messages that mention me or reply to me, and those of the person who ' +
               'started the session.',
-            all: 'In this channel I read every message, but for replies to somebody else.',
+            all: 'In this channel I read every message, except replies to somebody else.',
           }[listen] + ' Everything else stays between you.',
     noSessionHere: () => 'There is no session here yet. `/session start` begins one.',
+    machineAway: (machine) =>
+      `⚠ The machine ${plain(machine, 40)}, on which I work here, does not answer. Nothing is lost: I go on when it is back. ` +
+      '`/workers` shows it.',
     branchLeft: (session, worktree, left) => branchLeft(session, worktree, left, home),
+    branchHeld,
+    branchOver,
+    obeyedChanged: (session, found) => obeyedChanged(session, found, home),
     internalError: () =>
-      'That failed on my side; the log says why. Try it again, and tell the operator if it stays so.',
+      'That failed on my side; the log says why. Try again, and tell the operator if it keeps failing.',
     approvals: approvalsInEnglish(home),
     deed,
     stands,
     messages: messagesInEnglish,
     inbox: englishInbox,
-    buttons: { stop: 'Stop', steer: 'Steer', withdraw: 'Withdraw' },
+    buttons: {
+      stop: 'Stop',
+      steer: 'Steer',
+      takeOver: 'Let it in',
+      withdraw: 'Withdraw',
+      why: 'Why?',
+      previous: '‹ Previous',
+      next: 'Next ›',
+    },
   }
 }
 
-function stands({ place, expectedMs, atWork, cap, held }: LinePlace): string {
+function stands({ place, expectedMs, atWork, cap, held, frozen }: LinePlace): string {
+  if (frozen) return `everything stands still · place ${place} is kept`
   if (held !== null) return heldInEnglish(held)
   const expected = expectedMs === null ? '' : ` · about ${lasting(expectedMs)}`
   const own =
@@ -104,15 +130,12 @@ function stands({ place, expectedMs, atWork, cap, held }: LinePlace): string {
   return `place ${place}${expected}${own}`
 }
 
-/** How a no begins: what the person is here, and who may. */
-const standings = {
-  blocked: 'You are blocked here.',
+/** How a no begins: what the person is here. */
+const standings: Readonly<Record<Exclude<Tier, 'blocked'>, string>> = {
   public: 'You have no tier here.',
   guest: 'You are a guest here.',
   member: 'You are a member here.',
   owner: 'You are an owner here.',
-  need: (tier: Tier) =>
-    tier === 'owner' ? 'Only owners' : tier === 'public' ? 'Everybody' : `Only ${tier}s and above`,
 }
 
 const verdicts = { approve: 'it is approved', deny: 'it is denied', reply: 'it is answered' } as const
@@ -122,18 +145,14 @@ const overs: Readonly<Record<Extract<Refusal, { code: 'approval-over' }>['why'],
   withdrawn: 'The agent took this back, so it needs no answer any more. Write to it if you want it to go on.',
   stopped: 'The run was stopped, so this needs no answer any more. Write again to go on.',
   ended: 'The run is over, so this needs no answer any more. Write again to go on.',
-  lost: 'The agent was lost before this was answered. Try its next question: it asks again if it needs to.',
+  lost: "The agent's process ended before this was answered. It asks again if it still needs to; write to it if it does not.",
   unknown: 'I do not know this question any more. Ask the agent again.',
 }
 
 function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName) => string): string {
   switch (refusal.code) {
     case 'not-allowed':
-      return `${standings[refusal.tier]} ${standings.need(refusal.needs)} may ${deed(refusal.action)} here. ${
-        refusal.tier === 'blocked'
-          ? 'Ask an owner if that is a mistake.'
-          : 'An owner can change that with `/permission set`.'
-      }`
+      return notAllowed(refusal, deed(refusal.action))
     case 'no-session':
       return 'There is no session here. `/session start` begins one.'
     case 'session-exists':
@@ -142,9 +161,11 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
       return `Another session is called **${plain(refusal.name)}**. Choose another name; \`/session list\` shows those in use.`
     case 'name-invalid':
       return (
-        `${code(refusal.name, 60) || 'An empty name'} cannot name a session. Use letters, digits, \`-\` and \`_\`, ` +
+        `${code(refusal.name, 60) || 'An empty name'} is not a valid session name. Use letters, digits, \`-\` and \`_\`, ` +
         'at most 32, beginning with a letter or a digit: `shop-2`.'
       )
+    case 'model-invalid':
+      return `${code(refusal.model, 60) || 'An empty name'} is not a model name. Write it as the agent knows it, in one word: \`opus\`.`
     case 'workdir-outside':
       return (
         `${folder(refusal.path, home)} is not under a folder I may work in. Choose one under ` +
@@ -154,7 +175,25 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
     case 'workdir-missing':
       return `There is no folder ${folder(refusal.path, home)}. Check how it is written; \`workdir\` suggests what is there.`
     case 'runtime-unknown':
-      return `I know no agent ${code(refusal.runtime, 60)}. Choose ${list(refusal.known)}.`
+      return `There is no agent called ${code(refusal.runtime, 60)}. Choose ${list(refusal.known)}.`
+    case 'account-unknown':
+      return `This agent has no account ${code(refusal.account, 60)}. Choose ${list(refusal.known)}.`
+    case 'machine-unknown':
+      return refusal.known.length === 0
+        ? `There is no machine ${code(refusal.machine, 60)}: agents work on the bot's own alone. Try again without \`worker\`.`
+        : `There is no machine ${code(refusal.machine, 60)}. Choose ${list(refusal.known)}.`
+    case 'machine-away':
+      return (
+        `The machine ${code(refusal.machine, 60)} does not answer. Nothing was changed. Try again when it is back: ` +
+        '`/workers` shows it.'
+      )
+    case 'machine-draining':
+      return `The machine ${code(refusal.machine, 60)} takes nothing new now. Choose another one: \`/workers\` shows them.`
+    case 'machine-none':
+      return (
+        `No machine that is there takes sessions with ${code(refusal.runtime, 60)} now. \`/workers\` shows them; ` +
+        'ask the operator, or choose another agent.'
+      )
     case 'runtime-unavailable':
       return (
         `${code(refusal.runtime, 60)} cannot work on this machine now: ${plain(refusal.detail, 500)}\n` +
@@ -172,19 +211,21 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
       )
     case 'nothing-to-stop':
       return 'Nothing runs or waits here. `/session list` shows what is at work elsewhere.'
+    case 'not-waiting':
+      return 'That prompt no longer waits: it has begun, or is over. `/session list` shows what is at work.'
     case 'prompt-empty':
-      return 'That message has no text I could pass on. Write in words what you want.'
+      return 'That message has no text for the agent. Write what you want in words.'
     case 'prompt-too-long':
       return (
-        `That message has ${exact(refusal.length)} characters, and ${exact(refusal.limit)} are the limit. ` +
-        'Send it in parts, or put it into a file in the working folder.'
+        `That message has ${exact(refusal.length)} characters; the limit is ${exact(refusal.limit)}. ` +
+        'Send it in parts, or attach it as a file.'
       )
     case 'skill-unknown':
       return refusal.known.length === 0
         ? `There is no skill ${code(refusal.skill, 70)} here. Write one as \`skills/<name>.md\` in the working folder.`
         : `There is no skill ${code(refusal.skill, 70)} here. Choose ${list(refusal.known)}.`
     case 'attachments-many':
-      return `That message has ${refusal.count} files, and ${refusal.limit} are the limit. Send it again with fewer.`
+      return `That message has ${refusal.count} files; the limit is ${refusal.limit}. Send it again with fewer.`
     case 'attachment-large':
       return (
         `${code(refusal.name, 100)} is larger than ${bytes(refusal.limit)}, so I did not ask the agent. ` +
@@ -192,7 +233,7 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
       )
     case 'attachment-unsuitable':
       return (
-        `${code(refusal.name, 100)} is nothing that an agent can read, so I did not ask it. ` +
+        `${code(refusal.name, 100)} is not a kind of file that agents can read, so I did not ask the agent. ` +
         'Send it again with pictures (PNG, JPEG, GIF, WebP), PDF, text or ZIP only.'
       )
     case 'attachment-unread':
@@ -223,6 +264,8 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
       return refuseSession(refusal, home)
     case 'option-missing':
       return `The option ${code(refusal.option, 60)} is missing. Run the command again and fill it in.`
+    case 'person-is-app':
+      return `**${plain(refusal.name, 60)}** is an app. I never listen to apps, so this is for people only. Choose a person.`
     case 'approval-not-yours':
       return refusal.speaker === null
         ? 'Only owners may answer this. Ask one of them to look at it.'
@@ -232,6 +275,13 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
         ? 'Nobody answered in time, so the answer was no. Ask the agent again if it is still needed.'
         : `@${plain(grantorIn(refusal.by) ?? refusal.by, 60)} was faster: ${verdicts[refusal.verdict]}. ` +
             'Write to the agent if it should be otherwise.'
+    case 'approvals-not-all-yours':
+      return (
+        `${refusal.count} of these ${refusal.of} are not yours to answer, so nothing was decided. ` +
+        'Choose the others one by one, or ask an owner.'
+      )
+    case 'approval-changed':
+      return `${list(refusal.files)} changed after you were asked, so nothing is approved yet. Check it, then press again.`
     case 'approval-over':
       return overs[refusal.why]
     case 'answer-missing':
@@ -244,10 +294,10 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
     case 'scope-too-wide':
       return (
         `You are an owner here, but not ${refusal.scope === 'global' ? 'everywhere' : 'in the whole channel'}. ` +
-        'Choose a narrower `scope`, or ask somebody who is.'
+        'Ask somebody who is, or choose a narrower `scope` where the command has one.'
       )
     case 'action-unknown':
-      return `I know no action ${code(refusal.action, 60)}. Choose one of those that \`/why\` suggests.`
+      return `There is no action called ${code(refusal.action, 60)}. Choose one of those that \`/why\` suggests.`
     case 'expired':
       return `It waited for ${lasting(refusal.waitedMs)}, longer than a prompt may, so I took it out of the queue. Send it again.`
     case 'steer-above':
@@ -256,6 +306,13 @@ function refuse(refusal: Refusal, home: string | null, deed: (action: ActionName
         'Write a message instead: it waits for its turn and runs with your own rights.'
       )
   }
+}
+
+function notAllowed({ tier, needs }: Extract<Refusal, { code: 'not-allowed' }>, deed: string): string {
+  // Even what takes no tier is closed to the blocked.
+  if (tier === 'blocked') return `You are blocked here, so you cannot ${deed}. Ask an owner if that is a mistake.`
+  const said = `${standings[tier]} ${needs === 'owner' ? 'Only owners' : `Only ${needs}s and above`} may ${deed} here.`
+  return `${said} An owner can change that with \`/permission set\`.`
 }
 
 function list(names: readonly string[]): string {
@@ -268,8 +325,9 @@ function list(names: readonly string[]): string {
 }
 
 /** Where a session works: `~/projects/shop` on `omc/shop`. */
-function whereabouts({ workdir, worktree }: Session, home: string | null): string {
-  if (worktree === null) return folder(workdir, home)
+function whereabouts({ workdir, worktree, worker }: Session, home: string | null): string {
+  const machine = worker === null ? '' : `, machine ${code(worker, 40)}`
+  if (worktree === null) return `${folder(workdir, home)}${machine}`
   const inside = workdir.slice(worktree.folder.length)
-  return `${folder(worktree.repository + inside, home)} on ${code(worktree.branch, 80)}`
+  return `${folder(worktree.repository + inside, home)} on ${code(worktree.branch, 80)}${machine}`
 }

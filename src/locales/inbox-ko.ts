@@ -12,5 +12,14 @@ export const koreanInbox: InboxPhrases = {
     '바로 이어서 처리할게요. 그 전에는 끄지 말아 주세요. 지금 상태는 `/health`로 볼 수 있어요.',
   nobodyCan: (found) =>
     `⚠ 지금은 아무도 저를 쓸 수 없어요: ${plain(inOneLine(found), 900)}\n몇 분마다 다시 확인할게요. 지금 상태는 \`/health\`로 볼 수 있어요.`,
+  canAgain: (text, all) =>
+    all
+      ? `✓ 이제 다시 쓸 수 있어요. ${plain(text, 900)}`
+      : `✓ ${plain(text, 900)}\n아직 다른 문제가 남아 있어요. \`/health\`로 볼 수 있어요.`,
+  alert: (found) =>
+    `⚠ ${plain(inOneLine(found), 900)}${found.stopsAll === true ? '\n그때까지는 아무도 저를 쓸 수 없어요.' : ''}`,
+  alertOver: (text) => `✓ ${plain(text, 900)}`,
+  editedLate: () =>
+    '이미 시작한 뒤에 고치셔서 처음 내용대로 하고 있어요. 바뀐 점을 새로 쓰거나, `/steer`로 에이전트에게 바로 전해 주세요.',
   failed: () => '⚠ 이 메시지를 처리하다가 제 쪽에서 문제가 생겼어요. 다시 보내 주세요. 자세한 내용은 로그에 있어요.',
 }

@@ -17,7 +17,11 @@ export const messagesInEnglish: MessagePhrases = {
       : `⚠ ${count} secrets in this answer are hidden (•••).`,
   secretsFound: (place, kinds) =>
     `⚠ Something that looks like a secret (${kinds.join(', ')}) was about to be shown${place === null ? '' : ` in <#${place}>`}. ` +
-    'I hid it. If it is real, an agent could read it: change it, and keep it out of the project.',
+    'I hid it. If it is real, an agent could read it: change it, and keep it out of the project. The operator’s page (`/page`) shows it to you.',
+  secretsRevealed: (by, place, kinds) =>
+    `@${plain(by, 60)} was shown on the operator's page what I hid in ${named(place)}: ${kinds.join(', ')}.`,
+  putFirst: (by, speaker, place) =>
+    `@${plain(by, 60)} put a prompt of @${plain(speaker, 60)} in ${named(place)} first in the queue.`,
   placeClosed: (place) => `${named(place)} is closed to me. What I have to say there waits until I may.`,
 }
 

@@ -14,7 +14,11 @@ export const messagesInKorean: MessagePhrases = {
   secretsHidden: (count) => `⚠ 이 답변에서 비밀 정보 ${count}개를 가렸어요(•••).`,
   secretsFound: (place, kinds) =>
     `⚠ 비밀 정보로 보이는 내용(${kinds.join(', ')})이 ${place === null ? '' : `<#${place}>에 `}표시될 뻔해서 가렸어요. ` +
-    '실제 값이라면 에이전트가 읽을 수 있었다는 뜻이니, 값을 바꾸고 프로젝트에서 빼 주세요.',
+    '실제 값이라면 에이전트가 읽을 수 있었다는 뜻이니, 값을 바꾸고 프로젝트에서 빼 주세요. 운영자 페이지(`/page`)에서 볼 수 있어요.',
+  secretsRevealed: (by, place, kinds) =>
+    `@${plain(by, 60)} 님이 ${named(place)}에서 가린 내용을 운영자 페이지에서 봤어요: ${kinds.join(', ')}.`,
+  putFirst: (by, speaker, place) =>
+    `@${plain(by, 60)} 님이 ${named(place)}의 @${plain(speaker, 60)} 님 요청을 대기열의 맨 앞에 두었어요.`,
   placeClosed: (place) =>
     `지금은 제가 ${named(place)}에 글을 쓸 수 없어요. 거기에 할 말은 쓸 수 있을 때까지 보관할게요.`,
 }

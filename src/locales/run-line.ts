@@ -10,6 +10,10 @@ import { code, plain } from '../core/markdown.ts'
 export interface RunWords {
   readonly state: Readonly<Record<State, string>>
   steps(count: number): string
+  /** A tool in people's words. */
+  tool(name: string): string
+  /** Of a step that went wrong. */
+  readonly failed: string
   tokens(count: string): string
   /** A run that a person, or (null) the bot itself, stopped after this time. */
   stopped(by: string | null, after: string): string
@@ -39,9 +43,14 @@ export function workingLine(view: RunView, now: number, words: RunWords): string
   const head = [
     `${signs[state]} ${words.state[state]}`,
     clockTime(now - (view.startedAt ?? view.askedAt) - view.restedMs),
-    tool === undefined ? '' : toolLine(tool.action.tool, tool.action.title, 80),
+    tool === undefined ? '' : toolLine(words.tool(tool.action.tool), tool.action.title, 80),
   ]
   return [joined(head), view.steps.length === 0 ? '' : words.steps(view.steps.length)].filter(Boolean).join(' — ')
+}
+
+/** `› Edit src/cart.ts`: one step of those that stand below. */
+export function stepLine(tool: string, title: string, isFailed: boolean, words: RunWords): string {
+  return `› ${toolLine(words.tool(tool), title, 120)}${isFailed ? ` ⚠ ${words.failed}` : ''}`
 }
 
 /** `✓ 1:12 · 9 steps · 12.4k tokens · $0.11`, or why there is no answer. */
@@ -64,7 +73,7 @@ export function overLine(view: RunView, words: RunWords): string {
 }
 
 /** A tool with what it is done to: the title in code marks. */
-export function toolLine(tool: string, title: string, limit: number): string {
+function toolLine(tool: string, title: string, limit: number): string {
   return [plain(tool, 60), code(title, limit)].filter(Boolean).join(' ')
 }
 

@@ -44,22 +44,22 @@ export function refuseSession(refusal: SessionRefusal, home: string | null): str
         'folder below it.'
       )
     case 'no-repository':
-      return `${folder(refusal.path, home)} is in no git repository, so there is nothing to compare with. Ask the agent what it did.`
+      return `${folder(refusal.path, home)} is not in a git repository, so there is nothing to compare with. Ask the agent what it did.`
     case 'git-failed':
-      return `git could not do that: ${code(refusal.detail, 400)}. Try again; if it stays so, ask the operator.`
+      return `git failed: ${code(refusal.detail, 400)}. Try again; if it keeps failing, ask the operator.`
     case 'session-busy':
       return (
         `**${plain(refusal.name)}** is at work${refusal.waiting > 0 ? ` and ${exact(refusal.waiting)} more wait` : ''}. ` +
         'Try again when it is done, or `/cancel` it first.'
       )
     case 'nothing-to-resume':
-      return `**${plain(refusal.name)}** has nothing to go on with: its last run came to its end. Write what you want next.`
+      return `**${plain(refusal.name)}** has nothing to resume: its last run finished. Write what you want next.`
     case 'session-unknown':
-      return `I know no session ${code(refusal.name, 60)}. Choose one of \`/session list\`.`
+      return `There is no session called ${code(refusal.name, 60)}. Choose one of \`/session list\`.`
     case 'attached-ended':
       return (
-        `**${plain(refusal.name)}**, to which this place was attached, has ended. \`/attach\` another, or begin one with ` +
-        '`/session start`.'
+        `${refusal.name === null ? 'The session' : `**${plain(refusal.name)}**,`} to which this place was attached${refusal.name === null ? '' : ','} ` +
+        'has ended. `/attach` another, or begin one with `/session start`.'
       )
     case 'nothing-to-export':
       return 'Nothing was said here to an agent yet. Write to a session first.'

@@ -7,7 +7,7 @@ export function refuseSession(refusal: Parameters<typeof english>[0], home: stri
   switch (refusal.code) {
     case 'worktree-failed':
       return (
-        `git이 워크트리를 만들지 못했어요: ${code(refusal.detail, 400)}. 문제를 고치거나, ` +
+        `git이 워크트리를 만들지 못했어요: ${code(refusal.detail, 400)}. 다시 해 보거나, ` +
         '`worktree: False`로 시작해서 폴더에서 바로 작업해 주세요.'
       )
     case 'folder-taken':
@@ -28,7 +28,7 @@ export function refuseSession(refusal: Parameters<typeof english>[0], home: stri
     case 'no-repository':
       return `${folder(refusal.path, home)}: git 저장소가 아니라서 비교할 것이 없어요. 무엇을 했는지 에이전트에게 물어봐 주세요.`
     case 'git-failed':
-      return `git이 하지 못했어요: ${code(refusal.detail, 400)}. 다시 해 보고, 계속 그러면 운영자에게 물어봐 주세요.`
+      return `git에서 오류가 났어요: ${code(refusal.detail, 400)}. 다시 해 보고, 계속되면 운영자에게 물어봐 주세요.`
     case 'session-busy':
       return (
         `**${plain(refusal.name)}** 세션이 작업 중이에요${refusal.waiting > 0 ? ` (${exact(refusal.waiting)}개 대기 중)` : ''}. ` +
@@ -40,7 +40,7 @@ export function refuseSession(refusal: Parameters<typeof english>[0], home: stri
       return `${code(refusal.name, 60)}: 그런 세션이 없어요. \`/session list\`에서 골라 주세요.`
     case 'attached-ended':
       return (
-        `여기와 이어져 있던 **${plain(refusal.name)}** 세션이 끝났어요. \`/attach\`로 다른 세션과 잇거나 ` +
+        `여기와 이어져 있던 ${refusal.name === null ? '' : `**${plain(refusal.name)}** `}세션이 끝났어요. \`/attach\`로 다른 세션과 잇거나 ` +
         '`/session start`로 시작해 보세요.'
       )
     case 'nothing-to-export':

@@ -1,7 +1,7 @@
 import type { CliNotice } from '../core/event.ts'
 import { moment, roughly } from '../core/durations.ts'
 import type { Trouble } from '../core/failure.ts'
-import { code } from '../core/markdown.ts'
+import { code, plain } from '../core/markdown.ts'
 import { counted } from '../core/plural.ts'
 import { reaches } from '../core/right.ts'
 import { quotaEndedInEnglish, quotaFullInEnglish, servicesInEnglish } from './quota-en.ts'
@@ -11,15 +11,25 @@ export function troubleInEnglish(trouble: Trouble): string {
   switch (trouble.code) {
     case 'start-failed':
       return `The agent could not start${because(trouble.detail)} Write again to retry; the operator finds more in the log.`
+    case 'beyond-roots':
+      return (
+        `Nothing was started: ${code(trouble.folder, 200)} is not in a folder that may be worked in on this session's machine. ` +
+        'The operator adds it to OMC_PROJECT_ROOTS there, or `/session start` begins a new session elsewhere.'
+      )
     case 'process-died':
       return (
         `The agent's process ended unexpectedly${because(trouble.detail)} ` +
         'What it had done stays. Write again to go on from there.'
       )
+    case 'machine-dropped':
+      return (
+        `An owner gave up the machine ${plain(trouble.machine, 40)}, on which this session worked. What it had done there is there ` +
+        'alone. `/session start` begins a new session on another machine.'
+      )
     case 'auth-failed':
       return (
         `The agent's login was not accepted${because(trouble.detail)} ` +
-        'The operator has to log it in again on its machine; then send your prompt again.'
+        "The operator has to log in again on the bot's machine; then send your prompt again."
       )
     case 'rate-limited':
       return trouble.until === null
@@ -33,7 +43,7 @@ export function troubleInEnglish(trouble: Trouble): string {
     case 'model-failed':
       return (
         `The model gave no answer${trouble.status === null ? '' : ` (status ${trouble.status})`}` +
-        `${because(trouble.detail)} Send your prompt again; if it stays so, tell the operator.`
+        `${because(trouble.detail)} Send your prompt again; if it keeps failing, tell the operator.`
       )
     case 'service-busy':
       return (
@@ -42,17 +52,17 @@ export function troubleInEnglish(trouble: Trouble): string {
       )
     case 'context-full':
       return (
-        `This prompt with its files is more than the model can take in at once${because(trouble.detail)} ` +
+        `This prompt with its files is more than the model can take at once${because(trouble.detail)} ` +
         'Send less at once, or put it into files in the working folder.'
       )
     case 'too-large':
       return `A file or picture here is more than the model takes${because(trouble.detail)} Send it again smaller, or put it into the working folder.`
     case 'model-declined':
-      return `The model will not answer this${because(trouble.detail)} Say it in other words, or choose another model with \`/model\`.`
+      return `The model will not answer this${because(trouble.detail)} Rephrase it, or choose another model with \`/model\`.`
     case 'model-unknown':
       return `The agent's account has no such model${because(trouble.detail)} Choose another with \`/model\`, then send your prompt again.`
     case 'turn-limit':
-      return `The agent ended this turn by a limit of its own${because(trouble.detail)} What it had done stays. Use \`/resume\` to go on.`
+      return `The agent stopped at a limit of its own${because(trouble.detail)} What it had done stays. Use \`/resume\` to go on.`
     case 'conversation-gone':
       return (
         'The agent no longer has its earlier conversation; the files are untouched. ' +
@@ -60,16 +70,16 @@ export function troubleInEnglish(trouble: Trouble): string {
       )
     case 'silent':
       return (
-        `The agent gave no sign of life for ${lasting(trouble.seconds * 1000)}, so I stopped it. ` +
+        `The agent showed no activity for ${lasting(trouble.seconds * 1000)}, so I stopped it. ` +
         'What it had done stays. Write again to go on.'
       )
     case 'flooded':
-      return 'The agent wrote more than I can take in, so I stopped it. Ask for less at once, or for the result in a file.'
+      return 'The agent wrote more than I can handle, so I stopped it. Ask for less at once, or for the result in a file.'
     case 'rights-changed':
       return (
-        `You asked as ${trouble.was} and are ${trouble.now} now, so I did not begin it. ` +
+        `Your tier was **${trouble.was}** when you asked and is **${trouble.now}** now, so I did not start it. ` +
         (reaches(trouble.now, 'guest')
-          ? 'Send it again to ask with what you may now.'
+          ? 'Send it again to ask with your rights as they are now.'
           : 'Ask an owner if that is a mistake.')
       )
     case 'lost-too-often':
@@ -92,9 +102,9 @@ export function noticeInEnglish(notice: CliNotice): string {
     case 'retrying':
       return `⏸ ${servicesInEnglish[notice.why]}; the agent tries again.`
     case 'compacting':
-      return 'The conversation has grown long: the agent is summing it up.'
+      return 'The conversation has grown long: the agent is summarizing it.'
     case 'compacted':
-      return 'The agent summed up its conversation, which had grown long.'
+      return 'The agent summarized its conversation, which had grown long.'
     case 'model-changed':
       return `The agent goes on with ${code(notice.to, 60)} instead of ${code(notice.from, 60)}.`
   }

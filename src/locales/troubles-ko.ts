@@ -2,7 +2,7 @@ import type { CliNotice } from '../core/event.ts'
 import { moment, roughly } from '../core/durations.ts'
 import type { Trouble } from '../core/failure.ts'
 import { tierEnding } from '../core/particle.ts'
-import { code } from '../core/markdown.ts'
+import { code, plain } from '../core/markdown.ts'
 import { reaches } from '../core/right.ts'
 import { quotaEndedInKorean, quotaFullInKorean, servicesInKorean } from './quota-ko.ts'
 
@@ -11,10 +11,20 @@ export function troubleInKorean(trouble: Trouble): string {
   switch (trouble.code) {
     case 'start-failed':
       return `에이전트를 시작하지 못했어요${because(trouble.detail)} 다시 써서 시도해 보세요. 자세한 내용은 운영자가 로그에서 볼 수 있어요.`
+    case 'beyond-roots':
+      return (
+        `아무것도 시작하지 않았어요. 이 세션의 컴퓨터에서 작업할 수 있는 폴더 안에 있지 않아요: ${code(trouble.folder, 200)} ` +
+        '운영자가 그 컴퓨터의 OMC_PROJECT_ROOTS에 추가할 수 있어요. `/session start`로 다른 곳에서 새 세션을 시작해도 돼요.'
+      )
     case 'process-died':
       return (
         `에이전트 프로세스가 예기치 않게 끝났어요${because(trouble.detail)} ` +
         '그때까지 한 작업은 남아 있어요. 다시 쓰면 거기서부터 이어서 해요.'
+      )
+    case 'machine-dropped':
+      return (
+        `owner가 이 세션이 있던 ${plain(trouble.machine, 40)} 컴퓨터를 포기했어요. 그동안 한 일은 그 컴퓨터에만 남아 있어요. ` +
+        '`/session start`로 다른 컴퓨터에서 새 세션을 시작해 주세요.'
       )
     case 'auth-failed':
       return (
@@ -64,7 +74,7 @@ export function troubleInKorean(trouble: Trouble): string {
         '그때까지 한 작업은 남아 있어요. 다시 쓰면 이어서 해요.'
       )
     case 'flooded':
-      return '에이전트가 받아들일 수 있는 양보다 많이 출력해서 멈췄어요. 더 작게 나눠 요청하거나 결과를 파일로 달라고 해 주세요.'
+      return '에이전트가 제가 처리할 수 있는 양보다 많이 출력해서 멈췄어요. 더 작게 나눠 요청하거나 결과를 파일로 달라고 해 주세요.'
     case 'rights-changed':
       return (
         `요청할 때는 ${trouble.was}${tierEnding(trouble.was, 'was')} 지금은 ${trouble.now}${tierEnding(trouble.now, 'because')} 시작하지 않았어요. ` +

@@ -88,9 +88,11 @@ export class ApprovalSubject implements MessageSource {
     this.#tools.moved()
   }
 
-  settled(): Promise<void> {
+  /** One of a list is closed with the list. */
+  async settled(): Promise<void> {
     const { approvals } = this.#tools
-    return retry(this.#tools, 'approval-closed', () => approvals.close(this.#ask().token))
+    const { token, listed } = this.#ask()
+    if (listed === null) await retry(this.#tools, 'approval-closed', () => approvals.close(token))
   }
 
   async #directFor({ prompt }: Ask, postings: readonly Posting[], quiet: boolean): Promise<Place | null> {
@@ -107,18 +109,20 @@ export class ApprovalSubject implements MessageSource {
     const known = postings.find((each) => each.role === role)
     // What nobody has seen needs no word about its end.
     const isSeen = known !== undefined && (known.message !== null || known.closedSince === null)
-    const stands = isSeen || (isOpen && !quiet)
+    const stands = ask.listed === null && (isSeen || (isOpen && !quiet))
     switch (role) {
       case 'ask':
         return stands ? this.#asking(look) : null
       case 'line':
         return stands && ask.prompt.place.kind === 'channel' ? this.#line(look) : null
       case 'reminder':
-        return isOpen && this.#tools.clock.now() >= remindAt(ask)
+        return isOpen && ask.listed === null && this.#tools.clock.now() >= remindAt(ask)
           ? this.#beside('reminder', this.#remindable(ask), look)
           : null
       case 'note':
-        return fate.kind === 'answered' && fate.by === null ? this.#beside('note', null, look) : null
+        return fate.kind === 'answered' && fate.by === null && ask.listed === null
+          ? this.#beside('note', null, look)
+          : null
       case 'audit':
         return fate.kind === 'answered' ? this.#audit(look) : null
     }
@@ -182,7 +186,7 @@ export class ApprovalSubject implements MessageSource {
 }
 
 /** Puts an approval before people. */
-export function putBefore(subject: ApprovalSubject, reconciler: Reconciler): AskMessages {
+export function putBefore(subject: MessageSource, reconciler: Reconciler): AskMessages {
   const { owner } = subject
   const said = async (): Promise<void> => (await reconciler.keep(subject)).done
   return {
@@ -194,11 +198,11 @@ export function putBefore(subject: ApprovalSubject, reconciler: Reconciler): Ask
 }
 
 /** The message in the run's own place that stands for the approval. */
-function spotIn(postings: readonly Posting[]): Spot | null {
+export function spotIn(postings: readonly Posting[]): Spot | null {
   return standing(postings, ['line', 'ask'])
 }
 
-function standing(postings: readonly Posting[], roles: readonly PostRole[]): Spot | null {
+export function standing(postings: readonly Posting[], roles: readonly PostRole[]): Spot | null {
   for (const role of roles) {
     const posting = postings.find((each) => each.role === role)
     if (posting?.message != null && !posting.over) return { place: posting.place, message: posting.message }
@@ -207,11 +211,11 @@ function standing(postings: readonly Posting[], roles: readonly PostRole[]): Spo
 }
 
 /** What arose in a channel stands in the owner's direct messages, or will. */
-function hasDirect({ direct, postings }: Look): boolean {
+export function hasDirect({ direct, postings }: Pick<Look, 'direct' | 'postings'>): boolean {
   const asked = postings.find(({ role }) => role === 'ask')
   return direct !== null && asked?.over !== true && asked?.closedSince == null
 }
 
-function remindAt({ askedAt, expiresAt }: Ask): number {
+export function remindAt({ askedAt, expiresAt }: Ask): number {
   return askedAt + (expiresAt - askedAt) / 2
 }

@@ -55,6 +55,8 @@ export class BoardSubject implements MessageSource {
     const known = postings.find(({ role }) => role === board?.key)
     const isThere = board !== null && known?.over !== true
     const drawn = isThere ? this.#draw(board, known ?? null) : null
+    // Posted by an earlier life, which died before whoever put it up was told.
+    if (isThere && known?.message != null) this.#outcome.resolve('stands')
     return {
       messages: drawn === null ? [] : [drawn.message],
       ordered: false,

@@ -30,8 +30,6 @@ const tellings: ReadonlySet<RunEvent['type']> = new Set([
   'parked',
   'finished',
 ])
-/** Whoever puts a board up is told that it stands, or after this long that it will. */
-const putUpWithinMs = 3_000
 
 export interface BoardsTools {
   readonly chat: Chat
@@ -84,7 +82,7 @@ export class Boards {
   }
 
   async putUp(place: Wallboard['place'], by: Person, key: PromptKey): Promise<'stands' | 'gone' | 'later'> {
-    const { vault, clock, reconciler, signal } = this.#tools
+    const { vault, clock, reconciler, signal, timings } = this.#tools
     const board: Wallboard = { place, locale: by.locale, key: `b.${key}`, at: clock.now() }
     await vault.boards.put(board)
     await this.#read()
@@ -92,7 +90,9 @@ export class Boards {
     const outcome = subject.put(board)
     await reconciler.keep(subject)
     const patience = new AbortController()
-    const later = pause(clock, putUpWithinMs, AbortSignal.any([signal, patience.signal])).then(() => 'later' as const)
+    const later = pause(clock, timings.boardWithinMs, AbortSignal.any([signal, patience.signal])).then(
+      () => 'later' as const,
+    )
     const first = await Promise.race([outcome, later])
     patience.abort()
     return first

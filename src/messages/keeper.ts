@@ -116,6 +116,7 @@ export class Keeper {
     }
     await this.#tellClosed()
     if (wanted.over && holds.size === 0) {
+      checkpoint('said', ownerKind(this.owner))
       await retry(this.#tools, 'settled', () => postings.settled(this.owner))
       await this.subject.settled?.()
       checkpoint('settled', ownerKind(this.owner))

@@ -1,3 +1,4 @@
+import type { Attachments, ShownFile } from '../core/attachment.ts'
 import type { Chat } from '../core/chat.ts'
 import type { Owner, Posting } from '../core/message.ts'
 import type { Note } from '../core/note.ts'
@@ -8,6 +9,7 @@ import type { Concern, MessageSource, Wanted } from './source.ts'
 export interface NoteTools {
   readonly chat: Chat
   readonly locale: Locale
+  readonly attachments: Attachments
   say(note: Note): Promise<void>
 }
 
@@ -16,6 +18,8 @@ export class NoteSubject implements MessageSource {
   readonly owner: Owner
   readonly #note: Note
   readonly #tools: NoteTools
+  /** Read once; a disk that does not give it is asked again. */
+  #file: ShownFile | null = null
 
   constructor(note: Note, tools: NoteTools) {
     this.owner = `note:${note.key}`
@@ -23,14 +27,14 @@ export class NoteSubject implements MessageSource {
     this.#tools = tools
   }
 
-  wanted(postings: readonly Posting[]): Wanted {
+  async wanted(postings: readonly Posting[]): Promise<Wanted> {
     const { chat, locale } = this.#tools
-    const { place, text, replyTo, mention } = this.#note
+    const { place, text, replyTo, mention, buttons } = this.#note
     const isSaid = postings.some(({ message, over }) => message !== null || over)
     const message = {
       role: 'note',
       place,
-      rendering: chat.note(text),
+      rendering: chat.note(text, buttons, isSaid ? null : await this.#shown()),
       replyTo,
       mention,
       locale,
@@ -49,6 +53,15 @@ export class NoteSubject implements MessageSource {
       endsIn: null,
       typingIn: null,
     }
+  }
+
+  /** One whose bytes are gone is only named. */
+  async #shown(): Promise<ShownFile | null> {
+    const { file } = this.#note
+    if (file === undefined || this.#file !== null) return this.#file
+    const bytes = await this.#tools.attachments.read(file)
+    if (bytes !== null) this.#file = { ...file, content: bytes }
+    return this.#file
   }
 
   urgencyOf(): Urgency {

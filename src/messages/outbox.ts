@@ -2,6 +2,7 @@ import type { PlaceId } from '../core/ids.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Outbox, OutboxNeeds } from '../core/message.ts'
 import type { Vault } from '../core/vault.ts'
+import { AskListSubject } from './ask-list.ts'
 import { ApprovalSubject, putBefore } from './approval.ts'
 import { Boards } from './boards.ts'
 import { Reconciler, type ReconcilerTools } from './reconciler.ts'
@@ -27,6 +28,7 @@ export function createOutbox(options: OutboxOptions, needs: OutboxNeeds): Outbox
   const approvals = { ...options, ...needs, approvals: options.vault.approvals, moved: () => reconciler.look() }
   return {
     ask: (ask, quiet) => putBefore(new ApprovalSubject(ask, quiet, approvals), reconciler),
+    askMany: (list, asks) => putBefore(new AskListSubject(list, asks, approvals), reconciler),
     putUpBoard: (place, by, key) => boards.putUp(place, by, key),
     deleted: (place, messages) => boards.deleted(place, messages),
     say: (note) => reconciler.say(note),

@@ -1,4 +1,4 @@
-import type { CallBudget, Deed } from '../core/budget.ts'
+import type { CallBudget, Deed } from '../core/pace.ts'
 
 /** What a write is for, the most urgent first. */
 export const urgencies = ['end', 'question', 'first', 'growth', 'card'] as const
@@ -34,8 +34,11 @@ export interface LeastBetween {
   readonly cardEveryMs: number
 }
 
-/** Calls of the bot that growth and cards leave to others, in any second. */
-const keptOfTotal = 20
+/**
+ * Calls of the bot, in any second, that are left for what is more urgent, in however many places at once: first of all for
+ * the answers of commands, which wait for nobody's turn.
+ */
+const keptOfTotal: Readonly<Record<Urgency, number>> = { question: 5, end: 6, first: 18, growth: 28, card: 28 }
 
 /**
  * How long a write waits, in milliseconds; 0: it may go out now. Pure.
@@ -46,7 +49,7 @@ const keptOfTotal = 20
 export function waitOf({ deed, urgency }: WriteWish, place: PlacePace, least: LeastBetween): number {
   const { budget, total, atWork, sinceWriteMs, sinceEditMs } = place
   const isPatient = urgency === 'growth' || urgency === 'card'
-  if (total.remaining <= (isPatient ? keptOfTotal : 0)) return Math.max(1, total.nextInMs)
+  if (total.remaining <= keptOfTotal[urgency]) return Math.max(1, total.nextInMs)
   const spare = budget.remaining - Math.min(budget.limit - 1, keptOf(deed, urgency, atWork))
   if (spare <= 0) return Math.max(1, budget.nextInMs)
   if (deed !== 'edit' || !isPatient) return 0

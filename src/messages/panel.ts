@@ -27,18 +27,18 @@ export class PanelSubject implements MessageSource {
 
   async wanted(postings: readonly Posting[]): Promise<Wanted> {
     const { chat } = this.#tools
-    const { key, text, buttons, locale, mention } = this.#panel()
-    const isOver = buttons.length === 0
+    const { key, text, buttons, locale, mention, card } = this.#panel()
+    const isOver = buttons.length === 0 || card !== undefined
     const place = await this.#placeFor(postings)
     const message = {
       role: 'panel',
       place,
-      rendering: chat.panel(key, text, buttons),
+      rendering: chat.panel(key, text, buttons, card),
       replyTo: null,
       mention: place.kind === 'dm' ? null : mention,
       locale,
       steady: true,
-      asks: !isOver,
+      asks: buttons.length > 0,
       pinned: false,
       goesOn: 'no',
       whenDeleted: isOver ? 'enough' : 'again',
@@ -64,9 +64,10 @@ export class PanelSubject implements MessageSource {
 
   async #placeFor(postings: readonly Posting[]): Promise<Place> {
     const { chat, owner } = this.#tools
-    const { place } = this.#panel()
+    const { place, card } = this.#panel()
     const before = postings.find(({ message }) => message !== null)?.place
     if (before !== undefined) return before
+    if (card !== undefined) return place
     const direct = place.kind === 'channel' && owner !== null ? await chat.dm(owner) : null
     return direct ?? place
   }

@@ -1,6 +1,7 @@
 import type { Chat } from '../core/chat.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { Message, Posting } from '../core/message.ts'
+import { isLater } from '../core/snowflake.ts'
 import type { Wanted } from './source.ts'
 import type { MessageForm, Write } from './write.ts'
 
@@ -44,6 +45,7 @@ export function nextWrite(
         ? { kind: 'freeze', posting }
         : { kind: 'remove', posting, id: posting.message, again: true }
     }
+    if (isAbove(message, posting)) return { kind: 'remove', posting, id: posting.message, again: true }
     if (!isSaid) return { kind: 'edit', message, posting, id: posting.message, form }
   }
   return null
@@ -71,6 +73,11 @@ function formOf(message: Message, posting: Posting | null, chat: PlanTools['chat
 
 function isOld({ postedAt }: Posting, now: EpochMs, chat: PlanTools['chat']): boolean {
   return postedAt !== null && now - postedAt > chat.pace.editableForMs
+}
+
+/** Nothing of its text is shown yet, and what is to come before it stands below. */
+function isAbove({ beneath }: Message, { message, end }: Posting): boolean {
+  return beneath != null && message !== null && end === 0 && isLater(beneath, message)
 }
 
 function endsHere({ goesOn }: Message, isSaid: boolean): boolean {

@@ -1,3 +1,4 @@
+import type { Attachments } from '../core/attachment.ts'
 import { pause } from '../core/clock.ts'
 import type { Panel } from '../core/panel.ts'
 import type { PersonId } from '../core/ids.ts'
@@ -19,6 +20,7 @@ import type { WriterTools } from './writer.ts'
 
 export interface ReconcilerTools extends WriterTools {
   readonly catalogue: Catalogue
+  readonly attachments: Attachments
   /** Who is told what nobody else can be: OMC_OWNER_USER_ID; null: nobody. */
   readonly owner: PersonId | null
   /** For people whose language is not known. */
@@ -158,8 +160,8 @@ export class Reconciler {
   }
 
   #noteSubject(note: Note): NoteSubject {
-    const { chat, locale } = this.#tools
-    return new NoteSubject(note, { chat, locale, say: (other) => this.say(other) })
+    const { chat, locale, attachments } = this.#tools
+    return new NoteSubject(note, { chat, locale, attachments, say: (other) => this.say(other) })
   }
 
   #untilReady(): Promise<void> {

@@ -1,10 +1,12 @@
 import type { Chat, LinePlace, Rendering, Spot } from '../core/chat.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Entry } from '../core/event.ts'
-import type { RunId, Seq, SessionId } from '../core/ids.ts'
+import type { MessageId, RunId, Seq, SessionId } from '../core/ids.ts'
 import { isLive, isQueued } from '../core/lifecycle.ts'
 import type { Message, Owner, Posting } from '../core/message.ts'
+import type { Prompt } from '../core/prompt.ts'
 import type { Timings } from '../core/timings.ts'
+import type { Verbosity } from '../core/verbosity.ts'
 import { see, textOf, type RunView } from '../core/view.ts'
 import type { Urgency } from './pace.ts'
 import type { Write } from './write.ts'
@@ -23,6 +25,14 @@ export interface RunTools {
   questionOf(run: RunId): Spot | null
 }
 
+/** The runs beside a run, as its messages have to know them. */
+export interface Neighbours {
+  /** Of what was asked before it in its place, nothing stands there yet. */
+  areSilentBefore(subject: RunSubject): boolean
+  /** A message of it was posted. */
+  posted(subject: RunSubject, message: MessageId): void
+}
+
 /** A run's messages: the answer in parts, the card under it, and the line at the end of a long one. */
 export class RunSubject implements MessageSource {
   readonly owner: Owner
@@ -35,15 +45,23 @@ export class RunSubject implements MessageSource {
   #beganAt: number
   /** How long the answer was when it was drawn last. */
   #drawn = 0
+  /** A message of it stands, or did. */
+  #stands = false
+  readonly #neighbours: Neighbours
+  /** The last message of a run before it that was posted while this one had nothing to say; null: none was. */
+  #beneath: MessageId | null = null
   /** The name of its session. */
   session = ''
+  /** How much of its steps is shown; as it was when it began, or was taken up. */
+  verbosity: Verbosity = 'normal'
 
-  constructor(view: RunView, seen: Seq, tools: RunTools) {
+  constructor(view: RunView, seen: Seq, tools: RunTools, neighbours: Neighbours) {
     this.owner = `run:${view.id}`
     this.#run = view.id
     this.#view = view
     this.#seen = seen
     this.#tools = tools
+    this.#neighbours = neighbours
     this.#beganAt = tools.clock.monotonic()
   }
 
@@ -53,6 +71,28 @@ export class RunSubject implements MessageSource {
 
   get sessionId(): SessionId {
     return this.#view.prompt.session
+  }
+
+  get prompt(): Prompt {
+    return this.#view.prompt
+  }
+
+  get stands(): boolean {
+    return this.#stands
+  }
+
+  get isQueued(): boolean {
+    return isQueued(this.#view.run.state)
+  }
+
+  /** A run before it has posted this: what it will say belongs beneath that. */
+  comesAfter(message: MessageId): void {
+    this.#beneath = message
+  }
+
+  posted({ message }: Posting): void {
+    this.#stands = true
+    if (message !== null) this.#neighbours.posted(this, message)
   }
 
   take(entry: Entry): void {
@@ -67,19 +107,27 @@ export class RunSubject implements MessageSource {
     this.#drawn = lengthOf(view)
     const { clock, chat } = this.#tools
     const { state } = view.run
+    this.#stands ||= postings.some(({ message }) => message !== null)
     const line = isQueued(state) ? this.#tools.line(this.#run) : null
-    const facts = { view, line, now: clock.now(), session: this.session }
+    const facts = { view, line, now: clock.now(), session: this.session, verbosity: this.verbosity }
     const isAtWork = isLive(state)
     const endsIn = isAtWork ? view.prompt.place.id : null
     const silentForMs = clock.monotonic() - this.#beganAt
-    if (!isWorthSaying({ view, line, isLong: silentForMs >= this.#tools.timings.silentForMs }, postings)) {
+    const patience = this.#tools.timings.silentForMs - silentForMs
+    if (line !== null && !this.#stands && patience > 0 && this.#neighbours.areSilentBefore(this)) {
+      return { ...nothingYet, againInMs: patience }
+    }
+    if (!isWorthSaying({ view, line, isLong: patience <= 0 }, postings)) {
       const typingIn = isAtWork && state !== 'stopping' ? view.prompt.place : null
       return { ...nothingYet, againInMs: isAtWork ? tickMs : null, endsIn, typingIn }
     }
     const question = this.#tools.questionOf(this.#run)
     const renderings = chat.draw({ ...facts, frozen: frozenEnds(postings), question })
     return {
-      messages: renderings.map((rendering, at) => messageOf(view, rendering, at === renderings.length - 1)),
+      messages: renderings.map((rendering, at) => ({
+        ...messageOf(view, rendering, at === renderings.length - 1),
+        beneath: view.startedAt !== null && rendering.part === 0 ? this.#beneath : null,
+      })),
       ordered: true,
       // A lost attempt may have said more than the one that answered: what stands beyond the answer is taken back.
       exact: state === 'over',

@@ -1,4 +1,4 @@
-import type { Deed, Pace } from '../core/budget.ts'
+import type { Deed, Pace } from '../core/pace.ts'
 import type { Clock } from '../core/clock.ts'
 import type { PlaceId } from '../core/ids.ts'
 import type { Timings } from '../core/timings.ts'
@@ -148,13 +148,15 @@ class PlaceQueue {
   }
 
   async #write({ deed, write }: WaitingWrite): Promise<void> {
-    const { clock } = this.#tools
+    const { clock, pace } = this.#tools
     const from = clock.monotonic()
+    const claim = pace.claim(this.#place, deed)
     try {
       if (!(await write())) return
       this.#wroteAt = from
       if (deed === 'edit') this.#editedAt = from
     } finally {
+      claim[Symbol.dispose]()
       // Whoever has just written says first what it wants next.
       clock.after(0, () => {
         this.#busy.delete(deed)

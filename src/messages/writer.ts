@@ -105,7 +105,7 @@ export class Writer {
         return this.#wait(posting, 'later')
     }
     checkpoint('posted', this.#kind)
-    if (this.#kind === 'approval' && message.role === 'ask') checkpoint('approval-posted')
+    if ((this.#kind === 'approval' || this.#kind === 'asks') && message.role === 'ask') checkpoint('approval-posted')
     if (message.pinned) await chat.pin(posting.place, posted)
     // A repeated nonce gives the message of an earlier try, which may show something else: then it is edited at once.
     const shown = isUnsure ? { shown: '', end: 0 } : { shown: rendering.hash, end: rendering.end }

@@ -1,5 +1,3 @@
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
 import { fine, type Finding } from '../core/finding.ts'
 
 /** A CLI's name, for us and for people, the versions its contract suite has been run with, and how a person gets a newer one. */
@@ -9,15 +7,6 @@ export interface Tested {
   readonly oldest: string
   readonly newest: string
   readonly upgrade: string
-}
-
-/** The CLI's absolute path: the configured one, or `name` in the PATH; null when it is not there. */
-export function findProgram(name: string, configured: string | null, path: string): string | null {
-  const candidates =
-    configured !== null && isAbsolute(configured)
-      ? [configured]
-      : path.split(delimiter).map((folder) => join(folder, configured ?? name))
-  return candidates.find((file) => isAbsolute(file) && isExecutable(file)) ?? null
 }
 
 /** There is no such program. */
@@ -54,13 +43,4 @@ function compare(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number)) as [number[], number[]]
   const at = left.findIndex((part, index) => part !== right[index])
   return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
-  }
 }

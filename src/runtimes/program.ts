@@ -1,6 +1,6 @@
 import { existsSync, openSync, readdirSync, readSync, closeSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { findProgram } from './check.ts'
+import { findProgram } from '../system/find-program.ts'
 
 /** How many folders lie at most between a program and its package's own. */
 const depth = 5

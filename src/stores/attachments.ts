@@ -1,6 +1,6 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto'
 import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { chmod, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { chmod, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { attachmentLimits, typeOf, type AttachedFile, type Attachment, type Attachments } from '../core/attachment.ts'
@@ -53,6 +53,11 @@ export class FolderAttachments implements Attachments {
     } catch {
       return null
     }
+  }
+
+  async read(attachment: Attachment): Promise<Uint8Array | null> {
+    const located = await this.locate(attachment)
+    return located === null ? null : readFile(located.path)
   }
 
   #create(path: string): Promise<FileHandle> {

@@ -10,15 +10,19 @@ import {
   rmSync,
 } from 'node:fs'
 import { copyFile, cp } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { z } from 'zod'
+import * as z from 'zod'
 import { messageOf, Problem } from '../core/failure.ts'
 import type { Clock } from '../core/clock.ts'
 import { writeAtomically } from '../system/atomic-file.ts'
 import { migrations } from './migrations/all.ts'
-import { databaseName } from './open.ts'
+import { makeFolder } from '../system/make-folder.ts'
+import { realPath } from '../system/real-path.ts'
+import { isForAPerson } from '../system/world-error.ts'
+import { takeLock, type Lock } from './lock.ts'
+import { databaseName } from './sqlite/database.ts'
 
 /** What is kept beside the database, as folders of the data folder. */
 const kept = ['transcripts', 'attachments'] as const
@@ -58,11 +62,13 @@ export async function backUp(
   if (!existsSync(database))
     throw new Problem('refused', `There is no ${databaseName} in ${dataFolder}: nothing to copy.`)
   if (existsSync(to)) throw new Problem('refused', `${to} is there already. Name a folder that is not.`)
-  mkdirSync(dirname(to), { recursive: true })
-  removeUnfinished(to)
+  if (isWithin(to, dataFolder))
+    throw new Problem('refused', `${to} would go with ${dataFolder}, which it is a copy of. Name a folder elsewhere.`)
   const unfinished = `${to}.unfinished-${process.pid}`
-  mkdirSync(unfinished, { mode: 0o700 })
   try {
+    makeFolder(dirname(to), 0o777)
+    removeUnfinished(to)
+    mkdirSync(unfinished, { mode: 0o700 })
     const copy = join(unfinished, databaseName)
     const source = new DatabaseSync(database, { readOnly: true, timeout: 10_000 })
     try {
@@ -83,10 +89,25 @@ export async function backUp(
     renameSync(unfinished, to)
     return manifest
   } catch (cause) {
-    rmSync(unfinished, { recursive: true, force: true })
-    if (cause instanceof Problem) throw cause
-    throw new Problem('wire', `${to} could not be written: ${messageOf(cause)}`, { cause })
+    removeTrace(unfinished)
+    throw unwritten(to, cause)
   }
+}
+
+/** What cannot be there, because its folder cannot, needs no removing. */
+function removeTrace(path: string): void {
+  if (existsSync(path)) rmSync(path, { recursive: true, force: true })
+}
+
+function unwritten(path: string, cause: unknown): Problem {
+  if (cause instanceof Problem) return cause
+  const kind = isForAPerson(cause) ? 'refused' : 'wire'
+  return new Problem(kind, `${path} could not be written: ${messageOf(cause)}`, { cause })
+}
+
+/** Whether a path lies in a folder, by whatever links; both as far as they are there. */
+function isWithin(path: string, folder: string): boolean {
+  return `${realPath(path)}${sep}`.startsWith(`${realPath(folder)}${sep}`)
 }
 
 /**
@@ -94,7 +115,7 @@ export async function backUp(
  * folder has no database, so that no bot starts on half of it.
  * @throws {Problem} `refused`: no backup, a torn one, of a newer version, or the folder is in use.
  */
-export async function restore(from: string, dataFolder: string): Promise<BackupManifest> {
+export async function restore(from: string, dataFolder: string, clock: Clock): Promise<BackupManifest> {
   const manifest = readManifest(from)
   const copy = join(from, databaseName)
   if (!existsSync(copy) || (await digestOf(copy)) !== manifest.digest) {
@@ -114,14 +135,25 @@ export async function restore(from: string, dataFolder: string): Promise<BackupM
       `${dataFolder} holds ${taken.join(', ')} already. Move that folder away, or name another one with --to.`,
     )
   }
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
-  writeAtomically(mark, `${from}\n`)
-  for (const name of [...kept, boxes]) await copyFolder(join(from, name), join(dataFolder, name))
-  const unfinished = join(dataFolder, `${databaseName}.restoring`)
-  await copyFile(copy, unfinished)
-  renameSync(unfinished, join(dataFolder, databaseName))
-  rmSync(mark)
-  return manifest
+  if (isWithin(dataFolder, from))
+    throw new Problem('refused', `${dataFolder} lies in the backup itself. Name a folder elsewhere with --to.`)
+  let lock: Lock | null = null
+  try {
+    makeFolder(dataFolder)
+    // Held meanwhile: a bot that somebody starts now would begin a database of its own.
+    lock = await takeLock(dataFolder, clock)
+    writeAtomically(mark, `${from}\n`)
+    for (const name of [...kept, boxes]) await copyFolder(join(from, name), join(dataFolder, name))
+    const unfinished = join(dataFolder, `${databaseName}.restoring`)
+    await copyFile(copy, unfinished)
+    renameSync(unfinished, join(dataFolder, databaseName))
+    rmSync(mark)
+    return manifest
+  } catch (cause) {
+    throw unwritten(dataFolder, cause)
+  } finally {
+    lock?.close()
+  }
 }
 
 /** What was left by copies that were killed. */

@@ -3,8 +3,10 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import type { EpochMs } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
 import type { StoreTrouble } from '../core/health.ts'
+import { isBusyThere } from './postgres/words.ts'
+import { noMeter, type Meter } from '../core/meter.ts'
 import type { Tables } from './schema.ts'
-import { isBusy } from './sqlite.ts'
+import { isBusy } from './sqlite/sqlite.ts'
 
 /** Something to write. It may be called again when a commit failed, so it must do nothing but read and write rows. */
 type Work<Value> = (trx: Transaction<Tables>) => Promise<Value>
@@ -18,6 +20,9 @@ interface Job {
 /** So many callers share a commit at most: the first must not wait long for the last. */
 const jobsAtOnce = 256
 
+/** What may be written with something else waits so long for it, in milliseconds. */
+const patienceMs = 50
+
 /** A lock of another program is waited out for a second; then whoever writes hears of it, and tries again later. */
 const lockedTries = 40
 const lockedAgainAfterMs = 25
@@ -30,18 +35,36 @@ const lockedAgainAfterMs = 25
 export class Commits {
   readonly #db: Kysely<Tables>
   readonly #now: () => EpochMs
+  readonly #meter: Meter
   #waiting: Job[] = []
+  /** Something of what waits is not patient. */
+  #isUrgent = false
+  #patience: NodeJS.Timeout | null = null
   #round: Promise<void> | null = null
   #closed = false
   #trouble: StoreTrouble | null = null
 
-  constructor(db: Kysely<Tables>, now: () => EpochMs = Date.now) {
+  constructor(db: Kysely<Tables>, now: () => EpochMs = Date.now, meter: Meter = noMeter) {
     this.#db = db
+    this.#meter = meter
     this.#now = now
   }
 
   /** Resolves when the work is on the disk. Rejects with what the work threw, or why nothing could be written. */
   write<Value>(work: Work<Value>): Promise<Value> {
+    return this.#add(work, true)
+  }
+
+  /**
+   * The same for what does no harm when it is done again after a death (docs/ARCHITECTURE.md lists it): it goes to the disk
+   * with the next write that does not wait, before it, or by itself in a moment. So nothing that was written later can be
+   * there without it.
+   */
+  writeWithNext<Value>(work: Work<Value>): Promise<Value> {
+    return this.#add(work, false)
+  }
+
+  #add<Value>(work: Work<Value>, isUrgent: boolean): Promise<Value> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new Problem('bug', 'The store is closed: nothing can be written any more.')
       const run: Job['run'] = async (trx) => {
@@ -49,8 +72,16 @@ export class Commits {
         return () => resolve(value)
       }
       this.#waiting.push({ run, reject })
-      this.#round ??= this.#rounds()
+      if (isUrgent) this.#begin()
+      else this.#patience ??= setTimeout(() => this.#begin(), patienceMs)
     })
+  }
+
+  #begin(): void {
+    if (this.#patience !== null) clearTimeout(this.#patience)
+    this.#patience = null
+    this.#isUrgent = true
+    this.#round ??= this.#rounds()
   }
 
   /** Why nothing could be written the last time; null when it could. */
@@ -61,13 +92,16 @@ export class Commits {
   /** Takes nothing more and resolves when everything that came before is settled. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true
+    if (this.#waiting.length > 0) this.#begin()
     await this.#round
   }
 
   async #rounds(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#isUrgent) {
       await nextTurn()
       const jobs = this.#waiting.splice(0, jobsAtOnce)
+      this.#isUrgent = this.#waiting.length > 0
+      if (jobs.length === 0) continue
       try {
         await this.#commit(jobs)
       } catch (error) {
@@ -81,9 +115,12 @@ export class Commits {
 
   async #commit(jobs: readonly Job[]): Promise<void> {
     let settle: readonly (() => void)[]
+    const from = performance.now()
     try {
       settle = await this.#unlocked(jobs)
+      this.#meter.lasted('store_commit_seconds', performance.now() - from)
     } catch (error) {
+      this.#meter.count('store_failures_total', {})
       if (error instanceof Problem && error.kind === 'wire') {
         this.#trouble = { since: this.#trouble?.since ?? this.#now(), message: error.message }
       }
@@ -106,7 +143,7 @@ export class Commits {
           return settles
         })
       } catch (error) {
-        if (!isBusy(error) || tries >= lockedTries || this.#closed) throw error
+        if (!(isBusy(error) || isBusyThere(error)) || tries >= lockedTries || this.#closed) throw error
         await pause(lockedAgainAfterMs)
       }
     }

@@ -2,22 +2,33 @@ import type { Kysely, Selectable } from 'kysely'
 import type { EpochMs } from '../core/clock.ts'
 import type { PlaceId } from '../core/ids.ts'
 import type { Arrival, Arrivals, KeptArrival } from '../core/inbox.ts'
+import type { Log } from '../core/log.ts'
 import type { Commits } from './commits.ts'
 import { parse } from './rows.ts'
 import type { InboxTable, Tables } from './schema.ts'
+import type { Seal } from './seal.ts'
 
-/** What came in and is not worked off, and for a while the keys of what is. */
+/**
+ * What came in and is not worked off, and for a while the keys of what is. What is secret in it lies there sealed: also
+ * what was deleted can be read in the file of a database for a long time.
+ */
 export class DatabaseArrivals implements Arrivals {
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
+  readonly #seal: Seal
+  readonly #log: Log
 
-  constructor(db: Kysely<Tables>, commits: Commits) {
+  constructor(db: Kysely<Tables>, commits: Commits, seal: Seal, log: Log) {
     this.#db = db
     this.#commits = commits
+    this.#seal = seal
+    this.#log = log
   }
 
   async keep({ key, place, at, arrival }: Parameters<Arrivals['keep']>[0]): Promise<boolean> {
-    const row = { key, place, kept_at: at, body: JSON.stringify(arrival) }
+    const text = JSON.stringify(arrival)
+    const isSecret = arrival.kind === 'interaction' && arrival.interaction.secret === true
+    const row = { key, place, kept_at: at, body: isSecret ? this.#seal.close(text, key) : text }
     const kept = await this.#commits.write((trx) =>
       trx
         .insertInto('inbox')
@@ -38,13 +49,20 @@ export class DatabaseArrivals implements Arrivals {
   }
 
   /** The body goes: it holds what people wrote, and a token that Discord would still take. */
-  done(key: string, at: EpochMs): Promise<void> {
-    return this.#set(key, { done_at: at, body: '', memo: null })
+  async done(key: string, at: EpochMs, patiently: boolean): Promise<void> {
+    const change = { done_at: at, body: '', memo: null }
+    if (patiently) await this.#commits.writeWithNext((trx) => changed(trx, key, change))
+    else await this.#set(key, change)
   }
 
   async open(): Promise<readonly KeptArrival[]> {
     const rows = await this.#db.selectFrom('inbox').selectAll().where('done_at', 'is', null).orderBy('seq').execute()
-    return rows.map(keptOf)
+    return rows.flatMap((row) => {
+      const body = this.#seal.isClosed(row.body) ? this.#seal.open(row.body, row.key) : row.body
+      if (body !== null) return [keptOf({ ...row, body })]
+      this.#log.error({ key: row.key }, 'inbox.unreadable')
+      return []
+    })
   }
 
   async forget(before: EpochMs): Promise<void> {
@@ -52,8 +70,12 @@ export class DatabaseArrivals implements Arrivals {
   }
 
   async #set(key: string, change: Partial<Selectable<InboxTable>>): Promise<void> {
-    await this.#commits.write((trx) => trx.updateTable('inbox').set(change).where('key', '=', key).execute())
+    await this.#commits.write((trx) => changed(trx, key, change))
   }
+}
+
+function changed(db: Kysely<Tables>, key: string, change: Partial<Selectable<InboxTable>>): Promise<unknown> {
+  return db.updateTable('inbox').set(change).where('key', '=', key).execute()
 }
 
 function keptOf(row: Selectable<InboxTable>): KeptArrival {

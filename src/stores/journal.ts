@@ -1,23 +1,27 @@
-import { sql, type Expression, type Kysely, type Selectable, type Transaction } from 'kysely'
-import type { Hold } from '../core/quota.ts'
-import type { Board } from '../core/admission.ts'
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
+import type { Board, Candidate, Crowd } from '../core/admission.ts'
 import type { EpochMs } from '../core/clock.ts'
 import type { Entry, RunEvent } from '../core/event.ts'
 import { Problem, type Refusal } from '../core/failure.ts'
-import type { AccountId, PromptKey, RunId, Seq, SessionId } from '../core/ids.ts'
-import type { Claimed, Journal, OpenRun } from '../core/journal.ts'
+import type { AccountId, PromptKey, RunId, Seq, SessionId, WorkerId } from '../core/ids.ts'
+import { endReaders, type AskedAt, type Claimed, type EndReader, type Journal, type OpenRun } from '../core/journal.ts'
 import { isLive, step, type State } from '../core/lifecycle.ts'
+import { channelOf } from '../core/place.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Cursor } from '../core/runtime.ts'
 import type { Effect } from '../core/effect.ts'
 import { learnFrom } from './accounts.ts'
-import { holdOfSession, countLive, readBoard } from './board.ts'
+import { countLive, countOpen, holdOfPrompt, readBoard, type BoardRules } from './board.ts'
+import { passFrom } from './budgets.ts'
 import { bookFrom } from './ledger.ts'
 import type { Commits } from './commits.ts'
 import { keepEffects, StaleEffect } from './effects.ts'
+import { isShared, lockBoard } from './locks.ts'
 import { firstMessageOf } from './postings.ts'
 import { changesOf, conversationAfter, firstRow, keepConversation, project, runOf } from './projection.ts'
-import { damaged, entryOf, parse } from './rows.ts'
+import { unheardWords } from './unheard-words.ts'
+import { openRunOf, promptOf, rewordedIn, workerOf } from './open-runs.ts'
+import { entriesInOrder, entryOf } from './rows.ts'
 import type { RunTable, Tables } from './schema.ts'
 import type { LocalWake } from './wake.ts'
 
@@ -34,26 +38,34 @@ export class DatabaseJournal implements Journal {
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
   readonly #wake: LocalWake
+  readonly #rules: BoardRules
 
-  constructor(db: Kysely<Tables>, commits: Commits, wake: LocalWake) {
+  constructor(db: Kysely<Tables>, commits: Commits, wake: LocalWake, rules: BoardRules) {
     this.#db = db
     this.#commits = commits
     this.#wake = wake
+    this.#rules = rules
   }
 
   async ask(
     run: RunId,
     prompt: Prompt,
     at: EpochMs,
-    refuse: (board: Board, hold: Hold | null) => Refusal | null,
+    refuse: (at: AskedAt) => Refusal | null | Promise<Refusal | null>,
   ): Promise<{ readonly run: RunId; readonly fresh: boolean; readonly entries: readonly Entry[] }> {
     return this.#write(async (trx) => {
+      await lockBoard(trx)
       const earlier = await trx.selectFrom('runs').select('id').where('prompt_key', '=', prompt.key).executeTakeFirst()
       if (earlier !== undefined) return { run: earlier.id as RunId, fresh: false, entries: [] }
-      const account = await accountOf(trx, prompt)
+      const { account, ended_at: endedAt } = await sessionOf(trx, prompt)
       if ((await rowOf(trx, run)) !== undefined) throw new Problem('bug', `The run id ${run} was given out twice.`)
-      const hold = await holdOfSession(trx, prompt.session, at)
-      const refusal = refuse(await readBoard(trx, at, prompt.speaker.id), hold)
+      const hold = await holdOfPrompt(trx, prompt, at, this.#rules)
+      const refusal = await refuse({
+        isOver: endedAt !== null,
+        crowd: await countOpen(trx, { person: prompt.speaker.id, channel: channelOf(prompt.place) }),
+        hold,
+        board: () => readBoard(trx, at, this.#rules, { asker: prompt.speaker.id }),
+      })
       const asked = await insertLine(trx, run, { type: 'asked', prompt }, at)
       const row = firstRow(asked, account)
       await trx.insertInto('runs').values(row).execute()
@@ -95,8 +107,10 @@ export class DatabaseJournal implements Journal {
     // The whole queue is read only when somebody in it may start.
     if (Number.isFinite(most) && (await countLive(this.#db)) >= most) return []
     return this.#write(async (trx) => {
+      await lockBoard(trx)
       const claimed: Claimed[] = []
-      for (const run of admit(await readBoard(trx, at))) claimed.push(await claimOne(trx, run, at))
+      for (const run of admit(await readBoard(trx, at, this.#rules, { firstOnly: true })))
+        claimed.push(await claimOne(trx, run, at))
       return claimed
     })
   }
@@ -105,7 +119,11 @@ export class DatabaseJournal implements Journal {
     return this.#db
       .transaction()
       .setAccessMode('read only')
-      .execute((trx) => readBoard(trx, at))
+      .execute((trx) => readBoard(trx, at, this.#rules))
+  }
+
+  async crowd(of: Pick<Candidate, 'person' | 'channel'>): Promise<Crowd> {
+    return countOpen(this.#db, of)
   }
 
   async read(run: RunId, after?: Seq): Promise<readonly Entry[]> {
@@ -114,9 +132,13 @@ export class DatabaseJournal implements Journal {
     return rows.map(entryOf)
   }
 
-  async after(position: Seq, limit: number): Promise<readonly Entry[]> {
+  async after(position: Seq, limit: number, worker?: WorkerId): Promise<readonly Entry[]> {
     const lines = this.#db.selectFrom('run_events').selectAll().where('seq', '>', position).orderBy('seq').limit(limit)
-    return (await lines.execute()).map(entryOf)
+    const theirs = sql<boolean>`exists (
+      select 1 from runs join omc_sessions on omc_sessions.id = runs.session
+      where runs.id = run_events.run and omc_sessions.worker = ${worker}
+    )`
+    return (await (worker === undefined ? lines : lines.where(theirs)).execute()).map(entryOf)
   }
 
   async position(): Promise<Seq> {
@@ -145,43 +167,41 @@ export class DatabaseJournal implements Journal {
   }
 
   async unheard(since: EpochMs): Promise<readonly RunId[]> {
-    const rows = await this.#db
-      .selectFrom('run_events as word')
-      .select('word.run')
-      .distinct()
-      .where('word.type', '=', sql.lit('steered'))
-      .where('word.at', '>=', since)
-      .where(
-        (word) => sql<boolean>`not exists (
-        select 1 from run_events as heard where heard.run = ${word.ref('word.run')} and heard.type = 'steered'
-        and json_extract(heard.json, '$.steer.key') = json_extract(${word.ref('word.json')}, '$.steer.key')
-        and json_extract(heard.json, '$.heard')
-      )`,
-      )
-      .where(
-        (word) => sql<boolean>`not exists (
-        select 1 from runs where prompt_key = json_extract(${word.ref('word.json')}, '$.steer.key')
-      )`,
-      )
+    const lately = await this.#steered().where('at', '>=', since).execute()
+    const runs = new Set(unheardWords(entriesInOrder(lately)).map(({ run }) => run))
+    if (runs.size === 0) return []
+    // The clock may have been set between a word and its hearing, so of these few runs everything counts.
+    const all = await this.#steered()
+      .where('run', 'in', [...runs])
       .execute()
-    return rows.map((row) => row.run as RunId)
+    const said = unheardWords(entriesInOrder(all)).filter(({ at }) => at >= since)
+    const keys = said.map(({ key }) => key)
+    const asked = this.#db.selectFrom('runs').select('prompt_key').where('prompt_key', 'in', keys)
+    const known = new Set(keys.length === 0 ? [] : (await asked.execute()).map((row) => row.prompt_key))
+    return [...new Set(said.filter(({ key }) => !known.has(key)).map(({ run }) => run))]
   }
 
-  async endedAfter(after: Seq, limit: number): Promise<readonly { readonly run: RunId; readonly ended: Seq }[]> {
-    const rows = await this.#db
-      .selectFrom('runs')
-      .select(['id', 'ended_seq'])
-      .where('ended_seq', '>', after)
-      .orderBy('ended_seq')
-      .limit(limit)
-      .execute()
-    return rows.map((row) => ({ run: row.id as RunId, ended: row.ended_seq ?? 0 }))
+  async ended(reader: EndReader, limit: number): Promise<readonly RunId[]> {
+    const unread = this.#db.selectFrom('unread_ends').select('run').where('reader', '=', reader)
+    return (await unread.orderBy('seq').limit(limit).execute()).map(({ run }) => run as RunId)
+  }
+
+  async doneWith(reader: EndReader, runs: readonly RunId[]): Promise<void> {
+    if (runs.length === 0) return
+    await this.#commits.write((trx) =>
+      trx.deleteFrom('unread_ends').where('reader', '=', reader).where('run', 'in', runs).execute(),
+    )
   }
 
   async lastOf(session: SessionId, limit: number): Promise<readonly RunId[]> {
     const ended = this.#db.selectFrom('runs').select('id').where('ended_seq', 'is not', null)
     const rows = await ended.where('session', '=', session).orderBy('ended_seq', 'desc').limit(limit).execute()
     return rows.map((row) => row.id as RunId)
+  }
+
+  async latest(limit: number): Promise<readonly OpenRun[]> {
+    const ended = this.#runs().where('ended_seq', 'is not', null).where('started_at', 'is not', null)
+    return (await ended.orderBy('ended_seq', 'desc').limit(limit).execute()).map(openRunOf)
   }
 
   async recentDurations(limit: number): Promise<readonly number[]> {
@@ -206,23 +226,32 @@ export class DatabaseJournal implements Journal {
     return value
   }
 
+  /** What people have said into turns, in no order: for one SQLite would walk through all. A literal, for the index. */
+  #steered() {
+    return this.#db.selectFrom('run_events').selectAll().where('type', '=', sql.lit('steered'))
+  }
+
   /** Runs with the line that asked them, which holds the prompt, and the last one that worded it anew. */
   #runs() {
     return this.#db
       .selectFrom('runs')
       .innerJoin('run_events', 'run_events.seq', 'runs.asked_seq')
-      .select(['id', 'session', 'state', 'attempt', 'parks', 'goes_on', 'cursor', 'asked_seq', 'json'])
+      .select([
+        'id',
+        'session',
+        'state',
+        'attempt',
+        'parks',
+        'goes_on',
+        'hold',
+        'cursor',
+        'asked_seq',
+        'promoted_seq',
+        'json',
+      ])
+      .select((run) => workerOf(run.ref('runs.session')).as('worker'))
       .select((run) => rewordedIn(run.ref('runs.id')).as('reworded'))
   }
-}
-
-/** The last `reworded` of a run, as JSON text; null: none. A literal type, so that the partial index serves it. */
-function rewordedIn(run: Expression<unknown>) {
-  return sql<string | null>`(
-    select json from run_events as later
-    where later.run = ${run} and later.type = 'reworded'
-    order by later.seq desc limit 1
-  )`
 }
 
 /** What the lifecycle allows of these: somebody else may have written to the run meanwhile. */
@@ -250,9 +279,15 @@ async function write(
   for (const entry of entries) {
     await learnFrom(trx, row, entry)
     await bookFrom(trx, row, entry)
+    await passFrom(trx, entry)
     row = project(row, entry)
   }
   await trx.updateTable('runs').set(changesOf(row)).where('id', '=', before.id).execute()
+  const { ended_seq: seq } = row
+  if (seq !== null && before.ended_seq === null) {
+    const unread = endReaders.map((reader) => ({ reader, run: row.id, seq }))
+    await trx.insertInto('unread_ends').values(unread).execute()
+  }
   for (const event of events) {
     const conversation = conversationAfter(event)
     if (conversation !== undefined) await keepConversation(trx, before.session, conversation)
@@ -296,40 +331,15 @@ async function claimOne(trx: Transaction<Tables>, run: RunId, at: EpochMs): Prom
   }
 }
 
+/** The row of a run, which nobody else changes until the transaction ends. */
 async function rowOf(trx: Transaction<Tables>, run: RunId): Promise<RunRow | undefined> {
-  return trx.selectFrom('runs').selectAll().where('id', '=', run).executeTakeFirst()
+  const row = trx.selectFrom('runs').selectAll().where('id', '=', run)
+  return (isShared(trx) ? row.forUpdate() : row).executeTakeFirst()
 }
 
-async function accountOf(trx: Transaction<Tables>, prompt: Prompt): Promise<string> {
-  const rows = trx.selectFrom('omc_sessions').select('account').where('id', '=', prompt.session)
+async function sessionOf(trx: Transaction<Tables>, prompt: Prompt) {
+  const rows = trx.selectFrom('omc_sessions').select(['account', 'ended_at']).where('id', '=', prompt.session)
   const session = await rows.executeTakeFirst()
-  if (session !== undefined) return session.account
+  if (session !== undefined) return session
   throw new Problem('bug', `The prompt ${prompt.key} is for the session ${prompt.session}, which was never kept.`)
-}
-
-function openRunOf(
-  row: Pick<RunRow, 'id' | 'session' | 'state' | 'attempt' | 'parks' | 'goes_on' | 'cursor' | 'asked_seq'> & {
-    readonly json: string
-    readonly reworded: string | null
-  },
-): OpenRun {
-  return {
-    run: row.id as RunId,
-    session: row.session as SessionId,
-    state: row.state,
-    attempt: row.attempt,
-    parks: row.parks,
-    goesOn: row.goes_on === 1,
-    prompt: promptOf(row.json, row.reworded, row.asked_seq),
-    cursor: row.cursor as Cursor | null,
-  }
-}
-
-/** The prompt as it was asked, or as it was worded last. */
-function promptOf(json: string, reworded: string | null, seq: Seq): Prompt {
-  const event = parse(json, `run_events ${seq}`) as RunEvent
-  if (event.type !== 'asked') throw damaged(`run_events ${seq}`, `should hold a prompt but holds ${event.type}`)
-  if (reworded === null) return event.prompt
-  const { text, attachments } = parse(reworded, `run_events ${seq}`) as Extract<RunEvent, { type: 'reworded' }>
-  return { ...event.prompt, text, attachments }
 }

@@ -2,7 +2,10 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Entry } from '../core/event.ts'
 import type { AccountId, PersonId, PlaceId, RuntimeName } from '../core/ids.ts'
 import { allTokens, dayOf, moreTokens, noTokens, type Ledger, type LedgerLine, type Spend } from '../core/spending.ts'
-import type { LedgerTable, Tables } from './schema.ts'
+import { readAccount } from './accounts.ts'
+import type { Tables } from './schema.ts'
+import type { LedgerTable, RunSpendTable } from './schema-money.ts'
+import { countUse } from './window-uses.ts'
 
 /** What was used, in a database: summed up with the entries of the journal that tell it. */
 export class DatabaseLedger implements Ledger {
@@ -46,9 +49,8 @@ export async function bookFrom(trx: Transaction<Tables>, run: LedgerRun, entry: 
   const { runtime } = await session.executeTakeFirstOrThrow()
   const { person, channel, account } = run
   const { tokens, costUsd } = spend
-  const key = { day: dayOf(entry.at), person, channel, runtime, account, model: spend.model ?? '' }
-  const row: LedgerTable = {
-    ...key,
+  const sums = {
+    model: spend.model ?? '',
     estimated: spend.estimated ? 1 : 0,
     input: tokens.input,
     cache_read: tokens.cacheRead,
@@ -57,6 +59,10 @@ export async function bookFrom(trx: Transaction<Tables>, run: LedgerRun, entry: 
     // Sums of fractions of a cent must not depend on their order.
     nano_usd: costUsd === null ? null : Math.round(costUsd * 1e9),
   }
+  await addToRun(trx, { ...sums, run: entry.run })
+  const { windows } = await readAccount(trx, runtime as RuntimeName, account as AccountId)
+  await countUse(trx, { runtime, account, person }, windows, spend, entry.at)
+  const row: LedgerTable = { ...sums, day: dayOf(entry.at), person, channel, runtime, account }
   await trx
     .insertInto('ledger')
     .values(row)
@@ -70,6 +76,25 @@ export async function bookFrom(trx: Transaction<Tables>, run: LedgerRun, entry: 
           row.nano_usd === null
             ? old.ref('ledger.nano_usd')
             : old(old.fn.coalesce('ledger.nano_usd', old.val(0)), '+', row.nano_usd),
+      })),
+    )
+    .execute()
+}
+
+async function addToRun(trx: Transaction<Tables>, row: RunSpendTable): Promise<void> {
+  await trx
+    .insertInto('run_spend')
+    .values(row)
+    .onConflict((known) =>
+      known.columns(['run', 'model', 'estimated']).doUpdateSet((old) => ({
+        input: old('run_spend.input', '+', row.input),
+        cache_read: old('run_spend.cache_read', '+', row.cache_read),
+        cache_write: old('run_spend.cache_write', '+', row.cache_write),
+        output: old('run_spend.output', '+', row.output),
+        nano_usd:
+          row.nano_usd === null
+            ? old.ref('run_spend.nano_usd')
+            : old(old.fn.coalesce('run_spend.nano_usd', old.val(0)), '+', row.nano_usd),
       })),
     )
     .execute()
@@ -91,6 +116,13 @@ function lineOf(row: LedgerTable): LedgerLine {
     channel: row.channel as PlaceId,
     runtime: row.runtime as RuntimeName,
     account: row.account as AccountId,
+    ...spendOf(row),
+  }
+}
+
+/** A sum as the rest of the product knows it. */
+export function spendOf(row: Omit<RunSpendTable, 'run'>): Spend {
+  return {
     model: row.model === '' ? null : row.model,
     tokens: { input: row.input, cacheRead: row.cache_read, cacheWrite: row.cache_write, output: row.output },
     costUsd: row.nano_usd === null ? null : row.nano_usd / 1e9,

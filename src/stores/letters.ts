@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { sql, type Kysely, type Selectable } from 'kysely'
 import type { Effect } from '../core/effect.ts'
 import type { ChainId, LetterId, RunId, SessionId } from '../core/ids.ts'
 import type { Chain, Letter, LetterConsent, LetterState } from '../core/letter.ts'
@@ -31,27 +31,38 @@ export class DatabaseLetters implements Letters {
     return this.#chainWhere('run', run)
   }
 
+  async latest(most: number): Promise<readonly Chain[]> {
+    const rows = await this.#db.selectFrom('omc_chains').select('body').orderBy('seq', 'desc').limit(most).execute()
+    return rows.map(({ body }) => parse(body, 'omc_chains') as Chain)
+  }
+
   async ofChain(chain: ChainId): Promise<readonly Letter[]> {
     const rows = this.#db.selectFrom('letters').selectAll().where('chain', '=', chain).orderBy('seq')
     return (await rows.execute()).map(letterOf)
   }
 
   async in(states: readonly LetterState[]): Promise<readonly Letter[]> {
-    const rows = this.#db.selectFrom('letters').selectAll().where('state', 'in', states).orderBy('seq')
+    // Literals, so that the partial index serves it.
+    const wanted = states.map((state) => sql.lit(state))
+    const rows = this.#db.selectFrom('letters').selectAll().where('state', 'in', wanted).orderBy('seq')
     return (await rows.execute()).map(letterOf)
   }
 
   async lastRequest(from: SessionId, to: SessionId): Promise<Letter | null> {
-    const row = await this.#db
-      .selectFrom('letters')
-      .selectAll()
-      .where('from_session', '=', from)
-      .where('to_session', '=', to)
-      .where('kind', 'in', ['consult', 'delegate'])
-      .orderBy('seq', 'desc')
-      .limit(1)
-      .executeTakeFirst()
+    const between = this.#from(from).where('to_session', '=', to)
+    const row = await between.where('kind', 'in', ['consult', 'delegate']).executeTakeFirst()
     return row === undefined ? null : letterOf(row)
+  }
+
+  async lastBroadcast(from: SessionId): Promise<Letter | null> {
+    const row = await this.#from(from).where('kind', '=', 'broadcast').executeTakeFirst()
+    return row === undefined ? null : letterOf(row)
+  }
+
+  /** What a session wrote, latest first. */
+  #from(session: SessionId) {
+    const letters = this.#db.selectFrom('letters').selectAll().where('from_session', '=', session)
+    return letters.orderBy('seq', 'desc').limit(1)
   }
 
   async keep(effects: readonly Effect[]): Promise<boolean> {

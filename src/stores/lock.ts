@@ -5,9 +5,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { pause, type Clock } from '../core/clock.ts'
 import { Problem } from '../core/failure.ts'
 import { writeAtomically } from '../system/atomic-file.ts'
-import { startTimeOf } from '../system/process.ts'
+import { signal, startTimeOf } from '../system/process.ts'
 import { isForAPerson } from '../system/world-error.ts'
-import { inWords, sqliteCode } from './sqlite.ts'
+import { makePrivate } from './private-file.ts'
+import { inWords, sqliteCode } from './sqlite/sqlite.ts'
 
 /** A data folder held for this process alone. */
 export interface Lock {
@@ -21,27 +22,38 @@ interface Holder {
   /** When that process started, as the system tells it: a pid alone is used again by other processes. */
   readonly born: string
   readonly host: string
+  /** The PostgreSQL database that it works with, by its name; null: a file in the folder. */
+  readonly database: string | null
 }
 
 const sqliteBusy = 5
 
+/** The file by which a data folder is held, whatever database the bot works with. */
+export const lockName = 'lock.sqlite'
+
 /** How long a holder that has not said its name yet is waited for, in tries of 50 ms: a busy machine needs seconds. */
 const tries = 100
+
+/** One that has lost the lead and is awake goes by itself before that. */
+const leavesWithin = 20
 
 /**
  * Holds the folder for this process. The lock itself is an exclusive transaction on a small database: the kernel
  * drops it with the process, also at kill -9, no child inherits it (fcntl locks belong to one process), and two
  * starters cannot both get it. The file beside it only says who it is.
  * Rejects with a `refused` problem that names the pid of the other one.
+ *
+ * `led`: the database whose lead the caller has. Whoever holds the folder for that one has lost it, so it is stopped or about
+ * to end; after a moment it is ended, and its agents work on.
  */
-export async function takeLock(folder: string, clock: Clock): Promise<Lock> {
+export async function takeLock(folder: string, clock: Clock, led: string | null = null): Promise<Lock> {
   const name = join(folder, 'lock.json')
-  const path = join(folder, 'lock.sqlite')
+  const path = join(folder, lockName)
   for (let attempt = 1; ; attempt++) {
     const held = hold(path)
     if (held !== null) {
       try {
-        await sayWho(name)
+        await sayWho(name, led)
       } catch (error) {
         held.close()
         throw error
@@ -50,7 +62,9 @@ export async function takeLock(folder: string, clock: Clock): Promise<Lock> {
     }
     const holder = readHolder(name)
     const alive = holder !== null && (holder.host !== hostname() || (await startTimeOf(holder.pid)) === holder.born)
-    if (alive || attempt >= tries) throw taken(folder, alive ? holder : null)
+    const isDeposed = alive && led !== null && holder.database === led && holder.host === hostname()
+    if (isDeposed && attempt === leavesWithin) signal(holder.pid, 'SIGKILL')
+    if ((alive && !isDeposed) || attempt >= tries) throw taken(folder, alive ? holder : null)
     // The name is that of an earlier holder: the present one is about to write its own, or is just ending.
     await pause(clock, 50)
   }
@@ -58,6 +72,7 @@ export async function takeLock(folder: string, clock: Clock): Promise<Lock> {
 
 function hold(path: string): DatabaseSync | null {
   return inWords(path, () => {
+    makePrivate(path)
     const database = new DatabaseSync(path, { timeout: 0 })
     try {
       database.exec('begin exclusive')
@@ -77,8 +92,9 @@ function letGo(held: DatabaseSync, name: string): void {
   held.close()
 }
 
-async function sayWho(name: string): Promise<void> {
-  const holder: Holder = { pid: process.pid, born: (await startTimeOf(process.pid)) ?? '', host: hostname() }
+async function sayWho(name: string, database: string | null): Promise<void> {
+  const born = (await startTimeOf(process.pid)) ?? ''
+  const holder: Holder = { pid: process.pid, born, host: hostname(), database }
   try {
     writeAtomically(name, JSON.stringify(holder))
   } catch (error) {
@@ -91,8 +107,9 @@ function readHolder(name: string): Holder | null {
   try {
     const said: unknown = JSON.parse(readFileSync(name, 'utf8'))
     if (typeof said !== 'object' || said === null) return null
-    const { pid, born, host } = said as Partial<Holder>
-    return typeof pid === 'number' && typeof born === 'string' && typeof host === 'string' ? { pid, born, host } : null
+    const { pid, born, host, database = null } = said as Partial<Holder>
+    if (typeof pid !== 'number' || typeof born !== 'string' || typeof host !== 'string') return null
+    return { pid, born, host, database }
   } catch {
     return null
   }

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
 import type { MessageId, RunId } from '../core/ids.ts'
 import type { Owner, Posting, Postings } from '../core/message.ts'
 import type { Note } from '../core/note.ts'
@@ -46,19 +46,19 @@ export class DatabasePostings implements Postings {
   }
 
   async settled(owner: Owner): Promise<void> {
-    await this.#commits.write((trx) =>
-      trx.updateTable('messages').set({ settled: 1 }).where('owner', '=', owner).where('settled', '=', 0).execute(),
+    await this.#commits.writeWithNext((trx) =>
+      trx
+        .updateTable('messages')
+        .set({ settled: 1 })
+        .where('owner', '=', owner)
+        .where('settled', '=', sql.lit(0))
+        .execute(),
     )
   }
 
   async unsettled(): Promise<readonly Owner[]> {
-    const rows = this.#db
-      .selectFrom('messages')
-      .select((row) => ['owner', row.fn.min('seq').as('first')])
-      .where('settled', '=', 0)
-      .groupBy('owner')
-      .orderBy('first')
-    return (await rows.execute()).map(({ owner }) => owner as Owner)
+    const rows = this.#db.selectFrom('messages').select('owner').where('settled', '=', sql.lit(0)).orderBy('seq')
+    return [...new Set((await rows.execute()).map(({ owner }) => owner as Owner))]
   }
 
   note(note: Note, nonce: string): Promise<boolean> {

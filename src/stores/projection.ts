@@ -2,7 +2,7 @@ import type { Selectable, Transaction } from 'kysely'
 import type { Approval } from '../core/approval.ts'
 import type { Entry, RunEvent } from '../core/event.ts'
 import { Problem } from '../core/failure.ts'
-import { newRun, step, type Run } from '../core/lifecycle.ts'
+import { isLive, newRun, step, type Run } from '../core/lifecycle.ts'
 import { channelOf } from '../core/place.ts'
 import type { Conversation } from '../core/session.ts'
 import type { ToolCall } from '../core/tool-call.ts'
@@ -25,12 +25,14 @@ export function project(row: RunRow, entry: Entry): RunRow {
     parks: run.parks,
     goes_on: run.goesOn ? 1 : 0,
     used: type === 'used' ? 1 : row.used,
-    hold: entry.event.type === 'parked' && run.state === 'parked' ? JSON.stringify(entry.event.hold) : null,
+    hold: holdAfter(row, run, entry.event),
     approvals: run.open.length === 0 ? '[]' : JSON.stringify(run.open),
     calls: run.calls.length === 0 ? '[]' : JSON.stringify(run.calls),
     // The cursor counts within one attempt's output.
     cursor: endsAttempt.has(type) || type === 'admitted' ? null : row.cursor,
     account: entry.event.type === 'admitted' ? entry.event.account : row.account,
+    // Of two who put it first, the first one has.
+    promoted_seq: type === 'promoted' ? (row.promoted_seq ?? entry.seq) : row.promoted_seq,
     admitted_seq: type === 'admitted' ? entry.seq : row.admitted_seq,
     started_at: type === 'started' ? (row.started_at ?? entry.at) : row.started_at,
     ended_seq: run.state === 'over' ? entry.seq : null,
@@ -41,7 +43,7 @@ export function project(row: RunRow, entry: Entry): RunRow {
 /** The columns that a later entry can change: writing only these leaves the other indexes alone. */
 export function changesOf(row: RunRow) {
   const { state, attempt, parks, goes_on, used, hold, approvals, calls, cursor, account } = row
-  const { admitted_seq, ended_seq, started_at, ended_at } = row
+  const { promoted_seq, admitted_seq, ended_seq, started_at, ended_at } = row
   return {
     state,
     attempt,
@@ -53,6 +55,7 @@ export function changesOf(row: RunRow) {
     calls,
     cursor,
     account,
+    promoted_seq,
     admitted_seq,
     ended_seq,
     started_at,
@@ -79,10 +82,13 @@ export function firstRow(entry: Entry, account: string): RunRow {
     goes_on: 0,
     used: 0,
     hold: null,
+    roles: JSON.stringify(prompt.speaker.roles),
+    chain: prompt.letter?.chain ?? null,
     approvals: '[]',
     calls: '[]',
     cursor: null,
     asked_seq: entry.seq,
+    promoted_seq: null,
     admitted_seq: null,
     ended_seq: null,
     started_at: null,
@@ -118,7 +124,14 @@ export async function keepConversation(
 export function runOf(row: RunRow): Run {
   const open = row.approvals === '[]' ? [] : (parse(row.approvals, `runs ${row.id}`) as readonly Approval[])
   const calls = row.calls === '[]' ? [] : (parse(row.calls, `runs ${row.id}`) as readonly ToolCall[])
-  return { state: row.state, open, calls, attempts: row.attempt, parks: row.parks, goesOn: row.goes_on === 1 }
+  const { state, attempt: attempts, parks } = row
+  return { state, open, calls, attempts, parks, goesOn: row.goes_on === 1, isHeld: isLive(state) && row.hold !== null }
+}
+
+/** What a run is parked for, or is to be. */
+function holdAfter({ hold }: RunRow, { state, isHeld }: Run, event: RunEvent): string | null {
+  const isNew = (event.type === 'parked' && state === 'parked') || (event.type === 'held' && isHeld)
+  return isNew ? JSON.stringify(event.hold) : isHeld || (state === 'parked' && event.type === 'allowed') ? hold : null
 }
 
 function impossible(run: string, state: string, event: RunEvent): Problem {

@@ -4,6 +4,7 @@ import { Problem } from '../core/failure.ts'
 import type { Seq } from '../core/ids.ts'
 import type { Conversation } from '../core/session.ts'
 import { learnFrom } from './accounts.ts'
+import { passFrom } from './budgets.ts'
 import { bookFrom } from './ledger.ts'
 import { conversationAfter, firstRow, keepConversation, project } from './projection.ts'
 import { damaged, entryOf } from './rows.ts'
@@ -15,7 +16,7 @@ type RunRow = Selectable<RunTable>
 const linesAtOnce = 1_000
 
 /**
- * Makes the projections anew by folding the whole journal, in one transaction: the tables `runs`, `accounts` and `ledger`, and
+ * Makes the projections anew by folding the whole journal, in one transaction: the tables `runs`, `accounts`, `ledger`, `run_spend`, `window_uses` and `budget_passes`, and
  * the conversation of every session that the journal knows one of. Gives how many runs there are. For a migration that changes what is
  * projected, and to prove that projections and journal agree.
  *
@@ -32,12 +33,16 @@ export async function rebuild(db: Kysely<Tables>): Promise<number> {
     const conversations = new Map<string, Conversation | null>()
     await trx.deleteFrom('accounts').execute()
     await trx.deleteFrom('ledger').execute()
+    await trx.deleteFrom('run_spend').execute()
+    await trx.deleteFrom('window_uses').execute()
+    await trx.deleteFrom('budget_passes').execute()
     for await (const entry of journalOf(trx)) {
       const before = runs.get(entry.run)
       const row = before === undefined ? firstRow(entry, accountOf(entry, accounts)) : project(before, entry)
       runs.set(entry.run, row)
       await learnFrom(trx, before ?? row, entry)
       await bookFrom(trx, before ?? row, entry)
+      await passFrom(trx, entry)
       const conversation = conversationAfter(entry.event)
       if (conversation !== undefined) conversations.set(row.session, conversation)
     }

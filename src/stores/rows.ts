@@ -1,7 +1,16 @@
 import type { Selectable } from 'kysely'
 import type { Entry, RunEvent } from '../core/event.ts'
 import { Problem } from '../core/failure.ts'
-import type { AccountId, MessageId, PersonId, RunId, RuntimeName, SessionId, SessionKey } from '../core/ids.ts'
+import type {
+  AccountId,
+  MessageId,
+  PersonId,
+  RunId,
+  RuntimeName,
+  SessionId,
+  SessionKey,
+  WorkerId,
+} from '../core/ids.ts'
 import type { Place } from '../core/place.ts'
 import type { Session, Worktree } from '../core/session.ts'
 import type { RunEventTable, SessionTable } from './schema.ts'
@@ -11,6 +20,11 @@ export function entryOf(row: Selectable<RunEventTable>): Entry {
   const event = parse(row.json, `run_events ${row.seq}`) as RunEvent
   if (event.type !== row.type) throw damaged(`run_events ${row.seq}`, `says ${row.type} but holds ${event.type}`)
   return { run: row.run as RunId, seq: row.seq, at: row.at, event }
+}
+
+/** Entries of rows that came in no order. */
+export function entriesInOrder(rows: readonly Selectable<RunEventTable>[]): readonly Entry[] {
+  return rows.toSorted((a, b) => a.seq - b.seq).map(entryOf)
 }
 
 /** The row of a new session. */
@@ -28,6 +42,7 @@ export function rowOfSession(session: Session): Omit<SessionTable, 'seq'> {
     cli_session_id: session.conversation?.id ?? null,
     transcript: session.conversation?.transcript ?? null,
     worktree: session.worktree === null ? null : JSON.stringify(session.worktree),
+    worker: session.worker,
     trusted: session.trusted ? 1 : 0,
     since: session.since,
     started_at: session.startedAt,
@@ -49,6 +64,7 @@ export function sessionOf(row: Selectable<SessionTable>): Session {
     account: row.account as AccountId,
     conversation: row.cli_session_id === null ? null : { id: row.cli_session_id, transcript: row.transcript },
     worktree: row.worktree === null ? null : worktreeOf(row.worktree, `omc_sessions ${row.id}`),
+    worker: row.worker as WorkerId | null,
     trusted: row.trusted === 1,
     since: row.since as MessageId,
     startedAt: row.started_at,

@@ -1,50 +1,29 @@
 import { sql, type Kysely } from 'kysely'
-import type { Accounts } from '../core/account.ts'
-import type { Wallboards } from '../core/wallboard.ts'
 import type { EpochMs } from '../core/clock.ts'
+import type { Identities } from '../core/identity.ts'
 import type { MessageId, PlaceId, Seq, SessionId, SessionKey } from '../core/ids.ts'
-import type { Postings } from '../core/message.ts'
-import type { Approvals } from '../core/approval-record.ts'
-import { DatabaseAccounts } from './accounts.ts'
-import { DatabaseApprovals } from './approvals.ts'
-import { DatabaseWallboards } from './wallboards.ts'
 import type { Session, Worktree } from '../core/session.ts'
-import type { Ledger } from '../core/spending.ts'
-import type { AttachedPlaces, Grants, SessionChange, Vault } from '../core/vault.ts'
-import { DatabaseAttachedPlaces } from './attached-places.ts'
-import type { Letters } from '../core/letters.ts'
+import type { Books, SessionChange, Vault } from '../core/vault.ts'
+import type { BoardRules } from './board.ts'
+import { booksIn } from './books.ts'
 import type { Commits } from './commits.ts'
-import { DatabaseLedger } from './ledger.ts'
-import { DatabaseLetters } from './letters.ts'
-import { DatabaseGrants } from './grants.ts'
-import { DatabasePostings } from './postings.ts'
+import { lockBoard } from './locks.ts'
 import { rowOfSession, sessionOf, worktreeOf } from './rows.ts'
 import type { Tables } from './schema.ts'
 
 /** Everything that is not a run, in a database. */
-export class DatabaseVault implements Vault {
-  readonly postings: Postings
-  readonly grants: Grants
-  readonly approvals: Approvals
-  readonly boards: Wallboards
-  readonly attachedPlaces: AttachedPlaces
-  readonly letters: Letters
-  readonly accounts: Accounts
-  readonly ledger: Ledger
+export function vaultIn(db: Kysely<Tables>, commits: Commits, identities: Identities, rules: BoardRules): Vault {
+  return Object.assign(new DatabaseSessions(db, commits), booksIn(db, commits, identities, rules))
+}
+
+/** Sessions, and what is kept in a word each. */
+class DatabaseSessions implements Omit<Vault, keyof Books> {
   readonly #db: Kysely<Tables>
   readonly #commits: Commits
 
   constructor(db: Kysely<Tables>, commits: Commits) {
     this.#db = db
     this.#commits = commits
-    this.postings = new DatabasePostings(db, commits)
-    this.grants = new DatabaseGrants(db, commits)
-    this.approvals = new DatabaseApprovals(db, commits)
-    this.boards = new DatabaseWallboards(db, commits)
-    this.attachedPlaces = new DatabaseAttachedPlaces(db, commits)
-    this.letters = new DatabaseLetters(db, commits)
-    this.accounts = new DatabaseAccounts(db)
-    this.ledger = new DatabaseLedger(db)
   }
 
   async addSession(session: Session): Promise<'added' | 'key-taken' | 'name-taken'> {
@@ -77,7 +56,9 @@ export class DatabaseVault implements Vault {
   }
 
   async endSession(id: SessionId, at: EpochMs): Promise<void> {
-    await this.#commits.write((trx) => {
+    await this.#commits.write(async (trx) => {
+      // Whoever asks at this moment is kept before it, and stopped with the rest, or sees that it has ended.
+      await lockBoard(trx)
       const session = trx.updateTable('omc_sessions').set({ ended_at: at }).where('id', '=', id)
       return session.where('ended_at', 'is', null).execute()
     })
@@ -97,15 +78,22 @@ export class DatabaseVault implements Vault {
     return (await this.#live().orderBy('seq').execute()).map(sessionOf)
   }
 
-  async changeSession(id: SessionId, { workdir, model, worktree, trusted }: SessionChange): Promise<boolean> {
+  async endedSessions(most: number): Promise<readonly Session[]> {
+    const ended = this.#db.selectFrom('omc_sessions').selectAll().where('ended_at', 'is not', null)
+    return (await ended.orderBy('seq', 'desc').limit(most).execute()).map(sessionOf)
+  }
+
+  async changeSession(id: SessionId, { workdir, model, worktree, trusted, account }: SessionChange): Promise<boolean> {
     const set = {
       ...(workdir === undefined ? {} : { workdir }),
       ...(model === undefined ? {} : { model }),
+      ...(account === undefined ? {} : { account }),
       ...(trusted === undefined ? {} : { trusted: trusted ? 1 : 0 }),
       ...(worktree === undefined ? {} : { worktree: worktree === null ? null : JSON.stringify(worktree) }),
     }
-    const changed = await this.#commits.write((trx) =>
-      trx
+    const changed = await this.#commits.write(async (trx) => {
+      await lockBoard(trx)
+      return trx
         .updateTable('omc_sessions')
         .set(set)
         .where('id', '=', id)
@@ -118,8 +106,8 @@ export class DatabaseVault implements Vault {
           ),
         )
         .returning('id')
-        .executeTakeFirst(),
-    )
+        .executeTakeFirst()
+    })
     return changed !== undefined
   }
 
@@ -143,7 +131,7 @@ export class DatabaseVault implements Vault {
             .column('place')
             .doUpdateSet({ message })
             // Snowflakes are numbers of up to 64 bits written as text: '9' is older than '10'.
-            .where(sql<boolean>`cast(excluded.message as integer) > cast(seen.message as integer)`),
+            .where(sql<boolean>`cast(excluded.message as bigint) > cast(seen.message as bigint)`),
         )
         .execute(),
     )

@@ -34,6 +34,51 @@ export function freeMemory(): number {
   return process.availableMemory()
 }
 
+const cpuEveryMs = 60_000
+
+/** How much of one core this process takes, over the minute or two before it is asked: 1 is all of it. */
+export class CpuShare {
+  readonly #clock: Clock
+  #before: CpuSample
+  #latest: CpuSample
+  #timer: Disposable | null = null
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    // The process began before.
+    this.#before = { at: clock.monotonic() - process.uptime() * 1000, usedMs: 0 }
+    this.#latest = this.#before
+    this.#lookLater()
+  }
+
+  now(): number {
+    const { at, usedMs } = this.#sample()
+    return Math.max(0, usedMs - this.#before.usedMs) / Math.max(1, at - this.#before.at)
+  }
+
+  close(): void {
+    this.#timer?.[Symbol.dispose]()
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#clock.after(cpuEveryMs, () => {
+      this.#before = this.#latest
+      this.#latest = this.#sample()
+      this.#lookLater()
+    })
+  }
+
+  #sample(): CpuSample {
+    const { user, system } = process.cpuUsage()
+    return { at: this.#clock.monotonic(), usedMs: (user + system) / 1000 }
+  }
+}
+
+interface CpuSample {
+  readonly at: number
+  readonly usedMs: number
+}
+
 /** Bytes that are free where a folder lies; null when the system does not tell. */
 export async function freeBytes(folder: string): Promise<number | null> {
   try {

@@ -1,8 +1,9 @@
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, type Refusal } from '../core/failure.ts'
-import type { Worktree } from '../core/session.ts'
+import { isSameName, type Worktree } from '../core/session.ts'
 import { closing } from '../system/closing.ts'
+import { removeTree } from '../system/remove-tree.ts'
 import { handOn, makingOf, remember, writeGitFolder, type CloneGround } from './clone-folder.ts'
 import { liesUnder, realFolder } from './containment.ts'
 import { smallFile } from './git-config.ts'
@@ -48,13 +49,15 @@ export async function makeClone(
     // It ignores itself: the repository around it (if there is one) does not see it, and is not changed for that.
     await writeFile(join(place, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere)
     for (const left of await readdir(home))
-      if (unfinished.test(left) && !(await isReady(join(home, left))))
-        await rm(join(home, left), { recursive: true, force: true })
+      if (unfinished.test(left) && !(await isReady(join(home, left)))) await removeTree(join(home, left))
     const refs = await refsIn(repository.git)
+    const taken = [...(await readdir(home)), ...branchesOf(refs)]
     for (let nth = 1; nth <= mostTries; nth++) {
       const called = nth === 1 ? name : `${name}-${nth}`
       const folder = join(home, called)
       if (inUse.includes(folder)) continue
+      // On a disk that does not tell them apart, another's folder or branch would be taken for this one's.
+      if (taken.some((each) => each !== called && isSameName(each, called))) continue
       const made = await makeOne(repository, folder, branchFor(refs, called), { refs, ground })
       if (made !== null) return made
     }
@@ -98,7 +101,7 @@ async function makeOne(
     await rename(makingOf(folder), folder)
     return { worktree: record(base), takenUp: !isMerged, emptySubmodules }
   } catch (error) {
-    await rm(makingOf(folder), { recursive: true, force: true })
+    await removeTree(makingOf(folder))
     throw error
   }
 }
@@ -135,7 +138,7 @@ async function build(
   const { objects, dir, folders } = repository
   const making = makingOf(folder)
   const own = join(making, '.git')
-  await rm(making, { recursive: true, force: true })
+  await removeTree(making)
   await writeGitFolder(repository, own, `ref: refs/heads/${branch}\n`, refs)
   if (start !== null) {
     await mkdir(dirname(join(own, 'refs', 'heads', branch)), { recursive: true })
@@ -177,6 +180,12 @@ function placeFor(main: string, roots: readonly string[]): string {
 /** With a branch called `omc` there can be none below it. */
 function branchFor(refs: Refs, name: string): string {
   return refs.has('refs/heads/omc') ? `omc-${name}` : `omc/${name}`
+}
+
+/** The sessions' branches, by what their sessions were called. */
+function branchesOf(refs: Refs): readonly string[] {
+  const names = [...refs.keys()].map((name) => Buffer.from(name, 'latin1').toString('utf8'))
+  return names.flatMap((name) => /^refs\/heads\/omc[/-](.+)$/.exec(name)?.[1] ?? [])
 }
 
 async function contentOf(folder: string): Promise<'full' | 'empty' | 'none'> {

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import {
-  copyFile,
   lstat,
   mkdir,
   mkdtemp,
+  open,
   opendir,
   readdir,
   realpath,
@@ -14,6 +14,8 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Confinement } from '../core/confinement.ts'
+import { closing } from '../system/closing.ts'
+import { openWithin } from '../system/open-within.ts'
 import { realFolder } from './containment.ts'
 import { configOf, configText, formOf, smallFile, type GitConfig } from './git-config.ts'
 import type { GitFolders } from './git-folders.ts'
@@ -83,7 +85,7 @@ async function make(wish: GitDirWish, base: string): Promise<GitDir> {
   await writeFile(join(scratch, 'config'), configText(form))
   await writeFile(join(scratch, 'HEAD'), await headOf(own))
   await mkdir(join(scratch, 'info'))
-  await copyOf(join(common, 'info', 'exclude'), join(scratch, 'info', 'exclude'))
+  await copyOf(join(common, 'info', 'exclude'), join(scratch, 'info', 'exclude'), isClone ? common : null)
   await (isClone
     ? linkObjects(join(common, 'objects'), join(scratch, 'objects'), borrows)
     : symlink(await realpath(join(common, 'objects')), join(scratch, 'objects')))
@@ -109,9 +111,10 @@ async function make(wish: GitDirWish, base: string): Promise<GitDir> {
     scratch,
     config,
     async withIndex() {
-      await copyOf(join(own, 'index'), join(scratch, 'index'))
+      const within = isClone ? own : null
+      let left = mostCopied - (await copyOf(join(own, 'index'), join(scratch, 'index'), within))
       for (const name of await readdir(own))
-        if (name.startsWith('sharedindex.')) await copyOf(join(own, name), join(scratch, name))
+        if (name.startsWith('sharedindex.')) left -= await copyOf(join(own, name), join(scratch, name), within, left)
       return top === null ? git : git.with({ GIT_WORK_TREE: top }).at(top).seeing({ source: top, access: 'read' })
     },
     [Symbol.asyncDispose]: () => rm(base, { recursive: true, force: true }),
@@ -148,11 +151,28 @@ async function linkObjects(from: string, to: string, borrows: readonly string[])
   }
 }
 
-/** Only of a regular file: a pipe would be waited for. */
-export async function copyOf(from: string, to: string): Promise<void> {
-  const found = await lstat(from).catch(() => null)
-  if (found?.isFile() !== true) return
-  await copyFile(from, to, constants.COPYFILE_FICLONE).catch(() => undefined)
-  // By an index's own time git knows which files could have changed since without looking it.
-  await utimes(to, found.atime, found.mtime).catch(() => undefined)
+/** What an index may be at most: of three million files. An agent's could be a terabyte that takes no room. */
+const mostCopied = 512 * 1024 * 1024
+
+/**
+ * Copies a regular file that is not larger than such files are: nothing is waited for, and what grows meanwhile is not
+ * followed. `within`: a folder in which no link is followed to it. Gives how many bytes it has.
+ */
+export async function copyOf(
+  from: string,
+  to: string,
+  within: string | null = null,
+  most = mostCopied,
+): Promise<number> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const file = await (within === null ? open(from, flags) : openWithin(from, within)).catch(() => null)
+  return closing(file, async () => {
+    const found = await file?.stat()
+    if (file === null || found?.isFile() !== true || found.size > most) return 0
+    const bytes = { start: 0, end: Math.max(0, found.size - 1), highWaterMark: 1024 * 1024, autoClose: false }
+    await writeFile(to, file.createReadStream(bytes)).catch(() => undefined)
+    // By an index's own time git knows which files could have changed since without looking it.
+    await utimes(to, found.atime, found.mtime).catch(() => undefined)
+    return found.size
+  })
 }

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { closing } from '../system/closing.ts'
+import { openWithin } from '../system/open-within.ts'
 import { realFolder } from './containment.ts'
 
 /** In a git folder: the contents of big files, which commits name by their hash (Git LFS). */
 const place = join('lfs', 'objects')
+
+/** Bytes that are looked at each time: a file can say that it has a terabyte, and take no room. */
+const mostBytes = 64 * 1024 ** 3
 
 /**
  * Brings the contents of big files that a session has added into the repository: git itself brings only their names,
@@ -14,41 +17,52 @@ const place = join('lfs', 'objects')
  */
 export async function bringLargeFiles(folder: string, common: string): Promise<void> {
   const from = join(folder, '.git', place)
+  let left = mostBytes
   for (const first of await foldersIn(from))
     for (const second of await foldersIn(join(from, first)))
       for (const name of await readdir(join(from, first, second)))
         if (/^[0-9a-f]{64}$/.test(name) && name.startsWith(first + second))
-          await bring(join(from, first, second, name), join(common, place, first, second), name)
+          left -= await bring(join(from, first, second, name), from, join(common, place, first, second), left)
 }
 
-async function bring(source: string, folder: string, name: string): Promise<void> {
-  if ((await lstat(join(folder, name)).catch(() => null)) !== null) return
-  const found = await lstat(source)
-  // A pipe would be waited for.
-  if (!found.isFile()) return
-  await mkdir(folder, { recursive: true })
-  const partial = join(folder, `.${name}.omc`)
-  try {
-    if (await copies(source, partial, name)) await rename(partial, join(folder, name))
-  } finally {
-    await rm(partial, { force: true })
-  }
+/** Gives how many bytes were looked at. */
+async function bring(source: string, within: string, folder: string, most: number): Promise<number> {
+  const name = basename(source)
+  if ((await lstat(join(folder, name)).catch(() => null)) !== null) return 0
+  return closing(await openWithin(source, within), async (from) => {
+    const found = await from.stat()
+    if (!found.isFile() || found.size > most) return 0
+    const bytes = { start: 0, end: Math.max(0, found.size - 1), autoClose: false }
+    // Before any of it is written: the repository's disk is not the agent's to fill.
+    if ((await hashOf(from.createReadStream(bytes))) !== name) return found.size
+    await mkdir(folder, { recursive: true })
+    const partial = join(folder, `.${name}.omc`)
+    try {
+      if (await copies(from.createReadStream(bytes), partial, name)) await rename(partial, join(folder, name))
+    } finally {
+      await rm(partial, { force: true })
+    }
+    return found.size
+  })
 }
 
-/** Copies, and says whether the content is the one of that name. */
-async function copies(source: string, to: string, name: string): Promise<boolean> {
+async function hashOf(bytes: AsyncIterable<Buffer>): Promise<string> {
   const hash = createHash('sha256')
-  const from = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  return closing(from, async () =>
-    closing(await open(to, 'w', 0o444), async (into) => {
-      for await (const chunk of from.createReadStream({ autoClose: false })) {
-        hash.update(chunk)
-        await into.writeFile(chunk)
-      }
-      await into.sync()
-      return hash.digest('hex') === name
-    }),
-  )
+  for await (const chunk of bytes) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+/** Copies, and says whether the content is still the one of that name. */
+async function copies(bytes: AsyncIterable<Buffer>, to: string, name: string): Promise<boolean> {
+  const hash = createHash('sha256')
+  return closing(await open(to, 'w', 0o444), async (into) => {
+    for await (const chunk of bytes) {
+      hash.update(chunk)
+      await into.writeFile(chunk)
+    }
+    await into.sync()
+    return hash.digest('hex') === name
+  })
 }
 
 /** The folders in one that is no link itself. */

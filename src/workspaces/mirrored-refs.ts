@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Worktree } from '../core/session.ts'
 import { closing } from '../system/closing.ts'
@@ -11,10 +11,28 @@ import { mirroredRef, type Repository, type RepositoryGround } from './repositor
 /** What stands at which object. Names are bytes (latin1). */
 export type Refs = ReadonlyMap<string, string>
 
-/** All of a git folder. A ref that stands for another one is left out: what it says is there by its own name. */
-export async function refsIn(git: Git): Promise<Refs> {
-  const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname) %(symref)'])
+/**
+ * How much of a clone's refs is read, in bytes, beside what its repository has: some hundred thousand. An agent can make
+ * millions in a moment, and taking them apart would hold up everybody.
+ */
+const mostOfAgents = 16 * 1024 * 1024
+
+/** So much is read of the refs of a clone of that repository. */
+export async function mostRefsOf({ folders }: Pick<Repository, 'folders'>): Promise<number> {
+  const packed = await lstat(join(folders.common, 'packed-refs')).catch(() => null)
+  // As they are listed they are a little longer.
+  return mostOfAgents + 2 * (packed?.size ?? 0)
+}
+
+/**
+ * All of a git folder. A ref that stands for another one is left out: what it says is there by its own name. Throws when
+ * there are more than `most` bytes of them.
+ */
+export async function refsIn(git: Git, most?: number): Promise<Refs> {
+  const call = most === undefined ? {} : { most }
+  const listed = await git.run(['for-each-ref', '--format=%(objectname) %(refname) %(symref)'], call)
   if (!listed.ok) throw new Error(listed.detail)
+  if (listed.cut) throw new Error('it has more branches and tags than can be looked at')
   return refsFrom(listed.out.split('\n').flatMap((line) => (line.endsWith(' ') ? [line.trimEnd()] : [])))
 }
 

@@ -6,6 +6,7 @@ import type { Confinement } from '../core/confinement.ts'
 import type { Result } from '../core/desk.ts'
 import { messageOf } from '../core/failure.ts'
 import { no } from '../core/result.ts'
+import { runsOf, runsUnknown, type CommandContent } from '../core/running.ts'
 import type { Session, Worktree } from '../core/session.ts'
 import type { Diff } from '../core/work.ts'
 import type { Workspace, Workspaces, WorkspaceWish } from '../core/workspace.ts'
@@ -17,7 +18,10 @@ import { candidates, liesUnder, realFolder, realRoots, type Roots } from './cont
 import { diffOf } from './diff.ts'
 import { leftoversOf } from './leftovers.ts'
 import { cloneOf, isKnown, repositoryAt, repositoryOf, type Repository } from './repository.ts'
+import { readSessionFile } from './session-file.ts'
+import { sessionTree } from './session-tree.ts'
 import { suggestFolders } from './suggest.ts'
+import { obeyedSince } from './obeyed-files.ts'
 import { takeBack } from './taking-back.ts'
 import { tidy } from './tidying.ts'
 import { turnIntoClone } from './worktrees.ts'
@@ -29,6 +33,8 @@ export interface WorkspaceRoots extends Roots {
   readonly program: string
   /** Paths that no folder of an agent may hold, there or not: what no box may show. Left out: none. */
   readonly apart?: readonly string[]
+  /** What no agent may see, also where it lies below a session's folder. Left out: nothing. */
+  readonly hidden?: readonly string[]
   /** What our own git is boxed with. */
   readonly confinement: Confinement
   /** A folder of the bot's alone for its own git; what lies in it is of an earlier life, and goes. */
@@ -47,16 +53,28 @@ export function workspaces(place: WorkspaceRoots): Workspaces {
     open: (wish, live) => openWorkspace(wish, live, place),
     move: (session, typed, others) => move(session, typed, others, place),
     close: (worktree) => orders.run(worktree.folder, async () => tidy(worktree, await groundOf(place), checkpoint)),
-    takeBack: (worktree) =>
-      orders.run(worktree.folder, async () => takeBack(worktree, await groundOf(place), checkpoint)),
+    takeBack: (worktree, consent = null) =>
+      orders.run(worktree.folder, async () => takeBack(worktree, await groundOf(place), { checkpoint, consent })),
     renew: (worktree) => orders.run(worktree.folder, async () => renew(worktree, await groundOf(place))),
     diff: (session) => diffOfSession(session, place),
+    runs: runsIn,
+    readFile: ({ workdir }, path, most) => readSessionFile(workdir, path, most, place.hidden ?? []),
+    obeyedSince: async ({ workdir }, since) =>
+      obeyedSince(workdir, since, { roots: await realRoots(place.roots), hidden: place.hidden ?? [] }).catch(() => ({
+        paths: [],
+        cut: true,
+      })),
     leftovers: async (known, live) => {
       const used = live.flatMap(({ worktree }) => worktree?.folder ?? [])
       return leftoversOf(known, used, await realRoots(place.roots))
     },
     isTrusted: async (folder) => liesUnder(folder, await realRoots(place.trusted ?? [])),
   }
+}
+
+async function runsIn(workdir: string, command: string, folder: string | null): Promise<CommandContent> {
+  const inside = folder === null ? '' : relative(workdir, folder)
+  return inside.startsWith('..') ? runsUnknown : runsOf(command, inside, sessionTree(workdir)).catch(() => runsUnknown)
 }
 
 async function groundOf(place: WorkspaceRoots): Promise<CloneGround> {

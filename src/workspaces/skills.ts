@@ -1,8 +1,8 @@
-import { constants } from 'node:fs'
-import { access, open, readdir, realpath } from 'node:fs/promises'
+import { access, readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Session } from '../core/session.ts'
 import type { Skills } from '../core/skill.ts'
+import { openWithin } from '../system/open-within.ts'
 import { liesUnder, realRoots } from './containment.ts'
 
 /** In bytes. A prompt is shorter than that anyway. */
@@ -85,10 +85,8 @@ async function namesIn(shelf: Shelf): Promise<readonly string[]> {
 
 async function textOf({ folder, base }: Shelf, name: string): Promise<string | null> {
   try {
-    const path = await realpath(join(folder, `${name}.md`))
-    if (!liesUnder(path, [await realpath(base)])) return null
-    // A pipe would never end, and a link that was put there just now is not the file that was looked at.
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    // What is laid there just now, also on the way to it, is not what was looked at.
+    const file = await openWithin(await realpath(join(folder, `${name}.md`)), await realpath(base))
     try {
       const facts = await file.stat()
       if (!facts.isFile() || facts.size > largestSkill) return null

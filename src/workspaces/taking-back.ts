@@ -7,28 +7,27 @@ import { isCheckedOut } from './clones.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
 import { bringLargeFiles } from './large-files.ts'
-import { branchRef, bytesOf, refresh, refsIn, type Refs } from './mirrored-refs.ts'
+import { branchRef, bytesOf, mostRefsOf, refresh, refsIn, type Refs } from './mirrored-refs.ts'
+import { obeyedIn } from './obeyed-paths.ts'
 import { baseRef, cloneOf, repositoryAt, takenRef, type RepositoryGround, type Repository } from './repository.ts'
 
 /**
  * Brings what a session has committed on its branch into the repository, and moves the branch there to it. Only that
  * branch, and only from where we last put it (or forward): what somebody has done to it there stays. The pack is made
- * where nothing but the clone can be read, and looked at object by object where it comes in. Safe to do again after a
+ * where nothing but the clone can be read, and looked at object by object where it comes in. What changes files that
+ * others obey waits for an owner's consent, whoever wrote them and however: a command is asked about by its text alone. Safe to do again after a
  * death at any point: until the branch is moved, nothing refers to what came in.
  */
-export async function takeBack(
-  worktree: Worktree,
-  ground: RepositoryGround,
-  checkpoint: Checkpoint,
-): Promise<TakenBack> {
+export async function takeBack(worktree: Worktree, ground: RepositoryGround, how: Consented): Promise<TakenBack> {
   if (worktree.borrows === null || (await realFolder(worktree.folder)) === null) return { kind: 'same' }
   try {
     return await closing(await repositoryAt(worktree.repository, ground, true), async (repository) => {
       if (repository === null) return left('failed', null, `there is no repository in ${worktree.repository}`)
       return closing(await cloneOf(worktree.folder, repository.objects, ground), async (clone) => {
         if (clone === null) return left('failed', null, `there is no clone in ${worktree.folder}`)
-        const [theirs, there] = await Promise.all([refsIn(repository.git), refsIn(clone.git)])
-        const taken = await bring(worktree, repository, { clone, theirs, there, checkpoint })
+        const most = await mostRefsOf(repository)
+        const [theirs, there] = await Promise.all([refsIn(repository.git), refsIn(clone.git, most)])
+        const taken = await bring(worktree, repository, { clone, theirs, there, ...how })
         // Worth no word: it is done again after the next turn.
         await refresh(worktree, repository, { theirs, there, ground }).catch(() => undefined)
         return taken
@@ -39,18 +38,23 @@ export async function takeBack(
   }
 }
 
-interface Both {
+interface Consented {
+  readonly checkpoint: Checkpoint
+  /** The commit that an owner has consented to, by its first 32 signs or more; null: none. */
+  readonly consent: string | null
+}
+
+interface Both extends Consented {
   readonly clone: GitDir
   /** The refs of the repository, and of the clone. */
   readonly theirs: Refs
   readonly there: Refs
-  readonly checkpoint: Checkpoint
 }
 
 async function bring(
   { folder, branch, base }: Worktree,
   repository: Repository,
-  { clone, theirs, there: own, checkpoint }: Both,
+  { clone, theirs, there: own, checkpoint, consent }: Both,
 ): Promise<TakenBack> {
   const { git } = repository
   const now = own.get(branchRef(branch))
@@ -80,6 +84,14 @@ async function bring(
   // All of it: whatever the clone knew of by others' objects must be the repository's own.
   const isWhole = await git.run(['rev-list', '--objects', '--quiet', now, '--not', '--all'])
   if (!isWhole.ok) return left('failed', now, isWhole.detail)
+  if (consent === null || consent.length < 32 || !now.startsWith(consent)) {
+    // Looked at here, where every object is what its name says: in the clone an agent could have one stand for another.
+    const heads = [...theirs].filter(([name]) => /^refs\/(heads|remotes)\//.test(name)).map(([, object]) => object)
+    const others = [base, taken].filter((each) => each !== null)
+    const paths = await obeyedIn(git, now, [...new Set([...heads, ...others])])
+    if (typeof paths === 'string') return left('failed', now, paths)
+    if (paths.length > 0) return { kind: 'held', commit: now, paths }
+  }
   await bringLargeFiles(folder, repository.folders.common)
   const input = `update refs/heads/${branch} ${now} ${there ?? '0'.repeat(now.length)}\nupdate ${takenRef(folder)} ${now}\n`
   const moved = await git.run(['update-ref', '-m', 'omc: taken back', '--stdin'], { input: bytesOf(input) })

@@ -1,14 +1,15 @@
-import { lstat, rename, rm } from 'node:fs/promises'
+import { lstat, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Checkpoint } from '../core/checkpoint.ts'
 import type { Worktree } from '../core/session.ts'
 import type { Remains } from '../core/work.ts'
 import { closing } from '../system/closing.ts'
+import { removeTree } from '../system/remove-tree.ts'
 import { openDeeds, removingOf, type CloneGround } from './clone-folder.ts'
 import { realFolder } from './containment.ts'
 import type { GitDir } from './git-dir.ts'
 import { utf8 } from './git.ts'
-import { bytesOf, mirroredIn, refsText } from './mirrored-refs.ts'
+import { bytesOf, mirroredIn, mostRefsOf, refsText } from './mirrored-refs.ts'
 import { baseRef, cloneOf, mirroredRef, repositoryAt, takenRef, type Repository } from './repository.ts'
 import { newInSubmodules } from './submodules.ts'
 import { takeBack } from './taking-back.ts'
@@ -27,7 +28,7 @@ export async function tidy(worktree: Worktree, ground: CloneGround, checkpoint: 
       const { borrows } = worktree
       const isClone = borrows !== null || typeof (await turnIntoClone(repository, worktree, ground)) !== 'string'
       if (!isClone) return { kind: 'kept', why: await whyOld(repository, worktree) }
-      await takeBack({ ...worktree, borrows: repository.objects }, ground, checkpoint)
+      await takeBack({ ...worktree, borrows: repository.objects }, ground, { checkpoint, consent: null })
       return closing(await cloneOf(worktree.folder, repository.objects, ground), async (clone) => {
         if (clone === null) return { kind: 'kept', why: 'unknown' }
         const why = await reasonToKeep(repository, clone, worktree, ground)
@@ -71,8 +72,11 @@ async function hasOwn(
   { folder, branch }: Worktree,
 ): Promise<boolean> {
   const names = ['for-each-ref', '--format=%(objectname) %(refname)']
-  const [mine, theirs] = await Promise.all([clone.git.word(names), git.word(names)])
-  if (mine === null || theirs === null) return true
+  const most = await mostRefsOf({ folders })
+  const [own, theirs] = await Promise.all([clone.git.run(names, { most }), git.word(names)])
+  // There are more than can be looked at.
+  if (!own.ok || own.cut || theirs === null) return true
+  const mine = utf8(own.out)
   const ownRefs: readonly string[] = [`refs/heads/${branch}`, baseRef(folder), takenRef(folder), mirroredRef(folder)]
   const stay = linesOf(theirs).filter((line) => !ownRefs.includes(nameIn(line)))
   // What it was given, and has not touched, is nothing of its own, whatever has become of it in the repository.
@@ -91,8 +95,8 @@ async function hasOwn(
   if (tips.length === 0) return false
   const not = [...[...stay, ...remote].map(objectIn), outside, ...others].filter((each) => typeof each === 'string')
   const input = [...new Set(tips), ...[...new Set(not)].map((tip) => `^${tip}`), ''].join('\n')
-  const own = await clone.git.run(['rev-list', '--max-count=1', '--stdin'], { input })
-  return !own.ok || own.out !== ''
+  const commits = await clone.git.run(['rev-list', '--max-count=1', '--stdin'], { input })
+  return !commits.ok || commits.out !== ''
 }
 
 const head = ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']
@@ -101,12 +105,12 @@ async function remove({ git }: Repository, { folder, branch }: Worktree): Promis
   const ref = `refs/heads/${branch}`
   const tip = await git.word(['rev-parse', '--verify', '--quiet', ref])
   const removing = removingOf(folder)
-  await rm(removing, { recursive: true, force: true })
+  await removeTree(removing)
   await rename(folder, removing)
   const gone = [...(tip === null ? [] : [`${ref} ${tip}`]), baseRef(folder), takenRef(folder), mirroredRef(folder)]
   // Only if it is still where it was when we looked.
   await git.run(['update-ref', '--stdin'], { input: bytesOf(gone.map((each) => `delete ${each}\n`).join('')) })
-  await rm(removing, { recursive: true, force: true })
+  await removeTree(removing)
   return { kind: 'removed' }
 }
 

@@ -1,7 +1,8 @@
-import { lstat, mkdir, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../core/failure.ts'
 import type { Worktree } from '../core/session.ts'
+import { removeTree } from '../system/remove-tree.ts'
 import { handOn, makingOf, openDeeds, remember, writeGitFolder, type CloneGround } from './clone-folder.ts'
 import { realFolder } from './containment.ts'
 import { copyOf } from './git-dir.ts'
@@ -107,7 +108,7 @@ async function reasonToWait({ git }: Repository, { own, halfMade }: OldWorktree)
 }
 
 async function make(repository: Repository, old: OldWorktree, making: string): Promise<Refs> {
-  await rm(making, { recursive: true, force: true })
+  await removeTree(making)
   await mkdir(making, { recursive: true })
   const refs = await refsIn(repository.git)
   await writeGitFolder(repository, making, text(await smallFile(join(old.own, 'HEAD'))), refs)
@@ -152,7 +153,7 @@ export async function isReady(making: string): Promise<boolean> {
 }
 
 async function forget({ own }: OldWorktree): Promise<void> {
-  if ((await realFolder(dirname(own))) === dirname(own)) await rm(own, { recursive: true, force: true })
+  if ((await realFolder(dirname(own))) === dirname(own)) await removeTree(own)
 }
 
 function text(bytes: string | null): string {

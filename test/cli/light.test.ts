@@ -31,7 +31,7 @@ describe('what somebody asks in passing', () => {
       const { said, loaded } = asks(word)
       assert.match(said, word === '--version' ? /^\d+\.\d+\.\d+\n$/ : /Usage: discord-orchestrator/)
       const own = loaded.flatMap((url) => /\/src\/(.+)$/.exec(url)?.[1] ?? [])
-      assert.deepEqual(own.toSorted(), ['cli/exit.ts', 'core/failure.ts', 'main.ts', 'version.ts'])
+      assert.deepEqual(own.toSorted(), ['cli/exit.ts', 'core/failure.ts', 'main.ts', 'system/program.ts'])
       const others = loaded.filter((url) => url.includes('/node_modules/') && !url.includes('/commander/'))
       assert.deepEqual(others, [])
     })

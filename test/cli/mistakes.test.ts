@@ -10,12 +10,14 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import { startSandbox, type Actor } from 'loopback-discord'
 import { createApp } from '../../src/app.ts'
 import { doctor } from '../../src/cli/doctor.ts'
-import { loadConfig, type Config } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/config.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { createLog } from '../../src/config/log.ts'
 import { usualTimings } from '../../src/core/timings.ts'
+import { compiled } from '../compiled.ts'
+import { launcher } from '../packed.ts'
 import { fakeClaude, fatal, found, type Ground, type Mistake } from './mistakes.ts'
 
-const launcher = join(import.meta.dirname, '../../bin/discord-orchestrator.js')
 const patienceMs = 120_000
 
 const team = {
@@ -72,7 +74,11 @@ class Story implements AsyncDisposable {
   /** The command line, as a process of its own. */
   async run(command: string): Promise<End> {
     const { folder } = this.ground
-    const child = spawn(process.execPath, [launcher, command], { cwd: folder, env: this.#env, stdio: 'pipe' })
+    const child = spawn(process.execPath, [launcher, command], {
+      cwd: folder,
+      env: { ...compiled(), ...this.#env },
+      stdio: 'pipe',
+    })
     this.#closers.push(() => void child.kill('SIGKILL'))
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (piece: string) => (stdout += piece))

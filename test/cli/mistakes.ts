@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ export interface Found extends Mistake {
 }
 
 /** A program that stands where the claude CLI is expected. */
-export function fakeClaude({ folder }: Ground, version: string, loggedIn: boolean): string {
+export function fakeClaude({ folder }: Pick<Ground, 'folder'>, version: string, loggedIn: boolean): string {
   const file = join(folder, 'claude')
   const status = `{"loggedIn":${loggedIn},"authMethod":"claude.ai"}`
   const text = `#!/bin/sh\ncase "$1" in\n--version) echo "${version} (Claude Code)";;\n*) echo '${status}'; ${loggedIn ? '' : 'exit 1'};;\nesac\n`
@@ -147,6 +147,15 @@ export const fatal: readonly Fatal[] = [
     logged: 'bot.start-failed',
   },
   {
+    what: 'the data folder is a link that leads nowhere',
+    env: ({ folder }) => {
+      symlinkSync(join(folder, 'unplugged'), join(folder, 'disk'))
+      return { OMC_DATA_DIR: 'disk' }
+    },
+    terminal: /The data folder .*disk could not be made; make it yourself or set OMC_DATA_DIR\.\n {2}\(EEXIST/,
+    logged: 'bot.start-failed',
+  },
+  {
     what: 'the database is another file',
     env: ({ folder }) => {
       mkdirSync(join(folder, 'kept'))
@@ -199,6 +208,20 @@ export const found: readonly Found[] = [
     env: ({ role }) => ({ OMC_OWNER_USER_ID: role }),
     id: 'discord.owner-user',
     says: /OMC_OWNER_USER_ID is the id of a role\. Put it into OMC_OWNER_ROLE_ID/,
+    stopsAll: true,
+  },
+  {
+    what: 'the id of a person where the role belongs',
+    env: ({ olivia }) => ({ OMC_OWNER_USER_ID: undefined, OMC_OWNER_ROLE_ID: olivia }),
+    id: 'discord.owner-role',
+    says: /OMC_OWNER_ROLE_ID is the id of a person: olivia\. Put it into OMC_OWNER_USER_ID/,
+    stopsAll: true,
+  },
+  {
+    what: 'the id of the server where the person belongs',
+    env: ({ sandbox }) => ({ OMC_OWNER_USER_ID: sandbox.guildId }),
+    id: 'discord.owner-user',
+    says: /OMC_OWNER_USER_ID is the server's own id\..*Copy User ID/,
     stopsAll: true,
   },
   {

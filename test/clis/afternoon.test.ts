@@ -95,7 +95,7 @@ class Afternoon {
     const agents = await this.#stage.agents()
     await this.#bot.kill()
     assert.deepEqual(await this.#stage.agents(), agents, 'both agents work on without a bot')
-    this.#bot = await this.#stage.startBot()
+    this.#bot = await this.#stage.startBot({ ownProcess: true })
     assert.ok(!existsSync(release), 'nothing ran before the consent')
 
     await this.#olivia.clicks(risky, 'Approve')

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import type { Turn } from '../../src/core/runtime.ts'
 import type { Session } from '../../src/core/session.ts'
 import { approving, Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
 import { makeRuntime } from '../contracts/runtime-life.ts'
@@ -35,12 +37,19 @@ class Victim {
   readonly clone: string
   readonly bot: ChildProcess
   readonly local: Server
+  /** Listens at a name without a file. */
+  readonly abstract: Server
+  /** The number of a piece of memory that processes of one user share. */
+  readonly memory: string
+  /** A file in the memory that all of the machine share. */
+  readonly shared: string
 
   private constructor(root: string, data: string) {
     this.root = root
     this.data = data
     this.repository = join(root, 'repository')
     this.clone = join(root, 'clones', 'one')
+    this.shared = `/dev/shm/omc-victim-${process.pid}-${basename(root)}`
     for (const path of this.secrets()) {
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, 'GOT IT\n', { mode: 0o600 })
@@ -54,16 +63,24 @@ class Victim {
     git(this.repository, 'commit', '-m', 'first')
     git(root, 'clone', '--shared', this.repository, this.clone)
     git(this.clone, 'checkout', '-b', 'omc/one')
-    // What a bot has in its environment.
+    // What a bot has in its environment, and open.
     const env = { PATH: '/usr/bin:/bin', DISCORD_BOT_TOKEN: 'GOT IT' }
-    this.bot = spawn('sleep', ['600'], { env, stdio: 'ignore' })
-    this.local = createServer((socket) => socket.end('GOT IT\n'))
+    const open = openSync(join(data, 'orchestrator.sqlite'), 'r')
+    this.bot = spawn('sleep', ['600'], { env, stdio: ['ignore', 'ignore', 'ignore', open] })
+    closeSync(open)
+    const speaks = (): Server => createServer((socket) => socket.end('GOT IT\n'))
+    ;[this.local, this.abstract] = [speaks(), speaks()]
+    // Its segment lives until it is removed.
+    const [, memory = ''] = /: (\d+)/.exec(execFileSync('ipcmk', ['-M', '4096'], { encoding: 'utf8' })) ?? []
+    this.memory = memory
+    writeFileSync(this.shared, 'GOT IT\n', { mode: 0o600 })
   }
 
   /** Its port is open afterwards. */
   static async make(root: string, data: string): Promise<Victim> {
     const victim = new Victim(root, data)
     await new Promise<void>((resolve) => victim.local.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => victim.abstract.listen(`\0${basename(victim.shared)}`, resolve))
     return victim
   }
 
@@ -101,6 +118,17 @@ class Victim {
       { name: 'reads the environment of the bot', command: `tr '\\0' '\\n' < /proc/${pid}/environ` },
       { name: 'reads any process', command: `grep -aohs 'GOT IT' /proc/[0-9]*/environ | head -1` },
       { name: 'signals the bot', command: `grep -q sleep /proc/${pid}/comm && kill -CONT ${pid} && echo GOT IT` },
+      // In the box the number may be another process's, whose words must not be taken away.
+      { name: 'reads what the bot has open', command: `grep -q sleep /proc/${pid}/comm && cat /proc/${pid}/fd/3` },
+      {
+        name: 'speaks to a name without a file',
+        command: `socat -u ABSTRACT-CONNECT:${basename(this.shared)} - 2>/dev/null`,
+      },
+      {
+        name: 'finds memory that the user shares',
+        command: `ipcs -m | cut -d' ' -f2 | grep -qx ${this.memory} && echo GOT IT`,
+      },
+      { name: 'reads a file in shared memory', command: `cat ${this.shared}` },
       { name: 'speaks to a port of the machine', command: `cat < /dev/tcp/127.0.0.1/${port}` },
       {
         name: 'writes a startup file of the operator',
@@ -113,6 +141,13 @@ class Victim {
         command: `mkdir -p sub && cd sub && git init -q 2>/dev/null; printf '#!/bin/sh\\ncat ${aws} > ${outside}\\ncat ${aws}\\n' > m; chmod +x m; git config core.fsmonitor ./m; git status >/dev/null; cat ${outside}`,
         done: () => existsSync(outside),
         undo: () => execFileSync('rm', ['-rf', outside, join(clone, 'sub')]),
+      },
+      {
+        // Asked about once, it is another one when it runs again.
+        name: 'changes a script after it ran, and runs it again',
+        command: `echo 'echo fine' > run.sh; sh run.sh; echo 'cat ${aws} > ${outside}; cat ${aws}' > run.sh; sh run.sh; rm run.sh`,
+        done: () => existsSync(outside),
+        undo: () => execFileSync('rm', ['-f', outside]),
       },
       {
         name: 'has git run a program: a hook',
@@ -144,6 +179,9 @@ class Victim {
   close(): void {
     this.bot.kill('SIGKILL')
     this.local.close()
+    this.abstract.close()
+    execFileSync('ipcrm', ['-m', this.memory])
+    rmSync(this.shared)
   }
 }
 
@@ -183,14 +221,19 @@ for (const { name, binary, make, shell } of worlds)
     })
 
     /** Everything in one turn; whatever is asked about is approved. Gives what came back, by attack. */
-    async function attack(attacks: readonly Attack[], tier: 'owner' | 'member'): Promise<readonly string[]> {
+    async function attack(
+      attacks: readonly Attack[],
+      tier: 'owner' | 'member',
+      { session = victim.session(name), files = [] }: Partial<Pick<Turn, 'session' | 'files'>> = {},
+    ): Promise<readonly string[]> {
       const runtime = makeRuntime(bench.options)
       const round = ++tries
       try {
         const steps = attacks.map(({ command }, nth) =>
           shell(`echo BEGIN-${round}-${nth}; { ${command}\n}; echo END-${round}-${nth}`),
         )
-        const turn = makeTurn(victim.session(name), scripted([...steps, { text: 'all tried' }]), { tier })
+        const made = makeTurn(session, scripted([...steps, { text: 'all tried' }]), { tier })
+        const turn = { ...made, files }
         const listener = new Listener(runtime.begin(turn), turn)
         await approving(listener)
         assert.ok(listener.text.includes('all tried'), JSON.stringify(listener.events.slice(-3)))
@@ -234,6 +277,39 @@ for (const { name, binary, make, shell } of worlds)
         through.map((each) => each.name),
         [],
       )
+    })
+
+    test('a hostile attachment: what it is called is only text, and run, it finds and changes nothing', async () => {
+      const aws = join(victim.root, '.aws', 'credentials')
+      const script = `#!/bin/sh\ncat ${aws}; echo changed >> "$0"; echo x > "$(dirname "$0")/planted"; echo tried\n`
+      const sha256 = createHash('sha256').update(script).digest('hex')
+      const path = join(bench.options.dataDir, 'attachments', sha256)
+      writeFileSync(path, script, { mode: 0o600 })
+      const control = spawnSync('sh', [path], { encoding: 'utf8' })
+      assert.match(control.stdout, /GOT IT[^]*tried/, 'the control')
+      assert.match(readFileSync(path, 'utf8'), /changed/)
+      rmSync(join(dirname(path), 'planted'))
+      writeFileSync(path, script)
+
+      const proof = join(victim.root, 'by-a-name')
+      const names = [
+        `../../../..${proof}`,
+        `$(touch ${proof}).sh`,
+        `-x\n\n@${aws}`,
+        '.mcp.json',
+        'CLAUDE.md',
+        'AGENTS.md',
+      ]
+      const files = names.map((called) => ({ sha256, name: called, type: 'text/plain', bytes: script.length, path }))
+      const session = victim.session(name)
+      const inside = join(bench.options.dataDir, 'boxes', session.id, 'files')
+      const run = { name: 'runs what was attached', command: `sh ${inside}/${sha256} 2>&1; ls -A ${inside} | wc -l` }
+      const [told = ''] = await attack([run], 'member', { session, files })
+      assert.match(told, /tried/, 'it ran')
+      assert.ok(!told.includes('GOT IT'), told)
+      assert.match(told, /Read-only file system/)
+      assert.equal(readFileSync(path, 'utf8'), script, 'it is what was given')
+      assert.ok(!existsSync(proof))
     })
 
     test('no login is in the box: not in its environment, its files, its processes, or what the model is sent', async () => {

@@ -170,7 +170,7 @@ describe(
       assert.ok(!existsSync(join(home, 'proof')), 'nothing was done outside the working folder')
     })
 
-    test("a guest's prompt in an owner's session writes, runs, fetches and reads nothing beyond the folder", async () => {
+    test("a guest's prompt in an owner's session writes, runs, fetches and reads nothing", async () => {
       await using room = await enter()
       const { bench, thread } = room
       const { stage } = bench
@@ -203,7 +203,7 @@ describe(
       assert.equal(readFileSync(join(stage.project, 'README.md'), 'utf8'), '# Shop\n')
       assert.equal(stage.query(asked).length, before, 'nobody was asked for more')
       assert.ok(!bench.received.includes('the-content-of-the-planted-file'))
-      assert.ok(bench.received.includes('# Shop'), 'what it may read, it reads')
+      assert.ok(!bench.received.includes('# Shop'), 'nor what is in the folder')
     })
 
     test('a hostile repository runs nothing; its notes are read', async () => {

@@ -42,8 +42,12 @@ export class BotBench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stage[Symbol.asyncDispose]()
-    await this.model.close()
+    try {
+      await this.stage[Symbol.asyncDispose]()
+    } finally {
+      // What the stage found wrong is told; a model that listened on would keep the file from ending.
+      await this.model.close()
+    }
   }
 }
 

@@ -85,6 +85,10 @@ export async function claudeBench(
       model.gate('held').open()
       writeFileSync(go, '')
     },
+    hold: () => {
+      model.gate('held').close()
+      rmSync(go, { force: true })
+    },
     asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
     received: () => JSON.stringify(model.requests.map(({ body }) => body)),
     [Symbol.asyncDispose]: async () => {

@@ -1,17 +1,19 @@
 import { describe } from 'node:test'
 import { intentStories } from '../e2e/intent-kills.ts'
-import { killStories, manyKills, type Script } from '../e2e/kills.ts'
-import { sideBySide } from '../contracts/runtime-stage.ts'
+import { killStories, manyKills } from '../e2e/kills.ts'
+import type { Script } from '../e2e/script.ts'
 import { startAnthropic } from '../models/anthropic.ts'
 import { scripted } from '../models/script.ts'
+import { storiesAtOnce } from '../runner/stories.ts'
 import { held } from './held.ts'
 import { claudeBinary, howToInstall } from './install.ts'
 
-/** The same deaths as with `echo`, with the real Claude CLI behind the bot. */
+/** The same deaths as with `echo`, in a row of one session, with the real Claude CLI behind the bot. */
 const claude = claudeBinary()
-describe('the bot of a real Claude CLI', { ...sideBySide, skip: claude === null && howToInstall }, () => {
-  killStories(() => withClaude(claude ?? ''))
-  intentStories(() => withClaude(claude ?? ''))
+// No more of them than have a stage: a row holds its one for long, and nobody's time runs while they wait for theirs.
+describe('the bot of a real Claude CLI', { concurrency: storiesAtOnce, skip: claude === null && howToInstall }, () => {
+  killStories(() => withClaude(claude ?? ''), { inARow: true })
+  intentStories(() => withClaude(claude ?? ''), { inARow: true })
   manyKills(() => withClaude(claude ?? ''))
 })
 

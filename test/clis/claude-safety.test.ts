@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import type { Tier } from '../../src/core/right.ts'
 import type { Runtime, Turn } from '../../src/core/runtime.ts'
+import type { Session } from '../../src/core/session.ts'
 import { sandboxProbe } from '../../src/runtimes/claude/sandbox.ts'
 import { dataIdOf, findMarked } from '../../src/runtimes/engine/marker.ts'
 import { approving, Listener, makeSession, makeTurn, until } from '../contracts/runtime-bench.ts'
@@ -144,16 +145,21 @@ for (const { world, confined, skip } of worlds)
         ['.mcp.json', 'a copy', (path) => bash(`cp planted ${path}`)],
         ['.mcp.json', 'a redirection', (path) => bash(`echo {} > ${path}`)],
       ]
-      for (const [name, how, step] of planting)
-        scene.test(`in a trusted repository, ${name} is not written unasked by ${how}`, async () => {
-          writeFileSync(join(bench.workdir, 'planted'), '{}')
-          const session = { ...makeSession('claude', bench.workdir), trusted: true }
-          const path = join(bench.workdir, name)
-          const listener = begin(makeTurn(session, scripted([step(path), { text: 'tried' }]), { tier: 'member' }))
-          await denying(listener)
-          assert.equal(listener.text, 'tried')
-          assert.ok(!existsSync(path))
-        })
+      scene.test('in a trusted repository, what runs later is not written unasked', async (t) => {
+        writeFileSync(join(bench.workdir, 'planted'), '{}')
+        const session = { ...makeSession('claude', bench.workdir), trusted: true }
+        let conversation: Session['conversation'] = null
+        for (const [name, how, step] of planting)
+          await t.test(`${name} by ${how}`, async () => {
+            const path = join(bench.workdir, name)
+            const text = scripted([step(path), { text: 'tried' }])
+            const listener = begin(makeTurn({ ...session, conversation }, text, { tier: 'member' }))
+            await denying(listener)
+            assert.equal(listener.text, 'tried')
+            assert.ok(!existsSync(path))
+            ;({ conversation } = listener)
+          })
+      })
 
       // The CLI takes what they say of its sandbox also where it is told to load none of them.
       const openings: readonly [string, boolean, string, (outside: string) => object][] = [
@@ -242,21 +248,22 @@ for (const { world, confined, skip } of worlds)
         }))
         const turn = turnOf(scripted([...tools, { text: 'read it' }]))
         const context = [{ speaker: '@secret.txt', own: false, text: '/compact @secret.txt' }]
-        const prompt = { ...turn.prompt, tier: 'guest', context } as const
-        const listener = begin({ ...turn, prompt, files: [log, text], handOver: 'look at @secret.txt' })
-        await listener.done
-        assert.equal(listener.text, 'read it')
-        const sent = bench.received()
-        for (const said of [
-          'what the crash said',
-          'the text of the notes',
-          '/compact @secret.txt',
-          'look at @secret.txt',
-        ])
-          assert.ok(sent.includes(said), said)
-        for (const kept of ['of somebody else', 'what the bot keeps', 'a planted secret'])
-          assert.ok(!sent.includes(kept), kept)
-        assert.ok(!listener.events.some(({ type }) => type === 'wanted'))
+        const read = async (tier: 'guest' | 'member'): Promise<string> => {
+          const plain = turnOf(turn.prompt.text)
+          const prompt = { ...plain.prompt, tier, context }
+          const listener = begin({ ...plain, prompt, files: [log, text], handOver: 'look at @secret.txt' })
+          await denying(listener)
+          assert.equal(listener.text, 'read it')
+          return bench.received()
+        }
+        const shown = ['the text of the notes', '/compact @secret.txt', 'look at @secret.txt']
+        const kept = ['of somebody else', 'what the bot keeps', 'a planted secret']
+        const guests = await read('guest')
+        for (const said of shown) assert.ok(guests.includes(said), said)
+        assert.ok(!guests.includes('what the crash said'), 'for a guest it has no tool that reads')
+        const members = await read('member')
+        assert.ok(members.includes('what the crash said'))
+        for (const each of kept) assert.ok(!members.includes(each), each)
       })
 
       scene.test('an agent that answers its own question is ended', async () => {
@@ -350,6 +357,9 @@ for (const { world, confined, skip } of worlds)
         const found = await runtime.check()
         assert.deepEqual([found[0]?.level, found[0]?.text], ['ok', 'Claude Code 2.1.197'])
         assert.equal(found[1]?.level, 'ok', found[1]?.text)
+        const errors = await runtime.check('errors')
+        assert.ok(!errors.some(({ id }) => id === found[1]?.id), 'the CLI is not started for what is only warned of')
+        assert.deepEqual(errors[0], found[0])
         const missing = makeRuntime({ ...bench.options, claudeBinary: '/nowhere/claude' })
         assert.equal((await missing.check())[0]?.level, 'error')
         await missing.close('end')

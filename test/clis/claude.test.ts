@@ -6,4 +6,4 @@ import { claudeBinary, howToInstall } from './install.ts'
 /** The real CLI against a scripted model. Run it sealed: node test/clis/seal.js --test test/clis/claude.test.ts */
 const binary = claudeBinary()
 if (binary === null) test('the Claude runtime with the real CLI', { skip: howToInstall })
-else runtimeContract('claude', () => claudeBench(binary))
+else runtimeContract('claude', () => claudeBench(binary), { inARow: true })

@@ -205,7 +205,7 @@ export class Claude implements AsyncDisposable {
   }
 
   /** The `nth` line (from 1) for which the condition holds; fails at the deadline or when the process ends without it. */
-  async waitFor(condition: (line: Line) => boolean, { nth = 1, deadline = 20_000 } = {}): Promise<Line> {
+  async waitFor(condition: (line: Line) => boolean, { nth = 1, deadline = 60_000 } = {}): Promise<Line> {
     const until = Date.now() + deadline
     for (;;) {
       const over = this.#hasEnded || Date.now() > until

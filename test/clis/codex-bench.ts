@@ -60,6 +60,7 @@ export async function codexBench(codexBinary: string, { boxed = false } = {}): P
       daemon: (text) => scripted([command('sleep 60', { yield_time_ms: 250 }), { text }]),
     },
     release: () => model.gate('held').open(),
+    hold: () => model.gate('held').close(),
     asked: (text) => model.requests.filter((request) => request.step === 0 && request.prompt.includes(text)).length,
     received: () => JSON.stringify(model.requests.map(({ body }) => body)),
     [Symbol.asyncDispose]: async () => {

@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Stage, type StageOptions } from '../e2e/stage.ts'
 import type { ScriptedModel } from '../models/anthropic.ts'
 import { startOpenAi, type OpenAiOptions } from '../models/openai.ts'
 import { writeConfig } from './codex-bench.ts'
+
+/** Loopback is the world in it. */
+const openProgram = join(import.meta.dirname, '..', 'egress', 'open-program.ts')
 
 /** A login folder of the real Codex CLI that leads to a scripted model, and what a bot needs to use it. */
 export class CodexLogin implements AsyncDisposable {
@@ -47,6 +50,17 @@ export class CodexBot implements AsyncDisposable {
     const login = await CodexLogin.open(binary, options)
     const stage = await Stage.open({ ...options, ownProcess: true, env: { ...login.env, ...options.env } })
     return new CodexBot(login, stage)
+  }
+
+  /** The same with agents in boxes, whose key is put in outside of them. */
+  static async boxed(binary: string): Promise<CodexBot> {
+    const bot = await CodexBot.open(binary, { env: { TEST_EGRESS: openProgram, OMC_BOX: 'required' } })
+    const { home, model } = bot.login
+    const login = { auth_mode: 'apikey', OPENAI_API_KEY: 'sk-planted-key' }
+    writeFileSync(join(home, 'auth.json'), JSON.stringify(login), { mode: 0o600 })
+    const config = `model = "gpt-5.5"\nweb_search = "live"\nopenai_base_url = "${model.url}/v1"\n`
+    writeFileSync(join(home, 'config.toml'), config)
+    return bot
   }
 
   /** Everything that reached the model, as it arrived. */

@@ -1,20 +1,26 @@
 import { describe } from 'node:test'
 import { intentStories } from '../e2e/intent-kills.ts'
-import { killStories, manyKills, type Script } from '../e2e/kills.ts'
-import { sideBySide } from '../contracts/runtime-stage.ts'
+import { killStories, manyKills } from '../e2e/kills.ts'
+import type { Script } from '../e2e/script.ts'
 import { scripted } from '../models/script.ts'
+import { storiesAtOnce } from '../runner/stories.ts'
 import { CodexLogin } from './codex-bot.ts'
 import { command, leave } from './codex-room.ts'
 import { held } from './held.ts'
 import { codexBinary, howToInstallCodex } from './install.ts'
 
-/** The same deaths as with `echo`, with the real Codex CLI behind the bot. */
+/** The same deaths as with `echo`, in a row of one session, with the real Codex CLI behind the bot. */
 const codex = codexBinary()
-describe('the bot of a real Codex CLI', { ...sideBySide, skip: codex === null && howToInstallCodex }, () => {
-  killStories(() => withCodex(codex ?? ''))
-  intentStories(() => withCodex(codex ?? ''))
-  manyKills(() => withCodex(codex ?? ''))
-})
+// No more of them than have a stage: a row holds its one for long, and nobody's time runs while they wait for theirs.
+describe(
+  'the bot of a real Codex CLI',
+  { concurrency: storiesAtOnce, skip: codex === null && howToInstallCodex },
+  () => {
+    killStories(() => withCodex(codex ?? ''), { inARow: true })
+    intentStories(() => withCodex(codex ?? ''), { inARow: true })
+    manyKills(() => withCodex(codex ?? ''))
+  },
+)
 
 async function withCodex(binary: string): Promise<Script> {
   const login = await CodexLogin.open(binary)

@@ -15,6 +15,7 @@ import { defaultLimits, type ProcessLimits } from '../../src/runtimes/engine/lim
 import { Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
 import type { StepInput } from '../models/script.ts'
 import { codexBench, type CodexBench } from './codex-bench.ts'
+import { Signing } from '../../src/runtimes/engine/signing.ts'
 
 /** The runtime of the real CLI with one session, without a bot around it. */
 export class CodexRoom implements AsyncDisposable {
@@ -35,6 +36,7 @@ export class CodexRoom implements AsyncDisposable {
   make(more: { readonly binary?: string; readonly limits?: Partial<ProcessLimits> } = {}): Runtime {
     const { dataDir, environment, account } = this.bench.options
     const ids = { next: () => randomUUID() }
+    const signing = new Signing(null, dataDir)
     const protocol = codex({
       dataDir,
       ids,
@@ -44,6 +46,7 @@ export class CodexRoom implements AsyncDisposable {
       denied: ['.env.bot', 'nowhere.env', 'no-folder/nowhere.sqlite'].map((name) => join(this.bench.workdir, name)),
       open: [],
       boxing: null,
+      signing,
     })
     const plain = {
       dataDir,
@@ -54,7 +57,7 @@ export class CodexRoom implements AsyncDisposable {
       limits: { ...defaultLimits, ...more.limits },
       ownersOnly: null,
     }
-    return new AgentEngine(protocol, plain, null)
+    return new AgentEngine(protocol, plain, signing)
   }
 
   begin(text: string, more: Partial<Turn> & { readonly tier?: Tier } = {}): Listener {

@@ -20,7 +20,8 @@ const calling = {
   input: {
     raw: `const names = Object.keys(tools).filter((name) => name.startsWith('mcp__planted__'))
 for (const name of names) await tools[name]({})
-const { output } = await tools.exec_command({ cmd: 'echo "<$PLANTED>"' })
+const shell = tools.exec_command
+const { output } = shell === undefined ? { output: 'no shell' } : await shell({ cmd: 'echo "<$PLANTED>"' })
 text('tools: ' + names.length + ' ' + output)`,
   },
 }
@@ -82,13 +83,13 @@ scenes(
     scene.test(
       'a guest gets none of it, whoever spoke before; a member and an owner get all of it, whoever did',
       async () => {
-        assert.match(await turn('guest'), /tools: 0 <>/)
+        assert.match(await turn('guest'), /tools: 0 no shell/)
         assert.equal(noted(), '', 'its server was not even started')
         assert.match(await turn('owner'), /tools: 2 <yes>/)
         assert.equal(noted(), 'started\ncalled change\ncalled look\n')
         const [first] = room.runtime.processes()
-        assert.match(await turn('guest'), /tools: 0 <>/)
-        assert.match(await turn('guest'), /tools: 0 <>/)
+        assert.match(await turn('guest'), /tools: 0 no shell/)
+        assert.match(await turn('guest'), /tools: 0 no shell/)
         assert.equal(noted(), 'started\ncalled change\ncalled look\n')
         assert.match(await turn('member'), /tools: 2 <yes>/)
         assert.match(await turn('owner'), /tools: 2 <yes>/)
@@ -102,12 +103,12 @@ scenes(
     scene.test('nor after its conversation was given back a moment ago, or the bot was killed', async () => {
       assert.match(await turn('owner'), /tools: 2 <yes>/)
       await room.runtime.release(session.id)
-      assert.match(await turn('guest'), /tools: 0 <>/)
+      assert.match(await turn('guest'), /tools: 0 no shell/)
       assert.match(await turn('owner'), /tools: 2 <yes>/)
       // The life that knew ends without a word.
       room.runtime = room.make()
       await room.runtime.sweep(new Set([session.id]))
-      assert.match(await turn('guest'), /tools: 0 <>/)
+      assert.match(await turn('guest'), /tools: 0 no shell/)
       room.runtime = room.make()
       await room.runtime.sweep(new Set([session.id]))
       assert.match(await turn('member'), /tools: 2 <yes>/)
@@ -124,13 +125,13 @@ scenes(
       const handed = { run, attempt, start, warm: false, spent: null, long: false, steers: [] }
       const torn = { ...record, conversation: null, openedWith: 'untrusted', turn: handed, resting: false }
       writeFileSync(file, JSON.stringify(torn))
-      assert.match(await adopted(plain), /tools: 0 <>/)
+      assert.match(await adopted(plain), /tools: 0 no shell/)
       assert.match(await turn('owner'), /tools: 2 <yes>/)
       const slowly = { text: 'one two three four', chunks: 4, chunkDelay: 300 }
       const working = makeTurn(session, scripted([{ ...slowly, ...calling }, { text: 'done' }]), { tier: 'guest' })
       const cut = new Listener(room.runtime.begin(working), working)
       await cut.seesEventually('it says something', () => cut.text.length > 0)
-      assert.match(await adopted(working), /tools: 0 <>/)
+      assert.match(await adopted(working), /tools: 0 no shell/)
     })
 
     /** The next life goes on with that turn, of which the journal knows nothing yet. */

@@ -1,4 +1,4 @@
-import type { Script } from '../e2e/kills.ts'
+import type { Script } from '../e2e/script.ts'
 import { scripted } from '../models/script.ts'
 
 /**

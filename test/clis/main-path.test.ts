@@ -30,7 +30,7 @@ describe('a person works with the real Claude CLI', { ...sideBySide, skip: binar
     const isItself = (each: number): boolean => readFileSync(`/proc/${each}/comm`, 'utf8').startsWith('claude')
     assert.deepEqual(before.filter(isItself), [pid])
     await olivia.says(thread, scripted([{ text: 'The second answer.' }]))
-    await olivia.sees(thread, (message) => isWhole(message, 'The second answer.'), { within: 15_000 })
+    await olivia.sees(thread, (message) => isWhole(message, 'The second answer.'), { within: 60_000 })
     assert.deepEqual(await stage.agents(), before, 'nothing else was started')
     assert.deepEqual(
       bench.started.map((each) => [each.pid, each.warm]),

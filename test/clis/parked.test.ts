@@ -35,12 +35,12 @@ describe('the real Claude CLI at the end of a quota', { ...sideBySide, skip: cla
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
-    const resetsAt = inSeconds(15)
+    const resetsAt = inSeconds(40)
     const headers = rejected('five_hour', resetsAt)
     const error = { status: 429, type: 'rate_limit_error', message: 'over the limit', headers, times: 1 }
     await olivia.says(thread, scripted([tool, { error, text: 'Done after the reset.' }]))
     await stage.botShows(olivia, thread, `I go on by myself at <t:${resetsAt}:t>`)
-    await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'), { within: 60_000 })
+    await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'), { within: 120_000 })
     const body = JSON.stringify(model.requests.at(-1)?.body)
     assert.equal(body.split('Done after the reset.').length - 1, 1, 'the prompt stands there once')
     assert.match(body, /Continue from where you left off\./)
@@ -91,7 +91,7 @@ describe('the real Codex CLI at the end of a quota', { ...sideBySide, skip: code
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'codex')
-    const resetsAt = inSeconds(15)
+    const resetsAt = inSeconds(40)
     const headers = limited(100, resetsAt)
     const error = {
       status: 429,
@@ -103,7 +103,7 @@ describe('the real Codex CLI at the end of a quota', { ...sideBySide, skip: code
     const step = { tool: 'exec_command', input: { cmd: 'echo a first step' } }
     await olivia.says(thread, scripted([step, { error, text: 'Done after the reset.' }]))
     await stage.botShows(olivia, thread, `Codex's 5-hour window is full. I go on by myself at <t:${resetsAt}:t>`)
-    await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'), { within: 60_000 })
+    await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'), { within: 120_000 })
     const body = JSON.stringify(login.model.requests.at(-1)?.body)
     assert.equal(body.split('Done after the reset.').length - 1, 1, 'the prompt stands there once')
     assert.match(body, /Continue from where you left off/)
@@ -118,7 +118,7 @@ describe('the real Codex CLI at the end of a quota', { ...sideBySide, skip: code
     const thread = await stage.session(olivia, 'shop', 'codex')
     const error = { status: 429, type: 'insufficient_quota', message: 'You exceeded your current quota' }
     await olivia.says(thread, scripted([{ error }]))
-    await stage.botShows(olivia, thread, /No waiting helps: an owner has to buy credits or change its plan/)
+    await stage.botShows(olivia, thread, /Waiting does not help: an owner has to buy credits or change its plan/)
     await until(() => stage.query("select 1 from runs where state = 'over'").length === 1)
   })
 })

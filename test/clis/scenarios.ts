@@ -296,6 +296,8 @@ export const scenarios: readonly Scenario[] = [
     name: 'queued-runs-next',
     play: midStream(async ({ cli, model }) => {
       await cli.say('and then this')
+      // Answered only after the line before it has been taken in.
+      await cli.control({ subtype: 'get_binary_version' })
       model.gate('middle').open()
       await idle(cli)
     }),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SeenMessage } from 'loopback-discord'
-import { sideBySide } from '../contracts/runtime-stage.ts'
-import { until } from '../e2e/stage.ts'
+import { kill, sideBySide } from '../contracts/runtime-stage.ts'
+import { noon } from '../e2e/stage-clock.ts'
+import { running, Stage, until, type StageOptions } from '../e2e/stage.ts'
 import type { ModelRequest } from '../models/ledger.ts'
 import { heldText, scripted, type StepInput } from '../models/script.ts'
 import { BotBench } from './bot-bench.ts'
@@ -19,6 +20,9 @@ const usage = {
   output_tokens: 400,
 }
 const tool: StepInput = { tool: 'Bash', input: { command: 'echo a step', description: 'a step' }, usage }
+
+/** What is used is booked by days: none ends meanwhile. */
+const atNoon = (options: StageOptions): Promise<Stage> => Stage.open({ ...options, startsAt: noon })
 
 interface Booked {
   readonly estimated: number
@@ -61,8 +65,8 @@ describe(
     const isWhole = (message: SeenMessage, text: string): boolean =>
       message.author.bot && message.content.includes(text) && message.components.length === 0
 
-    test('tools, a sub-agent and the next turn of the same process: every call once, and while it works', async () => {
-      await using bench = await BotBench.open(binary ?? '')
+    test('tools, a sub-agent and the next turn of the same process: every call once, and while it works (E4)', async () => {
+      await using bench = await BotBench.open(binary ?? '', {}, atNoon)
       const { stage, model } = bench
       await stage.startBot()
       const olivia = await stage.sandbox.actor('olivia')
@@ -94,8 +98,8 @@ describe(
       assert.match(told.content, new RegExp(`<@${olivia.id}> · 194\\.5k tokens · ≈ \\$0\\.23`))
     })
 
-    test('a call that was broken off is booked with what it had been given, as an estimate', async () => {
-      await using bench = await BotBench.open(binary ?? '')
+    test('a call that was broken off is booked with what it had been given, as an estimate (E7)', async () => {
+      await using bench = await BotBench.open(binary ?? '', {}, atNoon)
       const { stage, model } = bench
       await stage.startBot()
       const olivia = await stage.sandbox.actor('olivia')
@@ -115,6 +119,46 @@ describe(
       const told = await (await olivia.runs(thread, '/usage')).settled()
       assert.match(told.content, /32k tokens are of calls that were broken off/)
     })
+
+    test('killed while a tool runs, and while a call streams: what nobody can be asked any more is an estimate of what was billed', async () => {
+      await using bench = await BotBench.open(binary ?? '', {}, atNoon)
+      const { stage, model } = bench
+      await stage.startBot()
+      const olivia = await stage.sandbox.actor('olivia')
+      const thread = await stage.session(olivia, 'shop', 'claude')
+      const all = (): typeof billedOnce => {
+        const rows = [...booked(bench, 0), ...booked(bench, 1)]
+        const sum = (of: keyof typeof billedOnce): number => rows.reduce((each, row) => each + row[of], 0)
+        const [input, output] = [sum('input'), sum('output')]
+        return { input, cache_read: sum('cache_read'), cache_write: sum('cache_write'), output }
+      }
+      const killsIt = (): void => kill(bench.started.at(-1)?.pid ?? 0)
+      // Not asked about: it changes nothing. No other test's.
+      const lasting = { ...tool, input: { command: 'sleep 86417', description: 'takes its time' } }
+      await olivia.says(thread, scripted([tool, lasting]))
+      await until(() => running('sleep 86417') > 0, 60_000, 'the tool runs')
+      killsIt()
+      // The next attempt is told the prompt anew.
+      await until(() => answered(bench) === 4 && running('sleep 86417') > 0, 60_000, 'it runs again')
+      await (await olivia.runs(thread, '/cancel')).settled()
+      await stage.botShows(olivia, thread, /■/)
+      await until(() => all().input === times(4).input, 30_000, 'all that was billed')
+      assert.deepEqual(all(), times(4))
+      assert.ok(booked(bench, 1).length === 1, 'the call that nobody had asked about is an estimate')
+
+      await olivia.says(thread, scripted([{ ...heldText('Words that', ' were cut off'), usage }]))
+      await model.gate('held').reached()
+      await stage.botShows(olivia, thread, 'Words')
+      killsIt()
+      await until(() => bench.started.length === 4, 60_000, 'it is tried again')
+      model.gate('held').open()
+      await olivia.sees(thread, (message) => isWhole(message, 'Words that were cut off'), { within: 60_000 })
+      await until(() => all().input === times(6).input, 30_000, 'what the call had been given that was broken off')
+      const { output, ...given } = all()
+      const { output: most, ...billed } = times(6)
+      assert.deepEqual(given, billed)
+      assert.ok(output > times(5).output && output < most, 'what it had written by then is not known')
+    })
   },
 )
 
@@ -125,7 +169,7 @@ describe(
   { ...sideBySide, skip: codex === null && howToInstall },
   () => {
     test('tools, a refused call that is tried again, and the next turn: every call once, and no price that nobody knows', async () => {
-      await using bench = await CodexBot.open(codex ?? '')
+      await using bench = await CodexBot.open(codex ?? '', { startsAt: noon })
       const { stage, login } = bench
       await stage.startBot()
       const olivia = await stage.sandbox.actor('olivia')

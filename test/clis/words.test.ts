@@ -27,6 +27,22 @@ function listWith(text: string, word: string, pattern: RegExp, as: string): read
   return all(list, /"([a-z_]+)"/g, as)
 }
 
+/** The types of the lines that it can write: of objects that name a session, beside other things. */
+function lineTypes(text: string): readonly string[] {
+  const types: string[] = []
+  for (const { 1: type = '', index } of text.matchAll(/object\(\{type:[\w$]+\.literal\("([a-z_]+)"\)(?=[,}])/g)) {
+    let [depth, own] = [0, '']
+    for (let at = index + 'object'.length; at < index + 6_000; at++) {
+      const sign = text[at] ?? ''
+      if ('({['.includes(sign)) depth++
+      if (depth === 2) own += sign
+      if (')}]'.includes(sign) && --depth === 1) break
+    }
+    if (/,session_id:/.test(own)) types.push(`type ${type}`)
+  }
+  return types
+}
+
 test('what the real Claude CLI can say is what we know', { skip: claudeBinary() === null && howToInstall }, () => {
   const binary = claudeBinary() ?? ''
   const home = mkdtempSync(join(tmpdir(), 'claude-words-'))
@@ -34,6 +50,7 @@ test('what the real Claude CLI can say is what we know', { skip: claudeBinary() 
     const text = readFileSync(binary, 'latin1')
     const lists = /(?:enum\(|=)\[(?:"[a-z_]+",?){4,40}\]/g
     holds('claude', binary, { PATH: '/usr/bin:/bin', HOME: home, CLAUDE_CONFIG_DIR: home }, [
+      ...lineTypes(text),
       ...all(text, /type:"system",subtype:"([a-z_]+)"/g, 'system'),
       ...all(text, /literal\("system"\),subtype:[\w$]+\.literal\("([a-z_]+)"\)/g, 'system'),
       ...all(text, /(?<!literal\("system"\),)subtype:[\w$]+\.literal\("([a-z_]+)"\)/g, 'request').filter(

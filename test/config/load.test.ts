@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { loadConfig, type Config } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/config.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { variableNames } from '../../src/config/schema.ts'
 import { Problem } from '../../src/core/failure.ts'
 import { inOneLine } from '../../src/core/finding.ts'
@@ -34,6 +35,40 @@ function refusalOf(env: Record<string, string>): string {
 }
 
 describe('the configuration', () => {
+  it('takes the way of logging in that is named, and no other; one that is not set is refused', () => {
+    const both = { ANTHROPIC_API_KEY: 'sk-ant-api-1', CLAUDE_CODE_OAUTH_TOKEN: 'long-lived' }
+    const logins = (auth: string): readonly string[] =>
+      Object.keys(load({ ...both, OMC_CLAUDE_AUTH: auth }).accountEnv).filter((name) => name !== 'CLAUDE_CONFIG_DIR')
+    assert.deepEqual(logins(''), ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN'])
+    assert.deepEqual(logins('api-key'), ['ANTHROPIC_API_KEY'])
+    assert.deepEqual(logins('setup-token'), ['CLAUDE_CODE_OAUTH_TOKEN'])
+    assert.deepEqual(logins('oauth'), [])
+    assert.match(
+      refusalOf({ OMC_CLAUDE_AUTH: 'api-key' }),
+      /OMC_CLAUDE_AUTH: "api-key" needs ANTHROPIC_API_KEY, which is not set/,
+    )
+    assert.match(refusalOf({ OMC_CLAUDE_AUTH: 'password' }), /must be one of/)
+  })
+
+  it('takes the proxies for renewing logins in their order, and shows no password of theirs', () => {
+    const address = 'http://bot:pass%20word@proxy.example.com:3128'
+    const { renewing, secrets } = load({ OAUTH_PROXY_URL: `http://first.example.com:1, ${address}` })
+    assert.deepEqual(renewing, { server: null, proxies: ['http://first.example.com:1', address] })
+    assert.equal(
+      ['pass%20word', 'pass word'].every((each) => secrets.includes(each)),
+      true,
+    )
+    const told = refusalOf({ OAUTH_PROXY_URL: 'socks5://bot:hidden-word@proxy.example.com' })
+    assert.match(told, /OAUTH_PROXY_URL/)
+    assert.doesNotMatch(told, /hidden-word/)
+    for (const name of ['OAUTH_PROXY_URL', 'OMC_DATABASE_URL']) {
+      const scheme = name === 'OMC_DATABASE_URL' ? 'postgres' : 'http'
+      const loose = refusalOf({ [name]: `${scheme}://bot:hidden%zzword@proxy.example.com/a` })
+      assert.match(loose, new RegExp(`${name}.*write a % as %25`))
+      assert.doesNotMatch(loose, /zzword/)
+    }
+  })
+
   it("has the seed's defaults", () => {
     const config = load({})
     assert.deepEqual(config.caps, { active: 6, waiting: 20, personActive: 2, personWaiting: 5 })
@@ -100,6 +135,13 @@ describe('the configuration', () => {
     assert.deepEqual(config.secrets, ['abc.def.ghi', 'sk-ant-api03-dummy', 'oat-dummy'])
   })
 
+  it('shows nothing of the way to a database', () => {
+    const url = 'postgres://bot:p%40ss-word@db.example.com/orchestrator'
+    const { databaseUrl, secrets } = load({ OMC_DATABASE_URL: url })
+    assert.equal(databaseUrl, url)
+    assert.deepEqual(secrets, [url, 'p%40ss-word', 'p@ss-word'])
+  })
+
   it('warns of what will not work', () => {
     const warnings = load({
       OMC_CHANNEL_ONWER_ONLY: 'true',
@@ -122,6 +164,7 @@ describe('a wrong configuration', () => {
     OMC_OWNER_ROLE_ID: '@owner',
     OMC_OWNER_USER_ID: '12',
     OMC_DISCORD_API: 'discord.com',
+    OMC_DATABASE_URL: 'mysql://bot:the-secret-word@db/x',
     OMC_MAX_ACTIVE_CLIS: '0',
     OMC_MAX_QUEUED_SESSIONS: '-1',
     OMC_PER_USER_MAX_ACTIVE: '2.5',
@@ -142,7 +185,7 @@ describe('a wrong configuration', () => {
       const told = message.slice(message.indexOf(`  ${name}: `))
       assert.match(told, new RegExp(`^ {2}${name}: .+\\.\n {4}Example: .+`), name)
     }
-    assert.match(message, /^17 settings are wrong\./)
+    assert.match(message, /^18 settings are wrong\./)
     assert.match(message, /OMC_MAX_ACTIVE_CLIS: "0" is no whole number from 1 to 1000/)
     assert.doesNotMatch(message, /the-secret/)
   })
@@ -163,6 +206,49 @@ describe('a wrong configuration', () => {
     for (const way of ['~/.claude-bot', '~/.claude2']) load({ CLAUDE_CONFIG_DIR: way })
     assert.match(refusalOf({ CODEX_HOME: '~/.codex' }), /CODEX_HOME.*codex login.*must not share/)
     assert.equal(load({}).codexHome, join(home, '.codex-bot'))
+  })
+
+  it('refuses a .env that an editor saved as UTF-16, and a token with its curly quotes', () => {
+    const folder = join(base, 'wide')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, '.env'), Buffer.from('\uFEFFDISCORD_BOT_TOKEN=aaa.bbb.ccc\n', 'utf16le'))
+    assert.throws(() => loadConfig({ env: {}, folder, home: base }), /saved as UTF-16, not as UTF-8/)
+    assert.equal(load({ DISCORD_BOT_TOKEN: `'Bot aaa.bbb.ccc'` }).discordToken, 'aaa.bbb.ccc')
+    assert.match(refusalOf({ DISCORD_BOT_TOKEN: '“aaa.bbb.ccc”' }), /no bot token: it has blanks, curly quotes/)
+  })
+
+  it('takes off quotes that a tool has handed on, and refuses what only a shell would fill in', () => {
+    const quoted = load({
+      OMC_DATA_DIR: '"my data"',
+      OMC_PROJECT_ROOTS: ` '/srv/a,/srv/b' `,
+      OMC_MAX_ACTIVE_CLIS: '"7"',
+      OMC_HEALTHZ_PORT: '""',
+      ANTHROPIC_API_KEY: "'sk-ant-1'",
+      OMC_ACCOUNTS_JSON: `'[{"slot":"b","runtime":"codex","env":{"CODEX_HOME":"~/b"}}]'`,
+    })
+    assert.match(quoted.dataFolder, /start-\d+\/my data$/)
+    assert.deepEqual(quoted.projectRoots, ['/srv/a', '/srv/b'])
+    assert.deepEqual([quoted.caps.active, quoted.healthPort, quoted.accounts.length], [7, null, 1])
+    assert.equal(quoted.accountEnv['ANTHROPIC_API_KEY'], 'sk-ant-1')
+    assert.deepEqual(load({ OMC_PROJECT_ROOTS: '"/srv/a", "/srv/b"' }).projectRoots, ['/srv/a', '/srv/b'])
+
+    for (const path of ['$HOME/x', '${HOME}/x', '~other/x', '$(pwd)/x', '/srv/a\nOMC_BOX=off'])
+      for (const name of [
+        'OMC_DATA_DIR',
+        'OMC_PROJECT_ROOTS',
+        'OMC_BOX_PATHS',
+        'CODEX_HOME',
+        'OMC_LOG_FILE',
+        'OMC_CLAUDE_BIN',
+      ])
+        assert.match(refusalOf({ [name]: path }), new RegExp(`${name}: .* is read by no shell: write the whole path`))
+    const account = { slot: 'b', runtime: 'claude', env: { CLAUDE_CONFIG_DIR: '$HOME/b' } }
+    assert.match(
+      refusalOf({ OMC_ACCOUNTS_JSON: JSON.stringify([account]) }),
+      /account 1: .*CLAUDE_CONFIG_DIR.* no shell/,
+    )
+    assert.match(refusalOf({ OMC_PROJECT_ROOTS: ' , ' }), /OMC_PROJECT_ROOTS: .*names no folder/)
+    load({ OMC_DATA_DIR: '/srv/cash$flow/100%/~x' })
   })
 
   it('refuses a .env that is no file', () => {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { createLog } from '../../src/config/log.ts'
+import { LogFile } from '../../src/config/log-file.ts'
 import { lineForPeople } from '../../src/config/log-line.ts'
 
 function logged(secrets: readonly string[], write: (log: ReturnType<typeof createLog>) => void, level = 'debug') {
@@ -102,5 +109,59 @@ describe('the log at a terminal', () => {
       /process\.crashed[^]*\n\s+at /,
     )
     assert.equal(lineForPeople('no JSON\n'), 'no JSON\n')
+  })
+})
+
+describe('a log on standard output', () => {
+  const program = `
+    import { createLog, logGoesTo } from ${JSON.stringify(new URL('../../src/config/log.ts', import.meta.url).href)}
+    const log = createLog({ level: 'info', secrets: [], to: logGoesTo(null) })
+    for (let nth = 0; nth < 3000; nth++) log.info({ nth, filler: 'a word '.repeat(100) }, 'x')
+    process.stderr.write('works on')
+    process.stdin.once('data', () => log.info({ nth: -1 }, 'the last'))`
+
+  it('that takes nothing, because its disk is full or nobody reads, neither ends the bot nor holds it up', async () => {
+    const full = openSync('/dev/full', 'w')
+    try {
+      for (const stdout of ['pipe', full] as const) {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+          stdio: ['pipe', stdout, 'pipe'],
+          timeout: 60_000,
+          killSignal: 'SIGKILL',
+        })
+        const ended = once(child, 'exit')
+        const [said] = (await Promise.race([once(child.stderr ?? child, 'data'), ended])) as [unknown]
+        assert.equal(String(said), 'works on')
+        child.stdin?.end('go')
+        // What was kept comes first, each line once and whole, as far as the reader came.
+        const lines = child.stdout === null ? [] : (await text(child.stdout)).split('\n').slice(0, -1)
+        const told = lines.map((line) => (JSON.parse(line) as { nth: number }).nth).filter((nth) => nth >= 0)
+        assert.deepEqual(told, [...told.keys()])
+        assert.equal((await ended)[0], 0)
+      }
+    } finally {
+      closeSync(full)
+    }
+  })
+})
+
+describe('a log in a file', () => {
+  it('is put aside when it is full, for its owner alone, and no more are kept than are asked for', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'log-'))
+    try {
+      const path = join(folder, 'logs', 'bot.log')
+      for (const life of ['one', 'two']) {
+        const file = new LogFile(path, 2, 100)
+        for (let nth = 0; nth < 10; nth++) file.write(`${life} ${nth} ${'.'.repeat(40)}\n`)
+      }
+      assert.deepEqual(readdirSync(join(folder, 'logs')).toSorted(), ['bot.log', 'bot.log.1', 'bot.log.2'])
+      const all = ['.2', '.1', ''].map((end) => readFileSync(path + end, 'utf8')).join('')
+      assert.deepEqual(all.match(/^\w+ \d/gm)?.slice(-3), ['two 7', 'two 8', 'two 9'])
+      assert.equal(statSync(path).mode & 0o777, 0o600)
+      writeFileSync(join(folder, 'file'), '')
+      assert.throws(() => new LogFile(join(folder, 'file', 'below'), 2), /cannot be written to .*OMC_LOG_FILE/)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 })

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { confinement } from '../../src/confinement/confinement.ts'
+import type { CommandLine } from '../../src/core/command-line.ts'
 import type { Confinement, View } from '../../src/core/confinement.ts'
 
 const sandboxPath = '/usr/bin:/bin'
@@ -29,19 +30,7 @@ describe('the box', () => {
     folder = mkdtempSync(join(tmpdir(), 'box-'))
     for (const name of ['data', 'data/home', 'project', 'program', 'op', 'egress']) mkdirSync(join(folder, name))
     writeFileSync(join(folder, 'op', 'secret'), 'planted')
-    box = confinement({
-      wanted: 'required',
-      path: sandboxPath,
-      platform: process.platform,
-      uid: process.getuid?.(),
-      folder: join(folder, 'data', 'own'),
-      offLimits: {
-        program: join(folder, 'program'),
-        data: join(folder, 'data'),
-        settings: join(folder, '.env'),
-        home: join(folder, 'op'),
-      },
-    })
+    box = make()
     assert.deepEqual(box.level(), { boxed: true }, 'this machine cannot box: these tests must not pass silently')
     view = {
       mounts: [{ source: join(folder, 'project'), access: 'write' }],
@@ -54,11 +43,45 @@ describe('the box', () => {
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
+  function make(limits = { memory: 4 * 1024 ** 3, processes: 1000 }): Confinement {
+    return confinement({
+      wanted: 'required',
+      path: sandboxPath,
+      platform: process.platform,
+      uid: process.getuid?.(),
+      folder: join(folder, 'data', 'own'),
+      offLimits: {
+        program: join(folder, 'program'),
+        data: join(folder, 'data'),
+        settings: join(folder, '.env'),
+        home: join(folder, 'op'),
+      },
+      limits,
+    })
+  }
+
   function run(script: string, seen: View = view): { out: string; code: number | null } {
     const { file, args, cwd, env } = box.wrap({ file: '/bin/sh', args: ['-c', script], cwd: '/', env: {} }, seen)
     const { stdout, stderr, status } = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 20_000 })
     return { out: stdout + stderr, code: status }
   }
+
+  test('what is exchanged for a link between the last look and the start is not let in', () => {
+    // Signs that a shell or the system's list of mounts would read otherwise.
+    const odd = join(folder, 'a b*\\c\n[d]')
+    mkdirSync(odd)
+    writeFileSync(join(odd, 'secret'), 'its own')
+    const seen: View = { ...view, mounts: [...view.mounts, { source: odd, access: 'read' }], cwd: odd }
+    assert.deepEqual(run('cat secret', seen), { out: 'its own', code: 0 })
+
+    const { file, args, cwd, env } = box.wrap({ file: '/bin/cat', args: ['secret'], cwd: '/', env: {} }, seen)
+    rmSync(odd, { recursive: true })
+    symlinkSync(join(folder, 'op'), odd)
+    const { stdout, stderr, status } = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 20_000 })
+    assert.equal(stdout, '', 'it would be in the box')
+    assert.match(stderr, /is another folder now/)
+    assert.equal(status, 78)
+  })
 
   test('what is in it: its folder and its home to write, the system to read, nothing else', () => {
     assert.deepEqual(run('echo a > here; echo b > ~/there; cat here ~/there; pwd; whoami; exit 3'), {
@@ -88,6 +111,74 @@ describe('the box', () => {
     assert.match(run('grep CapEff /proc/self/status').out, /0000000000000000/)
     assert.notEqual(run('unshare -U true').code, 0)
     assert.match(run('echo 1 > /proc/sys/kernel/core_pattern').out, /denied|Read-only/i)
+  })
+
+  test('who traces, reads, holds or signals the user’s other processes finds none, and nothing is open but its three streams', () => {
+    // A number that no process of a box has.
+    while ((spawnSync('true').pid ?? 0) < 100);
+    const victim = spawn('sleep', ['600'], { stdio: 'ignore' })
+    // By number on x86-64 and arm64: ptrace (PTRACE_ATTACH 16, PTRACE_DETACH 17), pidfd_open.
+    const trace = process.arch === 'arm64' ? 117 : 101
+    const tries = `my $p = ${victim.pid};
+      if (syscall(${trace}, 16, $p, 0, 0) == 0) { print "traced "; waitpid $p, 0x40000000; syscall(${trace}, 17, $p, 0, 0) }
+      print "read " if open my $memory, "+<", "/proc/$p/mem";
+      print "held " if syscall(434, $p, 0) >= 0;
+      print "signalled" if kill 0, $p;`
+    assert.equal(
+      spawnSync('perl', ['-e', tries], { encoding: 'utf8' }).stdout,
+      'traced read held signalled',
+      'the control',
+    )
+    writeFileSync(join(folder, 'project', 'tries.pl'), tries)
+    assert.deepEqual(run('perl tries.pl'), { out: '', code: 0 })
+    victim.kill('SIGKILL')
+
+    const open = run(
+      "ls -l /proc/[0-9]*/fd 2>/dev/null | sed -n 's/.* -> //p' | grep -Ev '^(pipe|socket|anon_inode):|^/dev/null$'",
+    )
+    assert.equal(open.out.replaceAll(/^\/proc\/.*\n/gm, ''), '')
+  })
+
+  test('what one process and one box may take of the machine has an end, which nothing in it moves', () => {
+    const holding = 'head -c 100M /dev/zero | tail -c 100M | wc -c'
+    // Another shell, which may end when it can start no more; counting takes no process.
+    const loop = 'i=0; while [ $i -lt 60 ]; do sleep 100 & i=$((i + 1)); done'
+    const starting = `sh -c '${loop}' 2>/dev/null; set -- /proc/[0-9]*; echo $#`
+    assert.equal(run(holding).out, '104857600\n', 'the control')
+    assert.ok(Number(run(starting).out) > 60, 'the control')
+
+    box = make({ memory: 64 * 1024 * 1024, processes: 30 })
+    assert.match(run(holding).out, /memory exhausted|Cannot allocate[^]*\n0\n$/i)
+    const started = Number(run(starting).out)
+    assert.ok(started > 10 && started <= 31, String(started))
+    assert.notEqual(run('ulimit -d unlimited').code, 0)
+    assert.equal(run('cat /proc/self/oom_score_adj').out, '800\n', 'what runs out of memory goes before the bot')
+
+    const kept = run('df -m --output=size,target /dev/shm /run /var /tmp').out
+    const sizes = [...kept.matchAll(/(\d+) (\/.*)/g)].map(([, size, at]) => `${at} ${size}`)
+    assert.deepEqual(sizes, ['/dev/shm 256', '/run 16', '/var 16', '/tmp 1024'])
+    assert.match(run('echo x > /dev/x').out, /Read-only/)
+    assert.deepEqual(run('echo x > /dev/null; echo x > /dev/shm/x; cat /dev/shm/x'), { out: 'x\n', code: 0 })
+  })
+
+  test('what a login keeps in the kernel is not in it', (t) => {
+    // Numbers of x86-64 and of arm64: add_key and keyctl (KEYCTL_SEARCH 10, KEYCTL_READ 11) on the session's keyring (-3).
+    const [add, control] = process.arch === 'arm64' ? [217, 219] : [248, 250]
+    const words = 'my ($type, $name, $secret, $found) = ("user", "planted", "in the kernel", " " x 13);'
+    const reading = `${words} my $key = syscall(${control}, 10, -3, $type, $name, 0); syscall(${control}, 11, $key, $found, 13); print $found`
+    const planting = `${words} syscall(${add}, $type, $name, $secret, 13, -3) > 0 or die; exec @ARGV`
+    const plant = ({
+      file,
+      args,
+      cwd,
+      env,
+    }: CommandLine): { readonly status: number | null; readonly stdout: string } =>
+      spawnSync('perl', ['-e', planting, file, ...args], { cwd, env, encoding: 'utf8', timeout: 20_000 })
+    const look = { file: '/usr/bin/perl', args: ['-e', reading], cwd: '/', env: { PATH: sandboxPath } }
+    // A container may have taken them away already.
+    if (plant({ ...look, file: '/bin/true', args: [] }).status !== 0) return t.skip('There are no keyrings here.')
+    assert.equal(plant(look).stdout, 'in the kernel', 'the control')
+    assert.equal(plant(box.wrap(look, view)).stdout.trim(), '')
   })
 
   test('the environment is the view’s, handed over where no command line shows it', () => {

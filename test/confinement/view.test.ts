@@ -71,14 +71,14 @@ describe('what an agent sees', () => {
       return [home, mounts.filter(({ source }) => source.startsWith(box))]
     }
     const state = { source: leaves.state, access: 'write' }
-    const files = { source: leaves.files, access: 'read' }
+    const read = [leaves.files, leaves.identity].map((source) => ({ source, access: 'read' }))
     assert.deepEqual(own('write'), [
       { at: '/home/agent', folder: leaves.home },
-      [state, files, { source: leaves.tmp, target: '/tmp', access: 'write' }],
+      [state, ...read, { source: leaves.tmp, target: '/tmp', access: 'write' }],
     ])
     assert.deepEqual(own('read'), [
       { at: '/home/agent', folder: leaves.guestHome },
-      [state, files, { source: leaves.guestTmp, target: '/tmp', access: 'write' }],
+      [state, ...read, { source: leaves.guestTmp, target: '/tmp', access: 'write' }],
     ])
   })
 

@@ -79,7 +79,7 @@ export function chatContract(name: string, open: () => Promise<ChatStage>): void
       assert.equal(await chat.edit(place, message as MessageId, stage.over('too late')), 'gone')
       const nowhere: Place = { kind: 'channel', id: '99999999999999999' as PlaceId, guild: '1' }
       assert.equal(await chat.post(nowhere, stage.over('anybody?'), { ...silent, nonce: nonce() }), 'gone')
-      assert.equal(await chat.history(nowhere, '0' as MessageId), 'gone')
+      assert.equal(await chat.history(nowhere, '0' as MessageId, 'asked'), 'gone')
     })
 
     it('finds its own message again, by its button or by its text', async () => {
@@ -107,8 +107,8 @@ export function chatContract(name: string, open: () => Promise<ChatStage>): void
         heard.map((message) => message.text),
         ['zero', 'one', 'two'],
       )
-      const history = await chat.history(place, before)
-      assert.deepEqual(history, heard.slice(1))
+      const history = await chat.history(place, before, 'asked')
+      assert.deepEqual(history, { messages: heard.slice(1), readTo: null })
     })
 
     it('tells what belongs to no run, once per nonce', async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Board } from '../../src/core/admission.ts'
+import { admit, type Board } from '../../src/core/admission.ts'
 import type { RunId, Seq } from '../../src/core/ids.ts'
 import type { Session } from '../../src/core/session.ts'
 import { accountId, events, person, prompt, runId, session, thread } from '../stores/cast.ts'
+import { noTokens } from '../../src/core/spending.ts'
 import { begin, cursor, everyone, isBug, keep, never, type StoreUnderTest } from './ground.ts'
 
 /** What any journal must do when several want something at once: claims, the board, calls that race. */
@@ -41,7 +42,10 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.journal.ask(runId('r0'), prompt('500', there), 1, never)
       await store.journal.ask(runId('r1'), prompt('501', here), 1, never)
       await store.journal.ask(runId('r2'), prompt('502', here), 2, never)
-      await assert.rejects(store.journal.claim(everyone, 3), isBug)
+      await assert.rejects(
+        store.journal.claim(() => [runId('r0'), runId('r1'), runId('r2')], 3),
+        isBug,
+      )
       await assert.rejects(
         store.journal.claim(() => [runId('r0'), runId('nobody')], 3),
         isBug,
@@ -52,6 +56,37 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.journal.claim(() => [runId('r1')], 4)
       await assert.rejects(store.journal.append(runId('r2'), [events.admitted], 5), isBug)
       assert.equal((await store.journal.read(runId('r2'))).length, 1)
+    })
+
+    test('a prompt whose person has no money left is passed in a claim by others of its session, and by nobody of its own', async () => {
+      await using store = await open()
+      const here = await keep(store.vault, session('one'))
+      const [bob, cy] = [person('bob'), person('cy')]
+      await begin(store, runId('r0'), here, '500')
+      const tokens = { ...noTokens, output: 20 }
+      const used = { type: 'used', spend: { model: null, tokens, costUsd: null, estimated: false } } as const
+      await store.journal.append(runId('r0'), [used, events.done], 1)
+      const scope = { kind: 'person', id: person('ann').id } as const
+      await store.vault.budgets.set({ scope, span: 'day', limit: { unit: 'tokens', count: 10 }, by: 'olivia', at: 1 })
+      await store.journal.ask(runId('r1'), prompt('501', here), 2, never)
+      await store.journal.ask(runId('r2'), prompt('502', here), 2, never)
+      await store.journal.ask(runId('r3'), prompt('503', here, bob), 3, never)
+      await store.journal.ask(runId('r4'), prompt('504', here, cy), 3, never)
+      const caps = { active: 6, waiting: 20, personActive: 2, personWaiting: 5 }
+      const claimed = await store.journal.claim((board) => admit(board, caps), 4)
+      assert.deepEqual(
+        claimed.map(({ run }) => run),
+        ['r3'],
+      )
+      const { waiting } = await store.journal.board(4)
+      assert.deepEqual(
+        waiting.map(({ run, alone = false, hold }) => [run, alone, hold === null]),
+        [
+          ['r1', true, false],
+          ['r2', true, false],
+          ['r4', false, true],
+        ],
+      )
     })
 
     test('the board has what admission needs', async () => {
@@ -99,14 +134,40 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual(everyone(board), ['r2', 'r4'])
     })
 
+    test('who starts next is the same, whether all that waits is looked at or the first of each session', async () => {
+      await using store = await open()
+      const sessions: Session[] = []
+      for (let nth = 0; nth < 4; nth++) sessions.push(await keep(store.vault, session(`s${nth}`, thread(`20${nth}`))))
+      const people = ['ann', 'bob', 'eve'].map((name) => person(name))
+      for (let nth = 0; nth < 24; nth++) {
+        const to = sessions[(nth * nth) % 4] as Session
+        const asked = prompt(String(500 + nth), to, people[nth % 3])
+        await store.journal.ask(runId(`r${nth}`), asked, nth, never)
+      }
+      const caps = { active: 3, waiting: 100, personActive: 2, personWaiting: 100 }
+      const begun: RunId[] = []
+      for (let at = 100; (await store.journal.open()).length > 0; at++) {
+        const wanted = admit(await store.journal.board(at), caps)
+        const claimed = await store.journal.claim((board) => admit(board, caps), at)
+        assert.deepEqual(
+          claimed.map(({ run }) => run),
+          wanted,
+        )
+        begun.push(...wanted)
+        const [oldest] = (await store.journal.board(at)).live
+        if (oldest !== undefined) await store.journal.append(oldest.run, [at % 3 === 0 ? events.lost : events.done], at)
+      }
+      assert.ok(begun.length > 24, 'some were lost and began again')
+    })
+
     test('whose turn it is, is known of an asker who has nothing on the board', async () => {
       await using store = await open()
       const here = await keep(store.vault, session('one'))
       await begin(store, runId('r1'), here, '501')
       await store.journal.append(runId('r1'), [events.done], 5)
       let served: ReadonlyMap<string, Seq> = new Map()
-      await store.journal.ask(runId('r2'), prompt('502', here), 6, (board) => {
-        served = board.served
+      await store.journal.ask(runId('r2'), prompt('502', here), 6, async ({ board }) => {
+        served = (await board()).served
         return null
       })
       assert.deepEqual([...served.keys()], ['ann'])
@@ -174,8 +235,8 @@ export function claimContract(name: string, open: () => Promise<StoreUnderTest>)
           const to = sessions[nth % sessions.length] as Session
           // Every third prompt comes twice, as replayed events do.
           const key = String(1_000 + (nth % 3 === 2 ? nth - 1 : nth))
-          const asked = await store.journal.ask(runId(`r${nth}`), prompt(key, to), nth, (board) =>
-            board.waiting.length > 60 ? { code: 'queue-full', cap: 60, waiting: board.waiting.length } : null,
+          const asked = await store.journal.ask(runId(`r${nth}`), prompt(key, to), nth, ({ crowd: { waiting } }) =>
+            waiting > 60 ? { code: 'queue-full', cap: 60, waiting } : null,
           )
           const oneEach = (board: Board): readonly RunId[] => {
             const busy = new Set(board.live.map((each) => each.session))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Board } from '../../src/core/admission.ts'
 import { noUsage, type RunEvent } from '../../src/core/event.ts'
-import type { RunId, Seq } from '../../src/core/ids.ts'
+import type { RunId, Seq, WorkerId } from '../../src/core/ids.ts'
 import type { Cursor } from '../../src/core/runtime.ts'
 import { events, prompt, promptKey, runId, session, sessionId, thread } from '../stores/cast.ts'
 import { begin, cursor, everyone, isBug, keep, never, type StoreUnderTest } from './ground.ts'
@@ -26,10 +26,13 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       assert.deepEqual(found, {
         run: 'r1',
         session: here.id,
+        worker: null,
         state: 'waiting',
         attempt: 0,
         parks: 0,
         goesOn: false,
+        isPromoted: false,
+        hold: null,
         prompt: prompt('501', here),
         cursor: null,
       })
@@ -67,6 +70,21 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       assert.deepEqual((await again.journal.open())[0]?.prompt, wanted)
     })
 
+    test('what was put first stands so on the board, where it was first put, also after reopening and a loss', async () => {
+      await using store = await open()
+      const here = await keep(store.vault, session('one'))
+      await store.journal.ask(runId('r1'), prompt('501', here), 1, never)
+      const [put] = await store.journal.append(runId('r1'), [events.promoted], 2)
+      await store.journal.append(runId('r1'), [events.promoted], 3)
+      await using again = await store.reopen()
+      assert.equal((await again.journal.board(4)).waiting[0]?.promoted, put?.seq)
+      await again.journal.claim(everyone, 5)
+      assert.deepEqual(await again.journal.append(runId('r1'), [events.promoted], 6), [], 'it no longer waits')
+      await again.journal.append(runId('r1'), [events.lost], 7)
+      assert.equal((await again.journal.board(8)).waiting[0]?.promoted, put?.seq)
+      assert.equal((await again.journal.run(runId('r1')))?.isPromoted, true)
+    })
+
     test('two askers with one key at once make one run', async () => {
       await using store = await open()
       const here = await keep(store.vault, session('one'))
@@ -83,8 +101,9 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       const here = await keep(store.vault, session('one'))
       await store.journal.ask(runId('r1'), prompt('501', here), 1, never)
       let seen: Board | null = null
-      const refused = await store.journal.ask(runId('r2'), prompt('502', here), 2, (board) => {
-        seen = board
+      const refused = await store.journal.ask(runId('r2'), prompt('502', here), 2, async ({ crowd, board }) => {
+        assert.deepEqual(crowd, { waiting: 1, live: 0, own: { waiting: 1, live: 0 } })
+        seen = await board()
         return { code: 'queue-full', cap: 1, waiting: 1 }
       })
       assert.deepEqual(everyone(seen as unknown as Board), ['r1'])
@@ -107,6 +126,24 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       assert.equal(await store.journal.find(promptKey('501')), null)
       assert.deepEqual(await store.vault.postings.unsettled(), [])
       assert.equal((await store.journal.ask(runId('r1'), prompt('501', here), 1, never)).fresh, true)
+    })
+
+    test('whoever judges a prompt is told that its session has ended; one that was kept before stays known', async () => {
+      await using store = await open()
+      const here = await keep(store.vault, session('one'))
+      const judged: boolean[] = []
+      const judge = ({ isOver }: { readonly isOver: boolean }): null => {
+        judged.push(isOver)
+        return null
+      }
+      await store.journal.ask(runId('r1'), prompt('501', here), 1, judge)
+      // Asked and ended at once: one of them is first, and both know which.
+      const ends = store.vault.endSession(here.id, 2)
+      await Promise.all([ends, store.journal.ask(runId('r2'), prompt('502', here), 2, judge)])
+      await store.journal.ask(runId('r3'), prompt('503', here), 3, judge)
+      assert.deepEqual([judged[0], judged.at(-1)], [false, true])
+      assert.equal((await store.journal.ask(runId('r4'), prompt('501', here), 4, judge)).run, 'r1')
+      assert.equal(judged.length, 3)
     })
 
     test('a prompt for a session that was never kept, or with a run id of another, is a bug', async () => {
@@ -217,9 +254,17 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       for (const [nth, { seq }] of all.entries()) {
         assert.deepEqual(await store.journal.after(seq, 2), all.slice(nth + 1, nth + 3))
       }
+      const there = { ...session('far', thread('300')), worker: 'w1' as WorkerId }
+      await begin(store, runId('r3'), await keep(store.vault, there), '503')
+      await store.journal.append(runId('r1'), [events.done], 2)
+      const theirs = await store.journal.after(0, 100, there.worker)
+      assert.deepEqual([...new Set(theirs.map(({ run }) => run))], [runId('r3')])
+      assert.equal(theirs.length, 3)
+      assert.deepEqual(await store.journal.after(theirs[0]?.seq ?? 0, 1, there.worker), theirs.slice(1, 2))
+      assert.deepEqual(await store.journal.after(0, 100, 'w2' as WorkerId), [])
       assert.ok(looks >= 6, `${looks} looks`)
       await using again = await store.reopen()
-      assert.equal(await again.journal.position(), all.at(-1)?.seq)
+      assert.equal(await again.journal.position(), (await again.journal.after(0, 100)).at(-1)?.seq)
     })
 
     test('a run is found by its id, also when it is over', async () => {
@@ -330,27 +375,38 @@ export function journalContract(name: string, open: () => Promise<StoreUnderTest
       await store.journal.append(runId('r5'), [events.done], 70)
       assert.deepEqual(await store.journal.recentDurations(10), [70, 0, 20, 1_000])
       assert.deepEqual(await store.journal.recentDurations(2), [70, 0])
+      // Of all sessions, what was never begun left out; the clock counts for nothing.
+      const latest = await store.journal.latest(3)
+      assert.deepEqual(
+        latest.map(({ run, prompt: { key } }) => [run, key]),
+        [
+          ['r5', '505'],
+          ['r3', '503'],
+          ['r2', '502'],
+        ],
+      )
     })
 
-    test('what has ended is read in the order in which it ended', async () => {
+    test('what has ended stands on the list of each reader, in the order in which it ended, until that is done with it', async () => {
       await using store = await open()
       const here = await keep(store.vault, session('one'))
       const there = await keep(store.vault, session('two', thread('201')))
       await begin(store, runId('r1'), here, '501')
       await begin(store, runId('r2'), there, '502')
       await store.journal.ask(runId('r3'), prompt('503', here), 1, never)
-      assert.deepEqual(await store.journal.endedAfter(0, 10), [])
+      assert.deepEqual(await store.journal.ended('branches', 10), [])
       await store.journal.append(runId('r2'), [events.done], 2)
       await store.journal.append(runId('r1'), [events.failed], 3)
       await store.journal.append(runId('r3'), [events.stopped], 4)
-      const ended = await store.journal.endedAfter(0, 10)
-      assert.deepEqual(
-        ended.map(({ run }) => run),
-        ['r2', 'r1', 'r3'],
-      )
-      assert.deepEqual(await store.journal.endedAfter(ended[0]?.ended ?? 0, 1), [ended[1]])
+      assert.deepEqual(await store.journal.ended('transcripts', 10), ['r2', 'r1', 'r3'])
+      assert.deepEqual(await store.journal.ended('transcripts', 1), ['r2'])
+      await store.journal.doneWith('transcripts', [runId('r1'), runId('r9')])
+      await store.journal.doneWith('transcripts', [])
       assert.deepEqual(await store.journal.lastOf(here.id, 5), ['r3', 'r1'])
       assert.deepEqual(await store.journal.lastOf(here.id, 1), ['r3'])
+      await using again = await store.reopen()
+      assert.deepEqual(await again.journal.ended('transcripts', 10), ['r2', 'r3'])
+      assert.deepEqual(await again.journal.ended('branches', 10), ['r2', 'r1', 'r3'], 'each reader has its own list')
     })
 
     test("a session's conversation follows its runs", async () => {

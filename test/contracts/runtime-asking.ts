@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { firstLife, makeTurn, wanted } from './runtime-bench.ts'
+import { makeTurn, wanted } from './runtime-bench.ts'
 import type { Story } from './runtime-stage.ts'
 
 /** What an agent asks of people beyond a plain permission: the same words for every runtime. */
 export function askingContract(story: Story): void {
   const isThere = (file: string): boolean => statSync(file, { throwIfNoEntry: false }) !== undefined
 
-  story('a question shows its options, and its answer reaches the agent', async (stage, t) => {
+  story.ofAny('a question shows its options, and its answer reaches the agent', async (stage, t) => {
     const { words } = stage.bench
     if (words.question === undefined) return t.skip('has no words for it')
     const listener = stage.begin(makeTurn(stage.session, words.question('Which one?', ['this', 'that'])))
@@ -28,22 +28,26 @@ export function askingContract(story: Story): void {
     assert.ok(listener.text.includes('that'), listener.text)
   })
 
-  story('a question that was asked before the bot died is answered in its own words after it', async (stage, t) => {
-    const { words } = stage.bench
-    if (words.question === undefined) return t.skip('has no words for it')
-    const turn = makeTurn(stage.session, words.question('Which one?', ['this', 'that']))
-    const before = await firstLife({ options: stage.bench.options, turn, die: { on: 'wanted' } })
-    const listener = await stage.adopt(turn, before)
-    const { id, subject } = await wanted(listener)
-    const [question] = subject.kind === 'questions' ? subject.questions : []
-    await listener.conduct.answer(id, { verdict: 'reply', answers: { [question?.id ?? '']: ['neither of them'] } })
-    await listener.done
-    assert.equal(stage.outcome(listener), 'done')
-    assert.ok(listener.text.includes('neither of them'), listener.text)
-  })
+  story.ofAny(
+    'a question that was asked before the bot died is answered in its own words after it',
+    async (stage, t) => {
+      const { words } = stage.bench
+      if (words.question === undefined) return t.skip('has no words for it')
+      const turn = makeTurn(stage.session, words.question('Which one?', ['this', 'that']))
+      const before = await stage.dies(turn, { on: 'wanted' })
+      const listener = await stage.adopt(turn, before)
+      const { id, subject } = await wanted(listener)
+      const [question] = subject.kind === 'questions' ? subject.questions : []
+      await listener.conduct.answer(id, { verdict: 'reply', answers: { [question?.id ?? '']: ['neither of them'] } })
+      await listener.done
+      assert.equal(stage.outcome(listener), 'done')
+      assert.ok(listener.text.includes('neither of them'), listener.text)
+    },
+  )
 
   for (const verdict of ['approve', 'deny'] as const)
-    story(
+    // One whose plan was denied goes on planning.
+    (verdict === 'approve' ? story.ofAny : story)(
       `a plan is shown whole; ${verdict === 'approve' ? 'it may go ahead' : 'what to change reaches the agent'}`,
       async (stage, t) => {
         const { words } = stage.bench
@@ -58,7 +62,7 @@ export function askingContract(story: Story): void {
       },
     )
 
-  story('a change outside the folder shows its whole text before anybody consents', async (stage, t) => {
+  story.ofAny('a change outside the folder shows its whole text before anybody consents', async (stage, t) => {
     const { words, workdir } = stage.bench
     if (words.change === undefined) return t.skip('has no words for it')
     const file = join(dirname(workdir), 'beside.txt')
@@ -77,7 +81,7 @@ export function askingContract(story: Story): void {
     assert.equal(isThere(file), stage.bench.options.box === undefined)
   })
 
-  story('a question that the agent takes back needs no answer, and a late one does no harm', async (stage, t) => {
+  story.ofAny('a question that the agent takes back needs no answer, and a late one does no harm', async (stage, t) => {
     const { words } = stage.bench
     if (words.withdraw === undefined) return t.skip('has no words for it')
     const listener = stage.begin(makeTurn(stage.session, words.withdraw()))

@@ -42,6 +42,7 @@ export function makeSession(runtime: string, workdir: string): Session {
     conversation: null,
     startedAt: 0,
     since: '6' as MessageId,
+    worker: null,
     worktree: null,
     trusted: false,
     endedAt: null,
@@ -61,6 +62,7 @@ export function makeTurn(
     session,
     files: [],
     handOver: null,
+    signature: { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [] },
     prompt: {
       key: randomUUID() as string as PromptKey,
       session: session.id,

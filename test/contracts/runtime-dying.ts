@@ -5,7 +5,7 @@ import { kill, type Story } from './runtime-stage.ts'
 
 /** Processes that are killed from outside, or given back. */
 export function dyingContract(story: Story): void {
-  story('a process killed from outside: one last event, and nothing it started is left', async (stage) => {
+  story.ofAny('a process killed from outside: one last event, and nothing it started is left', async (stage) => {
     const { words } = stage.bench
     const first = stage.begin(makeTurn(stage.session, words.daemon('started')))
     await first.seesEventually('it is allowed or over', () => first.text.includes('started') || asks(first))
@@ -39,7 +39,7 @@ export function dyingContract(story: Story): void {
     assert.equal(retry.conversation?.id, listener.conversation?.id)
   })
 
-  story('an idle process that was killed from outside is replaced', async (stage) => {
+  story.ofAny('an idle process that was killed from outside is replaced', async (stage) => {
     const { words } = stage.bench
     const first = stage.begin(makeTurn(stage.session, words.say('remember this')))
     await first.done
@@ -52,9 +52,9 @@ export function dyingContract(story: Story): void {
     assert.equal(second.conversation?.id, first.conversation?.id)
   })
 
-  story('releases an idle process and resumes its conversation in a new one', async (stage) => {
+  story.ofAny('releases an idle process and resumes its conversation in a new one', async (stage) => {
     const { bench, runtime } = stage
-    const first = stage.begin(makeTurn(stage.session, bench.words.say('remember this')))
+    const first = stage.begin(makeTurn(stage.session, bench.words.say('remember that')))
     await first.done
     await runtime.release(stage.session.id)
     assert.deepEqual([await stage.pids(), runtime.processes()], [[], []])
@@ -63,7 +63,7 @@ export function dyingContract(story: Story): void {
     assert.equal(second.text, 'resumed')
     assert.notEqual(second.pid, first.pid)
     assert.equal(second.conversation?.id, first.conversation?.id)
-    assert.ok(bench.received().includes('remember this'))
+    assert.ok(bench.received().includes('remember that'))
   })
 }
 

@@ -21,7 +21,7 @@ export function givenFile(dataDir: string, name: string, type: string, bytes: Bu
 
 /** What a prompt brings along beside its text. */
 export function givingContract(story: Story): void {
-  story('files that came with a prompt are there, by their names', async (stage, t) => {
+  story.ofAny('files that came with a prompt are there, by their names', async (stage, t) => {
     const { words, options } = stage.bench
     if (words.attached === undefined) return t.skip('has no words for it')
     const files = [
@@ -37,7 +37,7 @@ export function givingContract(story: Story): void {
     assert.ok(!told.includes('is not there'), told)
   })
 
-  story('what was said before, and what an earlier conversation left, come with the prompt', async (stage, t) => {
+  story.ofAny('what was said before, and what an earlier conversation left, come with the prompt', async (stage, t) => {
     const { words } = stage.bench
     if (words.context === undefined) return t.skip('has no words for it')
     const turn = makeTurn(stage.session, words.context())

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { argv } from 'node:process'
 import { agentBoxes } from '../../src/confinement/agent-boxes.ts'
 import { confinement } from '../../src/confinement/confinement.ts'
+import { limitsOf } from '../../src/confinement/limits.ts'
 import type { AgentBoxes } from '../../src/core/agent-box.ts'
 import type { CheckpointName } from '../../src/core/checkpoint.ts'
 import type { Clock } from '../../src/core/clock.ts'
@@ -39,6 +40,8 @@ export interface PlainOptions {
 export interface LifeOrder {
   readonly options: PlainOptions
   readonly turn: Turn
+  /** A life before has left an agent at rest: as a bot does at its start, this one takes it back. */
+  readonly goesOn?: boolean
   readonly die:
     | { readonly at: CheckpointName }
     /** As soon as the text so far contains this, or an approval stands open. */
@@ -102,6 +105,7 @@ function boxesOf({ dataDir, environment }: PlainOptions): AgentBoxes {
     uid: process.getuid?.(),
     folder: join(dataDir, 'box'),
     offLimits: { program, data: dataDir, settings: join(program, '.env'), home },
+    limits: limitsOf({ megabytes: 0, processes: 4096 }),
   })
   const level = wall.level()
   if (!level.boxed) throw new Error(`This test needs a machine that can box: ${level.reason}`)
@@ -116,6 +120,7 @@ function wayOut(folder: string): Egress {
     close: async () => {},
     listen: () => ({ [Symbol.dispose]: () => {} }),
     answer: () => {},
+    lend: () => ({ [Symbol.dispose]: () => {} }),
     figures: async () => ({ up: true, hosts: [] }),
   }
 }
@@ -123,12 +128,13 @@ function wayOut(folder: string): Egress {
 /** What a first life commits: one piece a line. */
 export type Committed = Pick<Piece, 'events' | 'cursor'>
 
-async function live({ options, turn, die }: LifeOrder): Promise<void> {
+async function live({ options, turn, goesOn = false, die }: LifeOrder): Promise<void> {
   const runtime = makeRuntime(options, {
     checkpoint(name) {
       if ('at' in die && die.at === name) process.kill(process.pid, 'SIGKILL')
     },
   })
+  if (goesOn) await runtime.sweep(new Set([turn.session.id]))
   let text = ''
   if ('afterMs' in die) setTimeout(() => process.kill(process.pid, 'SIGKILL'), die.afterMs)
   const conduct = runtime.begin(turn)

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import type { CheckpointName } from '../../src/core/checkpoint.ts'
 import type { Turn } from '../../src/core/runtime.ts'
-import { firstLife, Listener, makeSession, makeTurn, until, wanted } from './runtime-bench.ts'
+import { chance } from '../random.ts'
+import { Listener, makeSession, makeTurn, until, wanted } from './runtime-bench.ts'
 import type { Story } from './runtime-stage.ts'
 
 /** A bot that dies, and the next one that goes on. */
 export function livesContract(story: Story): void {
-  for (const afterMs of [1, 2, 3].map((part) => Math.round((part + Math.random()) * 150)))
+  for (const afterMs of [1, 2, 3].map((part) => Math.round((part + chance.next()) * 150)))
     story(`whenever the bot dies (now after ${afterMs} ms): the answer is complete, or begun anew`, async (stage) => {
       const { bench, runtime } = stage
       const turn = makeTurn(stage.session, bench.words.held('one two three four', ' five six seven eight'))
-      const before = await firstLife({ options: bench.options, turn, die: { afterMs } })
+      const before = await stage.dies(turn, { afterMs })
       bench.release()
       const conduct = await runtime.adopt(turn, before.at(-1)?.cursor ?? null)
       // Nothing to adopt: it had not been handed over, or the process was not there yet.
@@ -22,10 +23,11 @@ export function livesContract(story: Story): void {
     })
 
   for (const at of ['spawned', 'handed-over'] satisfies CheckpointName[]) {
-    story(`adopts after a death of the bot at "${at}": the same process, asked once`, async (stage) => {
+    const tell = at === 'spawned' ? story : story.ofAny
+    tell(`adopts after a death of the bot at "${at}": the same process, asked once`, async (stage) => {
       const { bench } = stage
       const turn = makeTurn(stage.session, bench.words.held('text', ` of ${at}`))
-      const before = await firstLife({ options: bench.options, turn, die: { at } })
+      const before = await stage.dies(turn, { at })
       assert.deepEqual(before, [], 'nothing had been reported')
       const [pid] = await stage.pids()
       const listener = await stage.adopt(turn, before)
@@ -39,11 +41,11 @@ export function livesContract(story: Story): void {
     })
   }
 
-  story('adopts in the middle of the text: complete, and nothing twice', async (stage) => {
+  story.ofAny('adopts in the middle of the text: complete, and nothing twice', async (stage) => {
     const { bench } = stage
     const [first, second] = ['one two three four five', ' six seven eight nine ten']
     const turn = makeTurn(stage.session, bench.words.held(first, second))
-    const before = await firstLife({ options: bench.options, turn, die: { text: 'two' } })
+    const before = await stage.dies(turn, { text: 'two' })
     const listener = await stage.adopt(turn, before)
     bench.release()
     await listener.done
@@ -57,10 +59,10 @@ export function livesContract(story: Story): void {
     assert.deepEqual([next.text, next.pid], ['still warm', listener.pid])
   })
 
-  story('hands a prompt over to a process that an earlier life left idle', async (stage) => {
+  story.ofAny('hands a prompt over to a process that an earlier life left idle', async (stage) => {
     const { bench, session } = stage
     const turn = makeTurn(session, bench.words.held('the turn', ' before'))
-    await firstLife({ options: bench.options, turn, die: { text: 'the' } })
+    await stage.dies(turn, { text: 'the' })
     const [pid] = await stage.pids()
     bench.release()
     await until('the turn before is over', () => stage.isOver(session))
@@ -70,11 +72,11 @@ export function livesContract(story: Story): void {
     assert.deepEqual([listener.text, listener.pid, listener.warm], ['the turn after', pid, true])
   })
 
-  story('adopts an open permission: its old answer still counts', async (stage, t) => {
+  story.ofAny('adopts an open permission: its old answer still counts', async (stage, t) => {
     const { bench } = stage
     if (bench.words.ask === undefined) return t.skip('needs no leave')
     const turn = makeTurn(stage.session, bench.words.ask('echo approved-in-the-second-life'))
-    const before = await firstLife({ options: bench.options, turn, die: { on: 'wanted' } })
+    const before = await stage.dies(turn, { on: 'wanted' })
     const listener = await stage.adopt(turn, before)
     const approval = await wanted(listener)
     await listener.conduct.answer(approval.id, { verdict: 'approve' })
@@ -87,7 +89,7 @@ export function livesContract(story: Story): void {
     const { bench } = stage
     const [first, second] = ['all said', ' before anybody came back']
     const turn = makeTurn(stage.session, bench.words.held(first, second))
-    const before = await firstLife({ options: bench.options, turn, die: { text: 'all' } })
+    const before = await stage.dies(turn, { text: 'all' })
     bench.release()
     await until('the answer is complete in the spool', () => stage.isOver(stage.session))
     await stage.killMarked()
@@ -101,16 +103,16 @@ export function livesContract(story: Story): void {
   story('has nothing to adopt when the process died in the middle', async (stage) => {
     const { bench } = stage
     const turn = makeTurn(stage.session, bench.words.held('never', ' to be completed'))
-    const before = await firstLife({ options: bench.options, turn, die: { text: 'never' } })
+    const before = await stage.dies(turn, { text: 'never' })
     await stage.killMarked()
     assert.equal(await stage.runtime.adopt(turn, before.at(-1)?.cursor ?? null), null)
   })
 
-  story('closing leaves an agent at work for the next life to adopt', async (stage) => {
+  story.ofAny('closing leaves an agent at work for the next life to adopt', async (stage) => {
     const { bench } = stage
     const [first, second] = ['one two three', ' four five six seven eight']
     const turn = makeTurn(stage.session, bench.words.held(first, second))
-    const before = await firstLife({ options: bench.options, turn, die: { leaveAt: 'two' } })
+    const before = await stage.dies(turn, { leaveAt: 'two' })
     assert.ok(!before.some(({ events }) => events.some(({ type }) => type === 'finished' || type === 'lost')))
     const listener = await stage.adopt(turn, before)
     bench.release()
@@ -124,7 +126,7 @@ export function livesContract(story: Story): void {
     const other = makeSession(stage.name, bench.workdir)
     const turns = [session, other].map((each) => makeTurn(each, bench.words.held('word', ' after word')))
     const lives = []
-    for (const turn of turns) lives.push(await firstLife({ options: bench.options, turn, die: { text: 'word' } }))
+    for (const turn of turns) lives.push(await stage.dies(turn, { text: 'word' }))
     const before = await stage.pids()
     // A CLI in a sandbox has helpers beside it; where they share a process, it stays.
     const ended = (await stage.marked()).filter((each) => each.session === other.id).length

@@ -7,7 +7,7 @@ import type { Story } from './runtime-stage.ts'
 
 /** What an agent sees of people's text and of the bot. */
 export function privacyContract(story: Story): void {
-  story('text of people is inert: no file is read, no command run, no flag taken', async (stage) => {
+  story.ofAny('text of people is inert: no file is read, no command run, no flag taken', async (stage) => {
     const { bench } = stage
     const secret = `planted ${Math.random()}`
     const file = join(bench.workdir, 'secret.txt')
@@ -61,7 +61,7 @@ export function privacyContract(story: Story): void {
 
 /** Variables that the product itself sets for an agent, those of its box among them. */
 const ours =
-  /^((HTTPS?|https?|ALL|all|NO|no)_(PROXY|proxy)|NODE_USE_ENV_PROXY|ANTHROPIC_UNIX_SOCKET|USER|LOGNAME|SHELL|OMC_(DATA|RUNTIME|SPOOL)|DISABLE_\w+|CLAUDE_CODE_\w+|MCP_(TOOL_)?TIMEOUT|API_TIMEOUT_MS)$/
+  /^((HTTPS?|https?|ALL|all|NO|no)_(PROXY|proxy)|NODE_USE_ENV_PROXY|ANTHROPIC_UNIX_SOCKET|USER|LOGNAME|SHELL|OMC_(DATA|RUNTIME|SPOOL)|GIT_(CONFIG_(COUNT|KEY_\d|VALUE_\d)|TERMINAL_PROMPT)|DISABLE_\w+|CLAUDE_(CODE|BASH)_\w+|MCP_(TOOL_)?TIMEOUT|API_TIMEOUT_MS)$/
 
 function filesOf(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`)

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { approving, firstLife, makeTurn, until, wanted, type Listener } from './runtime-bench.ts'
+import { approving, Listener, makeTurn, until, wanted } from './runtime-bench.ts'
 import type { Story } from './runtime-stage.ts'
 
 /** Nobody gets more than they were given: the tier of each prompt decides, within one session too. */
 export function rightsContract(story: Story): void {
   const isAsked = (listener: Listener): boolean => listener.events.some(({ type }) => type === 'wanted')
 
-  story(
+  story.ofAny(
     "a guest's prompt in an owner's session writes nothing, runs nothing, and asks for no leave",
     async (stage, t) => {
       const { words, workdir } = stage.bench
@@ -33,7 +33,7 @@ export function rightsContract(story: Story): void {
     },
   )
 
-  story('what an owner once allowed is not allowed to a guest', async (stage, t) => {
+  story.ofAny('what an owner once allowed is not allowed to a guest', async (stage, t) => {
     const { words, workdir } = stage.bench
     if (words.write === undefined || words.ask === undefined) return t.skip('has no words for it')
     const file = join(workdir, 'made')
@@ -57,7 +57,7 @@ export function rightsContract(story: Story): void {
     const { words, workdir } = stage.bench
     if (words.write === undefined) return t.skip('has no words for it')
     const turn = makeTurn(stage.session, words.held('the turn', ' before'))
-    const before = await firstLife({ options: stage.bench.options, turn, die: { text: 'the' } })
+    const before = await stage.dies(turn, { text: 'the' })
     stage.bench.release()
     await until('the turn before is over', () => stage.isOver(stage.session))
     const started = before.flatMap(({ events }) => events).find((event) => event.type === 'started')
@@ -67,7 +67,7 @@ export function rightsContract(story: Story): void {
     const guests = makeTurn(session, words.write(file, 'x'), { tier: 'guest' })
     const adopted = await stage.runtime.adopt(guests, null)
     if (adopted !== null) assert.equal(stage.bench.sharesProcess, true, 'a process of its own is not taken over')
-    const listener = adopted === null ? stage.begin(guests) : await stage.adopt(guests, [])
+    const listener = adopted === null ? stage.begin(guests) : new Listener(adopted, guests)
     await approving(listener)
     assert.equal(stage.outcome(listener), 'done')
     assert.ok(!isAsked(listener))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Clock } from '../../src/core/clock.ts'
@@ -8,8 +8,9 @@ import type { Session } from '../../src/core/session.ts'
 import type { ProcessLimits } from '../../src/runtimes/engine/limits.ts'
 import { dataIdOf, endMarked, findMarked, type Marked } from '../../src/runtimes/engine/marker.ts'
 import { startTimeOf } from '../../src/system/process.ts'
-import { Listener, makeSession, until, type firstLife } from './runtime-bench.ts'
-import { makeRuntime, type PlainOptions } from './runtime-life.ts'
+import { inARow } from '../in-a-row.ts'
+import { firstLife, Listener, makeSession, until } from './runtime-bench.ts'
+import { makeRuntime, type Committed, type LifeOrder, type PlainOptions } from './runtime-life.ts'
 
 /** A place to work in, with an agent that does what its prompt says. Made for each test, disposed of after it. */
 export interface RuntimeBench extends AsyncDisposable {
@@ -54,6 +55,8 @@ export interface RuntimeBench extends AsyncDisposable {
   }
   /** Lets every prompt that stands still go on, and those that come. */
   release(): void
+  /** Prompts that stand still do so again; left out where each story has a bench of its own. */
+  hold?(): void
   /** How often the model was asked something that holds this text as its latest prompt. */
   asked(text: string): number
   /** Everything the model was ever sent in the prompt before this answer holds what was said. */
@@ -64,14 +67,24 @@ export interface RuntimeBench extends AsyncDisposable {
 export class ContractStage implements AsyncDisposable {
   readonly name: string
   readonly bench: RuntimeBench
-  readonly session: Session
   runtime: Runtime
+  #session: Session
+  /** The last turn that began here. */
+  #last: Listener | null = null
+  /** Other stories were told here before. */
+  #goesOn = false
+  /** So much stood in the spool when a life began that dies. */
+  #spooled = 0
 
   private constructor(name: string, bench: RuntimeBench) {
     this.name = name
     this.bench = bench
     this.runtime = makeRuntime(bench.options)
-    this.session = makeSession(name, bench.workdir)
+    this.#session = makeSession(name, bench.workdir)
+  }
+
+  get session(): Session {
+    return this.#session
   }
 
   static async open(name: string, make: () => Promise<RuntimeBench>): Promise<ContractStage> {
@@ -83,19 +96,41 @@ export class ContractStage implements AsyncDisposable {
     return dataIdOf(join(this.bench.options.dataDir, 'spools'))
   }
 
-  /** Another runtime of the same folder; nothing may have begun yet. */
+  /** Another runtime of the same folder; nothing may have begun yet, or the one before is closed. */
   within(limits: Partial<ProcessLimits>, clock?: Clock): void {
     this.runtime = makeRuntime({ ...this.bench.options, limits }, clock === undefined ? {} : { clock })
   }
 
   begin(turn: Turn): Listener {
-    return new Listener(this.runtime.begin(turn), turn)
+    this.#last = new Listener(this.runtime.begin(turn), turn)
+    return this.#last
   }
 
-  async adopt(turn: Turn, before: Awaited<ReturnType<typeof firstLife>>): Promise<Listener> {
+  /** The next story is told in the same session. */
+  async goesOn(): Promise<void> {
+    if (this.#last === null) return
+    this.#goesOn = true
+    await this.#last.done
+    this.#session = this.after(this.#last)
+    this.#last = null
+    this.bench.hold?.()
+  }
+
+  /** A life of a bot that begins this turn and dies in it; gives what it committed. The next one is this stage's runtime. */
+  async dies(turn: Turn, die: LifeOrder['die']): Promise<readonly Committed[]> {
+    if (this.#goesOn) {
+      await this.runtime.close('leave')
+      this.within({})
+      this.#spooled = statSync(this.#output(turn.session), { throwIfNoEntry: false })?.size ?? 0
+    }
+    return firstLife({ options: this.bench.options, turn, die, goesOn: this.#goesOn })
+  }
+
+  async adopt(turn: Turn, before: readonly Committed[]): Promise<Listener> {
     const conduct = await this.runtime.adopt(turn, before.at(-1)?.cursor ?? null)
     assert.notEqual(conduct, null, 'there is something to adopt')
-    return new Listener(conduct as NonNullable<typeof conduct>, turn, before)
+    this.#last = new Listener(conduct as NonNullable<typeof conduct>, turn, before)
+    return this.#last
   }
 
   /** The same session, after the turn told which conversation it is in. */
@@ -117,7 +152,8 @@ export class ContractStage implements AsyncDisposable {
   }
 
   async pids(): Promise<readonly number[]> {
-    return (await this.marked()).map(({ pid }) => pid)
+    // The one that was started first stands first.
+    return (await this.marked()).map(({ pid }) => pid).toSorted((a, b) => a - b)
   }
 
   /** Kills everything. A process that is dying shows no environment any more, but still counts as one for a moment. */
@@ -129,14 +165,18 @@ export class ContractStage implements AsyncDisposable {
     await until('the processes are gone', async () => !(await isLeft()) && (await this.pids()).length === 0)
   }
 
-  /** Whether the turn's last line stands in the spool, in the words of any of our agents. */
+  /** Whether the last line of the turn that a bot died in stands in the spool, in the words of any of our agents. */
   isOver(of: Session): boolean {
+    const output = readFileSync(this.#output(of)).subarray(this.#spooled).toString('utf8')
+    return /^\{"(is":"over"|type":"result"|method":"turn\/completed")/m.test(output)
+  }
+
+  #output(of: Session): string {
     const spools = join(this.bench.options.dataDir, 'spools')
     const shared = this.bench.sharesProcess
       ? readdirSync(spools).find((each) => each.startsWith(`${this.name}.`))
       : null
-    const output = readFileSync(join(spools, shared ?? of.id, 'stdout'), 'utf8')
-    return /^\{"(is":"over"|type":"result"|method":"turn\/completed")/m.test(output)
+    return join(spools, shared ?? of.id, 'stdout')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -149,15 +189,42 @@ export class ContractStage implements AsyncDisposable {
   }
 }
 
-/** Makes a test with a stage of its own, so that many may stand side by side. */
-export type Story = (title: string, body: (stage: ContractStage, t: TestContext) => Promise<unknown>) => void
+type StoryBody = (stage: ContractStage, t: TestContext) => Promise<unknown>
 
-export function storiesOf(name: string, make: () => Promise<RuntimeBench>): Story {
-  return (title, body) =>
+/** Makes a test with a stage of its own, so that many may stand side by side. */
+export interface Story {
+  (title: string, body: StoryBody): void
+  /** The same of one that is no other in a session that has gone on for a while: see `storiesOf`. */
+  readonly ofAny: (title: string, body: StoryBody) => void
+}
+
+/**
+ * `inARow`: stories of any session are told one after the other in the same one, where `row` is called.
+ */
+export function storiesOf(
+  name: string,
+  make: () => Promise<RuntimeBench>,
+  { inARow: isRow = false } = {},
+): { readonly story: Story; readonly row: () => void } {
+  const alone = (title: string, body: StoryBody): void =>
     void test(title, async (t) => {
       await using stage = await ContractStage.open(name, make)
       await body(stage, t)
     })
+  const gathered: (readonly [string, StoryBody])[] = []
+  const ofAny = isRow ? (title: string, body: StoryBody) => void gathered.push([title, body]) : alone
+  const row = (): void => {
+    if (gathered.length === 0) return
+    const open = (): Promise<ContractStage> => ContractStage.open(name, make)
+    inARow('of a session that goes on', open, (one) => {
+      for (const [title, body] of gathered)
+        one(title, async (stage, t) => {
+          await body(stage, t)
+          await stage.goesOn()
+        })
+    })
+  }
+  return { story: Object.assign(alone, { ofAny }), row }
 }
 
 /** How many stories of a file stand on stage at once: most of the time they wait for a process to start. */

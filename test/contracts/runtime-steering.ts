@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Steer } from '../../src/core/event.ts'
 import type { PromptKey } from '../../src/core/ids.ts'
-import { firstLife, makeTurn } from './runtime-bench.ts'
+import { makeTurn } from './runtime-bench.ts'
 import type { Story } from './runtime-stage.ts'
 
 /** A word into the running turn: heard once, and the run is not over before it was. */
 export function steeringContract(story: Story): void {
   const word = (text: string): Steer => ({ key: randomUUID() as string as PromptKey, text, by: 'bob' })
 
-  story('a word while a tool runs is heard in the same turn', async (stage, t) => {
+  story.ofAny('a word while a tool runs is heard in the same turn', async (stage, t) => {
     const { words } = stage.bench
     if (words.busy === undefined) return t.skip('has no words for it')
     const listener = stage.begin(makeTurn(stage.session, words.busy('all done')))
@@ -25,7 +25,7 @@ export function steeringContract(story: Story): void {
     assert.ok(stage.bench.received().includes('look at the tests as well'))
   })
 
-  story(
+  story.ofAny(
     'a word while it speaks is answered before the run is over, and the next prompt is its own',
     async (stage, t) => {
       const { words } = stage.bench
@@ -44,12 +44,12 @@ export function steeringContract(story: Story): void {
     },
   )
 
-  story('a word that was put in before the bot died is answered once in the life after', async (stage, t) => {
+  story.ofAny('a word that was put in before the bot died is answered once in the life after', async (stage, t) => {
     const { words } = stage.bench
     if (words.busy === undefined) return t.skip('has no words for it')
     const turn = makeTurn(stage.session, words.held('one two', ' three four five'))
     const steered = word('and say six')
-    const before = await firstLife({ options: stage.bench.options, turn, die: { steered, atText: 'two' } })
+    const before = await stage.dies(turn, { steered, atText: 'two' })
     const listener = await stage.adopt(turn, before)
     assert.equal(await listener.conduct.steer(steered), true, 'it has it already')
     stage.bench.release()
@@ -61,7 +61,7 @@ export function steeringContract(story: Story): void {
     assert.deepEqual([next.text, next.pid], ['the next one', listener.pid])
   })
 
-  story('a stop takes a word that still waits with it', async (stage, t) => {
+  story.ofAny('a stop takes a word that still waits with it', async (stage, t) => {
     const { words } = stage.bench
     if (words.busy === undefined) return t.skip('has no words for it')
     const listener = stage.begin(makeTurn(stage.session, words.held('a very', ' long story that nobody will hear')))
@@ -75,7 +75,7 @@ export function steeringContract(story: Story): void {
     assert.equal(next.text, 'the next one')
   })
 
-  story('a turn that is over takes no word any more', async (stage, t) => {
+  story.ofAny('a turn that is over takes no word any more', async (stage, t) => {
     const { words } = stage.bench
     if (words.busy === undefined) return t.skip('has no words for it')
     const listener = stage.begin(makeTurn(stage.session, words.say('short')))

@@ -6,7 +6,8 @@ import type { Story } from './runtime-stage.ts'
 
 /** A prompt, and what comes of it. */
 export function turnsContract(story: Story): void {
-  story('answers a first prompt and a second one without a new process', async (stage) => {
+  // The first of its row: its process is a new one.
+  story.ofAny('answers a first prompt and a second one without a new process', async (stage) => {
     const { bench, runtime, session } = stage
     const first = stage.begin(makeTurn(session, bench.words.say('one')))
     await first.done
@@ -26,7 +27,7 @@ export function turnsContract(story: Story): void {
     assert.equal(second.conversation?.id, first.conversation?.id)
   })
 
-  story('streams: the text grows, and ends whole', async (stage) => {
+  story.ofAny('streams: the text grows, and ends whole', async (stage) => {
     const { bench } = stage
     const [before, after] = ['the quick brown fox', ' jumps over the lazy dog']
     const listener = stage.begin(makeTurn(stage.session, bench.words.held(before, after)))
@@ -39,7 +40,7 @@ export function turnsContract(story: Story): void {
     assert.ok(listener.events.filter(({ type }) => type === 'said').length > 2, 'in pieces')
   })
 
-  story('tells of a tool, begun and done', async (stage) => {
+  story.ofAny('tells of a tool, begun and done', async (stage) => {
     const listener = stage.begin(makeTurn(stage.session, stage.bench.words.tool('after the tool')))
     await listener.done
     assert.equal(stage.outcome(listener), 'done')
@@ -48,7 +49,7 @@ export function turnsContract(story: Story): void {
     assert.equal(listener.text, 'after the tool')
   })
 
-  story('a denied permission: nothing runs, and the agent hears why', async (stage, t) => {
+  story.ofAny('a denied permission: nothing runs, and the agent hears why', async (stage, t) => {
     const { bench } = stage
     if (bench.words.ask === undefined) return t.skip('needs no leave')
     const file = join(bench.workdir, 'made-by-the-agent')
@@ -63,7 +64,7 @@ export function turnsContract(story: Story): void {
     assert.ok(listener.events.some((event) => event.type === 'acted' && event.phase === 'failed'))
   })
 
-  story('an approved permission runs; a second answer is ignored', async (stage, t) => {
+  story.ofAny('an approved permission runs; a second answer is ignored', async (stage, t) => {
     const prompt = stage.bench.words.ask?.('echo approved-and-run')
     if (prompt === undefined) return t.skip('needs no leave')
     const listener = stage.begin(makeTurn(stage.session, prompt))
@@ -97,10 +98,10 @@ export function turnsContract(story: Story): void {
     assert.equal(listener.events.length, 1)
   })
 
-  story('leads two sessions at once', async (stage) => {
+  story.ofAny('leads two sessions at once', async (stage) => {
     const { bench } = stage
     const other = makeSession(stage.name, bench.workdir)
-    const both = [stage.session, other].map((each, index) =>
+    const both = [other, stage.session].map((each, index) =>
       stage.begin(makeTurn(each, bench.words.held('session', ` ${index}`))),
     )
     for (const listener of both) await listener.saysEventually('session')
@@ -111,5 +112,6 @@ export function turnsContract(story: Story): void {
       ['session 0', 'session 1'],
     )
     assert.equal(both[0]?.pid === both[1]?.pid, bench.sharesProcess === true)
+    await stage.runtime.release(other.id)
   })
 }

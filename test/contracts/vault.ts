@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Posting } from '../../src/core/message.ts'
+import type { PastRefusal } from '../../src/core/past-refusal.ts'
 import type { Note } from '../../src/core/note.ts'
 import type { Wallboard } from '../../src/core/wallboard.ts'
 import { composeSessionKey } from '../../src/core/place.ts'
@@ -46,6 +47,25 @@ export function vaultContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual(await again.vault.liveSessions(), [plain, full])
       assert.equal(await again.vault.session(sessionId('nobody')), null)
       assert.equal(await again.vault.sessionAt(composeSessionKey(thread('999'))), null)
+    })
+
+    test('of what a person was refused the latest is kept, each by its key, for nobody else', async () => {
+      await using store = await open()
+      const { refusals } = store.vault
+      const past = (key: string, of = person('ann')): PastRefusal => {
+        return { key, person: of.id, place: thread('200'), at: Number(key), refusal: { code: 'no-session' } }
+      }
+      for (let key = 1; key <= 25; key++) await refusals.keep(past(String(key)))
+      await refusals.keep(past('30', person('bob')))
+      await refusals.keep(past('30', person('ann')))
+      await using again = await store.reopen()
+      const kept = again.vault.refusals
+      assert.deepEqual(await kept.of(person('ann').id, null), past('25'))
+      assert.deepEqual(await kept.of(person('ann').id, '6'), past('6'))
+      assert.equal(await kept.of(person('ann').id, '5'), null)
+      assert.equal(await kept.of(person('ann').id, '30'), null)
+      assert.deepEqual(await kept.of(person('bob').id, '30'), past('30', person('bob')))
+      assert.equal(await kept.of(person('cid').id, null), null)
     })
 
     test('a live session has its place and its name for itself; an ended one gives both back', async () => {

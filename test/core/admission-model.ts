@@ -7,7 +7,8 @@ import type { AccountId, PersonId, RunId, Seq } from '../../src/core/ids.ts'
 
 /**
  * Which waiting runs may start now, in this order. One run per session at a time; the session's earlier prompts go
- * first; people take turns (whoever was served longest ago is next), first come first served within a person.
+ * first, but for those that wait for themselves alone; people take turns (whoever was served longest ago is next), first
+ * come first served within a person. What somebody has put first goes before all of that; the caps hold for it as well.
  * Pure: the same board gives the same answer, so a crash in between changes nothing.
  */
 export function admit(board: Board, caps: Caps): readonly RunId[] {
@@ -54,7 +55,9 @@ export function line(board: Board, caps: Caps): readonly RunId[] {
   let turn = Math.max(0, ...served.values())
   let { live, waiting } = board
   while (waiting.length > 0) {
-    const next = admit({ waiting, live, served }, caps).flatMap((run) => waiting.filter((each) => each.run === run))
+    const next = admit({ waiting, live, served, frozen: board.frozen }, caps).flatMap((run) =>
+      waiting.filter((each) => each.run === run),
+    )
     // Nothing is live and nothing may start: the caps admit nobody.
     if (next.length === 0 && live.length === 0) break
     for (const { person } of next) served.set(person, ++turn)
@@ -79,11 +82,23 @@ function mayStart(
   caps: Caps,
 ): boolean {
   const sameSession = (other: Candidate): boolean => other.session === candidate.session
-  if (candidate.hold !== null || live.some(sameSession) || earlier.some(sameSession)) return false
+  if (candidate.hold !== null || live.some(sameSession)) return false
+  const isInTheWay = (other: Candidate): boolean =>
+    sameSession(other) && (other.person === candidate.person || !isPassed(other, earlier))
+  if (earlier.some(isInTheWay)) return false
   return live.filter((other) => isOf(other, candidate)).length < caps.personActive
 }
 
+/** It waits for itself alone, or behind one of the same person that does. */
+function isPassed(candidate: Candidate, all: readonly Candidate[]): boolean {
+  const isAlone = ({ alone, session, person, asked }: Candidate): boolean =>
+    alone === true && session === candidate.session && person === candidate.person && asked <= candidate.asked
+  return all.some(isAlone)
+}
+
 function isBefore(a: Candidate, b: Candidate, served: ReadonlyMap<PersonId, Seq>): boolean {
+  const [putA, putB] = [a.promoted ?? Number.POSITIVE_INFINITY, b.promoted ?? Number.POSITIVE_INFINITY]
+  if (putA !== putB) return putA < putB
   const turnOfA = served.get(a.person) ?? 0
   const turnOfB = served.get(b.person) ?? 0
   return turnOfA === turnOfB ? a.asked < b.asked : turnOfA < turnOfB

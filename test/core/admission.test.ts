@@ -35,12 +35,17 @@ const anyBoard: fc.Arbitrary<Board> = fc
   .map(({ waiting, live, served }) => ({
     live: live.map((each, nth) => candidate(`live${nth}`, { ...each, hold: null }, nth + 1)),
     waiting: waiting.map((each, nth) => candidate(`run${nth}`, each, nth + 100)),
+    frozen: false,
     served: new Map(Object.entries(served) as [PersonId, Seq][]),
   }))
 
-/** The same while some accounts rest. */
+/** The same while some accounts rest, and with some that were put first. */
 const anyHeldBoard = fc.tuple(anyBoard, fc.infiniteStream(fc.nat(3))).map(([board, chance]): Board => {
-  const waiting = board.waiting.map((each) => (chance.next().value === 0 ? { ...each, hold: held } : each))
+  const waiting = board.waiting.map((each, nth): Candidate => {
+    const { value } = chance.next()
+    if (value === 2) return { ...each, promoted: 300 + (nth % 3) * 20 - nth }
+    return value === 0 ? { ...each, hold: held } : value === 1 ? { ...each, hold: held, alone: true } : each
+  })
   return { ...board, waiting }
 })
 const anyHeldAsker = fc.record({ who: anyAsker, isHeld: fc.boolean() }).map(({ who, isHeld }) => ({
@@ -62,6 +67,60 @@ suite('admission', () => {
     assert.deepEqual(admit({ ...board, served }, { ...wide, active: 3 }), ['b1', 'c1', 'a1'])
   })
 
+  test('what was put first goes before whose turn it is, in the order in which that was done, and within the caps', () => {
+    const board = boardOf([
+      ['a1', 'ann', 's1'],
+      ['b1', 'bob', 's2'],
+      ['b2', 'bob', 's3'],
+      ['c1', 'cy', 's4'],
+    ])
+    const put = (first: Readonly<Record<string, number>>): Board => ({
+      ...board,
+      served: new Map([['cy' as PersonId, 9]]),
+      waiting: board.waiting.map((each) => {
+        const promoted = first[each.run]
+        return promoted === undefined ? each : { ...each, promoted }
+      }),
+    })
+    assert.deepEqual(line(put({}), { ...wide, active: 1 }), ['a1', 'b1', 'c1', 'b2'])
+    assert.deepEqual(line(put({ c1: 50, b2: 51 }), { ...wide, active: 1 }), ['c1', 'b2', 'a1', 'b1'])
+    assert.deepEqual(admit(put({ b2: 50, b1: 51 }), { ...wide, active: 2, personActive: 1 }), ['b2', 'a1'])
+  })
+
+  test('while everything stands still nobody is admitted, and everybody keeps their place', () => {
+    fc.assert(
+      fc.property(anyHeldBoard, (board) => {
+        assert.deepEqual(admit({ ...board, frozen: true }, wide), [])
+        assert.deepEqual(line({ ...board, frozen: true }, wide), line(board, wide))
+      }),
+    )
+  })
+
+  test('somebody with three turns is served three times where others are once, whatever was before', () => {
+    const many = Array.from({ length: 60 }, (_, nth) => nth)
+    const asked = many.map((nth) => [`r${nth}`, nth % 2 === 0 ? 'ann' : 'bob', `s${nth}`] as const)
+    const board = boardOf(asked)
+    const weights = new Map([['ann' as PersonId, { turns: 3, recent: [] }]])
+    const order = line({ ...board, weights }, { ...wide, active: 1, personActive: 1 })
+    const first = order.slice(0, 40).map((run) => (Number(run.slice(1)) % 2 === 0 ? 'ann' : 'bob'))
+    assert.equal(first.filter((who) => who === 'ann').length, 30)
+    assert.ok(!first.join('').includes('annannannann'), 'never more than three in a row')
+    // Between two decisions, and over a death, the last admissions say where in their turns they are.
+    const recent = new Map([['ann' as PersonId, { turns: 3, recent: [3, 4, 5] }]])
+    const next = admit({ ...board, served: new Map([['bob' as PersonId, 2]]), weights: recent }, { ...wide, active: 1 })
+    assert.equal(Number(next[0]?.slice(1)) % 2, 1, 'it is the turn of bob')
+  })
+
+  test('what is left of a budget is kept for those at work: no more begin than it will probably pay', () => {
+    const board = boardOf(Array.from({ length: 6 }, (_, nth) => [`r${nth}`, `p${nth}`, `s${nth}`] as const))
+    const waiting = board.waiting.map((each, nth) => (nth < 5 ? { ...each, purses: [0] } : each))
+    const of = (left: number) => admit({ ...board, waiting, purses: [{ left, each: 2 }] }, wide)
+    assert.deepEqual(of(3), ['r0', 'r1', 'r5'], 'who is not paid from it is held up by nobody')
+    assert.deepEqual(of(0), ['r5'])
+    assert.equal(of(100).length, 6)
+    assert.deepEqual(line({ ...board, waiting, purses: [{ left: 0, each: 2 }] }, wide).length, 6, 'all have a place')
+  })
+
   test("a session's prompts go one by one and in order, whoever asked", () => {
     const board = boardOf([
       ['a1', 'ann', 's1'],
@@ -69,6 +128,21 @@ suite('admission', () => {
       ['b2', 'bob', 's2'],
     ])
     assert.deepEqual(admit(board, wide), ['a1', 'b2'])
+  })
+
+  test('a prompt whose person has no money left is passed by others of its session; theirs, and what was begun, are not', () => {
+    const board = boardOf([
+      ['a1', 'ann', 's1'],
+      ['a2', 'ann', 's1'],
+      ['b1', 'bob', 's1'],
+      ['a3', 'ann', 's2'],
+      ['b2', 'bob', 's2'],
+    ])
+    const waiting = board.waiting.map((each) =>
+      each.run === 'a1' ? { ...each, hold: held, alone: true } : each.run === 'a3' ? { ...each, hold: held } : each,
+    )
+    assert.deepEqual(admit({ ...board, waiting }, wide), ['b1'])
+    assert.deepEqual(line({ ...board, waiting }, wide), ['b1', 'a1', 'a2', 'a3', 'b2'])
   })
 
   test('a person who is at the cap in one channel still gets a turn in another', () => {
@@ -148,6 +222,7 @@ suite('admission', () => {
           waiting: mixed(board.waiting),
           live: mixed(board.live),
           served: new Map(mixed([...board.served])),
+          frozen: board.frozen,
         }
         assert.deepEqual(admit(other, caps), admitted)
       }),
@@ -264,7 +339,7 @@ suite('admission', () => {
     )
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 60 }), anyCaps, (deeds, caps) => {
-        let now: Board = { waiting: [], live: [], served: new Map() }
+        let now: Board = { waiting: [], live: [], served: new Map(), frozen: false }
         let seq = 0
         for (const each of deeds) {
           if (each.do === 'finish') {
@@ -319,6 +394,7 @@ function boardOf(waiting: readonly (readonly [string, string, string, string?])[
     ),
     live: [],
     served: new Map(),
+    frozen: false,
   }
 }
 
@@ -331,6 +407,7 @@ function start(board: Board, admitted: readonly RunId[], nextSeq: () => Seq = ()
     waiting: board.waiting.filter((each) => !admitted.includes(each.run)),
     live: [...board.live, ...chosen],
     served,
+    frozen: board.frozen,
   }
 }
 

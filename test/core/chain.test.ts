@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { isConsented, refuseLetter, requestsUpTo, type ChainLimits, type LetterWish } from '../../src/core/chain.ts'
+import {
+  broadcastEveryMs,
+  broadcastUpTo,
+  isConsented,
+  refuseBroadcast,
+  refuseLetter,
+  requestsUpTo,
+  type ChainLimits,
+  type LetterWish,
+} from '../../src/core/chain.ts'
 import type { ChainId, LetterId, RunId, SessionId } from '../../src/core/ids.ts'
 import { letterText, type Chain, type Letter, type PromptLetter } from '../../src/core/letter.ts'
 import { fc } from '../random.ts'
@@ -52,6 +61,31 @@ suite('how far agents may go by themselves', () => {
     assert.match(refuseLetter(wish('a', 'a'), none, limits, 9_000) ?? '', /that is you/)
   })
 
+  test('a broadcast: once for a chain, once in a while for a session, to so many and not more', () => {
+    const at = (wish: { hop?: number; to?: number }, so: object = {}, now = broadcastEveryMs): string | null =>
+      refuseBroadcast({ hop: 1, to: 2, ...wish }, { ...none, ...so }, limits, now)
+    assert.equal(at({ to: broadcastUpTo, hop: 4 }, { spent: 999, lastAt: 0 }), null)
+    assert.match(at({ to: 0 }) ?? '', /nobody/)
+    assert.match(at({ to: broadcastUpTo + 1 }) ?? '', /21 sessions, and 20 is the most/)
+    assert.match(at({ hop: 5 }) ?? '', /4 hops/)
+    assert.match(at({}, { spent: 1_000 }) ?? '', /1000 of its 1000 tokens/)
+    assert.match(at({}, { lastAt: 1 }) ?? '', /Wait 1 s/)
+    assert.match(at({}, { lastAt: 2 * broadcastEveryMs }) ?? '', /Wait 600 s/, 'a clock that was set back')
+    for (const state of ['asked', 'closed', 'denied', 'withdrawn'] as const)
+      assert.match(at({}, { letters: [letter('L1', 'a', 'b', { kind: 'broadcast', state })] }) ?? '', /has had its/)
+  })
+
+  test('whoever has a task asks others for it, and they ask back, and then it goes no further', () => {
+    const task = letter('L1', 'a', 'a', { kind: 'task', hop: 0 })
+    const down = letter('L2', 'a', 'b', { kind: 'delegate', parent: task.id })
+    const back = letter('L3', 'b', 'a', { parent: down.id, hop: 2 })
+    const may = (from: string, to: string, parent: LetterId, letters: readonly Letter[]): boolean =>
+      refuseLetter(wish(from, to, { parent }), { ...none, chain, letters }, limits, 9_000) === null
+    assert.ok(may('a', 'b', task.id, [task]))
+    assert.ok(may('b', 'a', down.id, [task, down]))
+    assert.ok(!may('a', 'c', back.id, [task, down, back]))
+  })
+
   test('nobody above is handed work or asked, but whoever handed it over may be asked back', () => {
     const up = [
       letter('L1', 'a', 'b', { kind: 'delegate' }),
@@ -74,6 +108,19 @@ suite('how far agents may go by themselves', () => {
       assert.equal(may(to, kind), false, `${kind} ${to}`)
     const asked = [up[0] as Letter, { ...(up[1] as Letter), kind: 'consult' as const }]
     assert.equal(may('b', 'consult', asked), false, 'a question is answered, not asked back')
+  })
+
+  test('whoever is asked back about work that they handed over answers it, and asks nobody else for it', () => {
+    const back = (second: Letter): string | null =>
+      refuseLetter(
+        wish(second.to.name, 'd', { parent: second.id, hop: 3 }),
+        { ...none, chain, letters: [letter('L1', 'a', 'b', { kind: 'delegate' }), second] },
+        limits,
+        9_000,
+      )
+    const upon = { parent: 'L1' as LetterId, hop: 2 }
+    assert.match(back(letter('L2', 'b', 'a', upon)) ?? '', /you were asked about work that you handed over/)
+    assert.equal(back(letter('L2', 'b', 'c', upon)), null)
   })
 
   test('consent for a pair holds for that direction, in that chain, and only when it was given so', () => {

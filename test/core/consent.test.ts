@@ -6,6 +6,7 @@ import { besides, bySessionRule, canLast, grantorIn, likenessOf, mayAnswer } fro
 import type { RunEvent } from '../../src/core/event.ts'
 import { noUsage } from '../../src/core/event.ts'
 import type { ApprovalId, PersonId } from '../../src/core/ids.ts'
+import type { CommandContent } from '../../src/core/running.ts'
 import { tiers, type Tier } from '../../src/core/right.ts'
 
 const speaker = 'speaker' as PersonId
@@ -22,7 +23,7 @@ const talk: readonly Subject[] = [
   { kind: 'plan', plan: 'first this' },
 ]
 const acts: readonly Subject[] = [command, { kind: 'change', changes: [], reason: null }, { kind: 'tool' }]
-const risks: readonly Risk[] = ['network', 'push', 'outside', 'unconfined']
+const risks: readonly Risk[] = ['network', 'push', 'outside', 'unconfined', 'obeyed']
 
 describe('who may answer an approval', () => {
   /** Tiers of the speaker when they asked, and now, with which they may answer themselves. */
@@ -60,9 +61,18 @@ describe('who may answer an approval', () => {
 })
 
 describe('a consent for the session', () => {
-  it('is for acts, not for talk', () => {
-    for (const subject of acts) assert.ok(canLast(approval(subject)))
-    for (const subject of talk) assert.ok(!canLast(approval(subject)))
+  it('is for what the folder holds in and nobody can change behind it, and for hosts', () => {
+    const known: CommandContent = { known: true, files: { 'run.sh': 'abc' } }
+    const unknown: CommandContent = { known: false, files: {} }
+    const change: Subject = { kind: 'change', changes: [], reason: null }
+    const host: Subject = { kind: 'host', host: 'example.com', port: 443 }
+    const lasts = (subject: Subject, risk: readonly Risk[] = [], runs = known): boolean =>
+      canLast({ approval: approval(subject, risk), runs })
+    for (const subject of [command, change]) assert.ok(lasts(subject), subject.kind)
+    for (const runs of [known, unknown]) assert.ok(lasts(host, ['network'], runs))
+    assert.ok(!lasts(command, [], unknown), 'what it runs cannot be told')
+    for (const subject of [...talk, { kind: 'tool' } as const]) assert.ok(!lasts(subject), subject.kind)
+    for (const risk of risks) for (const subject of [command, change]) assert.ok(!lasts(subject, [risk]), risk)
   })
 
   it('holds for the same command in the same folder, and for nothing that is more', () => {

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import type { PersonId, PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
 import { judge, judgeFor, type Access, type Grant, type Scope } from '../../src/core/policy.ts'
-import { tiers, type ActionName, type Tier } from '../../src/core/right.ts'
+import { tierIn, tiers, type ActionName, type Tier } from '../../src/core/right.ts'
 import { actionNames, rights } from '../features/product.ts'
 import { person, placeId, thread } from '../stores/cast.ts'
 import { fc } from '../random.ts'
@@ -30,8 +30,11 @@ const reach: Readonly<Record<keyof typeof scopes, readonly (keyof typeof places)
   global: ['here', 'beside', 'channel', 'elsewhere', 'dm'],
 }
 
-/** What each tier may do, written down a second time and by hand: a change of a right has to be made twice. */
-const may: Readonly<Record<ActionName, readonly Tier[]>> = {
+/**
+ * What each tier may do, written down a second time and by hand: a change of a right has to be made twice. `owner` alone
+ * is an owner of that place: whatever says so must concern nothing else.
+ */
+const may: Readonly<Record<ActionName, readonly (Tier | 'owner everywhere')[]>> = {
   prompt: ['guest', 'member', 'owner'],
   'session.start': ['member', 'owner'],
   'session.stop': ['member', 'owner'],
@@ -41,6 +44,7 @@ const may: Readonly<Record<ActionName, readonly Tier[]>> = {
   'session.resume': ['member', 'owner'],
   'session.export': ['member', 'owner'],
   'session.trust': ['owner'],
+  'branch.take': ['owner'],
   'run.stop': ['member', 'owner'],
   'run.stop-own': ['guest', 'member', 'owner'],
   'run.steer': ['member', 'owner'],
@@ -48,11 +52,13 @@ const may: Readonly<Record<ActionName, readonly Tier[]>> = {
   diff: ['member', 'owner'],
   skill: ['member', 'owner'],
   wait: ['member', 'owner'],
+  'queue.first': ['owner everywhere'],
   board: ['member', 'owner'],
-  why: ['member', 'owner'],
+  why: ['public', 'guest', 'member', 'owner'],
+  'why.others': ['member', 'owner'],
   'permission.set': ['owner'],
   'permission.show': ['member', 'owner'],
-  'permission.list': ['owner'],
+  'permission.list': ['owner everywhere'],
   'agent.look': ['guest', 'member', 'owner'],
   'agent.post': ['guest', 'member', 'owner'],
   'agent.ask': ['guest', 'member', 'owner'],
@@ -60,13 +66,40 @@ const may: Readonly<Record<ActionName, readonly Tier[]>> = {
   'letter.consult': ['guest', 'member', 'owner'],
   'letter.delegate': ['member', 'owner'],
   'letter.reply': ['guest', 'member', 'owner'],
+  'letter.broadcast': ['member', 'owner'],
   // Who may decide depends on the letter: the press itself is judged again.
   'letter.decide': ['public', 'guest', 'member', 'owner'],
+  scratchpad: ['member', 'owner'],
+  'scratchpad.read': ['guest', 'member', 'owner'],
+  'scratchpad.write': ['member', 'owner'],
+  'task.assign': ['member', 'owner'],
+  'task.look': ['member', 'owner'],
+  // Asked again for the place of the session that has it.
+  'task.answer': ['member', 'owner'],
+  'budget.set': ['owner everywhere'],
+  'budget.show': ['guest', 'member', 'owner'],
+  'budget.all': ['owner everywhere'],
+  'budget.exceed': ['owner everywhere'],
+  // As with letters: who may decide depends on what is asked.
+  'budget.decide': ['public', 'guest', 'member', 'owner'],
+  panic: ['owner everywhere'],
+  page: ['owner everywhere'],
+  'audit.export': ['owner everywhere'],
+  verbosity: ['guest', 'member', 'owner'],
+  'verbosity.here': ['member', 'owner'],
   trace: ['member', 'owner'],
-  broadcast: ['owner'],
+  broadcast: ['owner everywhere'],
   usage: ['member', 'owner'],
-  'usage.all': ['owner'],
+  'usage.all': ['owner everywhere'],
+  'account.list': ['member', 'owner'],
+  'account.use': ['member', 'owner'],
+  'account.rest': ['owner everywhere'],
+  'worker.list': ['member', 'owner'],
+  'worker.manage': ['owner everywhere'],
+  'identity.link': ['member', 'owner'],
+  identity: ['public', 'guest', 'member', 'owner'],
   health: ['public', 'guest', 'member', 'owner'],
+  'health.all': ['owner everywhere'],
   help: ['public', 'guest', 'member', 'owner'],
 }
 
@@ -93,8 +126,10 @@ suite('grants', () => {
             const covered = reach[name as keyof typeof scopes].includes(where as keyof typeof places)
             const is = covered ? tier : 'public'
             assert.equal(verdict.tier, is, `${name} grant, ${where}`)
-            assert.equal(verdict.allowed, may[action]?.includes(is), `${name} grant, ${where}`)
-            assert.equal(verdict.needs, rights[action])
+            const allowed = may[action]?.includes(is === 'owner' && name === 'global' ? 'owner everywhere' : is)
+            const also = is === 'owner' && may[action]?.includes('owner') === true
+            assert.equal(verdict.allowed, allowed === true || also, `${name} grant, ${where}`)
+            assert.equal(verdict.needs, tierIn(rights[action] ?? 'owner here'))
             assert.deepEqual(verdict.ground, covered ? { kind: 'grant', grant: held } : { kind: 'none' })
             // The same grant does nothing for anybody else.
             assert.equal(judge(person('bob'), action, place, access([held])).tier, 'public')
@@ -131,14 +166,13 @@ suite('grants', () => {
     }
   })
 
-  test('owners by configuration cannot be blocked out, and their role does not reach into DMs', () => {
+  test('owners by configuration cannot be blocked out, wherever they are', () => {
     const blocked = Object.values(scopes).map((scope) => grant('blocked', scope))
     for (const place of Object.values(places)) {
       const byUser = access(blocked, { owners: { role: null, user: 'ann' } })
       assert.equal(judge(person('ann'), 'permission.set', place, byUser).allowed, true)
       const byRole = access(blocked, { owners: { role: '7', user: null } })
-      const verdict = judge(person('ann', ['7']), 'permission.set', place, byRole)
-      assert.equal(verdict.tier, place.kind === 'dm' ? 'blocked' : 'owner')
+      assert.equal(judge(person('ann', ['7']), 'permission.set', place, byRole).tier, 'owner')
     }
   })
 
@@ -167,6 +201,18 @@ suite('grants', () => {
     }
     assert.equal(set([grant('owner', scopes.global), grant('blocked', scopes.thread)], scopes.global), false)
     assert.equal(set([grant('owner', scopes.global), grant('member', scopes.channel)], scopes.channel), false)
+  })
+
+  test('whoever owns one place alone is told that it is not enough, and what they are there counts as well', () => {
+    const refusal = (grants: readonly Grant[]) => {
+      const verdict = judge(person('ann'), 'panic', here, access(grants))
+      return verdict.allowed ? null : verdict.refusal.code
+    }
+    assert.equal(refusal([grant('owner', scopes.thread)]), 'scope-too-wide')
+    assert.equal(refusal([grant('owner', scopes.channel)]), 'scope-too-wide')
+    assert.equal(refusal([grant('owner', scopes.thread), grant('member', scopes.global)]), 'scope-too-wide')
+    assert.equal(refusal([grant('owner', scopes.thread), grant('owner', scopes.global)]), null)
+    assert.equal(refusal([grant('member', scopes.thread), grant('owner', scopes.global)]), 'not-allowed')
   })
 
   test('whatever grants there are, the gate agrees with a second, independent account of the rules', () => {
@@ -216,9 +262,12 @@ function model(
       ? [`thread:${place.id}`, `channel:${place.channel}`, 'global']
       : [`channel:${place.id}`, 'global']
   const found = outward.flatMap((key) => book.get(key) ?? [])
-  const configured =
-    owners.user === 'ann' || (place.kind !== 'dm' && owners.role !== null && roles.includes(owners.role))
+  const configured = owners.user === 'ann' || (owners.role !== null && roles.includes(owners.role))
   const tier = configured ? 'owner' : found.includes('blocked') ? 'blocked' : (found[0] ?? 'public')
   if (ownersOnly && action === 'prompt' && place.kind === 'channel') return tier === 'owner'
-  return may[action]?.includes(tier) ?? false
+  const everywhere = configured || book.get('global') === 'owner'
+  return (
+    may[action]?.some((each) => each === tier || (each === 'owner everywhere' && tier === 'owner' && everywhere)) ??
+    false
+  )
 }

@@ -9,18 +9,18 @@ import { fc } from '../random.ts'
 
 /** The lifecycle as the architecture document has it, cell by cell; an empty cell cannot happen. */
 const table = `
-| state    | asked   | reworded | refused | admitted | started | said     | acted    | used     | metered  | steered  | declined | called  | told    | revoked | wanted | answered | withdrawn | stopped  | lost    | forgotten | parked | finished | noticed  |
-| new      | waiting |          | over    |          |         |          |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |          |
-| waiting  |         | waiting  | over    | starting |         |          |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |          |
-| starting |         |          |         |          | running |          |          |          |          | starting | starting |         |         |         |        |          |           | stopping | waiting | waiting   |        | over     |          |
-| running  |         |          |         |          |         | running  | running  | running  | running  | running  | running  | running | running | running | asking |          |           | stopping | waiting | waiting   | parked | over     | running  |
-| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking   | asking   | asking  | asking  | asking  | asking | running  | running   | stopping | waiting | waiting   | parked | over     | asking   |
-| parked   |         |          | over    | starting |         |          |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |          |
-| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping | stopping | stopping |         |         |         |        |          |           |          | over    | over      | over   | over     | stopping |
-| over     |         |          |         |          |         |          |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |          |
+| state    | asked   | reworded | refused | admitted | started | said     | acted    | used     | metered  | steered  | declined | called  | told    | revoked | wanted | answered | withdrawn | stopped  | lost    | forgotten | parked | finished | noticed  | held     | allowed  | promoted |
+| new      | waiting |          | over    |          |         |          |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |          |          |          |          |
+| waiting  |         | waiting  | over    | starting |         |          |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |          |          | waiting  | waiting  |
+| starting |         |          |         |          | running |          |          |          |          | starting | starting |         |         |         |        |          |           | stopping | waiting | waiting   |        | over     |          |          | starting |          |
+| running  |         |          |         |          |         | running  | running  | running  | running  | running  | running  | running | running | running | asking |          |           | stopping | waiting | waiting   | parked | over     | running  | running  | running  |          |
+| asking   |         |          |         |          |         | asking   | asking   | asking   | asking   | asking   | asking   | asking  | asking  | asking  | asking | running  | running   | stopping | waiting | waiting   | parked | over     | asking   | asking   | asking   |          |
+| parked   |         |          | over    | starting |         |          |          |          |          |          |          |         |         |         |        |          |           | over     |         |           |        |          |          |          | parked   | parked   |
+| stopping |         |          |         |          |         | stopping | stopping | stopping | stopping | stopping | stopping |         |         |         |        |          |           |          | over    | over      | over   | over     | stopping |          |          |          |
+| over     |         |          |         |          |         |          |          |          |          |          |          |         |         |         |        |          |           |          |         |           |        |          |          |          |          |          |
 `
 
-const once = { calls: [], attempts: 1, parks: 0, goesOn: false }
+const once = { calls: [], attempts: 1, parks: 0, goesOn: false, isHeld: false }
 
 const asked: RunEvent = { type: 'asked', prompt: prompt('501', session('one')) }
 
@@ -38,12 +38,15 @@ const samples: Record<RunEvent['type'], RunEvent> = {
   told: events.told('c1'),
   revoked: events.revoked('c1'),
   reworded: events.reworded,
+  promoted: events.promoted,
   steered: events.steered,
   declined: events.declined,
   forgotten: events.forgotten,
   metered: events.metered,
   used: events.used,
   parked: events.parked,
+  held: events.held,
+  allowed: events.allowed,
   stopped: events.stopped,
   lost: events.lost,
   noticed: events.noticed,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Place } from '../../src/core/place.ts'
-import { judge, type Owners } from '../../src/core/policy.ts'
+import { hasLess, judge, type Owners } from '../../src/core/policy.ts'
+import { tierIn, type Tier } from '../../src/core/right.ts'
 import { actionNames, rights } from '../features/product.ts'
 import { person, placeId, thread } from '../stores/cast.ts'
 import { fc } from '../random.ts'
@@ -20,11 +21,7 @@ suite('policy', () => {
         const may = (roles: readonly string[], owners: Owners): boolean =>
           judge(person('ann', roles), action, place, { rights, owners, grants: [], channelOwnerOnly: false }).allowed
         assert.equal(may([], { role: null, user: 'ann' }), true, 'the owner by id, everywhere')
-        assert.equal(
-          may(['7'], { role: '7', user: null }),
-          place.kind !== 'dm' || rights[action] === 'public',
-          'the owner by role, but for DMs',
-        )
+        assert.equal(may(['7'], { role: '7', user: null }), true, 'the owner by role, everywhere')
         const open = rights[action] === 'public'
         assert.equal(may(['7'], { role: null, user: 'bob' }), open)
         assert.equal(may(['8'], { role: '7', user: 'bob' }), open)
@@ -34,6 +31,19 @@ suite('policy', () => {
       })
     }
   }
+
+  test('somebody has less when they may not any more, and when they may as less than they were', () => {
+    const standing = (tier: Tier) => {
+      const grant = { person: person('ann').id, scope: { kind: 'global' }, tier, by: person('bob').id, at: 1 } as const
+      const access = { rights, owners: nobody, grants: [grant], channelOwnerOnly: false }
+      return judge(person('ann'), 'prompt', thread('200'), access)
+    }
+    assert.deepEqual(
+      (['blocked', 'public', 'guest', 'member', 'owner'] as const).map((now) => hasLess(standing(now), 'member')),
+      [true, true, true, false, false],
+    )
+    assert.equal(hasLess(standing('guest'), 'guest'), false)
+  })
 
   test('whatever comes: a no names the action, and only the owner by id or by role is an owner', () => {
     const name = fc.constantFrom('ann', 'bob', 'null', 'undefined', '')
@@ -52,26 +62,24 @@ suite('policy', () => {
           grants: [],
           channelOwnerOnly: false,
         })
-        const byRole = place.kind !== 'dm' && owners.role !== null && roles.includes(owners.role)
+        const byRole = owners.role !== null && roles.includes(owners.role)
         assert.equal(verdict.tier, who === owners.user || byRole ? 'owner' : 'public')
         if (!verdict.allowed) {
-          const { tier, needs } = { tier: verdict.tier, needs: rights[action] }
+          const { tier, needs } = { tier: verdict.tier, needs: tierIn(rights[action] ?? 'owner here') }
           assert.deepEqual(verdict.refusal, { code: 'not-allowed', action, tier, needs })
         }
       }),
     )
   })
 
-  test('it fails closed: what it does not know, the public may not do', () => {
+  test('it fails closed: what it does not know, nobody may do', () => {
     for (const action of ['', 'run.everything', 'constructor', 'toString', '__proto__']) {
       for (const place of places) {
-        const verdict = judge(person('ann'), action, place, {
-          rights,
-          owners: { role: '7', user: 'bob' },
-          grants: [],
-          channelOwnerOnly: false,
-        })
-        assert.equal(verdict.allowed, false, action)
+        for (const who of [person('ann'), person('ann', ['7']), person('bob')]) {
+          const owners = { role: '7', user: 'bob' }
+          const verdict = judge(who, action, place, { rights, owners, grants: [], channelOwnerOnly: false })
+          assert.equal(verdict.allowed, false, action)
+        }
       }
     }
   })

@@ -121,10 +121,7 @@ describe('what a command reaches', () => {
     )
   })
 
-  test('a long text takes no long time', () => {
-    const startedAt = performance.now()
-    for (const text of ['$('.repeat(20_000), 'sudo '.repeat(20_000), '"$(`'.repeat(5_000), 'a;'.repeat(50_000)])
-      risksOfCommand(text)
-    assert.ok(performance.now() - startedAt < 2_000)
+  test('a long text is read in time that grows with it: by its square, this would not end before the run does', () => {
+    for (const part of ['$(', 'sudo ', '"$(`', 'a;']) assert.ok(Array.isArray(risksOfCommand(part.repeat(400_000))))
   })
 })

@@ -1,117 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { secretScan } from '../../src/core/secret-scan.ts'
+import { beginningOf, ownSecret, secretScan } from '../../src/core/secret-scan.ts'
 import { fc } from '../random.ts'
-
-/** Made up here, sign by sign, so that nothing in this file is anybody's. */
-const signs = (count: number, alphabet = 'aB3dE5gH7jK9mN2pQ4sT6vW8yZ0cF1'): string =>
-  Array.from({ length: count }, (_, at) => alphabet[(at * 7 + count) % alphabet.length]).join('')
-const hex = (count: number): string => signs(count, '0a1b2c3d4e5f6789')
-
-const secrets: readonly (readonly [string, string])[] = [
-  ['Discord token', `M${signs(25)}.${signs(6)}.${signs(38)}`],
-  ['Discord webhook', `https://discord.com/api/webhooks/123456789012345678/${signs(68)}`],
-  ['Anthropic key', `sk-ant-api03-${signs(93)}AA`],
-  ['Anthropic login', `sk-ant-oat01-${signs(80)}`],
-  ['OpenAI key', `sk-proj-${signs(48)}`],
-  ['OpenAI key of old', `sk-${signs(48)}`],
-  ['GitHub token', `ghp_${signs(36)}`],
-  ['GitHub app token', `ghs_${signs(36)}`],
-  ['GitHub fine-grained token', `github_pat_${signs(22)}_${signs(59)}`],
-  ['GitLab token', `glpat-${signs(20)}`],
-  ['AWS key id', `AKIA${signs(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}`],
-  ['AWS secret', `aws_secret_access_key = ${signs(40)}`],
-  ['Google key', `AIza${signs(35)}`],
-  ['Google login', `ya29.${signs(60)}`],
-  ['Slack token', `xoxb-${signs(11, '1234567890')}-${signs(12, '1234567890')}-${signs(24)}`],
-  ['Slack webhook', `https://hooks.slack.com/services/T${signs(8)}/B${signs(8)}/${signs(24)}`],
-  ['Stripe key', `sk_live_${signs(24)}`],
-  ['npm token', `npm_${signs(36)}`],
-  ['.npmrc', `//registry.internal/:_authToken=${hex(32)}`],
-  ['PyPI token', `pypi-AgEIcHlwaS5vcmc${signs(60)}`],
-  ['Docker token', `dckr_pat_${signs(27)}`],
-  ['Docker config', `{"auths":{"r":{"auth":"${signs(40)}"}}}`],
-  ['Hugging Face token', `hf_${signs(34)}`],
-  ['SendGrid key', `SG.${signs(22)}.${signs(43)}`],
-  ['signed token', `eyJ${signs(30)}.eyJ${signs(60)}.${signs(43)}`],
-  ['bearer', `Authorization: Bearer ${signs(40)}`],
-  ['basic', `authorization: Basic ${signs(28)}==`],
-  ['private key', `-----BEGIN RSA PRIVATE KEY-----\n${signs(64)}\n${signs(64)}\n-----END RSA PRIVATE KEY-----`],
-  ['ssh key', `-----BEGIN OPENSSH PRIVATE KEY-----\n${signs(70)}\n-----END OPENSSH PRIVATE KEY-----`],
-  ['address', `postgres://app:${signs(18)}@db.internal:5432/app`],
-  ['.git-credentials', `https://olivia:${signs(20)}@git.example.org`],
-  ['.netrc', `machine git.example.org login olivia password ${signs(12)}`],
-  ['.env', `SESSION_SECRET=${signs(32)}`],
-  ['YAML', `  password: "${signs(16)}"`],
-  ['JSON', `{ "apiKey": "${signs(32)}" }`],
-  ['code', `const accessToken = '${signs(40)}'`],
-  ['kube', `    client-key-data: ${signs(200)}`],
-  ['DigitalOcean token', `dop_v1_${hex(64)}`],
-  ['Telegram token', `123456789:AA${signs(33)}`],
-  ['age key', `AGE-SECRET-KEY-1${signs(58, 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L')}`],
-]
-
-const harmless: readonly string[] = [
-  ...[7, 12, 40, 64].flatMap((count) => [`commit ${hex(count)}`, `sha: ${hex(count)}`, `"hash": "${hex(count)}"`]),
-  `integrity sha512-${signs(86)}==`,
-  `"integrity": "sha512-${signs(86)}=="`,
-  `<img src="data:image/png;base64,${signs(400)}">`,
-  ...['token', 'secret', 'password', 'apiKey', 'auth'].flatMap((name) => [
-    `${name}: string`,
-    `${name} = process.env.SERVICE_${name.toUpperCase()}`,
-    `${name}: os.environ["SERVICE"]`,
-    `${name}: \${{ secrets.DEPLOY }}`,
-    `${name} = "YOUR_${name.toUpperCase()}_HERE_123"`,
-    `${name}: changeme-please-123`,
-    `${name}=<your-${name}-goes-here-1>`,
-    `${name} = get${name}From(vault, 2026)`,
-    `${name}: correct-horse-battery-staple`,
-    `${name}: my-app-production-tls-2`,
-    `${name}: refs/heads/feature/login-2`,
-    `${name} = createRandomValueForTests`,
-    `${name}: ****************`,
-    `${name}: null // set at start`,
-    `the ${name} is checked by src/${name}/check-7.ts`,
-    `${name}Expiry: 2026-11-28T07:43:32Z`,
-    `${name}s: 12,400 of 50,000`,
-    `max_${name}s: 4096`,
-    `${name}_ttl = 3600000ms`,
-    `${name}: 1576139863432888320`,
-  ]),
-  'author: Olivia2024Smith',
-  'authors: OliviaSmith1984',
-  'tokenizer: BertTokenizerFast2',
-  'authored on 2026-11-28T07:43:32',
-  'postgres://postgres:postgres@localhost:5432/app',
-  'redis://default:redis@127.0.0.1:6379',
-  'mysql://root:password@db/app',
-  'https://example.com:8080/@user',
-  'git@github.com:org/repo.git',
-  'npm_config_registry=http://localhost:4873',
-  'sk-learn and sk-image are packages',
-  'task-0123456789012345678901234567890123',
-  'disk-full, risk-free and desk-bound',
-  'SKILL.md and SKU0123456789',
-  'AKIA is how they begin',
-  'ghp_ is how they begin',
-  'eyJ is base64 for {"',
-  '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
-  '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----',
-  ...Array.from({ length: 30 }, (_, at) => `id 550e8400-e29b-41d4-a716-4466554400${String(at).padStart(2, '0')}`),
-  ...Array.from(
-    { length: 20 },
-    (_, at) => `https://discord.com/channels/15761398620194078${at + 10}/1576139863432888320`,
-  ),
-  ...Array.from({ length: 20 }, (_, at) => `src/components/Button${at}.module.css:${at * 17}`),
-  ...Array.from({ length: 10 }, (_, at) => `node_modules/.cache/babel-loader/${hex(32 + at)}.json`),
-]
+import { harmless, secrets, signs } from './made-up-secrets.ts'
 
 const none = secretScan(() => [])
 
 describe('secrets in what leaves', () => {
   for (const [what, secret] of secrets) {
     test(`${what} is found, wherever it stands, and nothing around it is touched`, () => {
-      for (const text of [secret, `It says:\n\`\`\`\n${secret}\n\`\`\`\nand no more.`, `> ${secret} <`]) {
+      for (const text of [
+        secret,
+        `It says:\n\`\`\`\n${secret}\n\`\`\`\nand no more.`,
+        `> ${secret} <`,
+        `-1\n+${secret}\n-2`,
+        `\u001b[31m${secret}\u001b[0m`,
+      ]) {
         const masked = none.mask(text)
         assert.equal(masked.hits.length, 1, JSON.stringify(masked))
         const [{ value } = { value: '' }] = masked.hits
@@ -121,6 +25,19 @@ describe('secrets in what leaves', () => {
       }
     })
   }
+
+  test('all of them are found in a line of JSON, which stays one', () => {
+    const text = JSON.stringify({ text: secrets.map(([, secret]) => `it is\n${secret}`).join('\n\t') })
+    const masked = none.mask(JSON.stringify({ twice: text })).text
+    for (const each of [none.mask(text).text, masked]) {
+      assert.equal(typeof JSON.parse(each), 'object')
+      for (const [what, secret] of secrets) {
+        const [{ value } = assert.fail(what)] = none.mask(secret).hits
+        for (const part of value.slice(Math.floor(value.length * 0.4)).match(/\w{10,40}/g) ?? [])
+          assert.ok(!each.includes(part), `${what}: ${part}`)
+      }
+    }
+  })
 
   test('look-alikes are left alone', () => {
     assert.ok(harmless.length >= 200, `${harmless.length}`)
@@ -137,6 +54,107 @@ describe('secrets in what leaves', () => {
       assert.equal(scan.mask(`so: ${text}`).hits.length, 1, text)
     }
     assert.equal(none.mask(own).hits.length, 0, 'nothing else tells that it is one')
+  })
+
+  test('our own are found where they are broken up, or each of their signs is written by its number', () => {
+    const own = `${signs(24)}.${signs(6)}.${signs(40)}`
+    const scan = secretScan(() => [own])
+    const each = (write: (code: number) => string): string => [...Buffer.from(own)].map(write).join('')
+    const between = (sign: string): string => own.replaceAll(/.{9}(?=.)/g, `$&${sign}`)
+    const hex = Buffer.from(own).toString('hex')
+    const texts = [
+      ...['\u200b', '\u00ad', '\u2060', '\ufeff', '\u{e0041}', '\u001b[31m', '[0;32m'].map(between),
+      ...['**', '``', ' ', '\n', '\\\n  ', '" + "', '<!-- -->', '\n> '].map(between),
+      Buffer.from(own).toString('base64').replaceAll(/.{20}/g, '$&\n'),
+      hex.toUpperCase(),
+      hex.replaceAll(/../g, '$& '),
+      each((code) => `%${code.toString(16)}`),
+      each((code) => `\\u00${code.toString(16).toUpperCase()}`),
+      each((code) => `0x${code.toString(16)}, `),
+      each((code) => `&#${code};`),
+    ]
+    for (const text of texts) {
+      const masked = scan.mask(`so: ${text} and no more`)
+      assert.deepEqual(
+        masked.hits.map(({ rule }) => rule),
+        [ownSecret],
+        text,
+      )
+      assert.match(masked.text, /^so: [\s\S]{0,3}•[^A-Za-z0-9]*[\s\S]{0,3} and no more$/, text)
+      assert.equal(masked.text.length, `so: ${text} and no more`.length)
+    }
+    const begun = between('\u200b').slice(0, 40)
+    assert.ok(!scan.mask(`so: ${begun}`, true).text.includes(begun.slice(12)), 'while it grows, too')
+    assert.equal(scan.mask('so: only words, 12 of them, and no more').hits.length, 0)
+  })
+
+  test('any is found between whose signs stands what nobody sees', () => {
+    for (const [what, secret] of secrets) {
+      for (const sign of ['\u200b', '\u001b[1m', '\u00ad']) {
+        if (/\s/.test(secret)) continue
+        const text = `It says ${secret.replaceAll(/.{7}/g, `$&${sign}`)} there`
+        const masked = none.mask(text)
+        assert.equal(masked.hits.length, 1, `${what} ${JSON.stringify(masked)}`)
+        assert.equal(masked.text.length, text.length)
+      }
+    }
+  })
+
+  test('our own are ours also where they are a part of what looks like another secret', () => {
+    const own = ['ghp', 'aB3dE5gH7jK9mN2pQ4sT6vW8yZ0cF1xR5tU7'].join('_')
+    const scan = secretScan(() => [own])
+    for (const text of [own, `${own}8yZ0cF1`, `TOKEN=x1-${own}`, `https://me:x${own}@git.example.org`])
+      assert.deepEqual(
+        scan.mask(text).hits.map(({ rule }) => rule),
+        [ownSecret],
+        text.replace(own, '…'),
+      )
+  })
+
+  test('a private key is hidden also where its end was cut off, and its name alone is none', () => {
+    const scan = secretScan(() => [])
+    const row = 'aB3dE5gH7jK9mN2pQ4sT6vW8yZ0cF1aB3dE5gH7jK9mN2pQ4sT6vW8yZ0cF1xR5t'
+    const begin = '-----BEGIN RSA PRIVATE KEY-----'
+    for (const between of ['\n', '\r\n', '\n> ', '\\n']) {
+      const cut = `it is:${between}${begin}${between}${Array(8).fill(row).join(between)}${between}aB3dE5…`
+      const { text, hits } = scan.mask(`${cut}\n\nand so on, for everybody who reads it`)
+      assert.ok(!text.includes('aB3dE5gH') && text.endsWith('who reads it'), JSON.stringify(between))
+      assert.deepEqual(
+        hits.map(({ rule }) => rule),
+        ['private key'],
+      )
+    }
+    const words = `look for ${begin} in the files\nof this folder, please`
+    assert.equal(scan.mask(words).text, words)
+  })
+
+  test('of a text that is cut, no beginning of a secret is shown', () => {
+    const scan = secretScan(() => [])
+    const key = `-----BEGIN RSA PRIVATE KEY-----\n${'aB3dE5gH7jK9mN2pQ4sT6vW8yZ0cF1\n'.repeat(60)}-----END RSA PRIVATE KEY-----`
+    for (const most of [60, 300, 1_000]) assert.ok(!beginningOf(`my key: ${key}`, most, scan).includes('aB3dE5gH'))
+    assert.equal(beginningOf('a text', 3, scan), 'a t')
+  })
+
+  test('of a text that was shortened before it came here, no beginning of a secret is shown either', () => {
+    const own = signs(40)
+    const scan = secretScan(() => [own])
+    for (const [what, secret] of [...secrets, ['own', own] as const]) {
+      const [{ value } = assert.fail(what)] = scan.mask(secret).hits
+      // What such keys begin with is no secret, and hides nothing: `github_pat_`, whose bot a token is.
+      const from = 7 + secret.indexOf(value) + Math.floor(value.length * 0.4)
+      for (let length = 1; length <= secret.length; length++) {
+        for (const end of ['…', ' …', '…`', '`…', '…\n\nand more…']) {
+          const { text } = scan.mask(`› Bash ${secret.slice(0, length)}${end}`)
+          assert.doesNotMatch(
+            text.slice(from, Math.min(7 + length, 7 + secret.indexOf(value) + value.length)),
+            /\w{8}/,
+            `${what}, ${length}: ${text}`,
+          )
+        }
+      }
+    }
+    for (const text of ['sk-ant-… is how they begin', 'Deny…', 'token…', 'and so on …', '…', 'ghp_… or `glpat-…`'])
+      assert.equal(scan.mask(text).text, text)
   })
 
   test('while a text grows, no more than the first signs of a secret are ever seen', () => {
@@ -160,11 +178,49 @@ describe('secrets in what leaves', () => {
     )
   })
 
+  test('of one that was cut before it was looked through, no more than the first signs are seen either', () => {
+    const own = signs(40)
+    const scan = secretScan(() => [own])
+    const keys = [
+      ['', own],
+      ['ghp_', signs(36)],
+      ['sk-ant-', `api03-${signs(60)}`],
+      ['https://olivia:', signs(24), '@git.example.org'],
+    ] as const
+    for (const [begin, body, rest = ''] of keys) {
+      for (let end = 1; end < begin.length + body.length + rest.length; end++) {
+        const shown = scan.mask(`it is\n> ${`${begin}${body}${rest}`.slice(0, end)}…\nand on`).text
+        for (let at = 0; at + 12 <= body.length; at++) assert.ok(!shown.includes(body.slice(at, at + 12)), shown)
+        assert.ok(shown.endsWith('…\nand on'))
+      }
+    }
+    for (const text of ['Deny…', 'sk-ant-…', 'sk-ant-api03-…', 'ghp_your-token-here…', 'http://localhost:8080…'])
+      assert.equal(scan.mask(text).text, text)
+  })
+
   test('a text that is made to be slow is looked through like any other', () => {
     const size = 1_000_000
-    const hostile = ['a', 'M', 'sk-', 'token=', 'eyJ', 'a://b:', 'AIza', '-----BEGIN RSA PRIVATE KEY-----', 'auth'].map(
-      (part) => part.repeat(Math.ceil(size / part.length)),
-    )
+    const hostile = [
+      'a',
+      'aaaaaaaa…',
+      'ghp_…',
+      'a://bbbbbb:…',
+      'M',
+      'sk-',
+      'token=',
+      'eyJ',
+      'a://b:',
+      'AIza',
+      '-----BEGIN RSA PRIVATE KEY-----',
+      'auth',
+      '…',
+      'sk-…',
+      'ghp_aaaa…',
+      'token=aaaa…',
+      '`…',
+      ' ',
+      `AKIA${signs(16, 'ABCDEFGH')} `,
+    ].map((part) => part.repeat(Math.ceil(size / part.length)))
     for (const text of hostile) assert.equal(none.mask(text, true).text.length, text.length)
   })
 })

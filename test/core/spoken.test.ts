@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { PersonId, PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
+import { isBlank } from '../../src/core/prompt.ts'
 import { spokenText } from '../../src/core/spoken.ts'
 import { fc } from '../random.ts'
 
@@ -23,6 +24,21 @@ describe('what the agent is told of a prompt', () => {
     const picture = { sha256: 'a'.repeat(64), name: 'a.png', type: 'image/png', bytes: 1 }
     const speaker = { id: '4' as PersonId, name: 'alice', locale: 'en', roles: [] } as const
     assert.notEqual(spokenText({ place: thread, speaker, text: '', attachments: [picture] }), '')
+  })
+
+  it('names the file that Discord makes of a message that is too long as the words themselves', () => {
+    const file = { sha256: 'a'.repeat(64), name: 'message.txt', type: 'text/plain', bytes: 100_000 }
+    const speaker = { id: '4' as PersonId, name: 'alice', locale: 'en', roles: [] } as const
+    assert.match(
+      spokenText({ place: thread, speaker, text: '\u200b', attachments: [file] }),
+      /message\.txt.*as the prompt/,
+    )
+  })
+
+  it('is nothing where nobody can see anything', () => {
+    for (const text of ['', ' \n', '\u200b', '\u2060\u00ad', 'ㅤ', '⠀', '\ufe0f'])
+      assert.ok(isBlank(text), JSON.stringify(text))
+    for (const text of ['.', '가', '👍\ufe0f', '\u0301']) assert.ok(!isBlank(text), JSON.stringify(text))
   })
 
   it('holds one speaker only, whatever name and text are', () => {

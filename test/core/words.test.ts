@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { pause, type Clock } from '../../src/core/clock.ts'
 import { localeOf } from '../../src/core/person.ts'
-import { isSessionName } from '../../src/core/session.ts'
+import { isModelName, isSessionName } from '../../src/core/session.ts'
 import { before, isLater, timeOf } from '../../src/core/snowflake.ts'
 import { messageId } from '../stores/cast.ts'
 import { fc } from '../random.ts'
@@ -33,9 +33,30 @@ suite('words', () => {
   test('a session name can be part of a branch name', () => {
     for (const name of ['a', 'fix-login', 'Fix_2', '로그인', 'x'.repeat(32), '7'])
       assert.equal(isSessionName(name), true, name)
-    for (const name of ['', '-a', '_a', 'a b', 'a/b', '../a', 'a.lock', 'a~1', 'x'.repeat(33), 'a\n', '🙂']) {
+    for (const name of [
+      '',
+      '-a',
+      '_a',
+      'a b',
+      'a/b',
+      '../a',
+      'a.lock',
+      'a~1',
+      'x'.repeat(33),
+      'a\n',
+      '🙂',
+      '\u3164',
+      'a\u115f',
+    ]) {
       assert.equal(isSessionName(name), false, name)
     }
+  })
+
+  test('a model is one word that can be seen, and no option', () => {
+    for (const name of ['opus', 'gpt-5.1-codex', 'org/model:7b', 'claude-opus-4-5[1m]', '모델'])
+      assert.equal(isModelName(name), true, name)
+    for (const name of ['', 'a b', 'a\nb', 'a\u0000b', '\u202eo', 'a\u200b', '\u3164', '--print', 'x'.repeat(201)])
+      assert.equal(isModelName(name), false, name)
   })
 
   test('Korean is Korean, everything else is English', () => {

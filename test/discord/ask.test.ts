@@ -140,7 +140,7 @@ describe('approvals as Discord shows them', { concurrency: true }, () => {
     assert.deepEqual(await chat.dm(minji.id as never), dm)
     assert.equal(await chat.dm('1' as never), null)
     assert.deepEqual(await chat.rolesOf(minji.id as never, scene.place('general')), [scene.owner])
-    assert.deepEqual(await chat.rolesOf(minji.id as never, dm as never), [])
+    assert.deepEqual(await chat.rolesOf(minji.id as never, dm as never), [scene.owner])
     assert.equal(await chat.rolesOf('1' as never, scene.place('general')), null)
   })
 })

@@ -4,6 +4,8 @@ export interface Read {
   readonly prose: string
   /** Addresses whose page Discord would fetch to show a preview. */
   readonly previews: readonly string[]
+  /** What is hidden until somebody clicks on it. */
+  readonly spoilers: readonly string[]
   /** Links whose words stand for the address. */
   readonly masked: readonly string[]
 }
@@ -14,11 +16,12 @@ const rules = {
   code: /^(`+)([\s\S]*?[^`])\1(?!`)/,
   angled: /^<https?:\/\/[^\s>]+>/,
   link: /^\[(?:\[[^\]]*\]|[^[\]]|\](?=[^[]*\]))*\]\(\s*<?(https?:\/\/(?:\([^)]*\)|[^\s\\]|\\.)*?)>?(?:\s+['"][\s\S]*?['"])?\s*\)/,
+  spoiler: /^\|\|([\s\S]+?)\|\|/,
   url: /^https?:\/\/[^\s<]+[^<.,:;"'\]\s]/,
 }
 
 export function discordReads(text: string): Read {
-  const all = { code: '', prose: '', previews: [] as string[], masked: [] as string[] }
+  const all = { code: '', prose: '', previews: [] as string[], masked: [] as string[], spoilers: [] as string[] }
   for (const part of partsOf(text)) read(part, all)
   return all
 }
@@ -39,7 +42,10 @@ function partsOf(text: string): readonly string[] {
   return parts.map(({ lines }) => lines.join('\n'))
 }
 
-function read(text: string, all: { code: string; prose: string; previews: string[]; masked: string[] }): void {
+function read(
+  text: string,
+  all: { code: string; prose: string; previews: string[]; masked: string[]; spoilers: string[] },
+): void {
   for (let rest = text; rest !== '';) {
     const escape = rules.escape.exec(rest)
     const block = rules.block.exec(rest)
@@ -47,11 +53,13 @@ function read(text: string, all: { code: string; prose: string; previews: string
     const angled = rules.angled.exec(rest)
     const link = rules.link.exec(rest)
     const url = rules.url.exec(rest)
-    const found = escape ?? block ?? code ?? angled ?? link ?? url
+    const spoiler = rules.spoiler.exec(rest)
+    const found = escape ?? block ?? code ?? angled ?? link ?? url ?? spoiler
     if (block !== null) all.code += ` ${block[1]} `
     else if (escape === null && code !== null) all.code += ` ${code[2]} `
     else if (found === link && link !== null) all.masked.push(link[0])
     else if (found === url && url !== null) all.previews.push(url[0])
+    else if (found === spoiler && spoiler !== null) all.spoilers.push(spoiler[0])
     else all.prose += found?.[0] ?? rest[0]
     rest = rest.slice(found?.[0].length ?? 1)
   }

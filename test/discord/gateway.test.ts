@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { History } from '../../src/core/chat.ts'
 import type { Problem } from '../../src/core/failure.ts'
 import { dialRules } from '../../src/discord/guard.ts'
 import { Scene, until } from './scene.ts'
 
 async function heard(scene: Scene, text: string): Promise<void> {
-  await until(() => scene.inbox.story.includes(text), `“${text}”`, 20_000)
+  await until(() => scene.inbox.story.includes(text), `“${text}”`)
 }
 
 describe('gateway', { concurrency: true }, () => {
@@ -23,6 +24,20 @@ describe('gateway', { concurrency: true }, () => {
     assert.equal(scene.chat.identifies, 1)
   })
 
+  test('what comes before anybody listens waits, in its order, and is heard once', async () => {
+    await using scene = await Scene.open({ closed: true })
+    scene.chat.dial()
+    await until(() => scene.chat.state().state === 'ready', 'the connection')
+    const alice = await scene.sandbox.actor('alice')
+    for (const text of ['early', 'second']) await alice.says('general', text)
+    assert.deepEqual(scene.inbox.story, [])
+    await scene.chat.open(scene.inbox)
+    await alice.says('general', 'late')
+    await heard(scene, 'late')
+    assert.deepEqual(scene.inbox.story, ['(gap)', 'early', 'second', 'late'])
+    assert.equal(scene.chat.identifies, 1)
+  })
+
   test('when RESUME is refused the inbox hears of the gap before anything newer', async () => {
     await using scene = await Scene.open()
     const alice = await scene.sandbox.actor('alice')
@@ -31,13 +46,13 @@ describe('gateway', { concurrency: true }, () => {
     scene.sandbox.faults.add({ kind: 'gateway.refuseResume', times: 1 })
     scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
     await alice.says('general', 'in the gap')
-    await until(() => scene.inbox.gaps === 2, 'the second gap', 20_000)
+    await until(() => scene.inbox.gaps === 2, 'the second gap')
     await alice.says('general', 'after')
     await heard(scene, 'after')
     assert.deepEqual(scene.inbox.story, ['(gap)', 'before', '(gap)', 'after'])
-    const history = await scene.chat.history(scene.place('general'), scene.inbox.heard[0]?.id as never)
+    const history = await scene.chat.history(scene.place('general'), scene.inbox.heard[0]?.id as never, 'asked')
     assert.deepEqual(
-      (history as readonly { text: string }[]).map((message) => message.text),
+      (history as History).messages.map((message) => message.text),
       ['in the gap', 'after'],
     )
   })
@@ -50,11 +65,11 @@ describe('gateway', { concurrency: true }, () => {
     scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
     await until(() => scene.chat.state().state === 'connecting', 'the loss to be noticed')
     fault.remove()
-    await until(() => scene.chat.state().state === 'ready', 'the return', 20_000)
+    await until(() => scene.chat.state().state === 'ready', 'the return')
   })
 
   test('a connection without heartbeat answers is given up for a new one', async () => {
-    await using scene = await Scene.open({ sandbox: { heartbeatMs: 1000 } })
+    await using scene = await Scene.open({ sandbox: { heartbeatMs: 4000 } })
     const alice = await scene.sandbox.actor('alice')
     await until(() => scene.chat.state().ping !== null, 'a first heartbeat')
     const fault = scene.sandbox.faults.add({ kind: 'gateway.muteAcks' })
@@ -80,7 +95,7 @@ describe('gateway', { concurrency: true }, () => {
     )
     assert.equal(scene.chat.identifies, 1)
     fault.remove()
-    await until(() => scene.chat.state().state === 'ready', 'the return', 20_000)
+    await until(() => scene.chat.state().state === 'ready', 'the return')
   })
 
   test('a bot that is thrown out right after it identified backs off', async () => {
@@ -92,7 +107,7 @@ describe('gateway', { concurrency: true }, () => {
     const opening = scene.chat.open(scene.inbox)
     opening.catch(() => {})
     // The third dial waits at least 2 s.
-    await until(() => scene.chat.state().state === 'resting', 'the breaker', 20_000)
+    await until(() => scene.chat.state().state === 'resting', 'the breaker')
     assert.ok(fault.hits <= 2, `identified ${fault.hits} times`)
     await scene.chat.close()
     await assert.rejects(opening)

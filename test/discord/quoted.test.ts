@@ -38,6 +38,38 @@ test('what a message shows beside its words is given as text, or by its name', (
   assert.deepEqual(shown({ components: [{ type: 1, components: [{ type: 2, label: 'a button' }] }] }), [])
 })
 
+test('a poll is given with its rules and, once there are any, its votes; the note of its end in words', () => {
+  const poll = {
+    question: { text: 'Which first?' },
+    answers: [
+      { answer_id: 1, poll_media: { text: 'cart', emoji: { name: '🛒' } } },
+      { answer_id: 2, poll_media: { text: 'till' } },
+    ],
+    allow_multiselect: true,
+  }
+  assert.deepEqual(shown({ poll }), ['[poll, several may be chosen] Which first?\n- 🛒 cart\n- till'])
+  const results = { is_finalized: true, answer_counts: [{ id: 1, count: 1, me_voted: false }] }
+  assert.deepEqual(shown({ poll: { ...poll, allow_multiselect: false, results } }), [
+    '[poll, over] Which first?\n- 🛒 cart (1 vote)\n- till (0 votes)',
+  ])
+  const fields = [
+    { name: 'poll_question_text', value: 'Which first?' },
+    { name: 'victor_answer_id', value: '1' },
+    { name: 'victor_answer_text', value: 'cart' },
+    { name: 'victor_answer_votes', value: '3' },
+    { name: 'total_votes', value: '4' },
+  ]
+  assert.deepEqual(shown({ embeds: [{ type: 'poll_result', fields }] }), [
+    '[poll is over] Which first?\ncart won: 3 of 4 votes',
+  ])
+})
+
+test('what Discord passes nothing on of is said to be there', () => {
+  const forward = { message_reference: { type: 1 }, message_snapshots: [{ message: message({}) }] }
+  assert.match(shown(forward)[0] ?? '', /passes nothing on/)
+  assert.deepEqual(shown({ activity: { type: 1 }, application: { name: 'Chess' } }), ['[invitation to Chess]'])
+})
+
 test('a voice message is no file for the agent; the files of a forward are', () => {
   const file = { id: '1', filename: 'a\nb/c.png', size: 3, url: 'https://cdn.example/a' }
   assert.deepEqual(givenFiles(message({ flags: 1 << 13, attachments: [file] })), [])

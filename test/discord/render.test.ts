@@ -4,6 +4,7 @@ import type { Drawing, Rendering } from '../../src/core/chat.ts'
 import type { RunEvent } from '../../src/core/event.ts'
 import type { PlaceId } from '../../src/core/ids.ts'
 import type { Place } from '../../src/core/place.ts'
+import { usualTimings } from '../../src/core/timings.ts'
 import type { RunView } from '../../src/core/view.ts'
 import { secretScan } from '../../src/core/secret-scan.ts'
 import { draw } from '../../src/discord/render.ts'
@@ -35,6 +36,7 @@ function drawn(of: RunView, over: Partial<Drawing> = {}): readonly Rendering[] {
     drawing(of, over),
     words,
     secretScan(() => []),
+    usualTimings,
   )
 }
 
@@ -57,7 +59,7 @@ test('a secret that is cut over two messages is hidden in both', () => {
 describe('the card', () => {
   test('a waiting run shows its place and can be taken back', () => {
     const waiting = view()
-    const line = { place: 3, expectedMs: 240_000, atWork: 2, cap: 2, held: null }
+    const line = { place: 3, expectedMs: 240_000, atWork: 2, cap: 2, held: null, frozen: false }
     const [rendering, ...more] = drawn(waiting, { line })
     assert.deepEqual(more, [])
     assert.equal(rendering?.text, '')

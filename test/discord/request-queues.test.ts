@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DiscordAPIError } from '@discordjs/rest'
-import { isKeptFromUs, isNoMore, meaningOf, type Meaning } from '../../src/discord/request-queues.ts'
+import { Budgets } from '../../src/discord/budgets.ts'
+import { isKeptFromUs, isNoMore, meaningOf, RequestQueues, type Meaning } from '../../src/discord/request-queues.ts'
+import { quietLog, realClock } from '../stores/cast.ts'
 
 function refused(status: number, code: number): DiscordAPIError {
   return new DiscordAPIError({ message: 'no', code }, code, status, 'POST', '/channels/1/messages', {})
@@ -49,5 +51,24 @@ describe('what an error of REST means', () => {
 
   test('what never came is trouble on the way', () => {
     assert.equal(meaningOf(new TypeError('fetch failed')).kind, 'trouble')
+  })
+})
+
+describe('a server that is away', () => {
+  test('has nothing that is no more, also when the answer comes as it is back', async () => {
+    let away = true
+    const queues = new RequestQueues(realClock, new Budgets(realClock), quietLog, [], () => away)
+    const asked = async (code: number): Promise<boolean> => {
+      const done = await queues.attempt('1', () => {
+        away = false
+        return Promise.reject(refused(404, code))
+      })
+      return !done.ok && isNoMore(done.error)
+    }
+    for (const code of [10_003, 10_004, 10_008]) {
+      away = true
+      assert.equal(await asked(code), false)
+      assert.equal(await asked(code), true, 'the control: it is there again')
+    }
   })
 })

@@ -16,6 +16,7 @@ import { viewOf, type RunView } from '../../src/core/view.ts'
 import { createDiscord, type DiscordChat, type DiscordOptions } from '../../src/discord/discord.ts'
 import { dialRules } from '../../src/discord/guard.ts'
 import { hostClock } from '../../src/system/host.ts'
+import { formOf } from '../../src/core/form.ts'
 import { Features, type Feature } from '../../src/core/feature.ts'
 import { languages, rights } from '../features/product.ts'
 import { startSandbox, type Sandbox, type SandboxOptions, type SeenPlace } from 'loopback-discord'
@@ -173,6 +174,8 @@ export class Scene implements AsyncDisposable {
     const oracle = await Oracle.load()
     const sandbox = await startSandbox({
       watchers: [oracle],
+      // A busy machine is no trouble of Discord's.
+      patienceMs: 60_000,
       world: {
         guild: {
           channels: ['general', 'work'],
@@ -184,6 +187,8 @@ export class Scene implements AsyncDisposable {
           ],
         },
       },
+      // A busy machine is no story: what is about the deadline sets its own.
+      deadlines: { answer: 20_000 },
       ...options.sandbox,
     })
     const scene = new Scene(sandbox, oracle, options)
@@ -258,7 +263,7 @@ export class Scene implements AsyncDisposable {
       this.inbox.presses.push(press)
       return this.inbox.answer(press)
     }
-    const form = async () => ({ title: 'Why', label: 'Why not', placeholder: 'Say it', required: false })
+    const form = async () => formOf({ title: 'Why', label: 'Why not', placeholder: 'Say it' }, false)
     const stop: Button = { right: 'run.stop-own', asksItself: true, answer: 'hidden', act }
     const pick: Button = { ...stop, answer: 'in-place' }
     const feature = (name: string, buttons: Readonly<Record<string, Button>>): Feature => {
@@ -280,7 +285,8 @@ export class Scene implements AsyncDisposable {
 
   /** The gate alone; nothing in this folder asks a desk for more. */
   #desk(): Desk {
-    const desk: Pick<Desk, 'judge'> = {
+    const desk: Pick<Desk, 'judge' | 'refused'> = {
+      refused: async () => [],
       judge: async (person, action, place) =>
         judge(person, action, place, {
           rights,
@@ -328,7 +334,16 @@ export function viewAfter(
 }
 
 export function drawing(view: RunView, over: Partial<Drawing> = {}): Drawing {
-  return { view, line: null, now: view.askedAt + 10_000, frozen: [], session: 'shop', question: null, ...over }
+  return {
+    view,
+    line: null,
+    now: view.askedAt + 10_000,
+    frozen: [],
+    session: 'shop',
+    question: null,
+    verbosity: 'normal',
+    ...over,
+  }
 }
 
 /** A rendering as a run that says this would draw it. */
@@ -344,7 +359,7 @@ export function sheetSaying(chat: Pick<DiscordChat, 'draw'>, place: Place, text:
 }
 
 /** Waits for a condition; fails with a description when it does not come true in time. */
-export async function until<T>(look: () => T | null | undefined | false, what: string, within = 10_000): Promise<T> {
+export async function until<T>(look: () => T | null | undefined | false, what: string, within = 60_000): Promise<T> {
   const deadline = Date.now() + within
   for (;;) {
     const found = look()

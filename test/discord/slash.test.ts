@@ -9,18 +9,32 @@ describe('registration of commands', { concurrency: true }, () => {
     const names = [...new Set(all.map(({ path }) => path[0]))].sort()
     await using scene = await Scene.open({ discord: { features: product } })
     await scene.chat.registered
-    assert.equal(scene.log.all('slash.registered')[0]?.['updated'], names.length)
+    // Those of a guild are offered in no direct message: there they are another list, which is one request.
+    const sent = (nth: number): readonly unknown[] => {
+      const { updated, inDms } = scene.log.all('slash.registered')[nth] ?? {}
+      return [updated, inDms]
+    }
+    assert.deepEqual(sent(0), [names.length, names.length])
     const olivia = await scene.sandbox.actor('olivia')
-    const offered = await olivia.commands('general')
-    assert.deepEqual(offered.map((command) => command.name).sort(), names)
+    for (const place of ['general', await olivia.opensDm()]) {
+      const offered = await olivia.commands(place)
+      assert.deepEqual(offered.map((command) => command.name).sort(), names)
+    }
     await scene.chat.close()
 
     const writes = scene.sandbox.faults.add({ kind: 'rest.hold', path: '/commands', ms: 0 })
     const second = scene.another()
     await second.open(scene.inbox)
     await second.registered
-    assert.equal(scene.log.all('slash.registered')[1]?.['updated'], 0)
-    assert.equal(writes.hits, 1, 'the list is read, nothing is sent')
+    assert.deepEqual(sent(1), [0, 0])
+    assert.equal(writes.hits, 2, 'the lists are read, nothing is sent')
+    await second.close()
+
+    // And when it serves all servers from now on, they are no longer for direct messages alone.
+    const third = scene.another({ guild: null })
+    await third.open(scene.inbox)
+    await third.registered
+    assert.deepEqual(sent(2), [names.length, undefined])
   })
 
   test('only what has changed is sent, and what is gone is taken away', async () => {
@@ -67,7 +81,7 @@ describe('registration of commands', { concurrency: true }, () => {
     await until(() => scene.log.all('slash.failed').length > 0, 'the log line', 15_000)
     assert.match(String(scene.log.all('slash.failed')[0]?.['hint']), /applications\.commands/)
     const owners = { role: null, user: null }
-    const found = await scene.chat.check({ owners, auditChannel: null, places: [] })
+    const found = await scene.chat.check({ owners, auditChannel: null, alertsChannel: null, places: [] })
     const commands = found.find(({ id }) => id === 'discord.commands')
     assert.equal(commands?.stopsAll, true)
     assert.match(commands?.mend ?? '', /scope applications\.commands/)

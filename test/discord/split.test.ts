@@ -36,7 +36,7 @@ const piece = fc.oneof(
   stray,
   fc.stringMatching(/^[a-z]{200,700}$/),
 )
-const glue = fc.constantFrom(' ', ' ', '\n', '\n\n', '')
+const glue = fc.constantFrom(' ', ' ', '\n', '\n\n', '\r\n', '')
 const markdown = fc
   .array(fc.tuple(piece, glue), { minLength: 1, maxLength: 25 })
   .map((pieces) => pieces.map(([text, end]) => text + end).join(''))

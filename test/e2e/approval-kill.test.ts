@@ -42,7 +42,7 @@ describe('approvals over a kill', { concurrency: true }, () => {
     await olivia.says(thread, '!ask Bash npm test')
     const ask = await asked(olivia, thread, 'npm test')
     await first.kill()
-    const second = await stage.startBot()
+    const second = await stage.startBot({ ownProcess: true })
     await second.kill()
     await stage.startBot()
     await olivia.clicks(ask, 'Approve')
@@ -67,7 +67,7 @@ describe('approvals over a kill', { concurrency: true }, () => {
   })
 
   test('the time to answer goes on over a restart, and the answer is no', async () => {
-    await using stage = await openTeam({ ownProcess: true, env: { OMC_APPROVAL_TIMEOUT_MS: '8000' } })
+    await using stage = await openTeam({ ownProcess: true, env: { OMC_APPROVAL_TIMEOUT_MS: '15000' } })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop')
@@ -75,12 +75,14 @@ describe('approvals over a kill', { concurrency: true }, () => {
     const ask = await asked(olivia, thread, 'npm test')
     const [kept] = stage.query<{ expires_at: number }>('select expires_at from approvals')
     await first.kill()
-    await stage.startBot()
+    const second = await stage.startBot()
     await stage.botShows(olivia, thread, 'I was told no: Nobody answered')
-    assert.equal(
-      stage.query<{ expires_at: number }>('select expires_at from approvals')[0]?.expires_at,
-      kept?.expires_at,
-    )
+    // Where connecting took long, nobody could be heard meanwhile.
+    if (!second.log.some(({ msg }) => msg === 'approval.prolonged'))
+      assert.equal(
+        stage.query<{ expires_at: number }>('select expires_at from approvals')[0]?.expires_at,
+        kept?.expires_at,
+      )
     await decided(olivia, ask, 'Nobody answered in time')
   })
 
@@ -98,7 +100,7 @@ describe('approvals over a kill', { concurrency: true }, () => {
       thread,
       (message) => message.id !== ask.id && controlsOf(message).length > 0 && textOf(message).includes('npm test'),
     )
-    await decided(olivia, ask, '■ The agent was lost before anybody answered.')
+    await decided(olivia, ask, "■ The agent's process ended before anybody answered.")
     await olivia.clicks(again, 'Approve')
     await stage.botShows(olivia, thread, 'Done: npm test')
   })

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { controlsOf, textOf } from 'loopback-discord'
-import { asked, decided, grant, idOf, openTeam, told } from './approving.ts'
+import { controlsOf, textOf, type SeenMessage } from 'loopback-discord'
+import { asked, decided, grant, idOf, openTeam } from './approving.ts'
+import { until } from './stage.ts'
+
+/** What was shown to one person alone says this by now, and has no buttons any more. */
+function isOver(copy: SeenMessage, what: string): (message: SeenMessage) => boolean {
+  return (message) => message.id === copy.id && controlsOf(message).length === 0 && textOf(message).includes(what)
+}
 
 describe('where approvals are asked, told and left unanswered', { concurrency: true }, () => {
   test('what arises in a channel is asked in the owner’s direct messages; the channel sees a neutral line', async () => {
@@ -40,8 +46,7 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     await decided(oscar, ask, 'Approved by @oscar')
     const over = await decided(mary, line, '✓ It was answered by @oscar.')
     assert.equal(over.id, line.id)
-    await mary.clicks(looked, 'Approve')
-    await told(mary, mary.place('work'), '@oscar was faster: it is approved')
+    await mary.sees('work', isOver(looked, 'Approved by @oscar'))
 
     await mary.says('work', '!ask Bash second thing')
     await asked(oscar, dm, 'second thing')
@@ -55,13 +60,42 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     await stage.botShows(mary, mary.place('work'), 'Done: second thing')
   })
 
+  test('a copy that one person looks at says what was decided elsewhere, also in the next life and after a while', async () => {
+    await using stage = await openTeam({ ownProcess: true, timings: { gatherAsksMs: 600_000 } })
+    const env = { OMC_OWNER_USER_ID: idOf(stage, 'oscar') }
+    const first = await stage.startBot({ env })
+    grant(stage, { mary: 'member' })
+    const oscar = await stage.sandbox.actor('oscar')
+    const mary = await stage.sandbox.actor('mary')
+    await (await mary.runs('work', '/session start', { name: 'shop', runtime: 'echo' })).settled()
+    await mary.says('work', '!ask Bash make')
+    const line = await mary.sees('work', 'needs an answer')
+    const copy = await (await mary.clicks(line, 'Look')).settled()
+    assert.ok(controlsOf(copy).length > 0)
+    await first.kill()
+    const second = await stage.startBot({ env, dieAt: 'approval-answered' })
+    const dm = await oscar.opensDm()
+    await oscar.clicks(await asked(oscar, dm, 'make'), 'Approve')
+    await second.died()
+    const path = `/webhooks/${stage.sandbox.bot.id}/`
+    stage.sandbox.faults.add({ kind: 'rest.error', method: 'PATCH', path, times: 3 })
+    await stage.startBot({ env })
+    await mary.sees('work', isOver(copy, 'Approved by @oscar'))
+    await until(() => stage.query('select 1 from approval_copies').length === 0)
+
+    await mary.says('work', '!asks Bash ls a | Bash ls b | Bash ls c | Bash ls d')
+    const many = await (await mary.clicks(await mary.sees('work', 'needs 4 answers'), 'Look')).settled()
+    await oscar.clicks(await asked(oscar, dm, '4 things'), 'Approve these 4')
+    await mary.sees('work', isOver(many, '✓ 4 approved by @oscar'))
+  })
+
   test('with the owner’s direct messages closed, whoever may answer looks at it in the channel', async () => {
     await using stage = await openTeam({ people: [{ name: 'oscar', acceptsDms: false }] })
     await stage.startBot({ env: { OMC_OWNER_USER_ID: idOf(stage, 'oscar') } })
     const oscar = await stage.sandbox.actor('oscar')
     await (await oscar.runs('work', '/session start', { name: 'shop', runtime: 'echo' })).settled()
     await oscar.says('work', '!ask Bash make')
-    const line = await oscar.sees('work', 'Whoever may answer can look at it here.')
+    const line = await oscar.sees('work', 'They or an owner can look at it here and answer.')
     const copy = await (await oscar.clicks(line, 'Look')).settled()
     assert.match(textOf(copy), /```bash\nmake\n```/)
     const denying = await oscar.clicks(copy, 'Deny…')
@@ -77,10 +111,10 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
     await stage.startBot({ env: { OMC_AUDIT_CHANNEL_ID: stage.sandbox.channel('audit') } })
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop')
-    await olivia.says(thread, '!ask Bash npm test')
-    await olivia.clicks(await asked(olivia, thread, 'npm test'), 'Approve for this session')
+    await olivia.says(thread, '!ask Bash ls build')
+    await olivia.clicks(await asked(olivia, thread, 'ls build'), 'Approve for this session')
     await olivia.sees('audit', 'Approved for this session by @olivia')
-    await olivia.says(thread, '!ask Bash npm test')
+    await olivia.says(thread, '!ask Bash ls build')
     await olivia.sees('audit', 'Approved, as @olivia approved it for this session')
     await olivia.says(thread, '!ask Bash npm publish')
     const form = await olivia.clicks(await asked(olivia, thread, 'npm publish'), 'Deny…')
@@ -97,7 +131,7 @@ describe('where approvals are asked, told and left unanswered', { concurrency: t
 
   test('an answer that does not come is a no: one reminder, and everybody is told', async () => {
     await using stage = await openTeam()
-    await stage.startBot({ env: { OMC_APPROVAL_TIMEOUT_MS: '4000' } })
+    await stage.startBot({ env: { OMC_APPROVAL_TIMEOUT_MS: '20000' } })
     grant(stage, { mary: 'member' })
     const mary = await stage.sandbox.actor('mary')
     const thread = await stage.session(mary, 'shop')

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { controlsOf, textOf } from 'loopback-discord'
 import { approvalsIn, asked, decided, grant, idOf, openTeam, told } from './approving.ts'
@@ -12,9 +14,10 @@ describe('approvals', { concurrency: true }, () => {
     const thread = await stage.session(olivia, 'shop')
     await olivia.says(thread, '!ask Bash rm -rf build')
     const ask = await asked(olivia, thread, 'rm -rf build')
-    assert.match(textOf(ask), /\*\*Echo wants to run a command\*\* for <@\d+>\n```bash\nrm -rf build\n```/)
+    const first =
+      /^\*\*Echo wants to run a command\*\* for <@\d+> · they or an owner may answer until <t:\d+:t>\n```bash\nrm -rf build\n```/
+    assert.match(textOf(ask), first)
     assert.match(textOf(ask), /in `.*projects`/)
-    assert.match(textOf(ask), /or an owner may answer · until <t:\d+:t>/)
     // The card says that it asks, and points to the question.
     await stage.botShows(olivia, thread, new RegExp(`^\\? Asking[^]*/${ask.id}\\)$`))
     assert.equal(stage.query('select 1 from approvals where closed = 0').length, 1)
@@ -81,7 +84,7 @@ describe('approvals', { concurrency: true }, () => {
     await mary.says(thread, '!ask Bash curl https://example.com')
     const risky = await asked(mary, thread, 'curl https')
     assert.match(textOf(risky), /⚠ reaches the network/)
-    assert.match(textOf(risky), /\nAn owner may answer/)
+    assert.match(textOf(risky), /^[^\n]+ · an owner may answer until /)
     await mary.clicks(risky, 'Approve')
     await told(mary, thread, 'Only owners may answer this. Ask one of them to look at it.')
     await olivia.clicks(await asked(olivia, thread, 'curl https'), 'Approve')
@@ -137,6 +140,7 @@ describe('approvals', { concurrency: true }, () => {
     const mary = await stage.sandbox.actor('mary')
     const mike = await stage.sandbox.actor('mike')
     const thread = await stage.session(mary, 'shop')
+    writeFileSync(join(dirname(stage.project), 'package.json'), '{"scripts":{"test":"true","start":"true"}}')
     await mary.says(thread, '!ask Bash npm test')
     const first = await asked(mary, thread, 'npm test')
     await mary.clicks(first, 'Approve for this session')
@@ -167,15 +171,14 @@ describe('approvals', { concurrency: true }, () => {
     await decided(mike, mikes, 'Approved by @mike')
 
     // It is worth what the one who gave it may do now.
-    await mary.says(thread, '!ask Bash curl https://example.com')
-    await oscar.clicks(await asked(oscar, thread, 'curl https'), 'Approve for this session')
-    await stage.botShows(mary, thread, 'Done: curl <https://example.com>')
-    await mary.says(thread, '!ask Bash curl https://example.com\n!say the second time')
+    await mary.says(thread, '!ask Bash npm start')
+    await oscar.clicks(await asked(oscar, thread, 'npm start'), 'Approve for this session')
+    await stage.botShows(mary, thread, 'Done: npm start')
+    await mary.says(thread, '!ask Bash npm start\n!say the second time')
     await stage.botShows(mary, thread, 'the second time')
     grant(stage, { oscar: 'member' })
-    await mary.says(thread, '!ask Bash curl https://example.com')
-    const anew = await asked(mary, thread, 'curl https')
-    assert.match(textOf(anew), /\nAn owner may answer/)
+    await mary.says(thread, '!ask Bash npm start')
+    await asked(mary, thread, 'npm start')
   })
 
   test('Stop works while it asks: the buttons go, and the agent hears nothing', async () => {

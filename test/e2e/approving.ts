@@ -77,5 +77,5 @@ export async function approvalsIn(stage: Stage, actor: Actor, place: SeenPlace):
 }
 
 function isOpen(message: SeenMessage): boolean {
-  return message.author.bot && controlsOf(message).length > 0 && /until <t:|까지$/.test(textOf(message))
+  return message.author.bot && controlsOf(message).length > 0 && /until <t:|까지 답/.test(textOf(message))
 }

@@ -1,12 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { createApp, type App } from '../../src/app.ts'
-import { loadConfig } from '../../src/config/load.ts'
-import { createLog } from '../../src/config/log.ts'
 import { messageOf } from '../../src/core/failure.ts'
 import type { Timings } from '../../src/core/timings.ts'
+import type { App } from './composition.ts'
+import { aheadBy } from './stage-clock.ts'
+
+/** The runner bundles it once; a file that is run without the runner takes the sources. */
+const usualProgram = process.env['OMC_TEST_BOT'] ?? join(import.meta.dirname, 'bot.ts')
+
+/** From the same place, so that a bot in the test's process takes up what one of its own has left: the same programs. */
+const composition = usualProgram.endsWith('.ts') ? 'composition.ts' : 'composition.js'
+const composed = (await import(join(dirname(usualProgram), composition))) as typeof import('./composition.ts')
+const { createApp, createLog, createMachineApp, loadConfig } = composed
 
 /** Where and as what a bot is started. */
 export interface BotPlace {
@@ -16,8 +25,30 @@ export interface BotPlace {
   readonly folder: string
   readonly home: string
   readonly timings: Timings
+  /** By so much its clock is ahead of the machine's. */
+  readonly aheadMs: number
   /** Another version's `bot.ts`, absolute; this one's otherwise. */
   readonly program?: string
+  /** A command that runs it, with its arguments, and becomes it; nobody otherwise. */
+  readonly within?: readonly string[]
+}
+
+let freshDatabase: Buffer | null = null
+
+/**
+ * Lays an empty database into an empty data folder: making one takes a tenth of the CPU of a bot's start, and the tests of
+ * stores/ hold how it is made.
+ */
+function layDatabase({ env, program = usualProgram }: BotPlace): void {
+  const data = env['OMC_DATA_DIR'] ?? ''
+  const isElsewhere = env['OMC_DATABASE_URL'] !== undefined || env['TEST_ROLE'] === 'worker' || program !== usualProgram
+  if (isElsewhere || !existsSync(data) || readdirSync(data).length > 0) return
+  const path = join(data, composed.databaseName)
+  if (freshDatabase !== null) return writeFileSync(path, freshDatabase, { mode: 0o600 })
+  const made = composed.openSqlite(path)
+  composed.migrate(made, composed.migrations, Date.now())
+  made.raw.close()
+  freshDatabase = readFileSync(path)
 }
 
 /** A bot at work, with what it logs. */
@@ -29,6 +60,8 @@ export abstract class Bot {
   abstract readonly pid: number
   /** kill -9. */
   abstract kill(): Promise<void>
+  /** From now on it dies at `<checkpoint>`, as it would with `dieAt`. */
+  abstract diesAt(moment: string): void
   /** Waits until a checkpoint has killed it. */
   abstract died(within?: number): Promise<void>
   /** SIGTERM, and waits for the end. */
@@ -60,9 +93,19 @@ export abstract class Bot {
   }
 
   async health(): Promise<Record<string, unknown>> {
+    return (await (await this.#asks('/healthz')).json()) as Record<string, unknown>
+  }
+
+  /** What Prometheus would read. */
+  async metrics(): Promise<string> {
+    return (await this.#asks('/metrics')).text()
+  }
+
+  async #asks(path: string): Promise<Response> {
     const started = await this.logged('app.started')
-    const answer = await fetch(`http://127.0.0.1:${String(started['healthPort'])}/healthz`)
-    return (await answer.json()) as Record<string, unknown>
+    // Not over a connection that the bot may be about to end, because nobody has asked anything for five seconds.
+    const headers = { connection: 'close' }
+    return fetch(`http://127.0.0.1:${String(started['healthPort'])}${path}`, { headers })
   }
 
   protected take(line: string): void {
@@ -109,12 +152,15 @@ export abstract class Bot {
 /** A bot as a process of its own, for stories that kill it or look into it from outside. */
 export class ProcessBot extends Bot {
   readonly #child: ChildProcess
+  /** The file that tells it where to die; null: it was not told of one. */
+  readonly #aim: string | null
   readonly #exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   #stderr = ''
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, aim: string | null = null) {
     super()
     this.#child = child
+    this.#aim = aim
     this.#exit = once(this.#child, 'exit').then(([code, signal]) => {
       this.look()
       return { code: code as number | null, signal: signal as NodeJS.Signals | null }
@@ -137,6 +183,12 @@ export class ProcessBot extends Bot {
     await this.until(() => (this.alive ? null : true), within, 'its death')
     const { signal, code } = await this.#exit
     if (signal !== 'SIGKILL') throw new Error(`The bot ended by ${signal ?? code}, not by SIGKILL.\n${this.tail()}`)
+  }
+
+  diesAt(moment: string): void {
+    if (this.#aim === null) throw new Error('This bot was not told where it hears that.')
+    writeFileSync(`${this.#aim}.new`, moment)
+    renameSync(`${this.#aim}.new`, this.#aim)
   }
 
   async kill(): Promise<void> {
@@ -164,22 +216,27 @@ export class ProcessBot extends Bot {
 }
 
 /** `dieAt`: `<checkpoint>` or `<checkpoint>:<nth time>`; it dies there by SIGKILL. */
-export function startProcess(
-  { env, folder, home, timings, program = join(import.meta.dirname, 'bot.ts') }: BotPlace,
-  dieAt: string | null,
-): ProcessBot {
-  const child = spawn(process.execPath, ['--disable-sigusr1', program], {
+export function startProcess(place: BotPlace, dieAt: string | null): ProcessBot {
+  const { env, folder, home, timings, aheadMs, program = usualProgram, within = [] } = place
+  layDatabase(place)
+  const aim = join(folder, `die-at-${randomUUID()}`)
+  const [command, ...args] = [...within, process.execPath, '--disable-sigusr1', program] as const
+  const child = spawn(command, args, {
     cwd: folder,
     env: {
       ...env,
       HOME: home,
       TEST_TIMINGS: JSON.stringify(timings),
+      ...(aheadMs === 0 ? {} : { TEST_CLOCK_AHEAD: String(aheadMs) }),
+      DIE_AT_FILE: aim,
       ...(dieAt === null ? {} : { DIE_AT: dieAt }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  return new ProcessBot(child)
+  return new ProcessBot(child, aim)
 }
+
+const notKilled = 'A bot that is killed is started with { ownProcess: true }; the first of a story by its stage.'
 
 /** A bot in the test's own process: the same composition, without the start of a process. */
 export class InnerBot extends Bot {
@@ -188,12 +245,17 @@ export class InnerBot extends Bot {
   readonly #starting: Promise<void>
   #over: string | null = null
 
-  constructor({ env, folder, home, timings }: BotPlace) {
+  constructor(place: BotPlace) {
     super()
-    const config = loadConfig({ env, folder, home })
+    const { env, folder, home, timings, aheadMs } = place
+    layDatabase(place)
+    const { TEST_ROLE: role, ...own } = env
+    const config = loadConfig({ env: own, folder, home })
     const to = { write: (line: string) => this.take(line) }
     const log = createLog({ level: config.logLevel, secrets: config.secrets, to })
-    this.#app = createApp({ config, log, environment: { ...env, HOME: home }, timings })
+    const options = { config, log, environment: { ...own, HOME: home }, timings, clock: aheadBy(aheadMs) }
+    this.#app =
+      role === 'worker' ? createMachineApp(options) : createApp({ ...options, role: role === 'control' ? role : 'all' })
     this.#starting = this.#app.start().then(
       () => log.info({ healthPort: this.#app.healthPort }, 'app.started'),
       (error: unknown) => {
@@ -208,11 +270,15 @@ export class InnerBot extends Bot {
   }
 
   kill(): Promise<void> {
-    return Promise.reject(new Error('A story that kills its bot opens its stage with { ownProcess: true }.'))
+    return Promise.reject(new Error(notKilled))
   }
 
   died(): Promise<void> {
     return this.kill()
+  }
+
+  diesAt(): never {
+    throw new Error(notKilled)
   }
 
   async terminate(): Promise<number> {

@@ -77,7 +77,7 @@ export class ChannelScene implements AsyncDisposable {
 
   async restarts(): Promise<void> {
     await this.bot.kill()
-    this.bot = await this.stage.startBot()
+    this.bot = await this.stage.startBot({ ownProcess: true })
   }
 
   /** Gives a tier beside the running bot, which reads them each time it judges. */

@@ -49,7 +49,7 @@ describe('what people attach to a prompt', { concurrency: true }, () => {
   test('is refused with the reason, and the agent is not asked about half of it', async () => {
     await using scene = await Scene.open({ ownProcess: true })
     await attaches(scene, 'run this', { name: 'note.txt', content: 'x' }, { name: 'setup.exe', content: 'MZ\0\0\0' })
-    await scene.olivia.sees(scene.thread, /setup\.exe.*nothing that an agent can read/)
+    await scene.olivia.sees(scene.thread, /setup\.exe.*not a kind of file that agents can read/)
     scene.breaks({ kind: 'cdn.missing', times: 1 })
     await attaches(scene, 'and this', { name: 'gone.png', content: png })
     await scene.olivia.sees(scene.thread, /gone\.png.*could not be fetched/)

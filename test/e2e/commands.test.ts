@@ -1,3 +1,4 @@
+import { textOf } from 'loopback-discord'
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -44,22 +45,55 @@ const uses: readonly (readonly [string, (room: Room) => OptionValues])[] = [
   ['diff', () => ({})],
   ['session export', () => ({})],
   ['board', () => ({})],
+  ['verbosity', () => ({ level: 'normal' })],
   ['permission set', ({ other }) => ({ user: other.id, tier: 'public', scope: 'here' })],
   ['permission show', ({ other }) => ({ user: other.id })],
   ['permission list', () => ({})],
   ['why', () => ({ action: 'prompt' })],
   ['usage', () => ({})],
+  ['forecast', () => ({})],
+  ['budget set', () => ({ limit: '900k tokens', each: 'month' })],
+  ['budget show', () => ({})],
+  ['budget remove', () => ({ budget: 'B1' })],
+  ['account list', () => ({})],
+  ['account use', () => ({ account: 'default' })],
+  ['account rest', () => ({ account: 'codex:default', for: '1h' })],
+  ['account unrest', () => ({ account: 'codex:default' })],
+  ['identity link', () => ({})],
+  ['identity show', () => ({})],
+  ['identity unlink', () => ({})],
   ['show-trace', () => ({ chain: 'NONE' })],
+  ['scratchpad', () => ({})],
+  ['task assign', () => ({ thread: 'other', title: 'Tidy up' })],
+  ['task status', (room) => ({ task: taskIn(room) })],
+  ['task list', () => ({ everywhere: true })],
+  ['task reject', () => ({ task: 'NONE' })],
+  ['task accept', (room) => ({ task: taskIn(room) })],
+  ['task done', (room) => ({ task: taskIn(room) })],
+  ['task cancel', () => ({ task: 'NONE' })],
   ['broadcast', () => ({ text: '!say good evening' })],
+  ['panic', () => ({ lift: true })],
+  ['page', () => ({})],
+  ['audit export', () => ({ days: '1' })],
+  ['workers', () => ({})],
+  ['worker drain', () => ({ worker: 'w1' })],
+  ['worker resume', () => ({ worker: 'w1' })],
+  ['worker drop', () => ({ worker: 'w1' })],
   ['health', () => ({})],
   ['help', () => ({})],
   ['attach', () => ({ session: 'other' })],
   ['session stop', () => ({})],
 ]
 
+function taskIn({ stage }: Room): string {
+  return stage.query<{ id: string }>('select id from omc_chains')[0]?.id ?? ''
+}
+const english = /^[^가-힣]*$/
+const forEverybody = new Set(['health', 'help', 'why', 'identity show', 'identity unlink'])
+
 describe('every command', { concurrency: true }, () => {
   for (const [owner, stranger, reads] of [
-    ['olivia', 'bob', /^[^가-힣]*$/],
+    ['olivia', 'bob', english],
     ['minji', 'jun', /[가-힣]/],
   ] as const) {
     test(`every command, allowed and refused, as ${owner} and ${stranger} read it`, async (t) => {
@@ -84,19 +118,25 @@ describe('every command', { concurrency: true }, () => {
           // Attached is what has no session of its own.
           const where = name === 'attach' ? await who.opensThread('general', 'beside') : thread
           const values = name === 'session start' ? { ...options(room), workdir: stage.project } : options(room)
-          if (name !== 'health' && name !== 'help') {
+          if (!forEverybody.has(name)) {
             const refused = await (await other.runs(where, `/${name}`, values)).settled()
             assert.ok(refused.ephemeral, refused.content)
             assert.match(refused.content, reads)
             assert.match(refused.content, /permission set/, 'it says what would help')
           }
-          const told = await (await who.runs(where, `/${name}`, values)).settled()
-          assert.match(told.content, reads, 'in their language')
-          assert.notEqual(told.content, '')
+          const outcome = await who.runs(where, `/${name}`, values)
+          if (name === 'identity link') {
+            assert.ok(outcome.modal !== null, 'a form')
+            return assert.match(JSON.stringify(outcome.modal), reads === english ? /How you commit/ : reads)
+          }
+          const told = await outcome.settled()
+          assert.match(textOf(told), reads, 'in their language')
+          assert.notEqual(textOf(told), '')
           // A refusal is always for one person alone.
-          const { hidden } = product.commands.find(({ path }) => path.join(' ') === name) ?? {}
-          assert.equal(told.ephemeral, hidden, told.content)
-          assert.doesNotMatch(told.content, /failed on my side|제 쪽에서 문제가/)
+          const { hidden, sharedBy = '' } = product.commands.find(({ path }) => path.join(' ') === name) ?? {}
+          const isShared = new Map(Object.entries(values)).get(sharedBy) === true
+          assert.equal(told.ephemeral, hidden === true && !isShared, told.content)
+          assert.doesNotMatch(textOf(told), /failed on my side|제 쪽에서 문제가/)
           if (name === 'skill') await stage.botShows(who, thread, 'good day')
           // `/cd` and what comes behind it find nothing at work; `/wait` and `/cancel` find the long answer.
           if (name !== 'steer')

@@ -1,4 +1,4 @@
-import type { Script } from './kills.ts'
+import type { Script } from './script.ts'
 
 /** The stories as they are told to echo. */
 export async function echoScript(): Promise<Script> {

@@ -209,7 +209,7 @@ describe('trouble between the bot and Discord', { concurrency: true }, () => {
     const unread = await scene.says('!say never read')
     await scene.olivia.deletes(unread)
     for (let life = 0; life < 3; life++) {
-      scene.bot = await scene.stage.startBot()
+      scene.bot = await scene.stage.startBot({ ownProcess: true })
       await scene.bot.logged('catch-up.read')
       await scene.bot.kill()
     }

@@ -10,6 +10,18 @@ import { patienceMs, Stage, until } from './stage.ts'
 
 const ways = product.commands
 
+const actions: Readonly<Record<string, string>> = {
+  queue: 'wait',
+  sessions: 'session.list',
+  letters: 'letter.decide',
+  agents: 'agent.answer',
+  identity: 'identity.link',
+  panic: 'panic',
+  workers: 'worker.manage',
+  budgets: 'budget.decide',
+  branches: 'branch.take',
+}
+
 /** What each button asks of the gate, and a prompt whose run carries it. A new button fails the test until it is here. */
 const buttons: Readonly<
   Record<
@@ -21,6 +33,8 @@ const buttons: Readonly<
       readonly where?: 'hall'
       /** It stands where only one person sees it: somebody else presses a forged one, in the place of that label. */
       readonly forged?: true
+      /** It is a select, of which this is chosen. */
+      readonly chosen?: string
     }
   >
 > = {
@@ -44,16 +58,65 @@ const buttons: Readonly<
     forged: true,
   },
   ...Object.fromEntries(
-    ['letters:yes', 'letters:pair', 'letters:no', 'letters:change', 'agents:pick', 'agents:other'].map((kind, at) => [
+    [
+      'queue:page',
+      'sessions:page',
+      'letters:yes',
+      'letters:pair',
+      'letters:no',
+      'letters:change',
+      'agents:pick',
+      'agents:other',
+      'budgets:once',
+      'budgets:raise',
+      'budgets:stop',
+      'identity:link',
+      'panic:lift',
+      'workers:drop',
+      'branches:take',
+    ].map((kind, at) => [
       kind,
       {
         label: 'Stop',
-        action: kind.startsWith('letters') ? 'letter.decide' : 'agent.answer',
+        action: actions[kind.split(':')[0] ?? ''] ?? '',
         prompt: `!until never ${'delta '.repeat(at + 1)}at work for olivia alone`,
         forged: true,
       } as const,
     ]),
   ),
+  ...Object.fromEntries(
+    ['accept', 'reject', 'done', 'cancel', 'more'].map((verb, at) => [
+      `tasks:${verb}`,
+      {
+        label: 'Stop',
+        action: verb === 'more' ? 'task.look' : 'task.answer',
+        prompt: `!until never ${'eta '.repeat(at + 1)}at work for olivia alone`,
+        forged: true,
+      } as const,
+    ]),
+  ),
+  'approvals:all': {
+    label: 'Approve these 4',
+    action: 'approval.answer',
+    prompt: '!asks Bash echo a | Bash echo b | Bash echo c | Bash echo d',
+  },
+  'approvals:none': {
+    label: 'Deny these 4…',
+    action: 'approval.answer',
+    prompt: '!asks Bash echo a | Bash echo b | Bash echo c | Bash echo d',
+  },
+  'approvals:one': {
+    label: 'Look at one',
+    action: 'approval.answer',
+    prompt: '!asks Bash echo a | Bash echo b | Bash echo c | Bash echo d',
+    chosen: '1. echo a',
+  },
+  'approvals:list': {
+    label: 'Look',
+    action: 'approval.answer',
+    prompt: '!asks Bash echo a | Bash echo b | Bash echo c | Bash echo d',
+    where: 'hall',
+  },
   'approvals:look': { label: 'Look', action: 'approval.answer', prompt: '!ask Bash echo look', where: 'hall' },
 }
 
@@ -89,7 +152,10 @@ function filledIn(options: readonly CommandOption[], actor: Actor): OptionValues
 }
 
 test('whoever is blocked is refused by every way in, and each of them asked the gate', async (t) => {
-  await using stage = await Stage.open({ env: { OMC_MAX_ACTIVE_CLIS: '20', OMC_PER_USER_MAX_ACTIVE: '20' } })
+  await using stage = await Stage.open({
+    env: { OMC_MAX_ACTIVE_CLIS: '20', OMC_PER_USER_MAX_ACTIVE: '20' },
+    timings: { gatherAsksMs: 600_000 },
+  })
   const bot = await stage.startBot()
   const olivia = await stage.sandbox.actor('olivia')
   const bob = await stage.sandbox.actor('bob')
@@ -122,8 +188,9 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
   }
 
   const known = product.all.flatMap(({ name, buttons: all }) => [...all.keys()].map((verb) => `${name}:${verb}`))
-  assert.deepEqual(known.sort(), Object.keys(buttons).sort())
-  for (const [kind, { label, action, prompt, where: hall, forged }] of Object.entries(buttons)) {
+  // What explains a refusal answers the blocked as well, about nothing but their own: refusals.test.ts.
+  assert.deepEqual(known.sort(), [...Object.keys(buttons), 'permissions:why'].sort())
+  for (const [kind, { label, action, prompt, where: hall, forged, chosen }] of Object.entries(buttons)) {
     await t.test(`the button ${kind}`, async () => {
       const session = `for-${kind.replace(':', '-')}`
       const where = hall === undefined ? await stage.session(olivia, session) : bob.place('general')
@@ -134,11 +201,16 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
           message.author.bot && BigInt(message.id) > BigInt(id) && JSON.stringify(message.components).includes(label),
       )
       const { times } = asked(bot, bob, action)
-      const outcome = await bob.clicks(forged === true ? forge(stage, carrier, label, `${kind}:x`) : carrier, label)
+      const pressed = forged === true ? forge(stage, carrier, label, `${kind}:x`) : carrier
+      const outcome =
+        chosen === undefined ? await bob.clicks(pressed, label) : await bob.chooses(pressed, label, [chosen])
       assert.equal(outcome.modal, null, 'no form is given')
       await bob.sees(
         where,
-        (message) => message.ephemeral && /You are blocked here|Only .* may answer this/.test(message.content),
+        (message) =>
+          message.ephemeral &&
+          BigInt(message.id) > BigInt(id) &&
+          /You are blocked here|Only .* may answer this/.test(message.content),
       )
       assert.ok(asked(bot, bob, action).times > times, 'the gate was asked')
       await olivia.runs(where, '/cancel')
@@ -167,11 +239,11 @@ test('whoever is blocked is refused by every way in, and each of them asked the 
     .filter(({ json }) => json.includes(bob.id))
   assert.deepEqual(ofOthers, [], 'and nothing of it reached one')
   assert.equal(stage.query('select * from grants').length, grants)
-  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 18)
-  // LOOK.md: one word, once per person and place; after that, silence.
+  assert.equal(stage.query('select 1 from omc_sessions where ended_at is null').length, 35)
+  // One word a day for each place, to them alone.
   await bob.says(thread, 'and again')
   await olivia.says(thread, '!say next in line')
   await until(() => stage.query("select 1 from runs where state = 'waiting'").length === 1)
-  const words = (await stage.botMessages(olivia, thread)).filter(({ content }) => content.includes('left your message'))
-  assert.equal(words.length, 1)
+  const words = (await stage.botMessages(olivia, thread)).filter(({ content }) => content.includes('alone'))
+  assert.equal(words.length, 0)
 })

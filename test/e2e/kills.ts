@@ -2,114 +2,105 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkpoints } from '../../src/core/checkpoint.ts'
 import { usualTimings } from '../../src/core/timings.ts'
-import type { Actor, SeenPlace } from 'loopback-discord'
-import { Stage, until } from './stage.ts'
+import type { SeenPlace } from 'loopback-discord'
+import { answeredOnce, deathStories, type DeathStory } from './death-scene.ts'
+import type { Script } from './script.ts'
+import { patienceMs, Stage, until } from './stage.ts'
 
-/** How a story is told to one runtime: its agent does what the prompt says. */
-export interface Script extends AsyncDisposable {
-  readonly runtime: string
-  /** What the bot needs for it. */
-  readonly env: Readonly<Record<string, string>>
-  /** Says the text at once. */
-  say(text: string): string
-  /** Says the text word by word over that many seconds. */
-  slow(text: string, seconds: number): string
-  /** Says all of the text but its last word at once, and that when `stage` is told to open it. */
-  held(stage: Stage, text: string): { readonly prompt: string; open(): void }
-  /**
-   * Works with a tool for some seconds or until `ends` is called, then says the text. `shows`: what the card shows
-   * meanwhile.
-   */
-  tool(stage: Stage, text: string): { readonly prompt: string; readonly shows: string; ends(): void }
-  /** Asks a person for leave to do something harmless, and does it. `what` stands in the question, `done` in the answer. */
-  asks(text: string): { readonly prompt: string; readonly what: string; readonly done: string }
-  /** How often the agent's model was asked something with this text; null where there is no model. */
-  asked(text: string): number | null
-}
-
-/** The one answer to a prompt: complete and once. */
-async function answeredOnce(stage: Stage, actor: Actor, thread: SeenPlace, text: string): Promise<void> {
-  const isWhole = (message: { content: string; author: { bot: boolean }; components: readonly unknown[] }): boolean =>
-    message.author.bot && message.content.includes(text) && message.components.length === 0
-  await actor.sees(thread, isWhole)
-  const messages = await stage.botMessages(actor, thread)
-  const all = messages.map((message) => message.content).join('\n')
-  assert.equal(all.split(text).length - 1, 1, `stands there exactly once:\n${actor.story(thread)}`)
-}
-
-/** Kills the bot at every moment that matters (SPEC: nothing lost, nothing twice, the agents work on). */
-export function killStories(open: () => Promise<Script>): void {
-  // Those of approvals have stories of their own: nothing is asked here.
-  for (const name of checkpoints.filter((each) => !each.startsWith('approval-'))) {
-    test(`killed at '${name}', the answer still comes complete and once`, async () => {
-      await using script = await open()
-      await using stage = await Stage.open({ ownProcess: true, env: script.env })
-      const first = await stage.startBot({ dieAt: name })
-      const olivia = await stage.sandbox.actor('olivia')
-      const thread = await olivia.opensThread('general', 'shop')
-      const started = await olivia.runs(thread, '/session start', { name: 'shop', runtime: script.runtime })
-      const told = started.settled()
-      // The process is started with the session, so the bot may be gone before that command is answered.
-      await Promise.race([told, first.died()])
-      await olivia.says(thread, script.slow('alpha beta gamma delta epsilon omega', 0.5))
-      await first.died()
-      const agentsBetween = await stage.agents()
-      await stage.startBot()
-      assert.match((await told).content, /shop/)
-      await answeredOnce(stage, olivia, thread, 'alpha beta gamma delta epsilon omega')
-      if (agentsBetween.length > 0) {
-        await olivia.says(thread, script.say('and then'))
-        await stage.botShows(olivia, thread, 'and then')
-        const pids = stage.query<{ json: string }>("select json from run_events where type = 'started' order by seq")
-        const answering = pids.map((row) => (JSON.parse(row.json) as { pid: number }).pid)
-        assert.ok(answering.includes(agentsBetween[0] ?? 0), 'the process of before the kill answered')
-      }
-      assert.equal(stage.query("select 1 from run_events where type = 'lost'").length, 0, 'no attempt was lost')
-    })
-  }
-
-  test('killed in the middle of a streaming answer, the same message goes on growing', async () => {
+/**
+ * Kills the bot at every moment that matters (SPEC: nothing lost, nothing twice, the agents work on). `inARow`: see
+ * `deathStories`.
+ */
+export function killStories(open: () => Promise<Script>, { inARow }: { readonly inARow: boolean }): void {
+  test("killed at 'spawned', the answer still comes complete and once", async () => {
     await using script = await open()
     await using stage = await Stage.open({ ownProcess: true, env: script.env })
-    const first = await stage.startBot()
+    const first = await stage.startBot({ dieAt: 'spawned' })
     const olivia = await stage.sandbox.actor('olivia')
-    const thread = await stage.session(olivia, 'shop', script.runtime)
-    const held = script.held(stage, 'one two three four five six seven eight nine ten eleven twelve')
-    await olivia.says(thread, held.prompt)
-    const growing = await olivia.sees(
-      thread,
-      (message) => message.author.bot && message.content.includes('three') && !message.content.includes('twelve'),
-    )
-    const before = await stage.agents()
-    await first.kill()
-    assert.deepEqual(await stage.agents(), before, 'the agent works on without a bot')
+    const thread = await olivia.opensThread('general', 'shop')
+    const started = await olivia.runs(thread, '/session start', { name: 'shop', runtime: script.runtime })
+    const told = started.settled()
+    // The process is started with the session, so the bot may be gone before that command is answered.
+    await Promise.race([told, first.died()])
+    await olivia.says(thread, script.slow('alpha beta gamma delta epsilon omega', 0.5))
+    await first.died()
+    const between = await stage.agents()
     await stage.startBot()
-    held.open()
-    const answer = await olivia.sees(
-      thread,
-      (message) => message.author.bot && message.content.includes('twelve') && message.components.length === 0,
-    )
-    assert.equal(answer.id, growing.id)
-    await answeredOnce(stage, olivia, thread, 'one two three four five six seven eight nine ten eleven twelve')
+    assert.match((await told).content, /shop/)
+    await answeredOnce(stage, olivia, thread, 'alpha beta gamma delta epsilon omega')
+    if (between.length > 0) {
+      await olivia.says(thread, script.say('and then'))
+      await stage.botShows(olivia, thread, 'and then')
+      const answering = pidsIn(stage.query("select json from run_events where type = 'started' order by seq"))
+      assert.ok(answering.includes(between[0] ?? 0), 'the process of before the kill answered')
+    }
+    assert.equal(stage.query("select 1 from run_events where type = 'lost'").length, 0, 'no attempt was lost')
   })
 
-  test('killed while prompts wait, each is answered once and in order', async () => {
-    await using script = await open()
-    await using stage = await Stage.open({ ownProcess: true, env: script.env })
-    const first = await stage.startBot()
-    const olivia = await stage.sandbox.actor('olivia')
-    const thread = await stage.session(olivia, 'shop', script.runtime)
-    const held = script.held(stage, 'the one at work')
-    await olivia.says(thread, held.prompt)
-    await stage.botShows(olivia, thread, 'the one')
-    for (const nth of ['second', 'third', 'fourth']) await olivia.says(thread, script.say(`the ${nth} prompt`))
-    await until(() => stage.query("select 1 from runs where state = 'waiting'").length === 3)
-    await first.kill()
-    await stage.startBot()
+  deathStories('at each checkpoint', open, { inARow }, checkpointStories)
+  deathStories('in the middle of what it does', open, { inARow }, momentStories)
+}
+
+/** Those about a message: the answer's own. */
+const aboutMessages = ['post-intended', 'posted', 'remembered', 'settled']
+
+function checkpointStories(story: DeathStory): void {
+  // Those of approvals have stories of their own: nothing is asked here.
+  for (const name of checkpoints.filter((each) => !each.startsWith('approval') && each !== 'spawned')) {
+    story(`killed at '${name}', the answer still comes complete and once`, async (scene) => {
+      const { stage, script, bot } = scene
+      const text = `${name} alpha beta gamma delta epsilon omega`
+      bot.diesAt(aboutMessages.includes(name) ? `${name}@run` : name)
+      await scene.says(script.slow(text, 0.5))
+      await bot.died()
+      const between = await stage.agents()
+      await scene.lives()
+      await scene.answeredOnce(text)
+      if (between.length > 0) {
+        await scene.says(script.say(`and then ${name}`))
+        await scene.answeredOnce(`and then ${name}`)
+        const answering = pidsIn(scene.events('started'))
+        assert.ok(answering.length >= 2)
+        assert.ok(
+          answering.every((pid) => between.includes(pid)),
+          'the process of before the kill answered',
+        )
+      }
+      assert.equal(scene.events('lost').length, 0, 'no attempt was lost')
+    })
+  }
+}
+
+function momentStories(story: DeathStory): void {
+  story('killed in the middle of a streaming answer, the same message goes on growing', async (scene) => {
+    const { stage, script, bot } = scene
+    const text = 'growing one two three four five six seven eight nine ten eleven twelve'
+    const held = script.held(stage, text)
+    await scene.says(held.prompt)
+    const growing = await scene.sees(({ content }) => content.includes('three') && !content.includes('twelve'))
+    const before = await stage.agents()
+    await bot.kill()
+    assert.deepEqual(await stage.agents(), before, 'the agent works on without a bot')
+    await scene.lives()
     held.open()
-    for (const nth of ['second', 'third', 'fourth']) await answeredOnce(stage, olivia, thread, `the ${nth} prompt`)
-    const order = stage.query<{ json: string }>("select json from run_events where type = 'said' order by seq")
-    const said = order
+    const answer = await scene.sees(({ content, components }) => content.includes('twelve') && components.length === 0)
+    assert.equal(answer.id, growing.id)
+    await scene.answeredOnce(text)
+  })
+
+  story('killed while prompts wait, each is answered once and in order', async (scene) => {
+    const { stage, script, bot } = scene
+    const held = script.held(stage, 'the one at work')
+    await scene.says(held.prompt)
+    await scene.shows('the one')
+    for (const nth of ['second', 'third', 'fourth']) await scene.says(script.say(`the ${nth} prompt`))
+    await until(() => stage.query("select 1 from runs where state = 'waiting'").length === 3)
+    await bot.kill()
+    await scene.lives()
+    held.open()
+    for (const nth of ['second', 'third', 'fourth']) await scene.answeredOnce(`the ${nth} prompt`)
+    const said = scene
+      .events('said')
       .map((row) => JSON.parse(row.json) as { text: string; whole: boolean })
       .filter((each) => each.whole)
     assert.deepEqual(said.map((each) => each.text.trim()).slice(-3), [
@@ -119,89 +110,75 @@ export function killStories(open: () => Promise<Script>): void {
     ])
   })
 
-  test('killed during a tool call, the tool goes on and the answer comes', async () => {
-    await using script = await open()
-    await using stage = await Stage.open({ ownProcess: true, env: script.env })
-    const first = await stage.startBot()
-    const olivia = await stage.sandbox.actor('olivia')
-    const thread = await stage.session(olivia, 'shop', script.runtime)
+  story('killed during a tool call, the tool goes on and the answer comes', async (scene) => {
+    const { stage, script, bot } = scene
     const tool = script.tool(stage, 'after the tool')
-    await olivia.says(thread, tool.prompt)
-    await stage.botShows(olivia, thread, tool.shows)
+    await scene.says(tool.prompt)
+    await scene.shows(tool.shows)
     const before = await stage.agents()
-    await first.kill()
-    await stage.startBot()
+    await bot.kill()
+    await scene.lives()
     tool.ends()
-    await answeredOnce(stage, olivia, thread, 'after the tool')
+    await scene.answeredOnce('after the tool')
     for (const pid of before.slice(0, 1)) assert.ok((await stage.agents()).includes(pid), 'the same process')
   })
 
-  test('killed together with its agent, a second attempt answers', async () => {
-    await using script = await open()
-    await using stage = await Stage.open({ ownProcess: true, env: script.env })
-    const first = await stage.startBot()
-    const olivia = await stage.sandbox.actor('olivia')
-    const thread = await stage.session(olivia, 'shop', script.runtime)
-    const held = script.held(stage, 'one two three four five six seven eight')
-    await olivia.says(thread, held.prompt)
-    const growing = await stage.botShows(olivia, thread, /two/)
-    await first.kill()
+  story('killed together with its agent, a second attempt answers', async (scene) => {
+    const { stage, script, bot } = scene
+    const text = 'together one two three four five six seven eight'
+    const held = script.held(stage, text)
+    await scene.says(held.prompt)
+    const growing = await scene.shows(/two/)
+    await bot.kill()
     for (const pid of await stage.agents()) process.kill(pid, 'SIGKILL')
     held.open()
-    await stage.startBot()
-    await answeredOnce(stage, olivia, thread, 'one two three four five six seven eight')
-    const [answer] = (await stage.botMessages(olivia, thread)).filter((message) => message.repliesTo !== null)
+    await scene.lives()
+    await scene.answeredOnce(text)
+    const [answer] = (await scene.said()).filter((message) => message.repliesTo !== null)
     assert.equal(answer?.id, growing.id, 'what the lost attempt had said was replaced')
-    assert.equal(stage.query("select 1 from run_events where type = 'lost'").length, 1)
+    assert.equal(scene.events('lost').length, 1)
   })
 
-  test('killed while the agent rests, the next prompt finds the same process', async () => {
-    await using script = await open()
-    await using stage = await Stage.open({ ownProcess: true, env: script.env })
-    const first = await stage.startBot()
-    const olivia = await stage.sandbox.actor('olivia')
-    const thread = await stage.session(olivia, 'shop', script.runtime)
-    await olivia.says(thread, script.say('before the kill'))
-    await answeredOnce(stage, olivia, thread, 'before the kill')
+  story('killed while the agent rests, the next prompt finds the same process', async (scene) => {
+    const { stage, script, bot } = scene
+    await scene.says(script.say('before the kill'))
+    await scene.answeredOnce('before the kill')
     const before = await stage.agents()
-    await first.kill()
-    const second = await stage.startBot()
+    await bot.kill()
+    const second = await scene.lives()
     assert.equal((await second.health())['cliProcessCount'], 1)
-    await olivia.says(thread, script.say('after the kill'))
-    await answeredOnce(stage, olivia, thread, 'after the kill')
+    await scene.says(script.say('after the kill'))
+    await scene.answeredOnce('after the kill')
     assert.deepEqual(await stage.agents(), before)
   })
 
-  test('what was written while the bot was down is answered, in order and once', async () => {
-    await using script = await open()
-    await using stage = await Stage.open({ ownProcess: true, env: script.env })
-    const first = await stage.startBot()
-    const olivia = await stage.sandbox.actor('olivia')
-    const thread = await stage.session(olivia, 'shop', script.runtime)
-    await first.kill()
-    await olivia.says(thread, script.say('written in the dark'))
-    await olivia.says(thread, script.say('and another'))
-    await stage.startBot()
-    await answeredOnce(stage, olivia, thread, 'written in the dark')
-    await answeredOnce(stage, olivia, thread, 'and another')
+  story('what was written while the bot was down is answered, in order and once', async (scene) => {
+    const { script, bot } = scene
+    await bot.kill()
+    await scene.says(script.say('written in the dark'))
+    await scene.says(script.say('and another'))
+    await scene.lives()
+    await scene.answeredOnce('written in the dark')
+    await scene.answeredOnce('and another')
   })
 
-  test('SIGTERM leaves the agents working, and the next life carries on', async () => {
-    await using script = await open()
-    await using stage = await Stage.open({ ownProcess: true, env: script.env })
-    const first = await stage.startBot()
-    const olivia = await stage.sandbox.actor('olivia')
-    const thread = await stage.session(olivia, 'shop', script.runtime)
-    const held = script.held(stage, 'one two three four five six seven eight')
-    await olivia.says(thread, held.prompt)
-    await olivia.sees(thread, (message) => message.author.bot && message.content.includes('two'))
+  story('SIGTERM leaves the agents working, and the next life carries on', async (scene) => {
+    const { stage, script, bot } = scene
+    const text = 'ended one two three four five six seven eight'
+    const held = script.held(stage, text)
+    await scene.says(held.prompt)
+    await scene.sees(({ content }) => content.includes('two'))
     const before = await stage.agents()
-    assert.equal(await first.terminate(), 0)
+    assert.equal(await bot.terminate(), 0)
     assert.deepEqual(await stage.agents(), before)
-    await stage.startBot()
+    await scene.lives()
     held.open()
-    await answeredOnce(stage, olivia, thread, 'one two three four five six seven eight')
+    await scene.answeredOnce(text)
   })
+}
+
+function pidsIn(events: readonly { readonly json: string }[]): readonly number[] {
+  return events.map(({ json }) => (JSON.parse(json) as { pid: number }).pid)
 }
 
 /** Kills the bot again and again, whatever it is at. */
@@ -211,7 +188,7 @@ export function manyKills(open: () => Promise<Script>): void {
     await using stage = await Stage.open({
       ownProcess: true,
       timings: usualTimings,
-      env: { ...script.env, OMC_MAX_ACTIVE_CLIS: '3', OMC_PER_USER_MAX_QUEUED: '20' },
+      env: { ...script.env, OMC_MAX_ACTIVE_CLIS: '3', OMC_PER_USER_MAX_QUEUED: '40' },
     })
     const olivia = await stage.sandbox.actor('olivia')
     let bot = await stage.startBot()
@@ -227,15 +204,16 @@ export function manyKills(open: () => Promise<Script>): void {
         expected.push([thread, text])
       }
       if (round % 4 === 3)
+        // What a life that died had heard of is asked by the next one, some time after its start.
         await until(
-          () => stage.query("select 1 from runs where state <> 'over'").length === 0,
-          60_000,
+          () => stage.query("select 1 from runs where state = 'over'").length === expected.length,
+          4 * patienceMs,
           'the queue to drain',
         )
       const pauseMs = (round * 137) % 700
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
       await bot.kill()
-      bot = await stage.startBot()
+      bot = await stage.startBot({ ownProcess: true })
     }
     for (const [thread, text] of expected) await answeredOnce(stage, olivia, thread, text)
   })

@@ -43,4 +43,33 @@ test('approvers may consent beside owners, but not to what is for themselves; ea
   assert.match(copy, /> !say for mary/)
   await olivia.clicks(await asks(olivia, '> !say for anna'), 'Approve')
   await stage.botShows(olivia, shop, /> for anna$/)
+
+  // Each answer hands over more: asked, asked with what came before, and then for this pair no more.
+  await olivia.says(shop, '!delegate docs !reply !delegate docs !reply !delegate docs !say the third')
+  await olivia.clicks(await asks(olivia, 'hop 1 of 4'), 'Approve')
+  const again = await asks(olivia, 'hop 2 of 4')
+  assert.match(textOf(again), /\nso far: shop → docs\n/)
+  await olivia.clicks(again, 'This pair, this chain')
+  await stage.botShows(olivia, shop, /✉ \*\*docs\*\* reports to \*\*shop\*\*.*\n> the third/)
+  const consents = stage
+    .query<{ consent: string | null }>("select consent from letters where kind = 'delegate' order by seq")
+    .slice(-3)
+  assert.deepEqual(
+    consents.map(({ consent }) => consent),
+    [JSON.stringify({ by: 'olivia', lasting: false }), JSON.stringify({ by: 'olivia', lasting: true }), null],
+  )
+
+  // What went on between others is counted there: who reads it need not see their places.
+  const [mail, pens] = [await stage.session(olivia, 'mail'), await stage.session(olivia, 'pens')]
+  await olivia.says(shop, '!delegate mail !delegate pens !delegate docs !say the last')
+  await olivia.clicks(await asks(olivia, '!delegate pens'), 'Approve')
+  const [first, second] = [mail, pens].map(
+    (place) => (what: string) =>
+      olivia.sees(place, (message) => controlsOf(message).length > 0 && textOf(message).includes(what)),
+  )
+  assert.ok(first !== undefined && second !== undefined)
+  const onward = await first('!delegate docs')
+  assert.match(textOf(onward), /\nso far: shop → mail\n/)
+  await olivia.clicks(onward, 'Approve')
+  assert.match(textOf(await second('> !say the last')), /\nso far: 1 elsewhere, mail → pens\n/)
 })

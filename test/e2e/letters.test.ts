@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { controlsOf, textOf, type Actor, type SeenMessage, type SeenPlace } from 'loopback-discord'
 import { grant, openTeam, told } from './approving.ts'
@@ -23,6 +24,17 @@ function states(stage: Stage): Record<string, number> {
   const all: Record<string, number> = {}
   for (const { kind, state } of rows) all[`${kind} ${state}`] = (all[`${kind} ${state}`] ?? 0) + 1
   return all
+}
+
+/** Changes the database beside the bot, as a death would have left it. */
+function changes(stage: Stage, sql: string): void {
+  const db = new DatabaseSync(join(stage.data, 'orchestrator.sqlite'))
+  try {
+    db.exec('pragma busy_timeout = 5000')
+    db.exec(sql)
+  } finally {
+    db.close()
+  }
 }
 
 async function quiet(stage: Stage): Promise<void> {
@@ -63,6 +75,23 @@ describe('letters from agent to agent', { concurrency: true }, () => {
     )
     assert.match(prompts, /\| It is \*blue\* @everyone\.\\n\)/)
     assert.equal(stage.query('select 1 from runs').length, 3)
+  })
+
+  test('an agent that answers before its letter is known to have come, as a death leaves it, is heard', async () => {
+    await using stage = await Stage.open({ env })
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const shop = await stage.session(olivia, 'shop')
+    const docs = await stage.session(olivia, 'docs')
+    await olivia.says(shop, '!consult docs !until asked\\n!reply It is blue.')
+    await stage.botShows(olivia, docs, '● Working')
+    changes(stage, "update letters set state = 'waiting' where state = 'delivered'")
+    stage.opens('asked')
+    await stage.botShows(olivia, docs, /reply: Sent to shop/)
+    await stage.botShows(olivia, shop, /✉ \*\*docs\*\* answers \*\*shop\*\*/)
+    await quiet(stage)
+    assert.deepEqual(states(stage), { 'consult closed': 1, 'reply closed': 1 })
+    assert.equal((await standing(stage, olivia, docs)).match(/✉/g)?.length, 1)
   })
 
   test('a delegation waits for a person; what the other says at its end comes back; nobody is asked twice', async () => {
@@ -149,6 +178,14 @@ describe('letters from agent to agent', { concurrency: true }, () => {
     stage.opens('done')
     await stage.botShows(olivia, shop, /> later/)
 
+    // One that was put away comes back for it.
+    await olivia.archives(docs)
+    await olivia.says(shop, '!consult docs !reply from the shelf')
+    await stage.botShows(olivia, shop, /> from the shelf/)
+    const arrived = () => stage.botMessages(olivia, docs)
+    await until(async () => (await arrived()).filter((each) => textOf(each).includes('from the shelf')).length > 0)
+    assert.equal((await standing(stage, olivia, docs)).split('!reply from the shelf').length - 1, 1)
+
     await olivia.says(docs, '!until never at work when it ends')
     await stage.botShows(olivia, docs, 'at work when it')
     await olivia.says(shop, '!consult docs !reply never')
@@ -156,11 +193,26 @@ describe('letters from agent to agent', { concurrency: true }, () => {
     await (await olivia.runs(docs, '/session stop')).settled()
     await stage.botShows(olivia, shop, /> The work was stopped/)
     await quiet(stage)
+
+    // It has asked on itself, and is no more when the answer comes: whoever waits for it is told.
+    const notes = await stage.session(olivia, 'notes')
+    const more = await stage.session(olivia, 'more')
+    await olivia.says(shop, '!consult notes !consult more !until noted noted at last')
+    await until(
+      () =>
+        stage.query("select 1 from letters where state = 'delivered'").length === 2 &&
+        stage.query("select 1 from runs where state <> 'over'").length === 1,
+    )
+    await (await olivia.runs(notes, '/session stop')).settled()
+    stage.opens('noted')
+    await stage.botShows(olivia, more, 'noted at last')
+    await stage.botShows(olivia, shop, /> The session notes has ended\. Your letter L\w+ waits/)
   })
 })
 
 describe('letters and kill -9', { concurrency: true }, () => {
-  for (const dieAt of ['tool-answered', 'tool-answered:2', 'letter-asked', 'letter-asked:2', 'asked:2', 'asked:3'])
+  // Each of them by the dozen, in one process: test/engine/letters.test.ts.
+  for (const dieAt of ['tool-answered', 'letter-asked:2', 'asked:2'])
     test(`killed at ${dieAt}: every letter arrives once`, async () => {
       await using stage = await Stage.open({ env, ownProcess: true })
       const first = await stage.startBot()
@@ -237,16 +289,23 @@ describe('what people see and say of it', { concurrency: true }, () => {
     await quiet(stage)
     const id = stage.query<{ id: string }>('select id from omc_chains')[0]?.id ?? ''
     const all = await (await olivia.runs(shop, '/show-trace', { chain: id.toLowerCase() })).settled()
-    assert.match(all.content, new RegExp(`^\\*\\*${id}\\*\\* · from \\*\\*shop\\*\\* for @olivia`))
-    assert.match(all.content, /› \*\*shop\*\* asks \*\*docs\*\* · ✓ done · 0 tok/)
-    assert.match(all.content, /⠀⠀› \*\*secret\*\* answers \*\*shop\*\*/)
+    assert.equal((all.flags ?? 0) & (1 << 15), 1 << 15, 'a card of the second generation')
+    assert.match(textOf(all), new RegExp(`^\\*\\*${id}\\*\\* · from \\*\\*shop\\*\\* for @olivia`))
+    assert.match(textOf(all), /› \*\*shop\*\* asks \*\*docs\*\* · ✓ done · 0 tok/)
+    assert.match(textOf(all), /⠀⠀› \*\*secret\*\* answers \*\*shop\*\*/)
     const [file] = all.attachments
     assert.match(file === undefined ? '' : await (await fetch(file.url)).text(), /in private/)
     const some = await (await mary.runs(shop, '/show-trace', { chain: id })).settled()
-    assert.match(some.content, /and 2 in places that you cannot see/)
-    assert.doesNotMatch(some.content, /secret/)
+    assert.match(textOf(some), /and 2 in places that you cannot see/)
+    assert.doesNotMatch(textOf(some), /secret/)
     const [seen] = some.attachments
     assert.doesNotMatch(seen === undefined ? '' : await (await fetch(seen.url)).text(), /private/)
+    // A member of this thread alone sees the other place, and not what its agent was told.
+    const bob = await stage.sandbox.actor('bob')
+    await (await olivia.runs(shop, '/permission set', { user: bob.id, tier: 'member', scope: 'here' })).settled()
+    const less = await (await bob.runs(shop, '/show-trace', { chain: id })).settled()
+    assert.match(textOf(less), /and 4 in places that you cannot see/)
+    assert.doesNotMatch(textOf(less), /docs/)
     const none = await (await mary.runs(shop, '/show-trace', { chain: 'C2222222' })).settled()
     assert.match(none.content, /There is no chain called C2222222/)
   })

@@ -1,3 +1,4 @@
+import { textOf } from 'loopback-discord'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Stage, until } from './stage.ts'
@@ -73,7 +74,7 @@ describe('the main path', { concurrency: true }, () => {
     await olivia.says(thread, '!say third')
     await olivia.says(thread, '!say fourth')
     const waiting = await stage.botShows(olivia, thread, /place 2/)
-    await olivia.clicks(waiting, 'Withdraw')
+    await (await olivia.clicks(waiting, 'Withdraw')).settled()
     stage.opens('asked')
     // Each message is edited in its turn, the last answer's perhaps before the second's.
     for (const text of ['second', 'fourth']) await stage.botShows(olivia, thread, text)
@@ -107,14 +108,15 @@ describe('the main path', { concurrency: true }, () => {
     }
     assert.deepEqual(await bob.completes('general', '/session start', { runtime: 'echo' }, 'workdir'), [])
 
-    await bob.says(thread, 'do something for me')
+    const { id } = await bob.says(thread, 'do something for me')
     await bob.says(thread, 'and more')
     await olivia.says(thread, '!until never alpha beta gamma delta epsilon')
     const growing = await bob.sees(thread, (message) => message.author.bot && message.content.includes('alpha'))
     const clicked = await (await bob.clicks(growing, 'Stop')).settled()
     assert.ok(clicked.ephemeral, 'the click is refused to bob alone')
     const words = (await stage.botMessages(olivia, thread)).filter((message) => message.repliesTo !== null)
-    assert.equal(words.length, 2, 'one word to bob, one answer to olivia')
+    assert.equal(words.length, 1, 'an answer to olivia, and no word about bob')
+    await bob.sees(thread, (each) => each.id === id && each.reactions.some(({ emoji }) => emoji === '🚫'))
     assert.equal(stage.query<{ n: number }>('select count(*) n from runs')[0]?.n, 1)
   })
 
@@ -124,7 +126,7 @@ describe('the main path', { concurrency: true }, () => {
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop')
     const listed = await (await olivia.runs(thread, '/session list')).settled()
-    assert.match(listed.content, /shop/)
+    assert.match(textOf(listed), /shop/)
 
     const again = await (await olivia.runs(thread, '/session start', { name: 'other', runtime: 'echo' })).settled()
     assert.match(again.content, /shop/)
@@ -152,16 +154,20 @@ describe('the main path', { concurrency: true }, () => {
     await stage.botShows(minji, thread, /[가-힣]+.*⚠|⚠.*[가-힣]+/s)
   })
 
-  test('/health and /healthz say how it is', async () => {
+  test('/health, /healthz and /metrics say how it is', async () => {
     await using stage = await Stage.open()
     const bot = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
-    await stage.session(olivia, 'shop')
+    const thread = await stage.session(olivia, 'shop')
     const health = await bot.health()
     assert.equal(health['activeSessions'], 1)
     assert.equal(health['queuedCount'], 0)
     assert.deepEqual((health['gateway'] as { state: string }).state, 'ready')
     const told = await (await olivia.runs('general', '/health')).settled()
     assert.ok(told.content.length > 10)
+    await olivia.says(thread, '!say counted')
+    await stage.botShows(olivia, thread, 'counted')
+    await until(async () => (await bot.metrics()).includes('omc_runs_ended_total{outcome="done"} 1'))
+    assert.match(await bot.metrics(), /^omc_sessions 1$/m)
   })
 })

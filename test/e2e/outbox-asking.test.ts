@@ -77,7 +77,7 @@ describe('approvals that cannot be posted', { concurrency: true }, () => {
 
 describe('a board that cannot stand', { concurrency: true }, () => {
   test('in a channel that is closed: it is promised, an owner is told, and it stands when it can', async () => {
-    await using stage = await Stage.open({ timings: { ...timings, tellClosedAfterMs: 500 } })
+    await using stage = await Stage.open({ timings: { ...timings, tellClosedAfterMs: 500, boardWithinMs: 200 } })
     await stage.startBot({ env: { OMC_OWNER_USER_ID: idOf(stage, 'olivia') } })
     const olivia = await stage.sandbox.actor('olivia')
     await shut(stage, olivia, 'general')

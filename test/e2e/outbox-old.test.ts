@@ -9,7 +9,8 @@ import { until } from './stage.ts'
 
 /** A message past its first hour shows nothing any more that goes on: the card moves to a new one. */
 
-const timings = { editableForMs: 1_500 }
+/** Long enough for all that has to be seen of a message while it is young, on a busy machine. */
+const timings = { editableForMs: 5_000 }
 const words = 'alpha beta gamma delta omega'
 
 const hasCard = ({ embeds, components }: Message): boolean => embeds.length > 0 || components.length > 0

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Timings } from '../../src/core/timings.ts'
 import { asked } from './approving.ts'
 import { Scene } from './scene.ts'
 import { patienceMs, until } from './stage.ts'
@@ -11,8 +12,8 @@ const timings = { growEveryMs: 300, cardEveryMs: 1000 }
 const words = 'one two three four five six seven eight nine ten'
 
 /** A scene whose Discord counts, once the commands are there: it takes few of them in a minute. */
-async function limited(limits: 'real' | 'sliding'): Promise<Scene> {
-  const scene = await Scene.open({ env, timings })
+async function limited(limits: 'real' | 'sliding', waits: Partial<Timings> = timings): Promise<Scene> {
+  const scene = await Scene.open({ env, timings: waits })
   scene.stage.sandbox.limits.mode = limits
   return scene
 }
@@ -47,12 +48,18 @@ describe('pace under Discord’s limits', { concurrency: true }, () => {
     })
   }
 
-  test('an end stands before words that only grow: a short answer is whole in two requests', async () => {
-    await using scene = await limited('real')
+  test('an end stands before words that only grow: a short answer is whole in two requests, and a prompt reads nothing', async () => {
+    // What only grows or counts would come after the story is over, and an end that waited for it as well.
+    const never = 600_000
+    await using scene = await limited('real', { growEveryMs: never, cardEveryMs: never, silentForMs: never })
     await scene.says(`!say ${words}`)
     const answer = await scene.answered(words)
     await until(() => scene.stage.query('select 1 from messages where settled = 0').length === 0, patienceMs)
     const route = new RegExp(`/channels/${scene.thread.id}/messages(/${answer.id})?$`)
     assert.ok(scene.traffic.count('POST', route) === 1 && scene.traffic.count('PATCH', route) <= 1)
+    // What was said there before and what it hangs on was read when its session began.
+    const read = (path: string): number => scene.traffic.count('GET', new RegExp(path))
+    assert.equal(read(`/channels/${scene.thread.id}/messages$`), 1)
+    assert.equal(read(`/channels/\\d+/messages/${scene.thread.id}$`), 1)
   })
 })

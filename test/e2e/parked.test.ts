@@ -1,9 +1,11 @@
+import { textOf } from 'loopback-discord'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SeenMessage } from 'loopback-discord'
 import { BotBench } from '../clis/bot-bench.ts'
 import { scripted, type StepInput } from '../models/script.ts'
 import { standIn } from '../models/stand-in.ts'
+import { noon } from './stage-clock.ts'
 import { patienceMs, Stage, until } from './stage.ts'
 
 /** A subscription: with a key the CLI says nothing of quotas. */
@@ -23,6 +25,10 @@ function refused(claim: string | null, resetsAt: number | null, more: Readonly<R
   if (resetsAt !== null) headers['anthropic-ratelimit-unified-reset'] = String(resetsAt)
   return { status: 429, type: 'rate_limit_error', message: 'over the limit', headers, times: 1 }
 }
+
+/** As long as everything takes that has to be seen before the reset, on a busy machine. */
+const resetInS = 40
+const longer = { within: 2 * patienceMs }
 
 /** Seconds since 1970. */
 function inSeconds(seconds: number): number {
@@ -44,7 +50,7 @@ describe('a quota that is used up', { concurrency: true }, () => {
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
     const other = await stage.session(olivia, 'till', 'claude')
-    const resetsAt = inSeconds(6)
+    const resetsAt = inSeconds(resetInS)
     const full = { error: refused('five_hour', resetsAt), text: 'Done after the reset.' }
     await olivia.says(thread, scripted([tool, full]))
     const card = await stage.botShows(olivia, thread, `⏸ Claude's 5-hour window is full. I go on by myself at <t:`)
@@ -57,12 +63,12 @@ describe('a quota that is used up', { concurrency: true }, () => {
     await stage.botShows(olivia, other, `⏸ Claude's 5-hour window is full. This starts by itself at <t:${resetsAt}:t>`)
     await stage.botShows(olivia, other, '2nd of 2')
     const waits = await (await olivia.runs('work', '/wait')).settled()
-    assert.match(waits.content, /^2 prompts of yours wait\./)
+    assert.match(textOf(waits), /^2 of your prompts are waiting\./)
     assert.equal(model.requests.length, asked, 'nobody was asked in vain')
 
-    const answer = await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'))
+    const answer = await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'), longer)
     assert.equal(answer.id, card.id)
-    await olivia.sees(other, (message) => isWhole(message, 'The other one.'))
+    await olivia.sees(other, (message) => isWhole(message, 'The other one.'), longer)
     const body = JSON.stringify(model.requests.filter(({ prompt }) => prompt.includes('after the reset')).at(-1)?.body)
     assert.equal(body.split('Done after the reset.').length - 1, 1, 'the prompt stands there once')
     assert.match(body, /Continue from where you left off\./)
@@ -79,7 +85,7 @@ describe('a quota that is used up', { concurrency: true }, () => {
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
     const other = await stage.session(olivia, 'till', 'claude')
-    const resetsAt = inSeconds(8)
+    const resetsAt = inSeconds(resetInS)
     const error = refused('seven_day', resetsAt)
     await olivia.says(thread, scripted([{ error, text: 'Done by the next life.' }]))
     await stage.botShows(olivia, thread, `⏸ Claude's weekly window is full.`)
@@ -88,7 +94,7 @@ describe('a quota that is used up', { concurrency: true }, () => {
     await olivia.clicks(held, 'Withdraw')
     await until(() => statesOf(stage).join() === 'parked,over')
     await bot.kill()
-    await until(() => Date.now() > resetsAt * 1000, patienceMs, 'the reset')
+    await until(() => Date.now() > resetsAt * 1000, longer.within, 'the reset')
     await stage.startBot()
     await olivia.sees(thread, (message) => isWhole(message, 'Done by the next life.'))
     assert.ok(!model.requests.some(({ prompt }) => prompt.includes('Never to be said.')))
@@ -107,6 +113,12 @@ describe('a quota that is used up', { concurrency: true }, () => {
     const card = await stage.botShows(olivia, thread, 'I go on by myself')
     const health = await (await olivia.runs('work', '/health')).settled()
     assert.match(health.content, /1 waiting/)
+    // Whoever ends a rest that an owner has set ends no quota, and is told so.
+    for (const [command, says] of [
+      ['/account rest', /is set aside until `\/account unrest`/],
+      ['/account unrest', /`claude:default` is no longer set aside\.\n⏸ \*\*Claude\*\* · 5-hour window is full until/],
+    ] as const)
+      assert.match(textOf(await (await olivia.runs('work', command, { account: 'claude:default' })).settled()), says)
     await olivia.clicks(card, 'Withdraw')
     await stage.botShows(olivia, thread, /■ Stopped by @olivia/)
     assert.deepEqual(statesOf(stage), ['over'])
@@ -121,7 +133,7 @@ describe('a quota that is used up', { concurrency: true }, () => {
     const thread = await stage.session(olivia, 'shop', 'claude')
     const out = { 'anthropic-ratelimit-unified-overage-disabled-reason': 'out_of_credits' }
     await olivia.says(thread, scripted([{ error: refused('seven_day_overage_included', null, out) }]))
-    await stage.botShows(olivia, thread, /No waiting helps: an owner has to buy credits or change its plan/)
+    await stage.botShows(olivia, thread, /Waiting does not help: an owner has to buy credits or change its plan/)
     await olivia.says(thread, scripted([{ text: 'Served again.' }]))
     await olivia.sees(thread, (message) => isWhole(message, 'Served again.'))
     assert.deepEqual(statesOf(stage), ['over', 'over'])
@@ -144,36 +156,57 @@ describe('a quota that is used up', { concurrency: true }, () => {
     assert.match(account?.json ?? '', /"paid":true/)
   })
 
-  test('/usage shows what the account has left, and others’ sums to owners alone', async () => {
+  test('/usage shows what the account has left, and others’ sums to owners alone; what is left is kept for who had less', async () => {
     using claude = standIn('claude')
-    await using bench = await BotBench.open(claude.binary, subscription)
+    // `/usage` is of today: no day ends meanwhile.
+    const env = { ...subscription, OMC_WINDOW_RESERVE: '10' }
+    await using bench = await BotBench.open(claude.binary, env, (options) => Stage.open({ ...options, startsAt: noon }))
     const { stage } = bench
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const bob = await stage.sandbox.actor('bob')
     const thread = await stage.session(olivia, 'shop', 'claude')
     await (await olivia.runs(thread, '/permission set', { user: bob.id, tier: 'member' })).settled()
-    const resetsAt = inSeconds(3600)
-    const headers = {
+    const resetsAt = noon / 1000 + 4.9 * 3600
+    const used = (utilization: number) => ({
       'anthropic-ratelimit-unified-status': 'allowed_warning',
       'anthropic-ratelimit-unified-representative-claim': 'five_hour',
       'anthropic-ratelimit-unified-reset': String(resetsAt),
-      'anthropic-ratelimit-unified-5h-utilization': '0.91',
-    }
-    await olivia.says(thread, scripted([{ text: 'The first answer.', headers }]))
+      'anthropic-ratelimit-unified-5h-utilization': String(utilization),
+    })
+    await olivia.says(thread, scripted([{ text: 'The first answer.', headers: used(0.91) }]))
     await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'))
     const mine = await (await olivia.runs(thread, '/usage', { by: 'person' })).settled()
     assert.ok(mine.ephemeral)
-    assert.match(
-      mine.content,
-      new RegExp(`\\*\\*Claude\\*\\* · 5-hour window 91 % used, begins anew <t:${resetsAt}:R>`),
-    )
+    assert.match(mine.content, new RegExp(`\\*\\*Claude\\*\\* · 5-hour window 91 % used, resets <t:${resetsAt}:R>`))
     assert.match(mine.content, new RegExp(`<@${olivia.id}> · 120 tokens · ≈ <\\$0\\.01`))
     const his = await (await bob.runs(thread, '/usage', { by: 'person', days: '7' })).settled()
     assert.match(his.content, /Used by you in the last 7 days: nothing\./)
     assert.ok(!his.content.includes(olivia.id))
     const health = await (await bob.runs(thread, '/health')).settled()
     assert.match(health.content, /5-hour window 91 % used/)
+    assert.doesNotMatch(mine.content, /of it was yours/, 'nobody shares it yet')
+
+    const other = await stage.session(olivia, 'till', 'claude')
+    await bob.says(other, scripted([{ text: 'A short one.', headers: used(0.92) }]))
+    await olivia.sees(other, (message) => isWhole(message, 'A short one.'))
+    const usage = { input_tokens: 90_000, output_tokens: 2000 }
+    await olivia.says(thread, scripted([{ text: 'Her burst.', headers: used(0.95), usage }]))
+    await olivia.sees(thread, (message) => isWhole(message, 'Her burst.'))
+    await olivia.says(thread, scripted([{ text: 'What came after it.', headers: used(0.5) }]))
+    await stage.botShows(
+      olivia,
+      thread,
+      /What is left of Claude's 5-hour window \(about 5 %\) is kept for people who had/,
+    )
+    const hers = await (await olivia.runs(thread, '/usage')).settled()
+    assert.match(
+      hers.content,
+      /› Claude's 5-hour window: about 9\d % of it was yours · 10 % kept for each of 2 people · the rest of it is for others until <t:/,
+    )
+    await bob.says(other, scripted([{ text: 'There was some left.', headers: used(0.5) }]))
+    await olivia.sees(other, (message) => isWhole(message, 'There was some left.'))
+    await olivia.sees(thread, (message) => isWhole(message, 'What came after it.'))
   })
 
   for (const dieAt of ['claimed:2', 'piece-committed:2'])
@@ -184,11 +217,11 @@ describe('a quota that is used up', { concurrency: true }, () => {
       const bot = await stage.startBot({ dieAt })
       const olivia = await stage.sandbox.actor('olivia')
       const thread = await stage.session(olivia, 'shop', 'claude')
-      const error = refused('five_hour', inSeconds(7))
+      const error = refused('five_hour', inSeconds(resetInS))
       await olivia.says(thread, scripted([{ error, text: 'Said once.' }]))
       await bot.died()
       await stage.startBot()
-      await olivia.sees(thread, (message) => isWhole(message, 'Said once.'))
+      await olivia.sees(thread, (message) => isWhole(message, 'Said once.'), longer)
       assert.equal(model.requests.length, 2, 'one was refused, one was answered')
       const body = JSON.stringify(model.requests.at(-1)?.body)
       assert.equal(body.split('Continue from where you left off.').length - 1, 1)

@@ -1,3 +1,4 @@
+import { textOf } from 'loopback-discord'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SeenMessage } from 'loopback-discord'
@@ -24,9 +25,9 @@ describe('the queue', { concurrency: true }, () => {
 
     const waits = await (await olivia.runs('work', '/wait')).settled()
     assert.ok(waits.ephemeral)
-    assert.match(waits.content, /^2 prompts of yours wait\./)
-    assert.match(waits.content, /\*\*till\*\* in <#\d+> · place 1/)
-    assert.equal(waits.content.match(/discord\.com\/channels\/\d+\/\d+\/\d+/g)?.length, 2)
+    assert.match(textOf(waits), /^2 of your prompts are waiting\./)
+    assert.match(textOf(waits), /\*\*till\*\* in <#\d+> · place 1/)
+    assert.equal(textOf(waits).match(/discord\.com\/channels\/\d+\/\d+\/\d+/g)?.length, 2)
     const bob = await stage.sandbox.actor('bob')
     const refused = await (await bob.runs('work', '/wait')).settled()
     assert.ok(refused.ephemeral)
@@ -37,7 +38,31 @@ describe('the queue', { concurrency: true }, () => {
     await stage.botShows(olivia, other, 'and one behind it')
     const moved = (await stage.botMessages(olivia, other)).find((message: SeenMessage) => message.id === card.id)
     assert.match(moved?.content ?? '', /behind it/, 'the card became the answer')
-    assert.match((await (await olivia.runs('work', '/wait')).settled()).content, /Nothing of yours waits/)
+    assert.match((await (await olivia.runs('work', '/wait')).settled()).content, /None of your prompts are waiting/)
+  })
+
+  test('answers stand in the order of what was asked: no card of what waits stays above the words before it', async () => {
+    // Whoever waits is shown when what is before them stands there, however long that takes here.
+    await using stage = await Stage.open({ timings: { silentForMs: patienceMs } })
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!until noon first and its end')
+    await olivia.says(thread, '!say second')
+    await olivia.says(thread, '!say third')
+    const card = await stage.botShows(olivia, thread, /place 2/i)
+    const replies = async (): Promise<readonly SeenMessage[]> =>
+      (await stage.botMessages(olivia, thread)).filter(({ repliesTo }) => repliesTo !== null)
+    const [above] = await replies()
+    assert.match(above?.content ?? '', /^first/)
+    // It is posted again, and stands beneath those who wait.
+    await olivia.deletes(above as SeenMessage)
+    await until(async () => (await replies()).at(-1)?.content.startsWith('first') ?? false)
+    stage.opens('noon')
+    await stage.botShows(olivia, thread, 'third')
+    const words = (await replies()).map(({ content }) => content.match(/first|second|third/)?.[0])
+    assert.deepEqual(words, ['first', 'second', 'third'])
+    assert.ok((await replies()).every(({ id }) => id !== card.id))
   })
 
   test('what waits is taken back by its button under /wait, by nobody else', async () => {
@@ -52,14 +77,16 @@ describe('the queue', { concurrency: true }, () => {
     // The line is measured now and then, not with every prompt.
     await stage.botShows(olivia, thread, /place 2/i)
     const waits = await (await olivia.runs('work', '/wait')).settled()
-    const told = await (await olivia.clicks(waits, 'Withdraw shop · place 2')).settled()
+    const [, run] = stage.query<{ id: string }>("select id from runs where state = 'waiting' order by asked_seq")
+    const second = `queue:withdraw:${run?.id}`
+    const told = await (await olivia.clicks(waits, second)).settled()
     assert.ok(told.ephemeral)
     assert.equal(told.content, '■ Taken out of the queue. It had not begun.')
     assert.equal(waitingRuns(stage), 1)
-    const again = await (await olivia.clicks(waits, 'Withdraw shop · place 2')).settled()
+    const again = await (await olivia.clicks(waits, second)).settled()
     assert.match(again.content, /Nothing runs or waits here/)
     const left = await (await olivia.runs('work', '/wait')).settled()
-    assert.match(left.content, /^One prompt of yours waits\./)
+    assert.match(textOf(left), /^One of your prompts is waiting\./)
   })
 
   test('what waits too long expires with a word, also when the bot was dead meanwhile', async () => {
@@ -72,7 +99,7 @@ describe('the queue', { concurrency: true }, () => {
     await olivia.says(thread, '!say too late for this')
     await stage.botShows(olivia, thread, /⚠ It waited for/)
     await olivia.says(thread, '!say and for that')
-    await until(() => waitingRuns(stage) === 1)
+    await until(() => stage.query('select 1 from runs').length === 3)
     await bot.kill()
     const [waits] = stage.query<{ at: number }>(
       "select at from run_events where type = 'asked' order by seq desc limit 1",
@@ -135,7 +162,7 @@ describe('the queue', { concurrency: true }, () => {
     await olivia.says(thread, '!until heard one two three four five six seven eight nine ten eleven twelve')
     await stage.botShows(olivia, thread, 'one')
     const told = await (await olivia.runs(thread, '/steer', { text: 'and quickly' })).settled()
-    assert.match(told.content, /Put into the running turn: and quickly/)
+    assert.match(told.content, /^» @\w+ · Passed on to the run at work: and quickly/)
     await stage.botShows(olivia, thread, 'Steered: and quickly')
     await bot.kill()
     await stage.startBot()
@@ -156,12 +183,32 @@ describe('the queue', { concurrency: true }, () => {
     const growing = await olivia.sees(thread, (message) => JSON.stringify(message.components).includes('Steer'))
     const opened = await olivia.clicks(growing, 'Steer')
     assert.ok(opened.modal, 'a form asks for the word')
-    await olivia.submits(opened.modal, { 'A word to the running turn': 'and quickly' })
-    await stage.botShows(olivia, thread, 'Put into the running turn: and quickly')
+    await olivia.submits(opened.modal, { 'A word for the run at work': 'and quickly' })
+    await stage.botShows(olivia, thread, '» @olivia · Passed on to the run at work: and quickly')
     await stage.botShows(olivia, thread, 'Steered: and quickly')
     stage.opens('heard')
     await stage.botShows(olivia, thread, 'twelve')
     assert.equal(stage.query('select 1 from runs').length, 1, 'it became no prompt as well')
+  })
+
+  test('a Steer form that is sent when its run is over goes to no other run: it becomes a prompt of its own', async () => {
+    await using stage = await Stage.open()
+    await stage.startBot()
+    const [olivia, alice] = [await stage.sandbox.actor('olivia'), await stage.sandbox.actor('alice')]
+    const thread = await stage.session(olivia, 'shop')
+    await olivia.says(thread, '!until first one two')
+    const card = await olivia.sees(thread, (message) => JSON.stringify(message.components).includes('Steer'))
+    await alice.says(thread, '!until second three four')
+    const opened = await olivia.clicks(card, 'Steer')
+    assert.ok(opened.modal)
+    stage.opens('first')
+    await stage.botShows(alice, thread, 'three')
+    await olivia.submits(opened.modal, { 'A word for the run at work': '!say in its turn' })
+    await stage.botShows(olivia, thread, 'waits as a prompt of its own')
+    stage.opens('second')
+    await stage.botShows(olivia, thread, /^in its turn/)
+    assert.equal(stage.query("select 1 from run_events where type = 'steered'").length, 0)
+    assert.equal(stage.query('select 1 from runs').length, 3)
   })
 
   test('Korean people read about tiers and the queue in Korean', async () => {
@@ -182,7 +229,7 @@ describe('the queue', { concurrency: true }, () => {
       ['/why', { action: 'prompt' }, /할 수 있어요/],
     ] as const
     for (const [line, options, expected] of answers) {
-      assert.match((await (await minji.runs(thread, line, options)).settled()).content, expected, line)
+      assert.match(textOf(await (await minji.runs(thread, line, options)).settled()), expected, line)
     }
   })
 })

@@ -69,6 +69,20 @@ describe('everything of a message (SPEC F1)', { concurrency: true }, () => {
       },
     })
     assert.deepEqual(quoted(await promptOf(stage, poll)), [['shown', null, '[poll] Which first?\n- cart\n- till']])
+    const bob = await stage.sandbox.actor('bob')
+    await bob.call('PUT', `/channels/${thread.id}/polls/${poll.id}/answers/@me`, { answer_ids: [2] })
+    const counted = await olivia.says(thread, 'what do people want?', { replyTo: poll })
+    assert.deepEqual(quoted(await promptOf(stage, counted)), [
+      ['reply', 'olivia', '[poll, still open] Which first?\n- cart (0 votes)\n- till (1 vote)'],
+    ])
+    const passedOn = await olivia.says(thread, '', { forwards: poll })
+    const [nothing] = quoted(await promptOf(stage, passedOn))
+    assert.match(nothing?.join(' ') ?? '', /^forward {2}\[a message of which Discord passes nothing on/)
+    await olivia.call('POST', `/channels/${thread.id}/polls/${poll.id}/expire`)
+    const over = await olivia.says(thread, 'and now?', { replyTo: poll })
+    assert.deepEqual(quoted(await promptOf(stage, over)), [
+      ['reply', 'olivia', '[poll, over] Which first?\n- cart (0 votes)\n- till (1 vote)'],
+    ])
     const hook = await olivia.call<{ id: string; token: string }>(
       'POST',
       `/channels/${olivia.place('general').id}/webhooks`,
@@ -108,7 +122,7 @@ describe('everything of a message (SPEC F1)', { concurrency: true }, () => {
     assert.deepEqual(quoted(await promptOf(stage, of)), [['reply', 'bob', null]])
     const aloud = await scene.asks(alice, 'said to the bot')
     const then = await olivia.says('general', `${olivia.mentions()} !context`, { replyTo: aloud })
-    assert.deepEqual(quoted(await promptOf(stage, then)), [['reply', 'alice', `${alice.mentions()} said to the bot`]])
+    assert.deepEqual(quoted(await promptOf(stage, then)), [['reply', 'alice', '@orchestrator said to the bot']])
     await scene.settled()
     assert.ok(!scene.kept().includes('SECRET'))
   })

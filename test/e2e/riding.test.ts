@@ -66,6 +66,6 @@ describe('trouble of the model', { concurrency: true }, () => {
     await using scene = await Scene.open()
     await scene.says('!compact\n!say done')
     const answer = await scene.answered('done')
-    assert.match(JSON.stringify(answer.embeds), /summed up its conversation/)
+    assert.match(JSON.stringify(answer.embeds), /summarized its conversation/)
   })
 })

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync, lstatSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
+import { controlsOf, textOf, type SeenMessage } from 'loopback-discord'
+import { grant } from './approving.ts'
 import { folderOf, git, repository, starts, told } from './repositories.ts'
 import { Stage, until } from './stage.ts'
 
@@ -32,9 +34,94 @@ describe('the branch of a session', { concurrency: true }, () => {
       await until(() => branch(shop) === work)
       git(shop, 'fsck', '--strict')
       await stage.botShows(olivia, thread, 'done')
-      assert.match((await told(olivia, thread, '/session stop')).content, /merged nowhere/)
+      assert.match((await told(olivia, thread, '/session stop')).content, /not merged anywhere/)
     })
   }
+
+  test('that changes what others obey waits for an owner, who lets it in over a kill', async () => {
+    await using stage = await Stage.open({ ownProcess: true })
+    const shop = repository(stage)
+    const env = { OMC_AUDIT_CHANNEL_ID: stage.sandbox.channel('work') }
+    const first = await stage.startBot({ dieAt: 'branch-taken', env })
+    grant(stage, { bob: 'member' })
+    const [olivia, bob] = [await stage.sandbox.actor('olivia'), await stage.sandbox.actor('bob')]
+    const { thread } = await starts(olivia, 'cart', { workdir: 'shop' })
+    const folder = folderOf(stage, 'shop', 'cart')
+    // As a command writes it: nobody was asked.
+    mkdirSync(join(folder, '.husky'))
+    const hook = commit(folder, join('.husky', 'pre-commit'))
+    await bob.says(thread, '!say done')
+    const asks = (paths: string): Promise<SeenMessage> =>
+      olivia.sees(thread, (message) => controlsOf(message).length > 0 && textOf(message).includes(paths))
+    const ask = await asks('`.husky/pre-commit`')
+    assert.match(textOf(ask), /changes files that other programs obey later/)
+    assert.equal(branch(shop), '')
+    await bob.clicks(ask, 'Let it in')
+    await bob.sees(thread, ({ ephemeral, content }) => ephemeral && /You are a member here/.test(content))
+    const envrc = commit(folder, '.envrc')
+    await olivia.clicks(ask, 'Let it in')
+    await olivia.sees(thread, ({ ephemeral, content }) => ephemeral && /has committed more since/.test(content))
+    const again = await asks('`.envrc`')
+    assert.equal(branch(shop), '')
+    await olivia.clicks(again, 'Let it in')
+    await first.died()
+    assert.equal(branch(shop), envrc)
+    await stage.startBot({ env })
+    const came = await olivia.sees(thread, (message) => /came to `omc\/cart`, by @olivia/.test(textOf(message)))
+    assert.match(textOf(came), /`\.envrc`/, 'what she let in, also after a death in the middle')
+    git(shop, 'merge-base', '--is-ancestor', hook, 'omc/cart')
+    await olivia.clicks(ask, 'Let it in')
+    await olivia.sees(thread, (message) => /Nothing is left to decide here/.test(textOf(message)))
+
+    // Two at once: one has let it in, and the other is told who that was.
+    const notes = commit(folder, 'AGENTS.md')
+    await olivia.says(thread, '!say more')
+    const both = await asks('`AGENTS.md`')
+    const [alice, minji] = [await stage.sandbox.actor('alice'), await stage.sandbox.actor('minji')]
+    await Promise.all([alice.clicks(both, 'Let it in'), minji.clicks(both, 'Let it in')])
+    const answers = await Promise.all([
+      alice.sees(thread, ({ ephemeral, content }) => ephemeral && /It is on its branch|has let it in/.test(content)),
+      minji.sees(thread, ({ ephemeral, content }) => ephemeral && /이제 브랜치에|이미 들였어요/.test(content)),
+    ])
+    const said = answers.map(({ content }) => content).join('\n')
+    assert.match(
+      said,
+      /^(✓ It is on its branch now\.\n.*@alice 님이 이미|@minji has let it in already.*\n✓ 이제 브랜치에)/,
+    )
+    assert.equal(branch(shop), notes)
+    const audited = stage.query<{ owner: string }>("select owner from messages where owner like 'note:branch:%'")
+    assert.equal(audited.length, 2, 'what she let in, and this once')
+    const reply = await told(olivia, thread, '/audit export')
+    const file = stage.sandbox.world.messages.get(thread.id)?.get(reply.id)?.attachments[0]
+    const text = new TextDecoder().decode(file?.bytes)
+    for (const sha of [envrc, notes])
+      assert.match(text, new RegExp(`"record":"let-in"[^\n]*"commit":"${sha.slice(0, 32)}"`))
+    assert.ok(!text.includes(hook.slice(0, 32)), 'that one came with another')
+  })
+
+  test('of a session in a folder itself there is none: what others obey is told after the turn', async () => {
+    await using stage = await Stage.open()
+    const shop = repository(stage)
+    await stage.startBot()
+    const olivia = await stage.sandbox.actor('olivia')
+    const { thread, reply } = await starts(olivia, 'cart', { workdir: 'shop', worktree: false })
+    assert.match(reply.content, /What it writes is there at once/)
+    assert.match(textOf(await told(olivia, thread, '/session list')), /· no branch/)
+    await olivia.says(thread, '!until noon at work')
+    await stage.botShows(olivia, thread, '● Working')
+    mkdirSync(join(shop, 'web', '.husky'), { recursive: true })
+    writeFileSync(join(shop, 'web', '.husky', 'pre-push'), 'curl x | sh\n')
+    writeFileSync(join(shop, '.git', 'hooks', 'post-merge'), 'curl x | sh\n')
+    writeFileSync(join(shop, 'src', 'other.ts'), 'x\n')
+    stage.opens('noon')
+    const note = await olivia.sees(thread, ({ content }) =>
+      /files changed in .* that other programs obey later/.test(content),
+    )
+    // What git itself wrote a moment before may be among them.
+    for (const path of ['.git/hooks/post-merge', 'web/.husky/pre-push'])
+      assert.ok(note.content.includes(`- \`${path}\``))
+    assert.ok(!note.content.includes('other.ts'))
+  })
 
   test('that somebody has moved in the repository is left as they made it, and the place is told once', async () => {
     await using stage = await Stage.open()

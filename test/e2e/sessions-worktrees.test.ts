@@ -1,3 +1,4 @@
+import { textOf } from 'loopback-discord'
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -40,7 +41,7 @@ describe('sessions in repositories', { concurrency: true }, () => {
     assert.equal(git(shop, 'status', '--porcelain', '--untracked-files=no'), '')
 
     const again = await told(olivia, thread, '/session start', { name: 'cart', runtime: 'echo', workdir: 'shop' })
-    assert.match(again.content, /earlier session of this name had left/)
+    assert.match(again.content, /The work of an earlier session of this name/)
     git(folder, 'add', '-A')
     git(folder, 'commit', '--quiet', '-m', 'work')
     // What is committed comes into the repository after the turn.
@@ -66,7 +67,7 @@ describe('sessions in repositories', { concurrency: true }, () => {
     assert.match(third.reply.content, /\*\*two\*\* works in/)
     assert.ok(third.reply.ephemeral)
     const listed = await told(olivia, plain.thread, '/session list')
-    assert.match(listed.content, /omc\/one/)
+    assert.match(textOf(listed), /omc\/one/)
   })
 
   test('killed between a worktree and its session, the next life finishes the start in that place', async () => {
@@ -110,6 +111,11 @@ describe('sessions in repositories', { concurrency: true }, () => {
 
     const model = await told(olivia, thread, '/model', { name: 'opus' })
     assert.match(model.content, /uses `opus` from the next message on/)
+    assert.deepEqual(stage.query<{ model: string }>('select model from omc_sessions')[0]?.model, 'opus')
+
+    const hidden = await told(olivia, thread, '/model', { name: 'hai\nku' })
+    assert.ok(hidden.ephemeral)
+    assert.match(hidden.content, /`hai ku` is not a model name/)
     assert.deepEqual(stage.query<{ model: string }>('select model from omc_sessions')[0]?.model, 'opus')
 
     await olivia.says(thread, '!until never this is never to be finished')

@@ -31,7 +31,7 @@ describe('sessions', { concurrency: true }, () => {
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop')
-    assert.match((await told(olivia, thread, '/resume')).content, /nothing to go on with/)
+    assert.match((await told(olivia, thread, '/resume')).content, /has nothing to resume/)
     await olivia.says(thread, '!until never this is never to be finished')
     const growing = await stage.botShows(olivia, thread, 'never')
     await olivia.clicks(growing, 'Stop')
@@ -112,7 +112,7 @@ describe('sessions', { concurrency: true }, () => {
       offered.map(({ value }) => value),
       ['shop'],
     )
-    assert.match((await told(olivia, aside, '/attach', { session: 'nobody' })).content, /no session `nobody`/)
+    assert.match((await told(olivia, aside, '/attach', { session: 'nobody' })).content, /no session called `nobody`/)
     assert.ok((await told(bob, aside, '/attach', { session: 'shop' })).ephemeral)
     const attached = await told(olivia, aside, '/attach', { session: 'shop' })
     assert.match(attached.content, /goes to \*\*shop\*\*/)

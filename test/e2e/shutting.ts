@@ -50,3 +50,9 @@ export function assertSaidOnce(stage: Stage, place: SeenPlace, words: string): v
   for (const message of own(stage, place))
     assert.deepEqual(controlsOf(message), [], `no dead buttons: ${textOf(message)}`)
 }
+
+/** Whether nothing more is to become of all messages of these owners (a pattern of SQL), by the bot's books. */
+export function isSettled(stage: Stage, owner: string): boolean {
+  const rows = stage.query<{ settled: number }>(`select settled from messages where owner like '${owner}'`)
+  return rows.length > 0 && rows.every(({ settled }) => settled === 1)
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,17 +11,20 @@ import {
   type SeenMessage,
   type SeenPlace,
 } from 'loopback-discord'
-import { usualTimings, type Timings } from '../../src/core/timings.ts'
+import type { EpochMs } from '../../src/core/clock.ts'
+import type { Timings } from '../../src/core/timings.ts'
+import { hostClock } from '../../src/system/host.ts'
+import { removeTree } from '../../src/system/remove-tree.ts'
 import { InnerBot, startProcess, type Bot } from './bots.ts'
 import { addToTally } from './oracle-tally.ts'
+import { aheadBy } from './stage-clock.ts'
+import { storyTimings } from './story-timings.ts'
 import { Oracle } from 'loopback-discord/oracle'
 import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/engine/marker.ts'
-
-/** What the test run keeps compiled serves its bots, too. */
-function compiled(): Record<string, string> {
-  const folder = process.env['NODE_COMPILE_CACHE']
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }
-}
+import { signal } from '../../src/system/process.ts'
+import { compiled } from '../compiled.ts'
+import { knowing } from '../runner/knowing.ts'
+import { storiesAtOnce } from '../runner/stories.ts'
 
 /** A secret of the bot that no agent may ever see. */
 export const plantedSecret = 'planted-secret-of-the-bot-7f3a'
@@ -29,36 +32,27 @@ export const plantedSecret = 'planted-secret-of-the-bot-7f3a'
 export interface StageOptions {
   /** Variables of the bot beside the usual ones. */
   readonly env?: Readonly<Record<string, string>>
-  /** The story kills its bots, or looks into them from outside: each is a process. Otherwise they live in the test's. */
+  /**
+   * The story kills its bot, or looks into it from outside: the first one is a process. Otherwise all live in the test's,
+   * as do those after a death (see BotOptions).
+   */
   readonly ownProcess?: boolean
   /** What is waited for differently than `storyTimings` has it. */
   readonly timings?: Partial<Timings>
   readonly sandbox?: SandboxOptions
+  /**
+   * What the clocks of Discord and the bots show when the stage opens, for stories that speak of days, months or hours; they
+   * go on as the machine's. Agents, their way out and PostgreSQL are left with the machine's own.
+   */
+  readonly startsAt?: EpochMs
   /** Where the data folder and the project lie below the stage's own folder; their usual places otherwise. */
   readonly layout?: { readonly data: string; readonly project: string; readonly roots: string }
 }
 
-/** How long the bots of stories wait: as short as can be where nothing is lost by it. */
-const storyTimings: Timings = {
-  ...usualTimings,
-  growEveryMs: 100,
-  cardEveryMs: 100,
-  silentForMs: 500,
-  boardEveryMs: 200,
-  boardBreathMs: 50,
-  rereadAfterMs: 500,
-  tryAgainAfterMs: [50, 150, 400],
-  dialAgainAfterMs: 100,
-  // A bot that looks at itself asks Discord things in between; stories about that say so.
-  checkAfterMs: 86_400_000,
-}
-
-/** Stories of a file run side by side, but no more of them: the bots, agents and people of each want a core. */
-const mostAtOnce = 3
 /** After this long a story gives up what it waits for. */
 export const patienceMs = 60_000
 
-const slots = { free: mostAtOnce, waiting: [] as (() => void)[] }
+const slots = { free: storiesAtOnce, waiting: [] as (() => void)[] }
 
 async function takeSlot(): Promise<void> {
   if (slots.free > 0) slots.free -= 1
@@ -74,10 +68,17 @@ function leaveSlot(): void {
 const usualLayout = { data: 'data', project: join('projects', 'shop'), roots: 'projects' }
 
 export interface BotOptions {
+  /**
+   * A life after the first that is killed as well, or looked into from outside, is a process, too, as are all of real
+   * CLIs. Others are the same composition in the test's own process: a process costs more CPU than what happens in it.
+   */
+  readonly ownProcess?: boolean
   /** `<checkpoint>` or `<checkpoint>:<nth time>`: the bot dies there by SIGKILL. */
   readonly dieAt?: string
   /** Another version's `bot.ts`, absolute. */
   readonly program?: string
+  /** A command that runs it, and becomes it. */
+  readonly within?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -91,16 +92,20 @@ export class Stage implements AsyncDisposable {
   readonly #root: string
   readonly #env: Readonly<Record<string, string>>
   readonly #ownProcess: boolean
+  readonly #aheadMs: number
   readonly #timings: Timings
   readonly #bots: Bot[] = []
+  /** Data folders of machines beside the bot's. */
+  readonly #machines = new Map<string, string>()
 
-  private constructor(sandbox: Sandbox, oracle: Oracle, root: string, options: StageOptions) {
+  private constructor(sandbox: Sandbox, oracle: Oracle, root: string, aheadMs: number, options: StageOptions) {
     const { env = {}, layout, ownProcess = false, timings } = options
     const { data, project, roots } = layout ?? usualLayout
     this.sandbox = sandbox
     this.#oracle = oracle
     this.#root = root
     this.#ownProcess = ownProcess
+    this.#aheadMs = aheadMs
     this.#timings = { ...storyTimings, ...timings }
     this.#env = { OMC_PROJECT_ROOTS: join(root, roots), ...env }
     this.data = join(root, data)
@@ -121,6 +126,8 @@ export class Stage implements AsyncDisposable {
   }
 
   static async #set(options: StageOptions): Promise<Stage> {
+    const { startsAt } = options
+    const aheadMs = startsAt === undefined ? 0 : startsAt - hostClock.now()
     const oracle = await Oracle.load()
     const sandbox = await startSandbox({
       world: {
@@ -139,11 +146,12 @@ export class Stage implements AsyncDisposable {
       // A busy machine is no story: what does not come is missed after long, and the tests of discord/ hold its deadline.
       patienceMs,
       deadlines: { answer: 20_000 },
+      clock: aheadBy(aheadMs),
       ...options.sandbox,
       watchers: [oracle, ...(options.sandbox?.watchers ?? [])],
     })
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'orchestrator-e2e-')))
-    return new Stage(sandbox, oracle, root, options)
+    return new Stage(sandbox, oracle, root, aheadMs, options)
   }
 
   /** Starts the bot on the data folder, and waits until it is connected (or has died where it was told to). */
@@ -170,19 +178,36 @@ export class Stage implements AsyncDisposable {
         OMC_HEALTHZ_PORT: '0',
         OMC_LOG_LEVEL: 'debug',
         DATABASE_PASSWORD: plantedSecret,
+        // Root cannot box agents, others would: a story is the same for both, or says that it is about boxes.
+        OMC_BOX: 'off',
         ...this.#env,
         ...options.env,
       },
       folder: this.#root,
       home: this.home,
       timings: this.#timings,
+      aheadMs: this.#aheadMs,
       ...(options.program === undefined ? {} : { program: options.program }),
+      ...(options.within === undefined ? {} : { within: options.within }),
     }
     if (!this.#ownProcess && options.dieAt !== undefined)
       throw new Error('A story whose bot dies opens its stage with { ownProcess: true }.')
-    const bot = this.#ownProcess ? startProcess(place, options.dieAt ?? null) : new InnerBot(place)
+    const { TEST_EGRESS, OMC_CLAUDE_BIN, OMC_CODEX_BIN } = this.#env
+    const asks = options.dieAt ?? options.program ?? TEST_EGRESS ?? OMC_CLAUDE_BIN ?? OMC_CODEX_BIN
+    const apart = options.ownProcess ?? (this.#bots.length === 0 || asks !== undefined)
+    const bot = this.#ownProcess && apart ? startProcess(place, options.dieAt ?? null) : new InnerBot(place)
     this.#bots.push(bot)
     return bot
+  }
+
+  /** Starts a machine of that name with a data folder of its own (`start --role worker`), and waits until it is there. */
+  async startMachine(id: string, options: Omit<BotOptions, 'program'> = {}): Promise<Bot> {
+    const data = join(this.#root, `machine-${id}`)
+    this.#machines.set(id, data)
+    const env = { ...options.env, TEST_ROLE: 'worker', OMC_WORKER_ID: id, OMC_DATA_DIR: data, DISCORD_BOT_TOKEN: '' }
+    const machine = this.spawnBot({ ownProcess: true, ...options, env })
+    await machine.ready()
+    return machine
   }
 
   roleId(name: string): string {
@@ -228,8 +253,9 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Opens a gate that `!until <name>` waits at. */
-  opens(gate: string): void {
-    const folder = join(this.data, 'echo', 'until')
+  opens(gate: string, machine?: string): void {
+    const data = machine === undefined ? this.data : (this.#machines.get(machine) ?? this.data)
+    const folder = join(data, 'echo', 'until')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeFileSync(join(folder, gate), '')
   }
@@ -257,16 +283,39 @@ export class Stage implements AsyncDisposable {
     // Nothing that a story broke keeps the bot from going.
     this.sandbox.faults.clear()
     for (const bot of this.#bots) await bot.end()
-    const data = dataIdOf(join(this.data, 'spools'))
-    await endMarked(data, () => true, 0)
+    const folders = [this.data, ...this.#machines.values()]
+    const left = await lastOf(
+      this.#root,
+      folders.map((data) => dataIdOf(join(data, 'spools'))),
+    )
     await this.sandbox.close()
-    const left = await this.agents()
-    rmSync(this.#root, { recursive: true, force: true, maxRetries: 5 })
+    await removeTree(this.#root)
     // Every exchange and dispatch of the story was held against Discord's own description.
     addToTally(this.#oracle.report())
     this.#oracle.assertClean()
     if (left.length > 0) throw new Error(`processes of this test are left: ${left.join(', ')}`)
   }
+}
+
+/** It outlives every bot, and ends by itself when its folder is gone; so does the one that stories put in its place. */
+const wayOut = /\begress[/-](?:main|open-program)\.[jt]s\b/
+
+/**
+ * Ends all that bears a mark, until nobody knows the stage's folder any more: a bot that was killed may have been about to
+ * start something, which bears none yet and would write there afterwards. Gives the command lines of those that stay
+ * all the same, and ends them.
+ */
+async function lastOf(folder: string, data: readonly string[]): Promise<readonly string[]> {
+  const left = (): readonly [number, string][] => [...knowing(folder)].filter(([, command]) => !wayOut.test(command))
+  const isOver = async (): Promise<boolean> => {
+    for (const each of data) await endMarked(each, () => true, 0)
+    return left().length === 0
+  }
+  await until(isOver).catch(() => {})
+  return left().map(([pid, command]) => {
+    signal(pid, 'SIGKILL')
+    return command
+  })
 }
 
 /** Waits until a question has an answer; for what no event tells. */
@@ -281,5 +330,20 @@ export async function until<Value>(
     if (answer !== null && answer !== false) return answer
     if (Date.now() > deadline) throw new Error(`${what} did not come in ${within} ms`)
     await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+/** How many processes of this machine have that command line, whosever they are and whatever box they live in. */
+export function running(command: string): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.filter((pid) => commandOf(pid) === command).length
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  } catch {
+    // Gone meanwhile.
+    return ''
   }
 }

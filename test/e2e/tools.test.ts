@@ -5,6 +5,9 @@ import { grant, openTeam } from './approving.ts'
 import { Scene } from './scene.ts'
 import { until } from './stage.ts'
 
+/** Whoever is at work is not looked at by the clock: that would stop what the story is about. */
+const never = 86_400_000
+
 describe('tools that an agent gets from the bot', { concurrency: true }, () => {
   test('it learns who it is and who else is here, and nothing of a place that its person cannot see', async () => {
     await using stage = await openTeam()
@@ -94,20 +97,43 @@ describe('tools that an agent gets from the bot', { concurrency: true }, () => {
     assert.equal(answers.filter((text) => text.startsWith('Already done')).length, 4)
   })
 
-  test('a stop while it is called ends it, and whoever is less by now is refused', async () => {
-    await using stage = await openTeam()
+  test('a stop while it is called ends it: nothing is posted, also when Discord says late that it might be', async () => {
+    await using scene = await Scene.open({ timings: { standingEveryMs: never } })
+    await scene.says('!until gone !tool Bash ls\n!post_update not any more\n!say the end')
+    await until(() => scene.stage.query("select 1 from run_events where type = 'acted'").length > 0)
+    // The call stays open while it is asked who the speaker is by now.
+    const held = scene.breaks({ kind: 'rest.hold', method: 'GET', path: String.raw`^/guilds/\d+/members/\d+$` })
+    scene.opens('gone')
+    await held.struck()
+    await (await scene.olivia.runs(scene.thread, '/cancel')).settled()
+    await until(() => scene.stage.query("select 1 from runs where state = 'over'").length === 1)
+    held.remove()
+    // Calls are answered in their order, so the first one is over when this one has been posted.
+    await scene.says('!post_update the next one\n!say and on')
+    await scene.answered('and on')
+    assert.equal(updates(scene), 1, 'only what was not stopped')
+    assert.equal(told(scene).length, 1)
+  })
+
+  test('whoever is less by the time of a call is refused', async () => {
+    await using stage = await openTeam({ timings: { standingEveryMs: never } })
     await stage.startBot()
-    grant(stage, { gwen: 'guest' })
+    grant(stage, { mary: 'member' })
     const olivia = await stage.sandbox.actor('olivia')
-    const gwen = await stage.sandbox.actor('gwen')
+    const mary = await stage.sandbox.actor('mary')
     const shop = await stage.session(olivia, 'shop')
-    await gwen.says(shop, '!until gone !tool Bash ls\n!post_update not any more\n!say the end')
-    await until(() => stage.query("select 1 from run_events where type = 'acted'").length > 0)
-    grant(stage, { gwen: null })
+    await mary.says(
+      shop,
+      '!post_update while I may\n!until gone !tool Bash ls\n!post_update not any more\n!say the end',
+    )
+    await until(() => stage.query("select 1 from run_events where type = 'acted' and json like '%Bash%'").length > 0)
+    grant(stage, { mary: null })
     stage.opens('gone')
-    await until(() => stage.query("select 1 from runs where state = 'over'").length === 1)
-    const shown = (await stage.botMessages(olivia, shop)).map((message: SeenMessage) => textOf(message)).join('\n')
-    assert.doesNotMatch(shown, /in between/)
+    assert.match(textOf(await stage.botShows(mary, shop, 'the end')), /post_update: Refused: .* is public here/)
+    await until(() => stage.query("select 1 from messages where settled = 0 and owner not like 'board:%'").length === 0)
+    const shown = (await stage.botMessages(olivia, shop)).map((message: SeenMessage) => textOf(message))
+    const posted = shown.filter((text) => text.includes('in between'))
+    assert.deepEqual(posted, ['**shop**, the agent, in between:\n> while I may'])
   })
 })
 

@@ -57,7 +57,7 @@ test(
     await stage.botShows(olivia, stopping, /■ Stopped by @olivia/)
     const form = await presses(olivia, led, 'Steer')
     assert.ok(form.modal, 'a form asks for the word')
-    await olivia.submits(form.modal, { 'A word to the running turn': 'and quickly' })
+    await olivia.submits(form.modal, { 'A word for the run at work': 'and quickly' })
     await stage.botShows(olivia, steered, 'Steered: and quickly')
     await olivia.runs(steered, '/cancel')
     await presses(olivia, question, 'this')

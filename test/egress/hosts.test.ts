@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -77,6 +78,21 @@ test('a name that leads to a private address is refused, open or not; an address
     match(head, /^HTTP\/1.1 403 .*private-address/s, authority)
   }
   deepEqual(heard.asked, [])
+})
+
+test('whoever asks again and again fills nothing: each connection is forgotten with its end', async () => {
+  await using stage = new Stage()
+  const proxy = await stage.proxy()
+  const folder = await proxy.open(alpha, caller())
+  for (let nth = 0; nth < 12; nth++) {
+    const { head, socket } = await tunnelTo(folder, '10.0.0.1:443')
+    match(head, /^HTTP\/1.1 403 /)
+    const over = once(socket, 'close')
+    socket.destroy()
+    await over
+  }
+  // Node tells of what is kept beyond ten.
+  equal(readFileSync(join(stage.dataFolder, 'egress', 'stderr'), 'utf8'), '')
 })
 
 test('what names no host is no request', async () => {

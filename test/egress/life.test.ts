@@ -164,8 +164,13 @@ test('it works however deep the data folder lies, with the product’s own progr
   const program = join(import.meta.dirname, '..', '..', 'src', 'egress', 'main.ts')
   const proxy = await stage.proxy({ 'claude:default': login }, { dataFolder, program })
   const folder = await proxy.open(alpha, caller())
+  const home = process.cwd()
   process.chdir(folder)
-  equal((await ask('.', '/v1/messages')).status, 200)
-  match((await tunnelTo('.', '127.0.0.1:80')).head, /private-address/)
+  try {
+    equal((await ask('.', '/v1/messages')).status, 200)
+    match((await tunnelTo('.', '127.0.0.1:80')).head, /private-address/)
+  } finally {
+    process.chdir(home)
+  }
   await proxy.stop('end')
 })

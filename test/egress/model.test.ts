@@ -2,6 +2,7 @@ import { deepEqual, doesNotMatch, equal, match } from 'node:assert/strict'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ModelLogin } from '../../src/core/egress.ts'
@@ -146,6 +147,32 @@ test('nothing but the model is reached with the login', async () => {
   deepEqual(upstream.seen, [])
 })
 
+test('a request carries no second one, in whatever way its length is said', async () => {
+  await using stage = new Stage()
+  const upstream = await stage.upstream()
+  const login = ways(stage, upstream)[3]?.[0] as ModelLogin
+  const proxy = await stage.proxy({ 'codex:key': login })
+  const folder = await proxy.open(alpha, caller({ runtime: 'codex', account: 'key' }))
+  const hidden = 'POST /v1/files HTTP/1.1\r\nhost: x\r\nx: '
+  const chunked = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`
+  const lengths: readonly (readonly [string, string])[] = [
+    ['transfer-encoding: chunked', chunked],
+    [`connection: close, content-length\r\ncontent-length: ${hidden.length}`, hidden],
+    ['transfer-encoding: chunked\r\nconnection: transfer-encoding', chunked],
+    [`transfer-encoding: chunked\r\ncontent-length: 4`, chunked],
+    ['transfer-encoding: xchunked', chunked],
+  ]
+  for (const [said, body] of lengths) {
+    const status = await raw(folder, `GET /v1/models HTTP/1.1\r\nhost: x\r\n${said}\r\n\r\n${body}`)
+    match(status, /^HTTP\/1\.1 (200|400) /, said)
+    // By the same connection to the model, where that is kept.
+    equal((await ask(folder, '/v1/responses', { body: 'mine' })).status, 200)
+  }
+  const seen = upstream.seen.map(({ method, url }) => `${method} ${url}`)
+  deepEqual([...new Set(seen)].sort(), ['GET /v1/models', 'POST /v1/responses'])
+  for (const { method, body } of upstream.seen) equal(body, method === 'GET' ? hidden : 'mine')
+})
+
 test('a session without a policy reaches nothing, and another one is not disturbed', async () => {
   await using stage = new Stage()
   const upstream = await stage.upstream()
@@ -192,3 +219,13 @@ test('a model that is not there is said so', async () => {
   equal(answer.headers['x-egress-refused'], 'unreachable')
   match(answer.body, /ECONNREFUSED/)
 })
+
+/** What comes back first for bytes that no client would send. */
+async function raw(folder: string, bytes: string): Promise<string> {
+  const socket = connect(join(folder, 'egress.sock'))
+  socket.on('error', () => {})
+  socket.write(bytes)
+  const [first] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  return first.toString()
+}

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSyn
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ModelLogin } from '../../src/core/egress.ts'
-import { alpha, ask, caller, Stage, type Upstream } from './stage.ts'
+import { alpha, ask, caller, renewingIn, Stage, type Upstream } from './stage.ts'
 
 const soon = (): number => Date.now() + 60_000
 const later = (): number => Date.now() + 3_600_000
@@ -20,10 +20,9 @@ async function renewing(stage: Stage, name: string, content: object, login: (pat
   const [upstream, server] = [await stage.upstream(), await stage.upstream()]
   const path = join(stage.dataFolder, 'login', name)
   mkdirSync(join(stage.dataFolder, 'login'), { recursive: true })
-  mkdirSync(join(stage.dataFolder, 'egress'), { recursive: true })
   writeFileSync(path, JSON.stringify(content))
-  writeFileSync(join(stage.dataFolder, 'egress', 'token-server'), server.url)
-  const proxy = await stage.proxy({ 'claude:default': login(path, upstream.url) })
+  const renewing = renewingIn(stage.dataFolder, server.url)
+  const proxy = await stage.proxy({ 'claude:default': login(path, upstream.url) }, { renewing })
   const folder = await proxy.open(alpha, caller())
   return { path, upstream, server, folder } satisfies Renewing
 }

@@ -9,6 +9,7 @@ import type { EgressCaller, EgressListener, ModelLogin } from '../../src/core/eg
 import type { AccountId, PersonId, RuntimeName, SessionId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/log.ts'
 import { EgressProxy, type EgressOptions } from '../../src/egress/egress.ts'
+import type { RenewalRules } from '../../src/egress/renewal.ts'
 import { hostClock } from '../../src/system/host.ts'
 
 export const [alpha, beta] = ['alpha', 'beta'] as unknown as readonly [SessionId, SessionId]
@@ -88,7 +89,8 @@ export class Stage implements AsyncDisposable {
 
   unstarted(logins: Readonly<Record<string, ModelLogin>> = {}, more: Partial<EgressOptions> = {}): EgressProxy {
     const { dataFolder, log } = this
-    const usual = { dataFolder, logins, hosts: {}, networks: [], environment: {}, clock: hostClock, log }
+    const renewing = renewingIn(dataFolder, 'http://127.0.0.1:9')
+    const usual = { dataFolder, logins, renewing, hosts: {}, networks: [], environment: {}, clock: hostClock, log }
     const proxy = new EgressProxy({ ...usual, program: openProgram, ...more })
     this.#proxies.push(proxy)
     return proxy
@@ -110,6 +112,12 @@ export class Stage implements AsyncDisposable {
     for (const each of this.#sockets) each.destroy()
     rmSync(this.dataFolder, { recursive: true, force: true })
   }
+}
+
+/** Renewed by that server alone. */
+export function renewingIn(folder: string, url: string, proxies: readonly string[] = []): RenewalRules {
+  const servers = { claude: `${url}/claude`, chatgpt: `${url}/chatgpt` }
+  return { servers, proxies, record: join(folder, 'token-refresh.json') }
 }
 
 /** Whose turn it is, for what a test does not say. */
@@ -145,7 +153,7 @@ export async function tunnelTo(folder: string, authority: string): Promise<{ hea
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`never: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Entry, RunEvent } from '../../src/core/event.ts'
-import type { Wake } from '../../src/core/journal.ts'
+import type { Seq, WorkerId } from '../../src/core/ids.ts'
+import type { Journal, Wake } from '../../src/core/journal.ts'
 import { newRun, step } from '../../src/core/lifecycle.ts'
 import { EventBus } from '../../src/engine/bus.ts'
 import { openStore, type Store } from '../../src/stores/open.ts'
@@ -70,6 +71,40 @@ suite('the event bus', () => {
     await store.journal.append(runId('r1'), many, 1)
     await bus.idle()
     assert.equal(told.length, many.length)
+  })
+
+  test('a machine is told of its own runs alone, and walks through the others’ once', async () => {
+    await using ground = await opened()
+    const { store, clock } = ground
+    const of = 'w1' as WorkerId
+    const letGo = new AbortController()
+    const behind: Seq[] = []
+    const { journal } = store
+    const after: Journal['after'] = (position, limit, worker) => {
+      behind.push(position)
+      return journal.after(position, limit, worker)
+    }
+    const reading = Object.assign(Object.create(journal) as Journal, { after, position: () => journal.position() })
+    const bus = new EventBus({ ...store, journal: reading, of, clock, log: quietLog, signal: letGo.signal })
+    const told: Entry[] = []
+    bus.subscribe((entry) => told.push(entry))
+    await bus.open()
+    const there = { ...session('far', thread('300')), worker: of }
+    await store.vault.addSession(there)
+    await journal.ask(runId('r3'), prompt('503', there), 1, () => null)
+    await journal.append(runId('r1'), [events.said('elsewhere')], 1)
+    await bus.idle()
+    await journal.append(runId('r2'), [events.said('elsewhere, too')], 1)
+    await bus.idle()
+    assert.deepEqual(
+      told.map(({ run, event }) => `${run} ${event.type}`),
+      ['r3 asked'],
+    )
+    const end = await journal.position()
+    await bus.idle()
+    assert.equal(behind.at(-1), end)
+    letGo.abort()
+    await bus.close()
   })
 
   test('a wake that is lost does no harm: it looks now and then by itself', async () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Asked } from '../../src/core/desk.ts'
 import type { RunId } from '../../src/core/ids.ts'
+import type { ExpiryTools } from '../../src/engine/expiry.ts'
+import { noTokens } from '../../src/core/spending.ts'
 import { person, promptKey, scratchFolder, session } from '../stores/cast.ts'
 import { live } from './life.ts'
 import { Machine, scriptedRuntime } from './scripted-runtime.ts'
@@ -13,24 +15,25 @@ const ann = person('ann')
 const here = session('one')
 
 /** Ann in a session whose turns take that long. */
-async function scene(turnMs: number) {
+async function scene(turnMs: number, reserve = 0, away?: ExpiryTools['away']) {
   const folder = await scratchFolder()
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9))
   const machine = new Machine(clock, () => turnMs)
   const caps = { active: 6, waiting: 20, personActive: 2, personWaiting: 5 }
-  const another = () => live(folder.path, clock, machine, { caps, queueStaleMs: staleMs })
+  const another = () =>
+    live(folder.path, clock, machine, { caps, queueStaleMs: staleMs, reserve, ...(away === undefined ? {} : { away }) })
   const bot = await another()
   const scope = { kind: 'global' } as const
   await bot.store.vault.grants.set({ person: ann.id, scope, tier: 'member', by: ann.id, at: 1 })
   await bot.store.vault.addSession({ ...here, runtime: scriptedRuntime(machine).name })
   await bot.wakeUp()
   let key = 100
-  async function ask(on: { readonly desk: typeof bot.desk } = bot): Promise<RunId> {
+  async function ask(on: { readonly desk: typeof bot.desk } = bot, speaker = ann): Promise<RunId> {
     const text = 'go on'
     const asked: Asked = await on.desk.ask({
       key: promptKey(String(key++)),
       place: here.place,
-      speaker: ann,
+      speaker,
       text,
       message: null,
     })
@@ -38,7 +41,7 @@ async function scene(turnMs: number) {
     return asked.run
   }
   const pass = (ms: number): Promise<void> => clock.goTo(clock.now() + ms)
-  return { bot, machine, another, ask, pass, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+  return { bot, clock, machine, another, ask, pass, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }
 
 suite('expiry', () => {
@@ -83,6 +86,25 @@ suite('expiry', () => {
     await third.die()
   })
 
+  test('what Discord is away for is no time that somebody waited', async () => {
+    const absences = { now: false, ms: 0 }
+    await using story = await scene(120 * minute, 0, () => ({ ...absences }))
+    const { bot, ask, pass } = story
+    await ask()
+    const waits = await ask()
+    const types = async () => (await bot.store.journal.read(waits)).map(({ event }) => event.type)
+    await pass(29 * minute)
+    for (let away = 0; away < 60; away++) {
+      Object.assign(absences, { now: true, ms: (away + 1) * minute })
+      await pass(minute)
+    }
+    assert.deepEqual(await types(), ['asked'])
+    absences.now = false
+    await pass(2 * minute)
+    assert.deepEqual(await types(), ['asked', 'refused'])
+    await bot.die()
+  })
+
   test('a run that was lost after a long time at work waits from then on, and begins again', async () => {
     await using story = await scene(60 * minute)
     const { bot, machine, ask, pass, another } = story
@@ -97,6 +119,44 @@ suite('expiry', () => {
     assert.deepEqual(types, ['asked', 'admitted', 'started', 'lost', 'admitted', 'started'])
     await pass(61 * minute)
     assert.deepEqual(await second.store.journal.open(), [])
+    await second.die()
+  })
+
+  test('what is kept for others is no time that somebody waited, also where it ends while no bot is there', async () => {
+    await using story = await scene(minute, 0.1)
+    const { bot, clock, ask, pass, another } = story
+    const bob = person('bob')
+    const scope = { kind: 'global' } as const
+    await bot.store.vault.grants.set({ person: bob.id, scope, tier: 'member', by: ann.id, at: 1 })
+    const resetsAt = clock.now() + 300 * minute
+    const works = async (who: typeof ann, used: number, output: number): Promise<void> => {
+      const run = await ask(bot, who)
+      await pass(1)
+      const reading = { windows: [{ name: 'five_hour', used, resetsAt }], request: null, window: null } as const
+      const spend = { model: 'm', tokens: { ...noTokens, output }, costUsd: null, estimated: false }
+      await bot.store.journal.append(
+        run,
+        [
+          { type: 'metered', reading },
+          { type: 'used', spend },
+        ],
+        clock.now(),
+      )
+      await pass(2 * minute)
+    }
+    await works(ann, 0.5, 100_000)
+    await works(bob, 0.97, 10)
+    const run = await ask()
+    // 3 % are left. A tenth of what is left of the window is kept for bob, so they are free for ann an hour and a half before its end.
+    await pass(200 * minute)
+    const types = async (life: typeof bot) => (await life.store.journal.read(run)).map(({ event }) => event.type)
+    assert.deepEqual(await types(bot), ['asked'])
+    await bot.die()
+    await pass(15 * minute)
+    const second = await another()
+    await second.wakeUp()
+    await pass(1000)
+    assert.deepEqual(await types(second), ['asked', 'admitted', 'started'])
     await second.die()
   })
 })

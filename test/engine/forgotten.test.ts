@@ -38,6 +38,8 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     answer: () => Promise.resolve(),
     tell: () => Promise.resolve(),
     hold: () => {},
+    pause: () => {},
+    goOn: () => {},
   }
   const turn = {
     run,
@@ -48,6 +50,7 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     session: here,
     files: [],
     handOver: null,
+    signature: { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [] },
   }
   const tools = {
     journal: store.journal,
@@ -58,8 +61,9 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     checkpoint: () => {},
     signal: new AbortController().signal,
     timings: usualTimings,
+    logins: { failed: () => false, served: () => {} },
   }
-  await new Conductor(turn, conduct, tools).done
+  await new Conductor(turn, conduct, { sign: () => {} }, tools).done
 }
 
 describe('a conversation that is gone', () => {

@@ -15,7 +15,7 @@ import { person, prompt, promptKey, quietLog, runId, scratchFolder, session, thr
  * No gate: what asks nothing of anybody, and what only the bot itself calls. Approvals have their own desk behind this
  * one; their gate is shown over the wire, and so is that of an edited message (e2e/gate, e2e/channels-edits).
  */
-const withoutPerson = new Set(['constructor', 'withdraw', 'reword', 'approval', 'answer'])
+const withoutPerson = new Set(['constructor', 'withdraw', 'reword', 'approval', 'approvals', 'answer', 'answerAll'])
 
 /** Something for every option that any method of the desk takes. */
 function wishOf(about: Person) {
@@ -55,6 +55,7 @@ suite('every method of the desk asks the gate', () => {
           ask: [wish],
           judge: [eve, 'prompt', wish.place],
           stopRun: [eve, wish.place, runId('r1')],
+          promote: [eve, wish.place, runId('r1')],
           suggestFolders: [eve, wish.place, ''],
         }
         if (tier === 'public' && name === 'health') return
@@ -69,20 +70,51 @@ suite('every method of the desk asks the gate', () => {
   }
 })
 
+suite('who speaks to a session from a place that is attached to it', () => {
+  const home = session('one')
+  const attached = { ...prompt('501', home), place: thread('300', '111') }
+  for (const [there, at, counts] of [
+    ['owner', 'guest', 'guest'],
+    ['guest', 'owner', 'guest'],
+    ['member', 'public', 'public'],
+    ['member', 'member', 'member'],
+  ] as const)
+    test(`${there} there and ${at} where it is at home: ${counts}`, async () => {
+      await using folder = await scratchFolder()
+      await using store = await openStore({ folder: folder.path, clock: hostClock, log: quietLog })
+      const { id } = attached.speaker
+      const grants = [
+        [attached.place.id, there],
+        [home.place.id, at],
+      ] as const
+      for (const [place, tier] of grants)
+        await store.vault.grants.set({ person: id, scope: { kind: 'thread', id: place }, tier, by: id, at: 1 })
+      for (const verdict of [
+        await gateOn(store).speakerOf(attached, home),
+        await gateOn(store).speakerNow(attached, home),
+      ])
+        assert.deepEqual([verdict.tier, verdict.allowed], [counts, counts !== 'public'])
+    })
+})
+
 function notAskedFor(): never {
   throw new Error('not asked for')
 }
 
-function deskOn(store: Pick<Store, 'journal' | 'wake' | 'vault' | 'attachments' | 'transcripts'>): EngineDesk {
-  const { signal } = new AbortController()
-  const gate = new EngineGate({
-    ...store,
+function gateOn({ vault }: Pick<Store, 'vault'>): EngineGate {
+  return new EngineGate({
+    vault,
     people: () => everybody,
     rights: () => rights,
     log: quietLog,
     owners: { role: null, user: null },
     channelOwnerOnly: false,
   })
+}
+
+function deskOn(store: Pick<Store, 'journal' | 'wake' | 'vault' | 'attachments' | 'transcripts'>): EngineDesk {
+  const { signal } = new AbortController()
+  const gate = gateOn(store)
   const tools = {
     ...store,
     gate,
@@ -98,6 +130,7 @@ function deskOn(store: Pick<Store, 'journal' | 'wake' | 'vault' | 'attachments' 
   return new EngineDesk({
     ...tools,
     dispatcher: new Dispatcher(tools),
+    refusals: { refused: async () => [] },
     approvals: notAskedFor,
   })
 }

@@ -139,6 +139,7 @@ describe('a closed host that a run wants', () => {
       session: here.id,
       person: ann.id,
       subject,
+      runs: { known: true, files: {} },
       grantedBy,
       token: 't',
       at: 1,

@@ -7,7 +7,8 @@ import { Problem } from '../../src/core/failure.ts'
 import type { MessageId, PlaceId, PromptKey } from '../../src/core/ids.ts'
 import type { Arrival } from '../../src/core/inbox.ts'
 import { InboxWorker, type InboxWorkerTools, type Job } from '../../src/engine/inbox.ts'
-import { databaseName, openStore, type Store } from '../../src/stores/open.ts'
+import { openStore, type Store } from '../../src/stores/open.ts'
+import { databaseName } from '../../src/stores/sqlite/database.ts'
 import { person, quietLog, realClock, scratchFolder, thread } from '../stores/cast.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -104,7 +105,8 @@ suite('the inbox', () => {
       longest = Math.max(longest, performance.now() - last)
       last = performance.now()
     }
-    assert.ok(longest < 1_000, `SQLite would have waited inside for seconds; the longest pause was ${longest} ms`)
+    // SQLite would have waited inside for five seconds; a busy machine makes pauses, too, and shorter ones.
+    assert.ok(longest < 4_000, `the longest pause was ${longest} ms`)
     assert.match(ground.store.storeTrouble()?.message ?? '', /locked by another program/)
     assert.equal(inbox.unkept, 3)
     assert.deepEqual(await ground.store.arrivals.open(), [], 'reads go on')

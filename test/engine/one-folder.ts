@@ -13,6 +13,9 @@ export const oneFolder: Workspaces = {
   renew: async (worktree) => worktree,
   close: async () => ({ kind: 'kept', why: 'unknown' }),
   diff: () => Promise.reject(new Error('nobody looks at a diff')),
+  runs: async () => ({ known: true, files: {} }),
+  readFile: async () => 'missing',
   leftovers: async () => [],
+  obeyedSince: () => Promise.resolve({ paths: [], cut: false }),
   isTrusted: async () => false,
 }

@@ -31,6 +31,11 @@ export class VirtualClock implements Clock {
     return { [Symbol.dispose]: () => void this.#timers.delete(timer) }
   }
 
+  /** Goes on to a moment for which nobody waits. */
+  skip(moment: EpochMs): void {
+    this.#now = moment
+  }
+
   /** Goes on to a moment; whatever is due until then happens in its order, each with all that follows from it. */
   async goTo(moment: EpochMs): Promise<void> {
     for (let next = this.#next(moment); next !== null; next = this.#next(moment)) {

@@ -16,6 +16,8 @@ const ask = asks[0] ?? assert.fail('there is no approval to answer')
 
 interface Done {
   token?: string
+  list?: string
+  last?: number
   reaction?: Reaction
   run?: RunId
   steered?: string
@@ -33,7 +35,16 @@ function pressed(): { readonly done: Done[]; readonly features: Features } {
       done.push({ token: named, reaction })
       return { ok: true, value: ask }
     },
+    approvals: async (_by, list) => {
+      done.push({ list })
+      return { ok: true, value: [{ ...ask, listed: { list, at: 7 } }] }
+    },
+    answerAll: async (_by, list, last, reaction) => {
+      done.push({ list, last, reaction })
+      return { ok: true, value: [] }
+    },
     showAsk: () => ({ rendering: { mark: 'drawn' } }) as never,
+    showAsks: () => ({ rendering: { mark: 'drawn' } }) as never,
     stop: () => Promise.reject(new Error('no button stops a place')),
     stopByButton: async (_by, _place, run) => {
       done.push({ run })
@@ -43,7 +54,10 @@ function pressed(): { readonly done: Done[]; readonly features: Features } {
       done.push({ steered: text })
       return { ok: true, value: { how: 'steered', text } }
     },
-  } satisfies Pick<Doors, 'approval' | 'answer' | 'showAsk' | 'stop' | 'stopByButton' | 'steer'>
+  } satisfies Pick<
+    Doors,
+    'approval' | 'approvals' | 'answer' | 'answerAll' | 'showAsk' | 'showAsks' | 'stop' | 'stopByButton' | 'steer'
+  >
   return { done, features: new Features([runs(gate), approvals(gate)]) }
 }
 
@@ -52,7 +66,18 @@ async function press(id: string, over: Partial<Press> = {}): Promise<Done[]> {
   const found = features.button(id)
   assert.ok(found !== null, id)
   const { key, person, place, memo } = call()
-  await found.button.act({ key, person, place, argument: found.argument, chosen: [], text: '', say, memo, ...over })
+  await found.button.act({
+    key,
+    person,
+    place,
+    argument: found.argument,
+    chosen: [],
+    text: '',
+    written: {},
+    say,
+    memo,
+    ...over,
+  })
   return done
 }
 
@@ -72,6 +97,9 @@ describe('a button', () => {
     [`approvals:no:${token}`, { token, reaction: { kind: 'deny', reason: 'not now' } }, { text: 'not now' }],
     [`approvals:change:${token}`, { token, reaction: { kind: 'deny', reason: 'smaller' } }, { text: 'smaller' }],
     [`approvals:other:${token}:3`, { token, reaction: { kind: 'write', question: 3, text: 'blue' } }, { text: 'blue' }],
+    ['approvals:all:lxy:9', { list: 'lxy', last: 9, reaction: approve }],
+    ['approvals:none:lxy:9', { list: 'lxy', last: 9, reaction: { kind: 'deny', reason: 'no' } }, { text: 'no' }],
+    ['approvals:list:lxy', { list: 'lxy' }],
     ['runs:stop:run-1.0', { run: 'run-1' as RunId }],
     ['runs:steer:run-1.0', { steered: 'quickly' }, { text: 'quickly' }],
     // Messages that stand since before there were features.
@@ -95,10 +123,13 @@ describe('a button', () => {
       'agents:other',
       'approvals:change',
       'approvals:no',
+      'approvals:none',
       'approvals:other',
+      'budgets:raise',
       'letters:change',
       'letters:no',
       'runs:steer',
+      'tasks:reject',
     ])
   })
 

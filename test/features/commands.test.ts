@@ -30,7 +30,18 @@ describe('the list of commands', () => {
     }
   })
 
-  const changing = ['session start', 'session stop', 'cancel', 'resume', 'attach', 'cd', 'model']
+  const changing = [
+    'session start',
+    'session stop',
+    'cancel',
+    'resume',
+    'attach',
+    'cd',
+    'model',
+    'account use',
+    'account rest',
+    'account unrest',
+  ]
   const visible = new Set([...changing, 'skill', 'steer'])
   for (const each of all) {
     const name = each.path.join(' ')

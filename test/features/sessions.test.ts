@@ -9,10 +9,13 @@ import { oneFolder } from '../engine/one-folder.ts'
 import { Machine, scriptedRuntime } from '../engine/scripted-runtime.ts'
 import { home, wellHealth } from '../locales/samples.ts'
 import { quietLog, scratchFolder } from '../stores/cast.ts'
-import { call, commandOf, say } from './call.ts'
+import { refused } from '../../src/core/reply.ts'
+import { call, commandOf } from './call.ts'
 
 const echo = { ...scriptedRuntime(new Machine(hostClock, () => 0)), name: 'echo' as RuntimeName, title: 'Echo' }
 const claude = { ...echo, name: 'claude' as RuntimeName, title: 'Claude Code', models: async () => ['opus', 'haiku'] }
+
+const codex = { ...echo, name: 'codex' as RuntimeName, title: 'Codex', isInstalled: () => false }
 
 /** A store with nothing in it, and what people do about sessions there; everybody may. */
 async function withSessions(work: (store: Store, commandNamed: (name: string) => Command) => Promise<void>) {
@@ -28,10 +31,13 @@ async function withSessions(work: (store: Store, commandNamed: (name: string) =>
       speakerOf: async () => allowed,
       sees: async () => true,
       judgeNow: async () => allowed,
+      personNow: async (person) => person,
       speakerNow: async () => allowed,
     },
-    runtimes: new Map([claude, echo].map((runtime) => [runtime.name, runtime])),
-    workspaces: { ...oneFolder, resolve: async (typed) => ({ ok: true, value: typed ?? '/work' }) },
+    runtimes: new Map([claude, codex, echo].map((runtime) => [runtime.name, runtime])),
+    workspaces: () => ({ ...oneFolder, resolve: async (typed) => ({ ok: true, value: typed ?? '/work' }) }),
+    agentsHere: true,
+    agentFault: async () => null,
     clock: hostClock,
     ids: uuids(hostClock),
     log: quietLog,
@@ -41,6 +47,7 @@ async function withSessions(work: (store: Store, commandNamed: (name: string) =>
     stopRun: () => Promise.reject(new Error('nothing runs')),
     began: () => {},
     health: async () => wellHealth,
+    accounts: [],
     ended: () => Promise.resolve(),
   })
   await work(store, (name) => commandOf(feature, name))
@@ -76,7 +83,7 @@ describe('/session start', () => {
         ['runtime', { name: 'shop', runtime: ' ' }],
       ] as const) {
         const reply = await commandNamed('session start').run(call(options))
-        assert.deepEqual(reply, { text: say.refusal({ code: 'option-missing', option }), hidden: true, refused: true })
+        assert.deepEqual(reply, refused(call(), { code: 'option-missing', option }))
       }
       assert.deepEqual(await store.vault.liveSessions(), [])
     }))
@@ -87,6 +94,7 @@ describe('/session start', () => {
       assert.deepEqual(start.options.find(({ name }) => name === 'runtime')?.choices?.(), [
         { name: 'Claude Code', value: 'claude' },
         { name: 'Echo', value: 'echo' },
+        { name: { en: 'Codex (not installed)', ko: 'Codex (설치되지 않음)' }, value: 'codex' },
       ])
       assert.deepEqual(await start.complete?.(call(), 'workdir', 'wo'), ['/work'])
       assert.deepEqual(await start.complete?.(call({ runtime: 'claude' }), 'model', 'OP'), ['opus'])
@@ -101,13 +109,9 @@ describe('what needs a session', () => {
       const filled = { path: 'src', name: 'opus' }
       for (const name of ['session stop', 'resume', 'cd', 'model']) {
         const reply = await commandNamed(name).run(call(filled))
-        assert.deepEqual(reply, { text: say.refusal({ code: 'no-session' }), hidden: true, refused: true }, name)
+        assert.deepEqual(reply, refused(call(), { code: 'no-session' }), name)
       }
       const unknown = await commandNamed('attach').run(call({ session: 'other' }))
-      assert.deepEqual(unknown, {
-        text: say.refusal({ code: 'session-unknown', name: 'other' }),
-        hidden: true,
-        refused: true,
-      })
+      assert.deepEqual(unknown, refused(call(), { code: 'session-unknown', name: 'other' }))
     }))
 })

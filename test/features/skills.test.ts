@@ -7,6 +7,7 @@ import { openStore } from '../../src/stores/open.ts'
 import { hostClock } from '../../src/system/host.ts'
 import { session } from '../locales/samples.ts'
 import { quietLog, scratchFolder } from '../stores/cast.ts'
+import { refused } from '../../src/core/reply.ts'
 import { call, commandOf, say } from './call.ts'
 
 /** The skill `review`, in a place with a session or without. */
@@ -26,7 +27,10 @@ async function withSkill(
     list: async () => ['overview', 'review'],
     read: async (_session: unknown, name: string) => (name === 'review' ? 'Look at $ARGUMENTS closely.' : null),
   }
-  await work(commandOf(skills({ vault: store.vault, skills: known, ask }), 'skill'), asked)
+  await work(
+    commandOf(skills({ gate: { sees: async () => true }, vault: store.vault, skills: known, ask }), 'skill'),
+    asked,
+  )
 }
 
 describe('/skill', () => {
@@ -47,10 +51,10 @@ describe('/skill', () => {
       assert.deepEqual(asked, [])
     })
     await withSkill(true, async (skill, asked) => {
-      const missing = say.refusal({ code: 'option-missing', option: 'name' })
-      assert.deepEqual(await skill.run(call({ name: '  ' })), { text: missing, hidden: true, refused: true })
-      const unknown = say.refusal({ code: 'skill-unknown', skill: 'reveiw', known: ['overview', 'review'] })
-      assert.deepEqual(await skill.run(call({ name: 'reveiw' })), { text: unknown, hidden: true, refused: true })
+      const missing = { code: 'option-missing', option: 'name' } as const
+      assert.deepEqual(await skill.run(call({ name: '  ' })), refused(call(), missing))
+      const unknown = { code: 'skill-unknown', skill: 'reveiw', known: ['overview', 'review'] } as const
+      assert.deepEqual(await skill.run(call({ name: 'reveiw' })), refused(call(), unknown))
       assert.deepEqual(asked, [])
     })
   })

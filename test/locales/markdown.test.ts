@@ -12,7 +12,18 @@ describe('plain', () => {
     assert.equal(plain('<@1> [x](y) `z` a\\'), '\\<@1\\> \\[x\\](y) \\`z\\` a\\\\')
     assert.equal(plain('https://evil.example'), 'https\\://evil.example')
     assert.equal(plain('@everyone @here'), '@\u200beveryone @\u200bhere')
-    assert.equal(plain('one\ntwo\u202e\u0000'), 'one two')
+    assert.equal(plain('one\ntwo\u202e\u0000\u200b'), 'one two⟨U+202E⟩ ⟨U+200B⟩')
+  })
+
+  it('leaves nothing in it that cannot be seen, nor does code', () => {
+    holds(
+      property(string({ unit: 'binary', maxLength: 100 }), (text) => {
+        for (const shown of [plain(text), code(text)]) {
+          const bare = shown.replaceAll('@\u200b', '@').replace(/\p{Extended_Pictographic}[\ufe0f\u200d]*/gu, '')
+          assert.doesNotMatch(bare, /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u)
+        }
+      }),
+    )
   })
 
   it('never leaves a special character bare', () => {

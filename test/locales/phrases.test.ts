@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RunEvent } from '../../src/core/event.ts'
-import type { AccountId } from '../../src/core/ids.ts'
+import type { AccountId, MessageId, PlaceId } from '../../src/core/ids.ts'
+import { pageOf } from '../../src/core/list-page.ts'
 import { tiers } from '../../src/core/right.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { BranchLeft, Remains } from '../../src/core/work.ts'
@@ -17,13 +18,19 @@ import * as runs from '../../src/features/runs/words.ts'
 import { english } from '../../src/features/sessions/en.ts'
 import { korean } from '../../src/features/sessions/ko.ts'
 import * as skills from '../../src/features/skills/words.ts'
+import * as budgets from '../../src/features/budgets/words.ts'
+import * as accountsOfAgents from '../../src/features/accounts/words.ts'
+import * as identity from '../../src/features/identity/words.ts'
 import * as usage from '../../src/features/usage/words.ts'
 import * as transcript from '../../src/features/transcript/words.ts'
+import * as workers from '../../src/features/workers/words.ts'
 import { languages as speaking, product } from '../features/product.ts'
 import {
   accounts,
   asks,
+  budgetSamples,
   holds,
+  holdsBefore,
   home,
   nastyText,
   overview,
@@ -34,11 +41,16 @@ import {
   session,
   someDiff,
   startedAt,
+  accountSamples,
+  identitySamples,
+  machineSamples,
   troubles,
   usageSamples,
   view,
   wellHealth,
   worktree,
+  withoutJumps,
+  nastyPath,
 } from './samples.ts'
 
 const languages = speaking(home)
@@ -50,6 +62,9 @@ const words = {
     diff: diff.en,
     health: health.en,
     usage: usage.en,
+    budgets: budgets.en,
+    identity: identity.en,
+    accounts: accountsOfAgents.en,
     help: help.en,
     permissions: permissionsEn,
     queue: queue.en,
@@ -57,6 +72,7 @@ const words = {
     sessions: english(home),
     skills: skills.en,
     transcript: transcript.en,
+    workers: workers.en,
   },
   ko: {
     approvals: approvals.ko,
@@ -64,6 +80,9 @@ const words = {
     diff: diff.ko,
     health: health.ko,
     usage: usage.ko,
+    budgets: budgets.ko,
+    identity: identity.ko,
+    accounts: accountsOfAgents.ko,
     help: help.ko,
     permissions: permissionsKo,
     queue: queue.ko,
@@ -71,6 +90,7 @@ const words = {
     sessions: korean(home),
     skills: skills.ko,
     transcript: transcript.ko,
+    workers: workers.ko,
   },
 }
 
@@ -126,13 +146,17 @@ for (const say of Object.values(languages)) {
       }
     })
 
-    it('lists a hundred sessions in one message and counts the rest', () => {
-      const many = Array.from({ length: 100 }, (_, at) => overview({ session: session({ name: `shop-${at}` }) }))
-      const text = own.sessions.list(many, startedAt, say)
-      assert.ok(text.length <= 2000)
-      const shown = text.match(/\*\*shop-\d+\*\*/g)?.length ?? 0
-      assert.ok(shown > 3)
-      assert.match(text.split('\n').at(-1) ?? '', new RegExp(`${100 - shown}`))
+    it('lists ten sessions in one message, whatever they are called, and says which page that is', () => {
+      const many = Array.from({ length: 100 }, () =>
+        overview({ session: session({ name: 'x'.repeat(32), model: nastyText, workdir: nastyPath, worktree: null }) }),
+      )
+      const page = pageOf(many, 3, 10)
+      const lines = page.items.map((each) => own.sessions.listed(each, startedAt, say))
+      const head = own.sessions.listHead(page)
+      assert.match(head, /100.*(page 3 of 10|10쪽 중 3쪽)/)
+      // What one message takes in Components V2.
+      assert.ok([head, ...lines].join('').length <= 4000, `${lines.join('').length}`)
+      for (const line of lines) sounds(line)
     })
 
     it('says everything else calmly, too', () => {
@@ -148,13 +172,26 @@ for (const say of Object.values(languages)) {
       const states = ['connecting', 'ready', 'resting', 'closed'] as const
       for (const text of [
         ...(['moved', 'checked-out', 'failed'] as const).map(left),
+        ...[null, 'olivia'].map((by) =>
+          say.branchHeld(
+            session({ worktree }),
+            worktree,
+            Array.from({ length: 14 }, () => '.husky/pre-commit'),
+            by,
+          ),
+        ),
+        say.branchOver(session()),
+        ...[false, true].map((cut) =>
+          say.obeyedChanged(session(), { paths: ['.envrc', '.git/hooks/post-merge'], cut }),
+        ),
         started(session(), 'Claude Code', false),
         started(session({ worktree, trusted: true }), 'Claude Code', true),
         started(session({ place: { kind: 'channel', id: session().place.id, guild: '1' } }), 'Echo', false),
-        own.sessions.ended({ session: session(), remains: null, detached: false }),
-        own.sessions.ended({ session: session(), remains: null, detached: true }),
+        own.sessions.ended({ session: session(), name: 'shop', remains: null, detached: false }),
+        own.sessions.ended({ session: session(), name: 'shop', remains: null, detached: true }),
+        own.sessions.ended({ session: session(), name: null, remains: null, detached: true }),
         ...allRemains.map((remains) =>
-          own.sessions.ended({ session: session({ worktree }), remains, detached: false }),
+          own.sessions.ended({ session: session({ worktree }), name: 'shop', remains, detached: false }),
         ),
         ...allRemains.map((remains) =>
           own.sessions.moved(
@@ -184,27 +221,51 @@ for (const say of Object.values(languages)) {
         say.notice({ kind: 'compacting' }),
         say.notice({ kind: 'compacted' }),
         say.notice({ kind: 'model-changed', from: nastyText, to: 'sonnet' }),
-        own.sessions.list([], startedAt, say),
-        own.sessions.list([overview({ state: null, waiting: 0 })], startedAt, say),
+        own.sessions.listHead(pageOf([], 1, 10)),
+        own.sessions.listHead(pageOf([1], 1, 10)),
+        own.sessions.listed(overview({ state: null, waiting: 0 }), startedAt, say),
         own.runs.stopped({ run: 'r' as never, waiting: true, afterMs: 0 }),
         own.runs.stopped({ run: 'r' as never, waiting: false, afterMs: 42_000 }),
-        say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2, held: null }),
-        say.waiting({ place: 3, expectedMs: 240_000, atWork: 2, cap: 2, held: null }),
+        say.waiting({ ...inLine, frozen: true }),
+        say.waiting(inLine),
+        say.waiting({ place: 3, expectedMs: 240_000, atWork: 2, cap: 2, held: null, frozen: false }),
         ...accounts.map((account) => say.account(account, startedAt)),
         ...usageSamples(own.usage),
+        ...budgetSamples(own.budgets),
+        ...identitySamples(own.identity),
+        ...machineSamples(own.workers),
+        ...accountSamples(own.accounts),
+        ...holdsBefore.map((hold) => say.waiting({ ...inLine, held: { hold, place: 1, of: 1, isBehind: true } })),
         ...holds.flatMap((hold) => [
-          say.waiting({ place: 3, expectedMs: null, atWork: 0, cap: 2, held: { hold, place: 2, of: 5 } }),
+          say.waiting({
+            place: 3,
+            expectedMs: null,
+            atWork: 0,
+            cap: 2,
+            held: { hold, place: 2, of: 5 },
+            frozen: false,
+          }),
           say.parked(hold, null),
-          say.parked(hold, { place: 3, expectedMs: null, atWork: 0, cap: 2, held: { hold, place: 21, of: 22 } }),
+          say.parked(hold, {
+            place: 3,
+            expectedMs: null,
+            atWork: 0,
+            cap: 2,
+            held: { hold, place: 21, of: 22 },
+            frozen: false,
+          }),
         ]),
-        ...rightsSamples(own.permissions),
+        ...rightsSamples(own.permissions, say),
         ...queueSamples(own.queue, (line) => say.stands(line)),
-        own.runs.steered({ how: 'steered', text: nastyText }),
-        own.runs.steered({ how: 'kept', text: nastyText }),
-        own.runs.steered({ how: 'asked', text: nastyText }),
+        own.runs.steered({ how: 'steered', text: nastyText }, nastyText),
+        own.runs.steered({ how: 'kept', text: nastyText }, nastyText),
+        own.runs.steered({ how: 'asked', text: nastyText }, nastyText),
         say.wasAway(180_000, 2),
         say.restInFile('answer.md'),
-        say.notForYou(),
+        ...tiers.map((tier) =>
+          withoutJumps(say.leftAlone({ kind: 'channel', id: '1' as PlaceId, guild: '2' }, '3' as MessageId, tier)),
+        ),
+        say.leftAloneForAll(),
         say.noSessionHere(),
         say.board([], '1'),
         ...tiers.flatMap((tier) =>
@@ -212,7 +273,11 @@ for (const say of Object.values(languages)) {
             own.help.help(
               tier,
               asks,
-              Array.from({ length: 90 }, (_, at) => ({ name: `command ${at}`, description: 'x'.repeat(100) })),
+              Array.from({ length: 12 }, (_, at) => ({
+                name: `command ${at}`,
+                subcommands: [],
+                description: 'x'.repeat(100),
+              })),
             ),
           ),
         ),
@@ -226,7 +291,10 @@ for (const say of Object.values(languages)) {
         say.internalError(),
         say.moreSteps(5),
         ...states.map((state) =>
-          own.health.health({ ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null } }, true),
+          own.health.health(
+            { ...wellHealth, gateway: { state, lastEventAgeMs: null, ping: null, serversAway: [], serversHere: 1 } },
+            true,
+          ),
         ),
         ...[true, false].map((isOwner) =>
           own.health.health(
@@ -269,11 +337,24 @@ for (const say of Object.values(languages)) {
           words.where(`${home}/${'deep/'.repeat(500)}`),
           ...Object.values(words.risks),
           words.inFile('input.json', 123_456),
-          words.mayAnswer(null),
-          words.mayAnswer('<@1>'),
-          words.until(startedAt),
-          words.line(ask, true, null),
-          words.line(ask, false, '<@1>'),
+          words.mayAnswer(false, startedAt),
+          words.mayAnswer(true, startedAt),
+          words.runs(Object.keys(ask.runs.files)),
+          words.changed(['a', 'b', 'c', 'd', 'e'].map((each) => each.repeat(500))),
+          words.line(ask, true, null, true),
+          words.line(ask, false, '<@1>', false),
+          words.many.title(ask.runtime, 40, '<@1>'),
+          words.many.item(ask),
+          words.many.owners,
+          words.many.more(30),
+          words.many.tally([
+            ask,
+            { ...ask, fate: { kind: 'answered', decision: { verdict: 'approve' }, by: nastyText } },
+          ]),
+          words.many.inFile('questions.txt', true),
+          words.many.line(ask, 40, startedAt, false, null),
+          words.many.lineOver(40),
+          words.many.expired(ask.runtime, 3),
           words.reminder(null, startedAt),
           words.reminder('<@1>', startedAt),
           words.expired(ask),
@@ -286,6 +367,14 @@ for (const say of Object.values(languages)) {
       }
       for (const form of [own.approvals.deny, own.approvals.change, own.runs.steerForm]) {
         assert.ok(form.title.length <= 45 && form.label.length <= 45 && form.placeholder.length <= 100)
+      }
+    })
+
+    it('has words for each field of a form', () => {
+      const { title, name, address, tokens } = own.identity.form
+      assert.ok(title.length <= 45)
+      for (const { label, placeholder } of [name, address, tokens]) {
+        assert.ok(label.length <= 45 && placeholder.length <= 100)
       }
     })
 
@@ -310,6 +399,8 @@ function sounds(text: string): void {
   assert.doesNotMatch(outside, /@(everyone|here)|(?<!\\)<@&|(?<!\\)\[a\]|https:\/\//)
 }
 
+const inLine = { place: 3, expectedMs: null, atWork: 0, cap: 2, held: null, frozen: false }
+
 describe('the lines of a run', () => {
   const say = languages.en
   const usage = { inputTokens: 12_000, outputTokens: 400, costUsd: 0.114 }
@@ -330,7 +421,7 @@ describe('the lines of a run', () => {
     const seen = view(admitted, started, stopped, { type: 'finished', outcome: { kind: 'stopped', usage } })
     assert.equal(
       say.over(seen),
-      '■ Stopped by @\\*alice\\* after 0:02 · 12.4k tokens · $0.11 — What it had done stays.',
+      '■ Stopped by @\\*alice\\* after 0:02 · 12.4k tokens · $0.11 — What it had done stays: `/diff`.',
     )
     assert.match(say.over(view(admitted, started, { type: 'stopped', by: null })), /^■ Stopped after 0:00/)
     assert.equal(say.over(view({ type: 'stopped', by: '*alice*' })), '■ Taken back by @\\*alice\\* before it began.')
@@ -363,6 +454,7 @@ describe('the session started', () => {
         languages.en.whereabouts(session()),
       ),
       '**shop** · Claude Code · `opus`\n`~/projects/shop`\n' +
+        'What it writes is there at once, also what other programs obey later, such as hooks, CI and notes for agents: after a turn I name those.\n' +
         'Write here to begin. `/cancel` stops what runs, `/session stop` ends the session.',
     )
     assert.match(speaking(null).en.whereabouts(session()), /^`\/home\/olivia\/projects\/shop`$/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { CallBudget, Deed } from '../../src/core/budget.ts'
-import { noLimit } from '../../src/core/budget.ts'
+import type { CallBudget, Deed } from '../../src/core/pace.ts'
+import { noLimit } from '../../src/core/pace.ts'
 import { waitOf, type PlacePace, type Urgency } from '../../src/messages/pace.ts'
 
 const least = { growEveryMs: 300, cardEveryMs: 1000 }
@@ -83,11 +83,16 @@ describe('how long a write waits', () => {
     assert.equal(wait('edit', 'growth', rest(1250)), 0)
   })
 
-  test('growth and cards leave calls of the whole bot to others', () => {
+  test('whoever is less urgent leaves calls of the whole bot to others', () => {
     const total: CallBudget = { limit: 50, remaining: 20, nextInMs: 400, fullInMs: 900 }
     assert.equal(wait('edit', 'growth', { total }), 400)
     assert.equal(wait('post', 'card', { total }), 400)
     assert.equal(wait('edit', 'end', { total }), 0)
-    assert.equal(wait('edit', 'end', { total: { ...total, remaining: 0 } }), 400)
+    const few = { total: { ...total, remaining: 6 } }
+    assert.equal(wait('edit', 'end', few), 400)
+    assert.equal(wait('post', 'first', { total }), 0)
+    assert.equal(wait('post', 'first', few), 400)
+    assert.equal(wait('post', 'question', few), 0)
+    assert.equal(wait('post', 'question', { total: { ...total, remaining: 5 } }), 400)
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { noLimit } from '../../src/core/budget.ts'
+import { noLimit } from '../../src/core/pace.ts'
 import type { Rendering } from '../../src/core/chat.ts'
 import type { Message, Posting } from '../../src/core/message.ts'
 import { nextWrite, untilOld, type Holds } from '../../src/messages/plan.ts'
@@ -11,7 +11,13 @@ const hour = 3_600_000
 const now = 100 * hour
 const none: Holds = new Map()
 const chat = {
-  pace: { budget: () => noLimit, total: () => noLimit, editableForMs: hour, nonceForMs: 1 },
+  pace: {
+    budget: () => noLimit,
+    total: () => noLimit,
+    claim: () => ({ [Symbol.dispose]: () => {} }),
+    editableForMs: hour,
+    nonceForMs: 1,
+  },
   plainer: (rendering: Rendering, plainness: number): Rendering => ({
     ...rendering,
     hash: `${rendering.hash}/${plainness}`,
@@ -87,6 +93,9 @@ describe('what is done next', () => {
     const standing = [posting('0', 'old'), posting('1', 'b'), posting('2', 'c')]
     assert.equal(next(one, standing), 'edit 0 a')
     assert.equal(next({ ...one, exact: true }, standing), 'remove 2')
+    const waits = new Map([['2', 'alone']] as const)
+    assert.equal(next({ ...one, exact: true }, standing, waits), 'remove 1', 'what was refused a moment ago waits')
+    assert.equal(next({ ...one, exact: true }, standing.slice(0, 1).concat(posting('2', 'c')), waits), 'edit 0 a')
   })
 
   test('what waits holds up those behind it where they have an order', () => {
@@ -121,6 +130,13 @@ describe('what is done next', () => {
     const asFile = { plainness: 2, refused: 'a' }
     assert.equal(next(wanted(message('0', 'b')), [posting('0', 'a/2', asFile)]), null, 'a file does not grow')
     assert.equal(next(wanted(message('0', 'a', steady)), [posting('0', 'x/2', asFile)]), 'edit 0 a/2')
+  })
+
+  test('what shows no text yet is made anew beneath what comes before it; what shows some stays', () => {
+    const one = wanted(message('0', 'a', { beneath: messageId('900') }))
+    assert.equal(next(one, [posting('0', 'card', { message: messageId('899'), end: 0 })]), 'remove 0 again')
+    assert.equal(next(one, [posting('0', 'card', { message: messageId('899') })]), 'edit 0 a')
+    assert.equal(next(one, [posting('0', 'card', { message: messageId('1000'), end: 0 })]), 'edit 0 a')
   })
 
   test('it is known when a card has to move on', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Deed } from '../../src/core/budget.ts'
+import type { Deed } from '../../src/core/pace.ts'
 import { usualTimings } from '../../src/core/timings.ts'
 import { Budgets } from '../../src/discord/budgets.ts'
 import type { Urgency } from '../../src/messages/pace.ts'
@@ -21,6 +21,7 @@ function open(kind: 'standing' | 'sliding') {
   const pace = {
     budget: (at: string, deed: Deed) => budgets.of(at, deed),
     total: () => budgets.total(),
+    claim: (at: string, deed: Deed) => budgets.claim(at, deed),
     editableForMs: 1,
     nonceForMs: 1,
   }
@@ -114,6 +115,31 @@ describe('whose turn it is in a place', () => {
     await clock.goTo(1000)
     await outcome
     assert.equal(written.length, 1)
+  })
+
+  test('a run that is over twice gives back one edit: those at work keep theirs', async () => {
+    const { clock, throttle, write, written } = open('standing')
+    for (const _ of [1, 2, 3]) write('edit', 'first')
+    await clock.goTo(1000)
+    const [over] = [1, 2, 3].map(() => throttle.atWork(place))
+    for (const _ of [1, 2]) over?.[Symbol.dispose]()
+    // Of five edits two are left, and two are at work.
+    write('edit', 'growth')
+    await clock.goTo(3000)
+    assert.equal(written.length, 3)
+    await clock.goTo(6000)
+    assert.equal(written.length, 4)
+  })
+
+  test('a post between two edits does not keep back the second', async () => {
+    const { clock, write, written } = open('sliding')
+    for (const _ of [1, 2, 3]) write('edit', 'first')
+    await clock.goTo(2000)
+    write('post', 'first')
+    await clock.goTo(2000 + tripMs)
+    write('edit', 'growth', 'more words')
+    await clock.goTo(10_000)
+    assert.deepEqual([written.at(-1)?.what, written.at(-1)?.at], ['more words', 2000 + usualTimings.growEveryMs])
   })
 
   for (const kind of ['standing', 'sliding'] as const) {

@@ -49,6 +49,8 @@ export async function startAnthropic(options: AnthropicOptions = {}): Promise<Sc
   })
   // A held stream may stand for as long as a test needs it.
   server.requestTimeout = 0
+  // Nor is one that rests ended in the moment in which the CLI asks again.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -114,10 +116,17 @@ export async function startAnthropic(options: AnthropicOptions = {}): Promise<Sc
       response.destroy()
       return
     }
-    refuse(response, error.status, error.type, error.message, {
-      'request-id': `req_scripted_${request.number}`,
-      ...error.headers,
-    })
+    refuse(
+      response,
+      error.status,
+      error.type,
+      error.message,
+      {
+        'request-id': `req_scripted_${request.number}`,
+        ...error.headers,
+      },
+      error.details,
+    )
   }
 
   async function stream(
@@ -201,8 +210,9 @@ function refuse(
   type: string,
   message: string,
   headers: Readonly<Record<string, string>> = {},
+  details: object = {},
 ): void {
   response
     .writeHead(status, { 'content-type': 'application/json', ...headers })
-    .end(JSON.stringify({ type: 'error', error: { type, message } }))
+    .end(JSON.stringify({ type: 'error', error: { type, message, ...details } }))
 }

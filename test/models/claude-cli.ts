@@ -123,6 +123,7 @@ class Cli {
     const subtype = String(request['subtype'])
     switch (subtype) {
       case 'initialize':
+        this.#ground.standsStill = JSON.stringify(request['hooks'] ?? null).includes('PreToolUse')
         return voice.response(id, initialized)
       case 'interrupt':
         this.#turn?.abort()
@@ -201,6 +202,7 @@ const cli = new Cli({
     retries: Number(env['CLAUDE_CODE_MAX_RETRIES'] ?? 10),
   },
   waiting: [],
+  standsStill: false,
   total: nothingSpent,
 })
 process.on('SIGINT', () => cli.end(0, true))

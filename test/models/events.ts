@@ -1,6 +1,9 @@
 import { once } from 'node:events'
-import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
+
+// An import of it reads all that it exports, and so loads Node's own fetch: more than the rest of a stand-in's start.
+const { request } = process.getBuiltinModule('node:http')
 
 /** One server-sent event, parsed. */
 export type ModelEvent = Readonly<Record<string, unknown>> & { readonly type: string }

@@ -37,10 +37,12 @@ export interface Gate {
   reached(options?: WaitOptions): Promise<ModelRequest>
   /** Lets it through, and every later one. */
   open(): void
+  /** Holds those that come from now on. */
+  close(): void
 }
 
 export interface WaitOptions {
-  /** ms until the wait fails; 20,000 unless told. */
+  /** ms until the wait fails; 60,000 unless told. */
   readonly deadline?: number
 }
 
@@ -68,7 +70,7 @@ export class Ledger {
   waitFor(condition: (request: ModelRequest) => boolean, options: WaitOptions = {}): Promise<ModelRequest> {
     const known = this.requests.find(condition)
     if (known !== undefined) return Promise.resolve(known)
-    const deadline = options.deadline ?? 20_000
+    const deadline = options.deadline ?? 60_000
     const { promise, resolve, reject } = Promise.withResolvers<ModelRequest>()
     const waiter: Waiter = { isMet: condition, resolve }
     this.#waiters.add(waiter)
@@ -87,6 +89,7 @@ export class Ledger {
         for (const pass of this.#held.get(name) ?? []) pass()
         this.#held.delete(name)
       },
+      close: () => void this.#openGates.delete(name),
     }
   }
 

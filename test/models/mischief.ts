@@ -1,51 +1,18 @@
 import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { z } from 'zod'
-
-/** Moments of a stand-in's life at which it can go wrong. */
-const moments = ['start', 'prompt', 'delta', 'tool', 'asking', 'result', 'rest'] as const
-
-const mischief = z.strictObject({
-  at: z.enum(moments),
-  /** The how manieth time it comes there in one process. */
-  nth: z.number().int().positive().default(1),
-  what: z.union([
-    /** Ends by itself, with a last word to stderr. */
-    z.strictObject({ exit: z.number().int(), says: z.string().default('') }),
-    z.strictObject({ signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT']) }),
-    /** Lines that are no JSON, no object, of no known kind, or no text at all; then it goes on. */
-    z.strictObject({ garbage: z.literal(true) }),
-    /** Half a line that nobody completes; then it ends. */
-    z.strictObject({ halfLine: z.literal(true) }),
-    /** One line of so many bytes; then it goes on. */
-    z.strictObject({ longLine: z.number().int().positive() }),
-    /** So many pieces of its answer, of one letter each; then it goes on. */
-    z.strictObject({ pieces: z.number().int().positive() }),
-    /** Writes for ever, until somebody ends it: lines that can be read, one that never ends, or complaints. */
-    z.strictObject({ flood: z.enum(['stdout', 'one line', 'stderr']) }),
-    /** Says and does nothing any more, and ignores what it is told. */
-    z.strictObject({ hang: z.literal(true) }),
-    /** Asks something that nobody knows, and waits until it is answered, however; then it goes on. */
-    z.strictObject({ asks: z.literal('of tomorrow') }),
-    /** Leaves a process behind that nobody waits for, in a session of its own, and ends. */
-    z.strictObject({ orphan: z.number().int().positive() }),
-  ]),
-})
-
-export type MischiefInput = z.input<typeof mischief>
-type Moment = (typeof moments)[number]
+import type { MischiefPlan, Moment } from './mischief-plan.ts'
 
 /** What a stand-in was told to do wrong. */
 export class Mischief {
-  readonly #plan: z.output<typeof mischief> | null
+  readonly #plan: MischiefPlan | null
   readonly #piece: () => string
   readonly #ask: () => Promise<unknown>
   #times = 0
 
   /** `piece`: a line that says one more letter of the answer; `ask`: asks the host something unheard of. */
   constructor(json: string, piece: () => string, ask: () => Promise<unknown>) {
-    this.#plan = json === 'null' ? null : mischief.parse(JSON.parse(json))
+    this.#plan = JSON.parse(json) as MischiefPlan | null
     this.#piece = piece
     this.#ask = ask
   }

@@ -52,6 +52,12 @@ describe('the scripted Responses API', () => {
     assert.equal(model.requests[0]?.session, 'thread-1')
   })
 
+  test('tells what came where no person has said anything', async () => {
+    await using model = await startOpenAi()
+    const note = { type: 'message', role: 'user', content: [{ type: 'input_text', text: '(The bot: go on)' }] }
+    assert.equal(said(await events(await ask(model, [note]))), '(no prompt in: user ["(The bot: go on)"])')
+  })
+
   test('takes the step that follows from the conversation', async () => {
     await using model = await startOpenAi()
     const first = prompt(scripted([{ tool: 'exec_command', input: { cmd: 'ls "}" {' } }, { text: 'Done.' }]))

@@ -8,7 +8,7 @@ import { createZstdDecompress } from 'node:zlib'
 import { Ledger } from './ledger.ts'
 import type { ModelRequest, OpenRequest } from './ledger.ts'
 import type { ScriptedModel } from './anthropic.ts'
-import { isCodexHostText, lastPromptOf, responseFrames, responsesRequest } from './responses.ts'
+import { inShort, isCodexHostText, lastPromptOf, responseFrames, responsesRequest } from './responses.ts'
 import { readScript, readStep } from './script.ts'
 import type { Step, StepInput } from './script.ts'
 
@@ -36,6 +36,8 @@ export async function startOpenAi(options: OpenAiOptions = {}): Promise<Scripted
   })
   // A held stream may stand for as long as a test needs it.
   server.requestTimeout = 0
+  // Nor is one that rests ended in the moment in which the CLI asks again.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -72,7 +74,12 @@ export async function startOpenAi(options: OpenAiOptions = {}): Promise<Scripted
     ledger.changed(open)
     const step = stepFor(open)
     await pause(step.delay, gone.signal)
-    if (fails(open, step)) return fail(response, open, step)
+    if (fails(open, step)) {
+      if (step.error?.status !== 200) return fail(response, open, step)
+      // Served, and refused in the stream.
+      const { type, message } = step.error
+      return stream(response, open, readStep({ text: '', midError: { type, message } }), asked.model, gone.signal)
+    }
     if (step.hang === true) return
     await stream(response, open, step, asked.model, gone.signal)
   }
@@ -81,6 +88,8 @@ export async function startOpenAi(options: OpenAiOptions = {}): Promise<Scripted
     const handled = options.handler?.(request)
     if (handled !== undefined) return readStep(handled)
     const steps = readScript(request.prompt)
+    // Seen in the answer, so that a story which fails for it tells what there was instead of a person's words.
+    if (request.prompt.trim() === '') return readStep({ text: `(no prompt in: ${inShort(request.body)})` })
     if (steps === null) return readStep({ text: `echo: ${request.prompt}` })
     // A CLI that asks once more than the script foresaw is seen in the answer, not in a crash.
     return steps[request.step] ?? readStep({ text: `(the script has ended at step ${request.step})` })
@@ -99,10 +108,17 @@ export async function startOpenAi(options: OpenAiOptions = {}): Promise<Scripted
       response.destroy()
       return
     }
-    refuse(response, error.status, error.type, error.message, {
-      'x-request-id': `req_scripted_${request.number}`,
-      ...error.headers,
-    })
+    refuse(
+      response,
+      error.status,
+      error.type,
+      error.message,
+      {
+        'x-request-id': `req_scripted_${request.number}`,
+        ...error.headers,
+      },
+      error.details,
+    )
   }
 
   async function stream(
@@ -116,6 +132,7 @@ export async function startOpenAi(options: OpenAiOptions = {}): Promise<Scripted
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache',
       'x-request-id': `req_scripted_${request.number}`,
+      ...step.headers,
     })
     for (const { event, delta } of responseFrames(step, { model, number: request.number })) {
       if (delta) {
@@ -186,8 +203,9 @@ function refuse(
   type: string,
   message: string,
   headers: Readonly<Record<string, string>> = {},
+  details: object = {},
 ): void {
   response
     .writeHead(status, { 'content-type': 'application/json', ...headers })
-    .end(JSON.stringify({ error: { type, code: type, message } }))
+    .end(JSON.stringify({ error: { type, code: type, message, ...details } }))
 }

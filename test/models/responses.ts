@@ -5,7 +5,11 @@ import type { AnswerIdentity, Frame } from './stream.ts'
 
 /** What a Responses API request says, as far as the scripted model reads it. Everything else is let through. */
 
-const part = z.looseObject({ type: z.string(), text: z.string().optional() })
+const part = z.looseObject({
+  type: z.string(),
+  text: z.string().optional(),
+  encrypted_content: z.string().optional(),
+})
 
 const item = z.looseObject({
   type: z.string().default('message'),
@@ -23,7 +27,7 @@ export type Item = z.output<typeof item>
 
 /** Texts in a user message that no person wrote: what the CLI adds and the notes that our client puts beside a prompt. */
 export function isCodexHostText(text: string): boolean {
-  return /^\s*(<[a-z_]+>|# AGENTS\.md|\((Discord|Letter) |\(The bot: (?!letter))/.test(text)
+  return /^\s*(<[a-z_]+>|# AGENTS\.md|\((Discord|Letter) |\(The bot: (?!letter|task))/.test(text)
 }
 
 /** The latest text of a person, and how many answers the model has given since: each may be several items. */
@@ -31,9 +35,12 @@ export function lastPromptOf(input: readonly Item[], isHost: (text: string) => b
   let answers = 0
   let wasModel = false
   for (const each of input.toReversed()) {
-    const isModel = !(each.type.endsWith('_output') || (each.type === 'message' && each.role !== 'assistant'))
+    const isMessage = each.type === 'agent_message' || (each.type === 'message' && each.role !== 'assistant')
+    const isModel = !(each.type.endsWith('_output') || isMessage)
     if (isModel && !wasModel) answers++
     wasModel = isModel
+    const task = taskOf(each)
+    if (task !== undefined) return { text: task, answers }
     if (each.type !== 'message' || each.role !== 'user') continue
     const text = texts(each).findLast((text) => !isHost(text))
     if (text !== undefined) return { text, answers }
@@ -44,6 +51,18 @@ export function lastPromptOf(input: readonly Item[], isHost: (text: string) => b
 function texts({ content }: Item): string[] {
   if (typeof content === 'string') return [content]
   return (content ?? []).flatMap(({ text }) => (text === undefined ? [] : [text]))
+}
+
+/** What came with a request, an item in a few words. */
+export function inShort(body: unknown): string {
+  const { input } = responsesRequest.parse(body)
+  return input.map((each) => `${each.role ?? each.type} ${JSON.stringify(texts(each)).slice(0, 60)}`).join('; ')
+}
+
+/** What an agent has given its helper to do. */
+function taskOf({ type, content }: Item): string | undefined {
+  if (type !== 'agent_message' || !Array.isArray(content) || content[0]?.text?.includes('NEW_TASK') !== true) return
+  return content.find(({ encrypted_content }) => encrypted_content !== undefined)?.encrypted_content
 }
 
 /** The events of a streamed answer, in the order of the Responses API. */
@@ -72,12 +91,14 @@ export function responseFrames(step: Step, { model, number }: AnswerIdentity): F
     add({ ...message, content }, deltas, { ...message, content: [] })
   }
   const calls = step.tool === undefined ? step.tools : [{ tool: step.tool, input: step.input }, ...step.tools]
-  calls.forEach(({ tool: name, input }, index) => {
+  calls.forEach(({ tool, input }, index) => {
+    // `space.name`: a tool of a namespace, as those of an MCP server are.
+    const [name = '', namespace] = tool.split('.').toReversed()
     const call_id = `call_scripted_${number}_${index + 1}`
     // A tool with a free-form input takes it as a text, not as JSON.
     const raw = input['raw']
     if (typeof raw === 'string') add({ type: 'custom_tool_call', id: `ctc_${call_id}`, call_id, name, input: raw })
-    else add({ type: 'function_call', id: `fc_${call_id}`, call_id, name, arguments: JSON.stringify(input) })
+    else add({ type: 'function_call', id: `fc_${call_id}`, call_id, name, namespace, arguments: JSON.stringify(input) })
   })
   if (step.midError !== undefined) {
     const error = { code: step.midError.type, message: step.midError.message }

@@ -11,11 +11,13 @@ const count = z.number().int().nonnegative()
 const toolCall = z.strictObject({ tool: z.string(), input: z.record(z.string(), z.unknown()).default({}) })
 
 const failure = z.strictObject({
-  /** HTTP status; with `hangup` the connection is dropped instead of answered. */
+  /** HTTP status (200: it is said in the stream, by Codex' service alone); with `hangup` the connection is dropped instead of answered. */
   status: count.default(500),
   type: z.string().default('api_error'),
   message: z.string().default('scripted failure'),
   headers: z.record(z.string(), z.string()).default({}),
+  /** What the body says of it beside its type and message. */
+  details: z.record(z.string(), z.unknown()).default({}),
   hangup: z.boolean().default(false),
   /** How often this step fails before it goes on with the rest of itself; without it: always. */
   times: count.optional(),

@@ -1,7 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MischiefInput } from './mischief.ts'
+import { mischief as planned, type MischiefInput } from './mischief-plan.ts'
 
 const programs = { claude: 'claude-cli.ts', codex: 'codex-server.ts' } as const
 
@@ -21,7 +21,13 @@ export function standIn(cli: keyof typeof programs, mischief: MischiefInput | nu
   const binary = join(folder, cli)
   const misbehave = (next: MischiefInput | null): void => {
     const program = join(import.meta.dirname, programs[cli])
-    const words = [process.execPath, '--import', cached, program, JSON.stringify(next)]
+    const words = [
+      process.execPath,
+      '--import',
+      cached,
+      program,
+      JSON.stringify(next === null ? null : planned.parse(next)),
+    ]
     // A shell puts variables of its own into the environment, which a real CLI would not find there.
     const script = `#!/bin/sh\nunset PWD OLDPWD SHLVL _\nexec ${words.map(quoted).join(' ')} "$@"\n`
     writeFileSync(binary, script, { mode: 0o700 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -33,6 +33,8 @@ async function install(where: string, registry: string, ...what: readonly string
 
 describe('the published package', { timeout: 240_000 }, () => {
   const inFolder = surroundings('http://127.0.0.1:1')
+  /** Of the product. */
+  let tarball = ''
   const program = join(folder, 'node_modules', '.bin', 'discord-orchestrator')
 
   before(async () => {
@@ -41,8 +43,9 @@ describe('the published package', { timeout: 240_000 }, () => {
       await run(['npm', 'pack', what, '--pack-destination', base], { ...inFolder, folder: root })
     const tarballs = readdirSync(base).filter((name) => name.endsWith('.tgz'))
     const packed = (name: string) => join(base, tarballs.find((tarball) => tarball.startsWith(name)) ?? 'none')
+    tarball = packed('discord-orchestrator')
     await using registry = await openRegistry({ development: false })
-    await install(folder, registry.url, packed('discord-orchestrator'))
+    await install(folder, registry.url, tarball)
     // The example of its README is a bot on discord.js.
     await using whole = await openRegistry({ development: true })
     await install(beside, whole.url, packed('loopback-discord'), 'discord.js')
@@ -54,8 +57,20 @@ describe('the published package', { timeout: 240_000 }, () => {
     for (const name of ['src', 'test', 'bench', 'node_modules']) assert.ok(!brought.includes(name), name)
   })
 
-  it('starts in an empty folder', async () => {
-    assert.match(await run([program, '--version'], inFolder), /^\d+\.\d+\.\d+\n$/)
+  it('takes 50 MB at the most, with all that it needs', () => {
+    const below = readdirSync(join(folder, 'node_modules'), { recursive: true, withFileTypes: true })
+    const sizes = below.map(({ parentPath, name }) => lstatSync(join(parentPath, name))).filter((each) => each.isFile())
+    const bytes = sizes.reduce((sum, { size }) => sum + size, 0)
+    assert.ok(bytes < 50 * 1024 * 1024, `${Math.round(bytes / 1024 / 1024)} MB`)
+  })
+
+  it('starts by npx in an empty folder, from a registry', async () => {
+    await using registry = await openRegistry({ development: false, tarball })
+    mkdirSync(join(base, 'nothing'))
+    const inNothing = surroundings(registry.url, join(base, 'nothing'))
+    const npx: readonly [string, ...string[]] = ['npx', '--yes', 'discord-orchestrator', '--version']
+    assert.match(await run(npx, inNothing), /^\d+\.\d+\.\d+\n$/)
+    assert.deepEqual(readdirSync(join(base, 'nothing')), [], 'and leaves nothing there')
   })
 
   it('answers on its page, through a kill of the bot, until Ctrl+C', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename, dirname, join } from 'node:path'
@@ -13,6 +13,11 @@ interface Installed {
   readonly manifest: { readonly name: string; readonly version: string }
 }
 
+interface RegistryOptions {
+  readonly development: boolean
+  readonly tarball?: string
+}
+
 /** A registry for npm on loopback. */
 export interface Registry extends AsyncDisposable {
   readonly url: string
@@ -20,15 +25,19 @@ export interface Registry extends AsyncDisposable {
 
 /**
  * Serves what is installed here, for production or for development as well, so that npm can install our package for real where there is no
- * network. The tarballs are made of the folders when they are asked for.
+ * network. The tarballs are made of the folders when they are asked for. `tarball`: our own package, packed, as if it were published.
  */
-export async function openRegistry({ development }: { readonly development: boolean }): Promise<Registry> {
-  const packages = installed(development)
+export async function openRegistry({ development, tarball }: RegistryOptions): Promise<Registry> {
+  const packages = [...installed(development), ...(tarball === undefined ? [] : [ourOwn()])]
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '').slice(1)
     const [name = '', version] = path.split('/-/')
     const found = packages.filter(({ manifest }) => manifest.name === name)
     const asked = found.find(({ manifest }) => manifest.version === version)
+    if (asked?.folder === root && tarball !== undefined) {
+      createReadStream(tarball).pipe(response)
+      return
+    }
     if (asked !== undefined) {
       const tar = spawn('tar', [
         '-czf',
@@ -80,4 +89,11 @@ function installed(development: boolean): readonly Installed[] {
         manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Installed['manifest'],
       }
     })
+}
+
+function ourOwn(): Installed {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>
+  // A registry tells nothing of it, and here there is no workspace.
+  const { devDependencies: _, workspaces: __, scripts: ___, ...published } = manifest
+  return { folder: root, manifest: published as unknown as Installed['manifest'] }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { knowing } from './knowing.ts'
 
 /**
  * The first process of a namespace: runs the command, waits two seconds at most for what is still ending, says on
@@ -27,9 +27,11 @@ const namespace = ['-p', '-f', '--mount-proc', '--kill-child', 'sh', '-c'] as co
 
 let able: boolean | null = null
 
-/** How a command is run so that all it starts can be ended with it. */
+/** How a command is run so that all it starts can be ended with it. `OMC_TEST_BED=none`: as whoever may make no namespace. */
 export function bed(command: string, args: readonly string[]): { command: string; args: string[]; detached: boolean } {
-  able ??= spawnSync('unshare', [...namespace, 'true'], { stdio: 'ignore' }).status === 0
+  able ??=
+    process.env['OMC_TEST_BED'] !== 'none' &&
+    spawnSync('unshare', [...namespace, 'true'], { stdio: 'ignore' }).status === 0
   return able
     ? { command: 'unshare', args: [...namespace, wrapper, 'sh', command, ...args], detached: false }
     : { command, args: [...args], detached: true }
@@ -41,25 +43,21 @@ export function bed(command: string, args: readonly string[]): { command: string
  */
 export async function survivorsOf(folder: string): Promise<readonly string[]> {
   if (process.platform !== 'linux') return []
-  for (let tries = 0; tries < 40 && knowing(folder).size > 0; tries++) await delay(50)
+  const gone = async (): Promise<void> => {
+    for (let tries = 0; tries < 40 && knowing(folder).size > 0; tries++) await delay(50)
+  }
+  await gone()
   const left = knowing(folder)
-  for (const pid of left.keys()) process.kill(pid, 'SIGKILL')
+  for (const pid of left.keys()) end(pid)
+  // A killed one is there for a moment more.
+  if (left.size > 0) await gone()
   return [...left.values()]
 }
 
-function knowing(folder: string): ReadonlyMap<number, string> {
-  return new Map(
-    readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-      .flatMap((pid): [number, string][] => {
-        try {
-          const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-          const knows = command.includes(folder) || readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder)
-          return knows && command !== '' ? [[Number(pid), command.replaceAll('\0', ' ').trim()]] : []
-        } catch {
-          // Another user's, or gone meanwhile.
-          return []
-        }
-      }),
-  )
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone by itself.
+  }
 }

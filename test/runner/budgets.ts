@@ -1,49 +1,50 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Seconds of wall that each file may take in CI. */
-export type Budgets = Readonly<Record<string, number>>
+/** What files cost, by their names; files that are no more are dropped when it is recorded. */
+export type Recorded = Readonly<Record<string, number>>
 
-const place = join(import.meta.dirname, '..', 'budgets.json')
+/** Seconds of wall that each file may take in CI, or of CPU that it took. */
+type What = 'budgets' | 'cpu'
 
-export function readBudgets(): Budgets {
-  return JSON.parse(readFileSync(place, 'utf8')) as Budgets
+export function readRecorded(what: What): Recorded {
+  return JSON.parse(readFileSync(placeOf(what), 'utf8')) as Recorded
 }
 
-/**
- * The longest early, each with three short ones behind it: the run is over when its last file is, but many long ones at
- * once (most of them kill and start bots) would drown two cores. What nobody knows yet counts as long.
- */
-export function mixed(files: readonly string[], budgets: Budgets): readonly string[] {
-  const known = (file: string): number => budgets[file] ?? Number.POSITIVE_INFINITY
-  const rest = [...files].sort((a, b) => (known(a) === known(b) ? a.localeCompare(b) : known(b) > known(a) ? 1 : -1))
-  const order: string[] = []
-  while (rest.length > 0) order.push(...rest.splice(0, 1), ...rest.splice(-3, 3))
-  return order
+export function writeRecorded(what: What, recorded: Recorded): void {
+  writeFileSync(placeOf(what), `${JSON.stringify(recorded, null, 2)}\n`)
+}
+
+function placeOf(what: What): string {
+  return join(import.meta.dirname, '..', `${what}.json`)
 }
 
 /** For a file that nobody has recorded yet. */
 export const unrecordedSeconds = 120
+
+const leastBudget = 60
+const times = 4
 
 /**
  * Four times what was measured, in steps of five seconds, and never less than a minute: a machine that is busy with
  * something else must not fail a run, a file that has grown must.
  */
 export function budgetFor(seconds: number): number {
-  return Math.max(60, Math.ceil((4 * seconds) / 5) * 5)
+  return Math.max(leastBudget, Math.ceil((times * seconds) / 5) * 5)
 }
 
-/** The budgets with what was measured now; files that are no more are dropped. */
-export function renewed(old: Budgets, measured: ReadonlyMap<string, number>, all: readonly string[]): Budgets {
+/** What was recorded, with what was measured now; files that are no more are dropped. */
+export function renewed(old: Recorded, measured: ReadonlyMap<string, number>, all: readonly string[]): Recorded {
   return Object.fromEntries(
     all.flatMap((file) => {
-      const seconds = measured.get(file)
-      const budget = seconds === undefined ? old[file] : budgetFor(seconds)
-      return budget === undefined ? [] : [[file, budget]]
+      const number = measured.get(file) ?? old[file]
+      return number === undefined ? [] : [[file, number]]
     }),
   )
 }
 
-export function writeBudgets(budgets: Budgets): void {
-  writeFileSync(place, `${JSON.stringify(budgets, null, 2)}\n`)
+/** How much a file weighs beside others: its CPU, or half of the time that it was seen to take where it waits for more. */
+export function weights(cpu: Recorded, budgets: Recorded): Recorded {
+  const waited = (file: string): number => ((budgets[file] ?? 0) > leastBudget ? (budgets[file] ?? 0) / times / 2 : 0)
+  return Object.fromEntries(Object.entries(cpu).map(([file, seconds]) => [file, Math.max(seconds, waited(file))]))
 }

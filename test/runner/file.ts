@@ -10,9 +10,13 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { bed, survivorsOf } from './bed.ts'
+import { judge, outcomesOf, type FileOutcome } from './judge.ts'
+import { linesIn, type Mark } from './marks.ts'
+import { isOpen } from './open.ts'
 import { root, suiteOf } from './plan.ts'
 import type { Told } from './reporter.ts'
 
@@ -26,23 +30,15 @@ const orphanOfCodex = /^bwrap --as-pid-1 --new-session --die-with-parent /
 const nobody = 65_533
 const lowering = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups']
 
-/** What a file's run came to. */
-export interface FileOutcome {
-  readonly file: string
-  readonly results: readonly (Told & { readonly type: 'result' })[]
-  /** What is wrong with the file as a whole, beside tests that failed: sentences. */
-  readonly faults: readonly string[]
-  /** What is told and fails nothing: sentences. */
-  readonly remarks: readonly string[]
-  /** What it wrote itself, for whoever looks for the cause. */
-  readonly output: string
-  readonly wallSeconds: number
-  /** Of the file and of all that it started; null where the system does not tell. */
-  readonly cpuSeconds: number | null
+/** What became of files that shared a process. */
+export interface Outcomes {
+  readonly outcomes: readonly FileOutcome[]
+  /** Their turn did not come, because one before them died or left something. */
+  readonly notRun: readonly string[]
 }
 
 export interface FileOptions {
-  /** A folder for this file alone, that does not exist yet. */
+  /** A folder for these files alone, that does not exist yet. */
   readonly folder: string
   readonly pattern: string | null
   /** A file that has not ended by then is ended with all it started. */
@@ -54,30 +50,40 @@ export interface FileOptions {
 }
 
 /**
- * Runs one test file in a process of its own, with a temporary folder of its own, and where the system can do that in
- * a process namespace of its own, so that nothing it started outlives it and what it forgot to end is known by name.
+ * Runs test files one after another in a process of their own, with a temporary folder of their own, and where the system
+ * can do that in a process namespace of their own, so that nothing they started outlives them and what they forgot to end
+ * is known by name. Whoever leaves something is the last in its process.
  */
-export async function runFile(file: string, options: FileOptions): Promise<FileOutcome> {
+export async function runFiles(files: readonly string[], options: FileOptions): Promise<Outcomes> {
   const { folder, limitSeconds } = options
-  const missing = file.endsWith('.boxed.test.ts') && process.env['CI'] !== 'true' ? missingForBoxes() : null
-  if (missing !== null) return notRun(file, missing)
+  const [first = ''] = files
+  const isBoxed = first.endsWith('.boxed.test.ts')
+  const missing = isBoxed && process.env['CI'] !== 'true' ? missingForBoxes() : null
+  if (missing !== null) return { outcomes: files.map((file) => notRun(file, missing)), notRun: [] }
   const temporary = join(folder, 't')
   const told = join(folder, 'told')
+  const marks = join(folder, 'marks')
   mkdirSync(temporary, { recursive: true })
   const args = [
     `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`,
     `--test-reporter-destination=${told}`,
     `--test-timeout=${options.testTimeoutMs}`,
     ...(options.pattern === null ? [] : [`--test-name-pattern=/${options.pattern}/i`]),
-    join(root, file),
+    join(import.meta.dirname, 'host.ts'),
+    folder,
+    ...files,
   ]
   // A box that root makes holds nothing, so what needs one runs as somebody else.
-  const isLowered = file.endsWith('.boxed.test.ts') && process.getuid?.() === 0
+  const isLowered = isBoxed && process.getuid?.() === 0
   if (isLowered) lower([folder, temporary])
   const own = isLowered ? lowered(folder, [process.execPath, ...args]) : [process.execPath, ...args]
   const { command, args: line, detached } = bed(own[0] ?? '', own.slice(1))
   const began = performance.now()
-  const env = { ...options.env, TMPDIR: temporary, ...(isLowered ? { HOME: temporary } : {}) }
+  const env = {
+    ...options.env,
+    TMPDIR: temporary,
+    ...(isLowered ? { HOME: temporary, ...botSeenFrom(folder, options.env), ...compiledFor(folder, options.env) } : {}),
+  }
   const child = spawn(command, line, { cwd: root, env, detached, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const end = (): void => {
     // With the wrapper its whole namespace ends; without one, its group.
@@ -85,10 +91,15 @@ export async function runFile(file: string, options: FileOptions): Promise<FileO
     else child.kill('SIGKILL')
   }
   let outstayed = false
-  const limit = setTimeout(() => {
+  let since = { marks: -1, at: began }
+  // A file has its time from when the one before it was over.
+  const limit = setInterval(() => {
+    const noted = sizeOf(marks)
+    if (noted !== since.marks) since = { marks: noted, at: performance.now() }
+    if (performance.now() - since.at < limitSeconds * 1000) return
     outstayed = true
     end()
-  }, limitSeconds * 1000)
+  }, 500)
   options.signal.addEventListener('abort', end, { once: true })
   const output = join(folder, 'output')
   const written = createWriteStream(output)
@@ -98,31 +109,44 @@ export async function runFile(file: string, options: FileOptions): Promise<FileO
   const report = last === null || last === undefined || !('read' in last) ? Promise.resolve('') : text(last)
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', resolve)
+    // As a shell says it, and the wrapper.
+    child.once('exit', (code, signal) => resolve(signal === null ? code : 128 + constants.signals[signal]))
   })
-  clearTimeout(limit)
+  clearInterval(limit)
   options.signal.removeEventListener('abort', end)
   const survivors = detached ? await survivorsOf(temporary) : []
   const { left, cpuSeconds } = read(await report)
   written.end()
-  const events = eventsIn(told)
-  const results = events.filter((each) => each.type === 'result')
+  const run = judge(files, linesIn(told) as readonly Told[], linesIn(marks) as readonly Mark[])
   const faults: string[] = []
   if (outstayed)
-    faults.push(`It did not end within ${limitSeconds} s and was ended with all it had started.${open(events)}`)
-  else if (code !== 0 && !results.some(({ outcome }) => outcome === 'fail' || outcome === 'cancelled'))
-    faults.push(`It ended with code ${code} although none of its tests failed.${open(events)}`)
-  else if (code === 0 && results.length === 0 && options.pattern === null) faults.push('It has no tests.')
+    faults.push(
+      `It did not end within ${limitSeconds} s and was ended with all it had started.${open(run.events, files)}`,
+    )
+  else if (code !== 0 && !run.isFailed)
+    faults.push(`It ended with code ${code} although none of its tests failed.${open(run.events, files)}`)
   const remarks: string[] = []
-  for (const command of [...left, ...survivors]) {
-    const isKnown = suiteOf(file) === 'clis' && orphanOfCodex.test(command)
+  // What is ended for its time is ended with what it started, in a namespace or not.
+  for (const command of outstayed ? [] : [...left, ...survivors]) {
+    const isKnown = suiteOf(first) === 'clis' && orphanOfCodex.test(command)
     ;(isKnown ? remarks : faults).push(`It left a process behind: ${command.slice(0, 300)}`)
   }
-  if (!outstayed) for (const name of readdirSync(temporary)) faults.push(`It left ${name} in the temporary folder.`)
+  if (!outstayed) for (const name of readdirSync(temporary)) faults.push(leftOf(temporary, name))
   const wallSeconds = (performance.now() - began) / 1000
-  const outcome = { file, results, faults, remarks, output: readFileSync(output, 'utf8'), wallSeconds, cpuSeconds }
+  const whole = { output: readFileSync(output, 'utf8'), wallSeconds, cpuSeconds, faults, remarks }
   rmSync(folder, { recursive: true, force: true })
-  return outcome
+  return { outcomes: outcomesOf(run, whole, options.pattern !== null), notRun: run.notRun }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** What lies in it tells who came back to write there. */
+function leftOf(temporary: string, name: string): string {
+  const path = join(temporary, name)
+  const within = statSync(path).isDirectory() ? readdirSync(path, { recursive: true }).slice(0, 8).map(String) : []
+  return `It left ${name} in the temporary folder${within.length === 0 ? '' : `, with ${within.join(', ')}`}.`
 }
 
 /** Why this machine cannot run what needs a box; null: it may. What looks well and is not makes the tests fail. */
@@ -140,7 +164,7 @@ function notRun(file: string, why: string): FileOutcome {
 /** The command as nobody, who must be able to read what it runs: also where the clone lies in somebody's closed home. */
 function lowered(folder: string, command: readonly string[]): readonly string[] {
   if (isOpen(root)) return [...lowering, ...command]
-  const bound = join(folder, 'clone')
+  const bound = boundIn(folder)
   mkdirSync(bound)
   const mounting = 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
   const there = command.map((word) => word.replaceAll(root + sep, bound + sep))
@@ -148,9 +172,25 @@ function lowered(folder: string, command: readonly string[]): readonly string[] 
   return ['unshare', '-m', 'sh', '-c', mounting, 'sh', root, bound, ...lowering, ...there]
 }
 
-/** Whether everybody may go into it. */
-function isOpen(path: string): boolean {
-  return (statSync(path).mode & 0o1) !== 0 && (dirname(path) === path || isOpen(dirname(path)))
+/** Where nobody finds a clone that lies in somebody's closed home. */
+function boundIn(folder: string): string {
+  return join(folder, 'clone')
+}
+
+/** The bundled bot, where nobody can read it. */
+function botSeenFrom(folder: string, { OMC_TEST_BOT: bot }: FileOptions['env']): { readonly OMC_TEST_BOT?: string } {
+  return bot === undefined || isOpen(root) ? {} : { OMC_TEST_BOT: bot.replace(root, boundIn(folder)) }
+}
+
+/** What is kept compiled for nobody: Node keeps it by user, in a folder that nobody could not make within ours. */
+function compiledFor(folder: string, { NODE_COMPILE_CACHE: ours }: FileOptions['env']): Record<string, string> {
+  if (ours === undefined) return {}
+  const own = `${ours}-of-nobody`
+  mkdirSync(own, { recursive: true })
+  chownSync(own, nobody, nobody)
+  if (isOpen(root)) return { NODE_COMPILE_CACHE: own }
+  // The clone lies elsewhere in each run: it is found by where it lies beside it.
+  return { NODE_COMPILE_CACHE: own.replace(root, boundIn(folder)), NODE_COMPILE_CACHE_PORTABLE: '1' }
 }
 
 /** Gives these folders to nobody, and lets them add to what all stories add to. */
@@ -162,23 +202,14 @@ function lower(folders: readonly string[]): void {
   chmodSync(tally, 0o666)
 }
 
-function eventsIn(told: string): readonly Told[] {
-  try {
-    const lines = readFileSync(told, 'utf8').split('\n')
-    // The last one may be cut off.
-    return lines.slice(0, -1).map((line) => JSON.parse(line) as Told)
-  } catch {
-    return []
-  }
-}
-
 /** The tests that had begun and not ended, in words. */
-function open(events: readonly Told[]): string {
+function open(events: readonly Told[], files: readonly string[]): string {
   const begun = new Map<string, string>()
   for (const event of events) {
     if (event.type === 'begun') begun.set(event.where, event.name)
     if (event.type === 'ended') begun.delete(event.where)
   }
+  for (const [where, name] of begun) if (files.includes(name)) begun.delete(where)
   if (events.length === 0) return ''
   return begun.size === 0 ? ' All its tests were over.' : ` Not over: ${[...begun.values()].join(' › ')}`
 }

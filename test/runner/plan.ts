@@ -9,6 +9,8 @@ export type Suite = 'fast' | 'clis' | 'soak'
 /** What a command line asks for. */
 export interface Plan {
   readonly files: readonly string[]
+  /** Words that can only be paths, and lead to no test file. */
+  readonly unknown: readonly string[]
   /** A regular expression for the names of the tests that run; null for all. */
   readonly pattern: string | null
   /** What is not run, with the command that runs it. */
@@ -56,9 +58,11 @@ export function planFor(args: readonly string[], all = allFiles()): Plan {
       ? paths.flatMap((path) => filesAt(path, all))
       : all.filter((file) => suites.includes(suiteOf(file)))
   const names: string[] = []
+  const unknown: string[] = []
   for (const word of words.filter((each) => !paths.includes(each))) {
     const found = files.filter((file) => file.toLowerCase().includes(word.toLowerCase()))
     if (found.length > 0) files = found
+    else if (/^\S+\/\S*$/.test(word)) unknown.push(word)
     else names.push(word)
   }
   const leftOut = (['clis', 'soak'] as const)
@@ -69,6 +73,7 @@ export function planFor(args: readonly string[], all = allFiles()): Plan {
   if (words.length === 0 && !suites.includes('fast')) leftOut.unshift(commands.fast)
   return {
     files: [...new Set(files)],
+    unknown,
     pattern: names.length === 0 ? null : `^${names.map((word) => `(?=.*${literally(word)})`).join('')}`,
     leftOut,
     record: flags.has('--record'),

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { FileOutcome } from './file.ts'
+import type { FileOutcome } from './judge.ts'
 import { root } from './plan.ts'
 
 /** Where the summary stands after the run, for whoever prints it again. */
@@ -35,7 +35,7 @@ export class Report {
     const failed = this.#outcomes.filter(isFailed)
     if (failed.length > 0) {
       console.log(`\n✖ failing, with OMC_TEST_SEED=${this.#options.seed}:`)
-      for (const outcome of failed) console.log(`${outcome.file}\n${indented(names(outcome))}`)
+      for (const outcome of failed) console.log(`${outcome.file}\n${indented(reasons(outcome))}`)
     }
     this.#folders()
     if (leftOut.length > 0) console.log(`\nLeft out: ${leftOut.join(', ')}.`)
@@ -89,9 +89,15 @@ function isFailed({ results, faults }: FileOutcome): boolean {
   return faults.length > 0 || results.some(({ outcome }) => outcome === 'fail' || outcome === 'cancelled')
 }
 
-/** What went wrong, without the why: that was told when it happened. */
-function names({ results, faults }: FileOutcome): string {
-  return [...faults.map((fault) => `✖ ${fault}`), ...wrongOf(results).map(line)].join('\n')
+/** So much of a reason stands in the summary: of a long run often only its end is kept. */
+const reasonLines = 16
+
+/** What went wrong, and how its reason begins: the whole of it was told when it happened. */
+function reasons({ results, faults }: FileOutcome): string {
+  const wrong = wrongOf(results).map(
+    (each) => `${line(each)}\n${indented(each.error.split('\n').slice(0, reasonLines).join('\n'))}`,
+  )
+  return [...faults.map((fault) => `✖ ${fault}`), ...wrong].join('\n')
 }
 
 function wrongOf(results: FileOutcome['results']): FileOutcome['results'] {

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
-import { budgetFor, mixed, renewed } from './budgets.ts'
+import { budgetFor, renewed, weights } from './budgets.ts'
+import { judge } from './judge.ts'
 import { planFor } from './plan.ts'
+import { inTurn } from './stories.ts'
+import { standsAlone, unitsOf } from './units.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'runner-'))
 after(() => rmSync(base, { recursive: true, force: true }))
@@ -35,7 +38,7 @@ async function runner(
   return { code, said: out + error, left: readdirSync(temporary) }
 }
 
-describe('the test runner', { concurrency: 4 }, () => {
+describe('the test runner', { concurrency: 6 }, () => {
   it('ends with the summary of Node, and counts as it does', async () => {
     const { code, said, left } = await runner({
       'a.test.mjs': `it('good', () => {}); it('later', { todo: true }, () => {})`,
@@ -74,23 +77,34 @@ describe('the test runner', { concurrency: 4 }, () => {
     assert.deepEqual(commandLines('sleep\x00987'), [])
   })
 
-  it('names what a file leaves behind', async () => {
-    const { code, said, left } = await runner({
-      'process.test.mjs': `
-        import { spawn } from 'node:child_process'
-        it('passes', () => void spawn('sleep', ['986'], { detached: true, stdio: 'ignore' }).unref())`,
-      'folder.test.mjs': `
-        import { mkdtempSync } from 'node:fs'
-        import { tmpdir } from 'node:os'
-        it('passes', () => void mkdtempSync(tmpdir() + '/forgotten-'))`,
+  // `none`: as whoever may make no namespace, which is most who run the tests for the first time.
+  for (const [OMC_TEST_BED, seconds] of [
+    ['', '986'],
+    ['none', '985'],
+  ] as const) {
+    it(`names what a file leaves behind${OMC_TEST_BED === '' ? '' : ', also without a namespace'}`, async () => {
+      const { code, said, left } = await runner(
+        {
+          'a-process.test.mjs': `
+            import { spawn } from 'node:child_process'
+            it('passes', () => void spawn('sleep', ['${seconds}'], { detached: true, stdio: 'ignore' }).unref())`,
+          'folder.test.mjs': `
+            import { mkdtempSync } from 'node:fs'
+            import { tmpdir } from 'node:os'
+            it('passes', () => void mkdtempSync(tmpdir() + '/forgotten-'))`,
+          'later.test.mjs': `it('has nothing to do with it', () => {})`,
+        },
+        { env: { OMC_TEST_BED } },
+      )
+      assert.equal(code, 1)
+      assert.match(said, new RegExp(`a-process\\.test\\.mjs\n  ✖ It left a process behind: sleep ${seconds}`))
+      assert.match(said, /folder\.test\.mjs\n  ✖ It left forgotten-\w+ in the temporary folder/)
+      assert.match(said, /✔ \S+later\.test\.mjs/)
+      assert.match(said, /ℹ pass 3\nℹ fail 2\n/)
+      assert.deepEqual(left, [])
+      assert.deepEqual(commandLines(`sleep\x00${seconds}`), [])
     })
-    assert.equal(code, 1)
-    assert.match(said, /It left a process behind: sleep 986/)
-    assert.match(said, /It left forgotten-\w+ in the temporary folder/)
-    assert.match(said, /ℹ pass 2\nℹ fail 2\n/)
-    assert.deepEqual(left, [])
-    assert.deepEqual(commandLines('sleep\x00986'), [])
-  })
+  }
 
   it('tells a file that dies, and one without a test', async () => {
     const { code, said } = await runner({
@@ -100,6 +114,43 @@ describe('the test runner', { concurrency: 4 }, () => {
     assert.equal(code, 1)
     assert.match(said, /dies\.test\.mjs[^]*ended with code 137 /)
     assert.match(said, /none\.test\.mjs[^]*It has no tests/)
+  })
+
+  it('goes on in another process behind a file that left something, or that could not be loaded', async () => {
+    const { code, said, left } = await runner({
+      'a.test.mjs': `
+        import { before, after } from 'node:test'
+        let hooks = 0
+        before(() => { hooks += 1 })
+        after(() => assert.equal(hooks, 1))
+        process.env.OMC_SEEN = 'a'
+        it('sees its own hook', () => assert.equal(hooks, 1))`,
+      'b.test.mjs': `
+        it('changes what others would see', () => { process.env.OMC_CHANGED = 'by b' })
+        it('passes', () => {})`,
+      'c.test.mjs': `it('sees nothing of it', () => assert.equal(process.env.OMC_CHANGED, undefined))`,
+      'd.test.mjs': `it('leaves a timer', () => void setInterval(() => {}, 1000))`,
+      'e.test.mjs': `throw new Error('not to be loaded')`,
+      'f.test.mjs': `it('loses an error', () => void Promise.reject(new Error('lost on the way')))`,
+    })
+    assert.equal(code, 1)
+    assert.match(said, /✔ \S+a\.test\.mjs \(1 test/)
+    assert.match(said, /✖ \S+b\.test\.mjs \(2 tests[^]*It left its process changed: variable OMC_CHANGED\n/)
+    assert.match(said, /✔ \S+c\.test\.mjs \(1 test/)
+    assert.match(said, /✖ \S+d\.test\.mjs \(1 test[^]*It left open: .*Timeout/)
+    assert.match(said, /✖ \S+e\.test\.mjs \(1 test[^]*not to be loaded/)
+    assert.match(said, /✖ \S+f\.test\.mjs \(1 test[^]*Nobody caught an error: Error: lost on the way/)
+    assert.deepEqual(left, [])
+  })
+
+  it('ends the last file of a process, too, whatever that left', async () => {
+    const { code, said } = await runner(
+      { 'd.test.mjs': `it('leaves a timer', () => void setInterval(() => {}, 1000))` },
+      { env: { OMC_TEST_FILE_SECONDS: '120' } },
+    )
+    assert.equal(code, 1)
+    assert.match(said, /✖ \S+d\.test\.mjs \(1 test[^]*It left open: .*Timeout/)
+    assert.doesNotMatch(said, /did not end/)
   })
 
   it('runs the tests whose names hold the words, and fails when there is none', async () => {
@@ -145,14 +196,62 @@ describe('what is run', () => {
     assert.match('it says a (b)', new RegExp(pattern ?? ''))
   })
 
-  it('begins with what nobody knows and the longest, short ones between them', () => {
-    const budgets = { a: 15, b: 60, d: 20, e: 25, f: 30 }
-    assert.deepEqual(mixed(['a', 'b', 'c', 'd', 'e', 'f'], budgets), ['c', 'e', 'd', 'a', 'b', 'f'])
+  it('is refused where a word can only be a path, and leads to no test', () => {
+    assert.deepEqual(planFor(['test/core/lokc', 'lock'], all).unknown, ['test/core/lokc'])
+    assert.deepEqual(planFor(['core/lock', '/diff', 'what it / said'], all).unknown, [])
   })
 
-  it('is recorded with room to spare; what was not run keeps its budget, what is gone loses it', () => {
+  it('shares processes by folder and cost; what must have its own, has it', () => {
+    const seconds = { 'test/a/1': 20, 'test/a/2': 1, 'test/a/3': 15, 'test/b/1': 50, 'test/c/1': 2, 'test/d/1': 0 }
+    const isAlone = (file: string): boolean => file === 'test/b/1'
+    assert.deepEqual(unitsOf([...Object.keys(seconds), 'test/c/new'], seconds, isAlone), [
+      ['test/b/1'],
+      // What took no time that could be measured is run, too.
+      ['test/d/1'],
+      ['test/a/1'],
+      ['test/c/new', 'test/c/1'],
+      ['test/a/3', 'test/a/2'],
+    ])
+    assert.equal(standsAlone('test/a.test.ts', "import { fc } from '../random.ts'"), false)
+    assert.equal(standsAlone('test/a.test.ts', "import { chance, fc } from '../random.ts'"), true)
+    assert.equal(standsAlone('test/a.test.ts', '// Alone in its process: it looks at the heap.'), true)
+    for (const file of ['test/a.boxed.test.ts', 'test/clis/a.test.ts', 'test/soak/a.test.ts'])
+      assert.equal(standsAlone(file, ''), true)
+  })
+
+  it('lets stories begin when they are let on, whatever else stands side by side', () => {
+    const side = ['stories', { concurrency: true, timeout: 5 }]
+    assert.deepEqual(inTurn('test/e2e/a.test.ts', side), ['stories', { concurrency: 3, timeout: 5 }])
+    assert.deepEqual(inTurn('test/e2e/a.test.ts', ['two', { concurrency: 2 }]), ['two', { concurrency: 2 }])
+    assert.deepEqual(inTurn('test/discord/a.test.ts', side), side)
+  })
+
+  it('is judged file by file: one that died answers for itself, those behind it come again', () => {
+    const result = (...path: string[]) =>
+      ({ type: 'result', kind: 'test', outcome: 'pass', path, ms: 2000, error: '' }) as const
+    const events = [result('a', 'one'), result('a'), result('b', 'two')]
+    const marks = [
+      { type: 'begun', file: 'a' },
+      { type: 'ended', file: 'a', open: [], changed: [], cpuSeconds: 1 },
+      { type: 'begun', file: 'b' },
+      { type: 'uncaught', file: 'b', error: 'Error: lost' },
+    ] as const
+    const { run, notRun } = judge(['a', 'b', 'c'], events, marks)
+    assert.deepEqual(notRun, ['c'])
+    assert.deepEqual(
+      run.map(({ file, results, faults, seconds }) => [file, results.length, faults.length, seconds]),
+      [
+        ['a', 1, 0, { wall: 2, cpu: 1 }],
+        ['b', 1, 1, null],
+      ],
+    )
+    assert.deepEqual(judge(['a', 'b'], events, [...marks, { type: 'over' }]).notRun, [])
+  })
+
+  it('is recorded with room to spare; what was not run keeps its numbers, what is gone loses them', () => {
     assert.deepEqual([budgetFor(1), budgetFor(21)], [60, 85])
-    assert.deepEqual(renewed({ a: 20, b: 30, gone: 40 }, new Map([['b', 1]]), ['a', 'b', 'new']), { a: 20, b: 60 })
+    assert.deepEqual(renewed({ a: 20, b: 30, gone: 40 }, new Map([['b', 1]]), ['a', 'b', 'new']), { a: 20, b: 1 })
+    assert.deepEqual(weights({ a: 10, b: 10 }, { a: 60, b: 400 }), { a: 10, b: 50 })
   })
 })
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { Deadlines } from '../../src/runtimes/engine/deadlines.ts'
+import { FloodWatch } from '../../src/runtimes/engine/flood.ts'
+import type { Spool } from '../../src/runtimes/engine/spool.ts'
 import { Hand } from './hand.ts'
 
 describe('the deadlines of a turn', () => {
@@ -95,10 +97,47 @@ describe('the deadlines of a turn', () => {
     assert.deepEqual(givenUp, [])
   })
 
+  test('a word that comes while the CPU is looked at, at the beginning or the end of the silence', async () => {
+    for (const look of [1, 2]) {
+      let looks = 0
+      const looking = Promise.withResolvers<number>()
+      deadlines[Symbol.dispose]()
+      deadlines = new Deadlines(
+        clock,
+        limits,
+        () => (++looks === look ? looking.promise : Promise.resolve(0)),
+        (seconds) => givenUp.push(seconds),
+      )
+      deadlines.heard(false)
+      await clock.turn(300_000 * look)
+      deadlines.heard(false)
+      looking.resolve(0)
+      await setImmediate()
+      await clock.turn(599_999)
+      assert.deepEqual([looks >= look, givenUp], [true, []], String(look))
+    }
+    await clock.turn(1)
+    assert.deepEqual(givenUp, [600])
+  })
+
   test('nothing is left when it is over', () => {
     deadlines.heard(false)
     deadlines[Symbol.dispose]()
     deadlines.heard(false)
     assert.equal(clock.waiting, 0)
   })
+})
+
+test('a flood is what this turn has written, not those before it in the same process', async () => {
+  const clock = new Hand()
+  const spool = { bulk: 1500 }
+  let times = 0
+  using _ = new FloodWatch(clock, spool as Spool, 1000, 1000, 50, () => times++)
+  await clock.turn(500)
+  spool.bulk = 2000
+  await clock.turn(500)
+  assert.equal(times, 0)
+  spool.bulk = 2001
+  await clock.turn(500)
+  assert.equal(times, 1, 'said once')
 })

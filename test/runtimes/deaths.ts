@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { makeTurn, until, type Listener } from '../contracts/runtime-bench.ts'
 import { kill, sideBySide } from '../contracts/runtime-stage.ts'
-import type { MischiefInput } from '../models/mischief.ts'
+import type { MischiefInput } from '../models/mischief-plan.ts'
 import { scripted } from '../models/script.ts'
 import { endOf, Trial, type DialectName } from './trial.ts'
 

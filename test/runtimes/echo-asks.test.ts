@@ -7,7 +7,7 @@ import { makeSession, makeTurn, type Listener } from '../contracts/runtime-bench
 import { sideBySide, storiesOf, type ContractStage } from '../contracts/runtime-stage.ts'
 import { echoBench } from './echo-bench.ts'
 
-const story = storiesOf('echo', echoBench)
+const { story } = storiesOf('echo', echoBench)
 
 describe('what the echo agent asks of people', sideBySide, () => {
   const asked = (listener: Listener): readonly Approval[] =>

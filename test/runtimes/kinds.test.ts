@@ -7,6 +7,7 @@ import { kinds, loginsIn } from '../../src/runtimes/all.ts'
 import { claude } from '../../src/runtimes/claude/claude.ts'
 import { codex } from '../../src/runtimes/codex/codex.ts'
 import { makeSession, makeTurn } from '../contracts/runtime-bench.ts'
+import { Signing } from '../../src/runtimes/engine/signing.ts'
 
 describe('every runtime closes the logins of all of them', () => {
   const environment = { HOME: '/home/somebody', PATH: '/usr/bin' }
@@ -34,7 +35,7 @@ describe('every runtime closes the logins of all of them', () => {
         mkdirSync(workdir)
         const environmentOf = () => ({ ...environment, HOME: root, ...accountEnvironment(name) })
         const means = {
-          dataDir: root,
+          dataDir: join(root, 'data'),
           ids: { next: () => 'id' },
           tools: () => [],
           binary: program,
@@ -42,6 +43,7 @@ describe('every runtime closes the logins of all of them', () => {
           denied: logins,
           open: [],
           boxing: null,
+          signing: new Signing(null, join(root, 'data')),
         }
         const { args } = (await protocol(means).launch(makeTurn(makeSession(name, workdir), 'x'))).command('secret')
         // A file may be written as a pattern that fits it alone: one of its letters in brackets.

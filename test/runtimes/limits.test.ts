@@ -14,7 +14,7 @@ const { firstEventMs, silenceMs, turnMs, idleMs } = defaultLimits
 /** What does not hear is not waited for; everything else only when the test turns the clock. */
 const hasty = { farewellMs: 50, interruptMs: 50, interruptHardMs: 50 }
 
-const story = storiesOf('echo', echoBench)
+const { story } = storiesOf('echo', echoBench)
 
 describe('the processes of a runtime stay within their limits', sideBySide, () => {
   story('a process that never takes the prompt up', async (stage) => {
@@ -52,6 +52,19 @@ describe('the processes of a runtime stay within their limits', sideBySide, () =
     assert.deepEqual(listener.last, [])
     await listener.conduct.answer(approval.id, { verdict: 'approve' })
     await listener.saysEventually('after')
+  })
+
+  story('a call of ours that has no answer yet is no silence; what follows on the answer may be', async (stage) => {
+    const clock = new Hand()
+    stage.within(hasty, clock)
+    const listener = stage.begin(makeTurn(stage.session, '!whois\n!hang'))
+    const calls = () => listener.events.flatMap((event) => (event.type === 'called' ? [event.call] : []))
+    await until('it calls', () => calls().length > 0)
+    await clock.turn(3 * silenceMs)
+    assert.deepEqual(listener.last, [])
+    for (const { id } of calls()) await listener.conduct.tell(id, 'You are shop.', false)
+    await clock.turnUntil(listener.done, silenceMs)
+    assert.deepEqual(troubleOf(listener), { code: 'silent', seconds: silenceMs / 1000 })
   })
 
   story('a turn that takes too long', async (stage) => {
@@ -144,8 +157,8 @@ describe('the processes of a runtime stay within their limits', sideBySide, () =
     await second.conduct.stop()
     clearInterval(beat)
     await second.done
-    // A write that blocked this process would let no timer fire.
-    assert.ok(ticks > 5, `the event loop went on (${ticks} beats)`)
+    // A write that blocked this process would let no timer fire, for ever. How often one does is the machine's affair.
+    assert.ok(ticks > 0, 'the event loop went on')
     assert.ok(second.last[0]?.type === 'finished' && second.last[0].outcome.kind === 'stopped')
   })
 

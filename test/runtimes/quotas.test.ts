@@ -76,6 +76,14 @@ describe('what Claude says of a quota', () => {
     }
     assert.equal(claude.refusalOf(session, line(window)).code, 'quota-full', 'the window itself comes back')
   })
+
+  test('a moment is a whole millisecond, and one that is none, or a share that is none, is not told', () => {
+    const told = (resetsAt: unknown, utilization: unknown) =>
+      claude.readingOf(line({ status: 'allowed', rateLimitType: 'five_hour', resetsAt, utilization }))?.windows[0]
+    assert.deepEqual(told(1795837311.12345, 0.5), { name: 'five_hour', used: 0.5, resetsAt: 1795837311123 })
+    for (const nonsense of [-5, 0, 1e15]) assert.equal(told(nonsense, 0.5)?.resetsAt, null, String(nonsense))
+    assert.equal(told(1795837311, -0.5)?.used, null)
+  })
 })
 
 describe('what Codex says of a quota', () => {
@@ -88,13 +96,13 @@ describe('what Codex says of a quota', () => {
     'You’ve hit your usage limit. Visit https://chatgpt.com/settings/usage to purchase more credits or try again at 2:46 AM.'
 
   test('the window that is full says until when: the latest, where both are', () => {
-    assert.deepEqual(codex.refusalOf(detail, limits(100, 12), null), {
+    assert.deepEqual(codex.refusalOf(detail, limits(100, 12), null, null), {
       code: 'quota-full',
       detail,
       window: 'five_hour',
       until: 1795833984000,
     })
-    assert.equal((codex.refusalOf(detail, limits(100, 100), null) as { window: string }).window, 'seven_day')
+    assert.equal((codex.refusalOf(detail, limits(100, 100), null, null) as { window: string }).window, 'seven_day')
   })
 
   test('"not until" and "never" are two things (E3)', () => {
@@ -104,17 +112,19 @@ describe('what Codex says of a quota', () => {
       ['Your workspace is out of credits. Ask your workspace owner to refill.', {}],
       [detail, limits(44, 12, { rateLimitReachedType: 'workspace_member_credits_depleted' })],
     ] as const
-    for (const [text, told] of never) assert.equal(codex.refusalOf(text, told, null).code, 'quota-ended', text)
-    assert.equal(codex.refusalOf(detail, {}, null).code, 'quota-full')
-    assert.equal(codex.refusalOf('You’ve hit your usage limit. Try again later.', {}, null).code, 'quota-full')
+    for (const [text, told] of never) assert.equal(codex.refusalOf(text, told, null, null).code, 'quota-ended', text)
+    assert.equal(codex.refusalOf(detail, {}, null, null).code, 'quota-full')
+    assert.equal(codex.refusalOf('You’ve hit your usage limit. Try again later.', {}, null, null).code, 'quota-full')
   })
 
   test('a moment that only the words tell is the machine’s own time of day', () => {
     const at = new Date(2026, 10, 28, 1, 30).getTime()
-    const until = (text: string): unknown => (codex.refusalOf(text, {}, at) as { until: unknown }).until
+    const until = (text: string): unknown => (codex.refusalOf(text, {}, at, null) as { until: unknown }).until
     assert.equal(until(detail), new Date(2026, 10, 28, 2, 47).getTime())
     assert.equal(until('… try again at 1:10 AM.'), new Date(2026, 10, 29, 1, 11).getTime(), 'tomorrow')
     assert.equal(until('… try again at Dec 3rd, 2026 12:05 PM.'), new Date(2026, 11, 3, 12, 6).getTime())
+    const alone = 'You’ve hit your usage limit. Try again at 2:46 AM.'
+    assert.equal(until(alone), new Date(2026, 10, 28, 2, 47).getTime(), 'the sentence where no plan is known')
     assert.equal(until('… try again later.'), null)
   })
 
@@ -124,5 +134,28 @@ describe('what Codex says of a quota', () => {
       { name: 'seven_day', used: 0.12, resetsAt: 1796230384000 },
     ])
     assert.equal(codex.readingOf({ primary: null, secondary: null }), null)
+  })
+
+  test('a limit of some models beside the account’s own has windows of its own, and holds the model back that was asked', () => {
+    const told = limits(100, 12, { limitId: 'codex_other', limitName: 'other things' })
+    assert.deepEqual(
+      codex.readingOf(told)?.windows.map(({ name }) => name),
+      ['codex_other:five_hour', 'codex_other:seven_day'],
+    )
+    assert.deepEqual(codex.readingOf({ ...told, limitId: 'codex' })?.windows, codex.readingOf(limits(100, 12))?.windows)
+    const refused = codex.refusalOf(detail, told, null, 'gpt-5.5') as { window: string; model?: string }
+    assert.deepEqual([refused.window, refused.model], ['codex_other:five_hour', 'gpt-5.5'])
+    const own = codex.refusalOf(detail, limits(100, 12), null, 'gpt-5.5') as { model?: string }
+    assert.equal(own.model, undefined)
+  })
+
+  test('a moment or a share that is none is not told', () => {
+    const mad = { usedPercent: -3, windowDurationMins: 300, resetsAt: 1e18 }
+    assert.deepEqual(codex.readingOf({ primary: mad })?.windows, undefined)
+    const late = { usedPercent: 12, windowDurationMins: 300, resetsAt: 1795833984.0007 }
+    assert.deepEqual(codex.readingOf({ primary: late })?.windows, [
+      { name: 'five_hour', used: 0.12, resetsAt: 1795833984001 },
+    ])
+    assert.equal(codex.readingOf({ primary: { ...late, resetsAt: -1 } })?.windows[0]?.resetsAt, null)
   })
 })

@@ -7,38 +7,33 @@ import { codexRights } from '../../src/runtimes/codex/rights.ts'
 import { rightsOf } from '../../src/runtimes/rights.ts'
 
 describe('what a tier may do to the machine', () => {
-  const table = { guest: 'read', member: 'write', owner: 'write' } as const
+  const table = { guest: ['read', 'nothing'], member: ['write', 'write'], owner: ['write', 'write'] } as const
   for (const tier of tiers) {
     const machine = tier in table ? table[tier as keyof typeof table] : null
-    test(`${tier}: ${machine ?? 'nothing at all'}`, () => {
+    test(`${tier}: ${machine?.join(' in a box, without one ') ?? 'no turn at all'}`, () => {
       if (machine === null) {
-        for (const ask of [rightsOf, (each: typeof tier) => claudeRights(each, true), codexRights])
+        for (const ask of [rightsOf, claudeRights, codexRights])
           assert.throws(
-            () => ask(tier),
+            () => ask(tier, true),
             (error) => error instanceof Problem && error.kind === 'bug',
           )
         return
       }
-      const rights = rightsOf(tier)
-      assert.equal(rights.machine, machine)
+      assert.deepEqual([rightsOf(tier, true).machine, rightsOf(tier, false).machine], machine)
     })
   }
 
   test('who may only look has no tool that writes, runs or reaches out, and asks nobody for more', () => {
-    const [claude, codex] = [claudeRights('guest', true), codexRights('guest')]
+    const [claude, codex] = [claudeRights('guest', true), codexRights('guest', true)]
     const forbidden = ['Bash', 'Edit', 'MultiEdit', 'NotebookEdit', 'Task', 'WebFetch', 'WebSearch', 'Write']
     assert.deepEqual(
       forbidden.filter((tool) => claude.tools.includes(tool)),
       [],
     )
     assert.notEqual(claude.mode, 'acceptEdits')
-    const unboxed = claudeRights('guest', false).tools
-    assert.deepEqual(
-      ['Glob', 'Grep'].filter((tool) => unboxed.includes(tool)),
-      [],
-      'where no box says at what, it asks',
-    )
-    assert.deepEqual(codex, { profile: 'omc-read', approvalPolicy: 'never' })
+    assert.deepEqual(codex, { profile: 'omc-read', approvalPolicy: 'never', hasTools: true })
+    assert.deepEqual(claudeRights('guest', false).tools, [], 'where no box says at what, it looks at nothing')
+    assert.equal(codexRights('guest', false).hasTools, false)
   })
 })
 

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { replay } from '../../src/runtimes/engine/adoption.ts'
 import { Tail } from '../../src/runtimes/engine/tail.ts'
+import { leasing } from '../at-work.ts'
 import { until } from '../contracts/runtime-bench.ts'
 
 describe('a tail', () => {
@@ -31,6 +42,26 @@ describe('a tail', () => {
     }
     return all
   }
+
+  const linux = { skip: process.platform !== 'linux' && 'what agents do there was written for Linux' }
+  test(
+    'an agent that holds back its own output, or has it say that it is endless, is not waited for',
+    linux,
+    async () => {
+      await using tail = open()
+      tail.finish()
+      {
+        await using _ = await leasing(file)
+        await assert.rejects(tail.next(), { code: 'EAGAIN' })
+      }
+      const stdout = join(folder, 'stdout')
+      writeFileSync(stdout, '')
+      truncateSync(stdout, 3 * 1024 ** 4)
+      const none = { over: 'no', taken: false } as const
+      const reading = replay({ decode: (state) => ({ state, events: [] }) }, folder, none as never, 0, null)
+      await assert.rejects(reading, /more than can be read again/)
+    },
+  )
 
   test('gives complete lines with the byte behind each, from where it was told', async () => {
     appendFileSync(file, 'one\nzwö\n\nthree\n')
@@ -88,6 +119,12 @@ describe('a tail', () => {
     assert.equal(all.end, 900_001 + 8 + 1002 + 1001 + 5)
   })
 
+  test('skips a line over the limit whole, also when what one read leaves of it would fit', async () => {
+    appendFileSync(file, `${'x'.repeat(3 * 256 * 1024 + 500)}\nlast\n`)
+    const { lines, skipped } = await rest(open())
+    assert.deepEqual([lines, skipped], [['last'], 1])
+  })
+
   test('reads to the end what stood there when it was finished', async () => {
     await using tail = open()
     const next = tail.next()
@@ -96,6 +133,17 @@ describe('a tail', () => {
     tail.finish()
     assert.equal((await next)?.lines[0]?.text, 'a last word')
     assert.equal(await tail.next(), null)
+  })
+
+  test('reads what was written between its last look and the word that it is finished', async () => {
+    await using tail = open()
+    appendFileSync(file, 'the first, with which it is opened\n')
+    await tail.next()
+    const next = tail.next()
+    // It has looked in this very turn, and found nothing.
+    appendFileSync(file, 'a last word\n')
+    tail.finish()
+    assert.equal((await next)?.lines[0]?.text, 'a last word')
   })
 
   test('gives nothing more when it is closed, also to who waits', async () => {

@@ -10,7 +10,7 @@ import { codexBench } from '../clis/codex-bench.ts'
 import type { RuntimeBench } from '../contracts/runtime-stage.ts'
 import { Listener, makeSession, makeTurn } from '../contracts/runtime-bench.ts'
 import { makeRuntime } from '../contracts/runtime-life.ts'
-import type { MischiefInput } from '../models/mischief.ts'
+import type { MischiefInput } from '../models/mischief-plan.ts'
 import { standIn, type StandIn } from '../models/stand-in.ts'
 
 export type DialectName = 'claude' | 'codex'

@@ -37,6 +37,11 @@ function covers(words: Words, kind: string, rows: readonly string[]): void {
     `${kind}: without a row`,
   )
   assert.deepEqual(new Set(rows).size, rows.length, `${kind}: one row each`)
+  assert.deepEqual(
+    rows.filter((row) => !said.includes(row)),
+    [],
+    `${kind}: rows of words that nobody says`,
+  )
 }
 
 suite('every word of a CLI becomes something', () => {
@@ -45,10 +50,18 @@ suite('every word of a CLI becomes something', () => {
     covers(words, 'system', Object.keys(systemRows))
     covers(words, 'error', Object.keys(errorRows))
     covers(words, 'reason', Object.keys(reasonRows))
-    covers(words, 'subtype', Object.keys(subtypeRows))
+    covers([...words, ['subtype', 'success']], 'subtype', Object.keys(subtypeRows))
     covers(words, 'request', Object.keys(requestRows))
-    for (const type of ['assistant', 'user', 'result', 'system', 'stream_event', 'control_request'])
-      assert.ok(type in typeRows, type)
+    // Those that name no session are known by what the recordings hold.
+    const bare = [
+      'user',
+      'control_request',
+      'control_response',
+      'control_cancel_request',
+      'keep_alive',
+      'transcript_mirror',
+    ]
+    covers([...words, ...bare.map((type) => ['type', type] as const)], 'type', Object.keys(typeRows))
   })
 
   test('Codex 0.169.0', () => {
@@ -78,6 +91,8 @@ function claudeTrouble(parts: object, error: string | null = null): object {
   return trouble
 }
 
+const failed = { code: 'model-failed', status: null }
+
 suite('what Claude says of a failure', () => {
   const said: readonly (readonly [string, object, string | null, object])[] = [
     ['repeated 529', { result: 'API Error: Repeated 529 Overloaded errors.' }, 'server_error', busy('overloaded')],
@@ -85,6 +100,9 @@ suite('what Claude says of a failure', () => {
     ['500', { result: 'API Error: 500', api_error_status: 500 }, 'server_error', busy('failing')],
     ['reset', { result: 'API Error: Unable to connect to API (ECONNRESET)' }, 'server_error', busy('unreachable')],
     ['mid-stream', { result: 'half\nAPI Error: Overloaded' }, 'unknown', busy('overloaded')],
+    ['mid-stream, a limit', { result: 'half\nAPI Error: limit' }, 'unknown', busy('slower')],
+    ['mid-stream, anything', { result: 'API Error: Internal server error' }, 'unknown', busy('failing')],
+    ['what the answer may be at most', { result: 'API Error: the 32000 output token maximum' }, null, failed],
     [
       'a capacity limit',
       { result: 'API Error: Server is temporarily limiting', api_error_status: 429 },
@@ -141,6 +159,7 @@ suite('what Codex says of a failure', () => {
     [{ responseStreamDisconnected: { httpStatusCode: null } }, 'x', busy('unreachable')],
     ['other', "We're currently experiencing high demand", busy('overloaded')],
     ['other', 'stream disconnected before completion', busy('unreachable')],
+    ['other', 'failed to load AGENTS.md: fs sandbox helper failed with status 1: no such file', busy('failing')],
     ['contextWindowExceeded', 'Start a new thread', { code: 'context-full' }],
     ['usageLimitExceeded', "You've hit your usage limit", { code: 'quota-full', window: null, until: null }],
     ['usageLimitExceeded', 'Your workspace is out of credits', { code: 'quota-ended' }],
@@ -149,7 +168,10 @@ suite('what Codex says of a failure', () => {
   ]
   for (const [info, message, expected] of said)
     test(`${JSON.stringify(info)}: ${message}`, () => {
-      const { detail: _, ...trouble } = troubleOf({ codexErrorInfo: info, message }, { rateLimits: {}, at: null }) as {
+      const { detail: _, ...trouble } = troubleOf(
+        { codexErrorInfo: info, message },
+        { rateLimits: {}, at: null, model: null },
+      ) as {
         detail: string
       }
       assert.deepEqual(trouble, expected)
@@ -190,7 +212,16 @@ test('what a CLI says of itself is a notice', () => {
   ])
   assert.deepEqual(system({ subtype: 'a_word_of_tomorrow' }), { is: 'other' })
 
-  const from = { pid: 1, warm: true, workdir: '/w', resumed: false, openId: 'o', turnId: 't' }
+  const from = {
+    pid: 1,
+    warm: true,
+    workdir: '/w',
+    resumed: false,
+    boxed: false,
+    beside: null,
+    openId: 'o',
+    turnId: 't',
+  }
   const state: CodexState = { ...beginning(from, 'T', null, null), taken: true, turn: 'U' }
   const codex = (method: string, params: object): readonly RunEvent[] =>
     meaningOf(state, JSON.stringify({ method, params: { threadId: 'T', turnId: 'U', ...params } })).events

@@ -38,7 +38,7 @@ test(
     async function restart(): Promise<void> {
       await bots.at(-1)?.kill()
       // Its own start has to come through the trouble as well.
-      const bot = stage.spawnBot()
+      const bot = stage.spawnBot({ ownProcess: true })
       bots.push(bot)
       await bot.logged('app.started', 60_000)
     }

@@ -5,14 +5,16 @@ import { Kysely } from 'kysely'
 import type { PersonId } from '../../src/core/ids.ts'
 import { readBoard } from '../../src/stores/board.ts'
 import { Commits } from '../../src/stores/commits.ts'
+import { DatabaseIdentities } from '../../src/stores/identities.ts'
+import { Seal } from '../../src/stores/seal.ts'
 import { DatabaseJournal } from '../../src/stores/journal.ts'
-import { migrate } from '../../src/stores/migrate.ts'
+import { migrate } from '../../src/stores/sqlite/migrate.ts'
 import { migrations } from '../../src/stores/migrations/all.ts'
 import type { Tables } from '../../src/stores/schema.ts'
-import { openSqlite } from '../../src/stores/sqlite.ts'
-import { DatabaseVault } from '../../src/stores/vault.ts'
+import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
+import { vaultIn } from '../../src/stores/vault.ts'
 import { LocalWake } from '../../src/stores/wake.ts'
-import { events, person, prompt, runId, scratchFolder, session, thread } from './cast.ts'
+import { events, person, prompt, quietLog, runId, scratchFolder, session, thread } from './cast.ts'
 
 test('the board is read in as many queries for a hundred people as for one, and knows whose turn it is', async () => {
   await using folder = await scratchFolder()
@@ -21,11 +23,12 @@ test('the board is read in as many queries for a hundred people as for one, and 
   let queries = 0
   const db = new Kysely<Tables>({ dialect: sqlite.dialect, log: () => void queries++ })
   const commits = new Commits(db)
-  const journal = new DatabaseJournal(db, commits, new LocalWake())
-  const vault = new DatabaseVault(db, commits)
+  const journal = new DatabaseJournal(db, commits, new LocalWake(), { prices: {}, shares: {}, reserve: 0 })
+  const identities = await DatabaseIdentities.open(db, commits, Seal.in(folder.path), quietLog)
+  const vault = vaultIn(db, commits, identities, { prices: {}, shares: {}, reserve: 0 })
   const counted = async (asker?: PersonId) => {
     queries = 0
-    const board = await readBoard(db, 1, asker)
+    const board = await readBoard(db, 1, { prices: {}, shares: {}, reserve: 0 }, asker === undefined ? {} : { asker })
     return { ...board, queries }
   }
   const here = session('one')

@@ -71,6 +71,7 @@ export function session(name: string, place: Place = thread('200'), more: Partia
     account: accountId('default'),
     conversation: null,
     since: messageId('50'),
+    worker: null,
     worktree: null,
     trusted: false,
     startedAt: 1_000,
@@ -118,6 +119,7 @@ export const events = {
   called: (id: string): RunEvent => ({ type: 'called', call: { id: id as ToolCallId, tool: 'whois', input: '{}' } }),
   told: (id: string): RunEvent => ({ type: 'told', call: id as ToolCallId, text: 'You.', failed: false, did: false }),
   revoked: (id: string): RunEvent => ({ type: 'revoked', call: id as ToolCallId }),
+  promoted: { type: 'promoted', by: 'olivia' },
   reworded: { type: 'reworded', text: 'in other words', attachments: [] },
   steered: {
     type: 'steered',
@@ -129,6 +131,11 @@ export const events = {
   declined: { type: 'declined', steer: promptKey('77') },
   noticed: { type: 'noticed', notice: { kind: 'retrying', why: 'overloaded' } },
   forgotten: { type: 'forgotten', detail: 'No conversation found' },
+  held: {
+    type: 'held',
+    hold: { until: 9_000_000, runtime: 'claude', window: null, model: null },
+  } as RunEvent,
+  allowed: { type: 'allowed', budget: 'B1', by: 'olivia', raisedTo: null } as RunEvent,
   parked: {
     type: 'parked',
     hold: { until: 9_000, runtime: 'echo' as RuntimeName, window: 'five_hour', model: null },

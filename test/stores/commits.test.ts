@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { Kysely } from 'kysely'
 import { Commits } from '../../src/stores/commits.ts'
-import { migrate } from '../../src/stores/migrate.ts'
+import { migrate } from '../../src/stores/sqlite/migrate.ts'
 import { migrations } from '../../src/stores/migrations/all.ts'
 import type { Tables } from '../../src/stores/schema.ts'
-import { openSqlite } from '../../src/stores/sqlite.ts'
+import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { scratchFolder } from './cast.ts'
 
 suite('commits', () => {
@@ -71,6 +71,28 @@ suite('commits', () => {
     assert.ok(beat.turns >= 3, 'timers never had a turn')
   })
 
+  test('what may go with the next one does, before it, and costs no commit of its own', async () => {
+    await using ground = await open()
+    const order: string[] = []
+    const patient = ground.noteWithNext('patient').then(() => order.push(`patient with ${ground.commits()}`))
+    await Promise.all([ground.note('urgent').then(() => order.push(`urgent with ${ground.commits()}`)), patient])
+    assert.deepEqual(order, ['patient with 1', 'urgent with 1'])
+    assert.deepEqual(await ground.numbers(), [1, 2])
+    assert.equal(ground.commits(), 1)
+  })
+
+  test('what may go with the next one goes alone when none comes, also at the end, and what fails says so', async () => {
+    await using ground = await open()
+    await ground.noteWithNext('alone')
+    assert.equal(ground.commits(), 1)
+    await assert.rejects(ground.noteWithNext('alone'), /UNIQUE/)
+    const last = ground.noteWithNext('last')
+    await ground.close()
+    await last
+    assert.deepEqual(await ground.keys(), ['alone', 'last'])
+    await assert.rejects(ground.noteWithNext('after'), /store is closed/)
+  })
+
   test('closing settles what came before and takes nothing after', async () => {
     await using ground = await open()
     const before = ground.note('a')
@@ -94,16 +116,21 @@ async function open() {
   })
   const under = new Commits(db)
   let nth = 0
+  const note = (key: string) => async (trx: Kysely<Tables>) => {
+    await trx
+      .insertInto('notices')
+      .values({ key, at: nth + 1 })
+      .execute()
+    return ++nth
+  }
   return {
     commits: () => commits,
     write: <Value>(work: Parameters<typeof under.write<Value>>[0]) => under.write(work),
     close: () => under.close(),
     /** Writes one row; gives the how many-th it was. */
-    note: (key: string): Promise<number> =>
-      under.write(async (trx) => {
-        await trx.insertInto('notices').values({ key, at: 1 }).execute()
-        return ++nth
-      }),
+    note: (key: string): Promise<number> => under.write(note(key)),
+    noteWithNext: (key: string): Promise<number> => under.writeWithNext(note(key)),
+    numbers: async () => (await db.selectFrom('notices').select('at').orderBy('at').execute()).map((row) => row.at),
     keys: async () => (await db.selectFrom('notices').select('key').execute()).map((row) => row.key),
     async [Symbol.asyncDispose]() {
       await under.close()

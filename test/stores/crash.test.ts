@@ -61,7 +61,9 @@ async function assertCursors(said: readonly Said[], store: Store): Promise<void>
 
 /** Starts a writer, lets it write for a random while, kills it. Gives what it was promised. */
 async function liveAndDie(folder: string, life: number): Promise<readonly Said[]> {
-  const child = spawn(process.execPath, [writer, folder, String(life)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  // SQLite makes a file there and takes its name away at once; who dies in between leaves it.
+  const env = { ...process.env, TMPDIR: folder }
+  const child = spawn(process.execPath, [writer, folder, String(life)], { stdio: ['ignore', 'pipe', 'pipe'], env })
   const ended = once(child, 'exit')
   let trouble = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (trouble += text))

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { migrate } from '../../src/stores/migrate.ts'
+import { migrate } from '../../src/stores/sqlite/migrate.ts'
 import { migrations } from '../../src/stores/migrations/all.ts'
-import { databaseName, openStore } from '../../src/stores/open.ts'
-import { openSqlite } from '../../src/stores/sqlite.ts'
+import { openStore } from '../../src/stores/open.ts'
+import { databaseName } from '../../src/stores/sqlite/database.ts'
+import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { quietLog, realClock, scratchFolder } from './cast.ts'
 
 /** A database as the version before had it: what it knew of its messages is known to this one. */
@@ -82,4 +83,26 @@ test('what an older database knew of its messages is carried over', async () => 
     (await postings.of('run:long')).map(({ over }) => over),
     [false, true],
   )
+})
+
+test('marks in the journal become lists of what is still to be done', async () => {
+  await using folder = await scratchFolder()
+  const sqlite = openSqlite(join(folder.path, databaseName))
+  migrate(sqlite, migrations.slice(0, 19), 1)
+  sqlite.raw.exec(`
+    insert into omc_sessions (id, key, place, name, runtime, workdir, owner, account, since, started_at)
+    values ('s', '200', '{}', 's', 'echo', '/work', 'ann', 'default', '1', 1);
+    insert into meta values ('reached:transcripts', 2), ('reached:finding', 9)`)
+  const runs = [1, 2, 3]
+  for (const nth of runs) {
+    sqlite.raw.exec(`
+      insert into run_events values (${nth}, 'r${nth}', 1, 'asked', '{}');
+      insert into runs (id, prompt_key, session, person, channel, account, state, attempt, approvals, asked_seq, ended_seq)
+      values ('r${nth}', '${nth}', 's', 'ann', '100', 'default', 'over', 1, '[]', ${nth}, ${nth})`)
+  }
+  sqlite.raw.close()
+  await using store = await openStore({ folder: folder.path, clock: realClock, log: quietLog })
+  assert.deepEqual(await store.journal.ended('transcripts', 10), ['r3'])
+  assert.deepEqual(await store.journal.ended('branches', 10), ['r1', 'r2', 'r3'])
+  assert.equal(await store.vault.reached('finding'), 9)
 })

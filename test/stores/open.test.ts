@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Problem } from '../../src/core/failure.ts'
 import { migrations } from '../../src/stores/migrations/all.ts'
-import { databaseName, openStore } from '../../src/stores/open.ts'
-import { openSqlite } from '../../src/stores/sqlite.ts'
+import { openStore } from '../../src/stores/open.ts'
+import { databaseName } from '../../src/stores/sqlite/database.ts'
+import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { events, prompt, quietLog, realClock, runId, scratchFolder, session } from './cast.ts'
 
 const options = { clock: realClock, log: quietLog }

@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { exitCodeOf } from '../../src/cli/exit.ts'
-import { databaseName, openStore } from '../../src/stores/open.ts'
+import { openStore } from '../../src/stores/open.ts'
+import { databaseName } from '../../src/stores/sqlite/database.ts'
+import { markOpen } from '../../src/stores/sqlite/whole.ts'
 import { quietLog, realClock, scratchFolder } from './cast.ts'
 
 const options = { clock: realClock, log: quietLog }
@@ -110,4 +122,24 @@ test('a database that is further back than was noted beside it is refused, also 
   rmSync(`${path}-shm`, { force: true })
   writeFileSync(`${path}-open`, JSON.stringify({ starts: 1, entries: 7 }))
   await refused(folder.path, /-wal is missing.*Copy both, together/)
+})
+
+test('the mark stays one file however often it is written: whoever mounts over it must not see it replaced', async () => {
+  await using folder = await scratchFolder()
+  const path = join(folder.path, databaseName)
+  const marked = (starts: number, entries: number) => {
+    markOpen(path, { starts, entries })
+    const { note: _, ...position } = JSON.parse(readFileSync(`${path}-open`, 'utf8')) as Record<string, unknown>
+    return { position, file: statSync(`${path}-open`).ino, names: readdirSync(folder.path) }
+  }
+  const first = marked(12, 34_567)
+  const second = marked(12, 9)
+  assert.deepEqual(
+    [first.position, second.position],
+    [
+      { starts: 12, entries: 34_567 },
+      { starts: 12, entries: 9 },
+    ],
+  )
+  assert.deepEqual([second.file, second.names], [first.file, [`${databaseName}-open`]])
 })

@@ -3,7 +3,8 @@ import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import { Problem } from '../../src/core/failure.ts'
 import type { Health } from '../../src/core/health.ts'
-import { startWeb } from '../../src/web/health.ts'
+import { startWeb, type PageListener } from '../../src/web/health.ts'
+import { createMetrics } from '../../src/web/metrics.ts'
 import { wellHealth } from '../locales/samples.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -26,7 +27,8 @@ function get(port: number, path: string, host = `127.0.0.1:${port}`): Promise<Go
   })
 }
 
-const serve = (health: () => Promise<Health>) => startWeb({ port: 0, health, log: silent })
+const serve = (health: () => Promise<Health>, port = 0) =>
+  startWeb({ port, health, metrics: async () => createMetrics({ health }), log: silent })
 
 describe('/healthz and /readyz', () => {
   it('give the health', async () => {
@@ -49,12 +51,18 @@ describe('/healthz and /readyz', () => {
   })
 
   it('is alive but not ready before Discord is connected', async () => {
-    const gateway = { state: 'connecting', lastEventAgeMs: null, ping: null } as const
+    const gateway = { state: 'connecting', lastEventAgeMs: null, ping: null, serversAway: [], serversHere: 1 } as const
     await using web = await serve(() => Promise.resolve({ ...wellHealth, gateway }))
     assert.equal((await get(web.port, '/healthz')).status, 200)
     const got = await get(web.port, '/readyz')
     assert.equal(got.status, 503)
     assert.match(got.body, /gateway connecting/)
+  })
+
+  it('gives what Prometheus reads, to programs on this machine alone', async () => {
+    await using web = await serve(() => Promise.resolve(wellHealth))
+    assert.match((await get(web.port, '/metrics')).body, /^omc_up 1$/m)
+    assert.equal((await get(web.port, '/metrics', 'evil.example')).status, 403)
   })
 
   it('give 503 when even that cannot be told', async () => {
@@ -76,10 +84,31 @@ describe('/healthz and /readyz', () => {
     assert.equal((await get(web.port, '/nothing')).status, 404)
   })
 
+  it('load the page for whoever asks for it, and for nobody else', async () => {
+    let asked = 0
+    const page = async (): Promise<PageListener> => {
+      asked += 1
+      if (asked > 1) throw new Error('it cannot be loaded')
+      return async (request, response) => void response.end(`the page at ${request.url}`)
+    }
+    const health = () => Promise.resolve(wellHealth)
+    const metrics = async () => createMetrics({ health })
+    await using web = await startWeb({ port: 0, health, metrics, page, log: silent })
+    assert.equal((await get(web.port, '/healthz')).status, 200)
+    assert.equal((await get(web.port, '/', 'evil.example')).status, 403)
+    assert.equal(asked, 0)
+    assert.deepEqual(await get(web.port, '/page/me'), { status: 200, body: 'the page at /page/me' })
+    assert.deepEqual(await get(web.port, '/'), {
+      status: 503,
+      body: '{"ok":false,"reasons":["it cannot be loaded"]}',
+    })
+    assert.equal((await get(web.port, '/healthz')).status, 200)
+  })
+
   it('says what to do when the port is taken, and closes twice', async () => {
     const web = await serve(() => Promise.resolve(wellHealth))
     await assert.rejects(
-      startWeb({ port: web.port, health: () => Promise.resolve(wellHealth), log: silent }),
+      serve(() => Promise.resolve(wellHealth), web.port),
       (error) => {
         assert.ok(error instanceof Problem && error.kind === 'refused')
         assert.match(error.message, /another program has it.*OMC_HEALTHZ_PORT/)

@@ -4,19 +4,7 @@ import { existsSync } from 'node:fs'
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { agentBoxes } from '../../src/confinement/agent-boxes.ts'
-import type { Workspace } from '../../src/core/workspace.ts'
-import { boxedGround, type BoxedGround } from './boxed-ground.ts'
-
-/** What an agent's shell does in the box of its session, as its CLI starts it. */
-function shell({ ground, confinement, data }: BoxedGround, name: string, workspace: Workspace, script: string): string {
-  const boxes = agentBoxes({ confinement, folder: join(data, 'boxes'), shared: [], own: {} })
-  const command = { file: '/bin/sh', args: ['-c', `exec 2>&1; ${script}`], cwd: '/', env: {} }
-  const needs = { reads: [], environment: {} }
-  const session = ground.session(name, workspace)
-  const { file, args, cwd, env } = boxes.wrap(command, { session, access: 'write', needs, egress: null })
-  return spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 60_000 }).stdout
-}
+import { boxedGround, shell } from './boxed-ground.ts'
 
 const person = '[user]\n\tname = Olivia\n\temail = olivia@example.org\n'
 
@@ -41,6 +29,12 @@ describe('git of an agent in its box', () => {
     assert.deepEqual(await ground.workspaces.takeBack(opened.worktree), { kind: 'taken', commit: tip })
     assert.equal(ground.git(shop, 'log', '-1', '--format=%an', 'omc/fix'), 'Olivia')
     ground.git(shop, 'fsck', '--strict')
+    shell(boxed, 'fix', opened, 'chmod 000 ~ /tmp')
+    assert.equal(
+      shell(boxed, 'fix', opened, 'echo again | tee ~/a /tmp/a'),
+      'again\n',
+      'what it closes is open to its next',
+    )
   })
 
   it('destroys what is its own at the most, whatever it tries', async () => {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { agentBoxes } from '../../src/confinement/agent-boxes.ts'
 import { confinement } from '../../src/confinement/confinement.ts'
+import { limitsOf } from '../../src/confinement/limits.ts'
 import type { Confinement } from '../../src/core/confinement.ts'
+import type { Workspace } from '../../src/core/workspace.ts'
 import { Ground } from './repositories.ts'
 
 /** The same ground with our own git in a box, as the bot has it on a machine that can make one. */
@@ -26,8 +30,24 @@ export async function boxedGround(): Promise<BoxedGround> {
     uid: process.getuid?.(),
     folder: join(at('data'), 'own'),
     offLimits: { program: at('program'), data: at('data'), home: at('op'), settings: at('.env') },
+    limits: limitsOf({ megabytes: 0, processes: 4096 }),
   })
   assert.deepEqual(box.level(), { boxed: true }, 'this machine cannot box: these tests must not pass silently')
   const ground = await Ground.open({ confinement: box, also: base })
   return { ground, confinement: box, data: at('data'), [Symbol.asyncDispose]: () => ground[Symbol.asyncDispose]() }
+}
+
+/** What an agent's shell does in the box of its session, as its CLI starts it. */
+export function shell(
+  { ground, confinement, data }: BoxedGround,
+  name: string,
+  workspace: Workspace,
+  script: string,
+): string {
+  const boxes = agentBoxes({ confinement, folder: join(data, 'boxes'), shared: [], own: {} })
+  const command = { file: '/bin/sh', args: ['-c', `exec 2>&1; ${script}`], cwd: '/', env: {} }
+  const needs = { reads: [], environment: {} }
+  const session = ground.session(name, workspace)
+  const { file, args, cwd, env } = boxes.wrap(command, { session, access: 'write', needs, egress: null })
+  return spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 60_000 }).stdout
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmod, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { leasing } from '../at-work.ts'
 import { boxedGround } from './boxed-ground.ts'
 import type { Ground } from './repositories.ts'
 
@@ -80,6 +82,61 @@ describe('our own git in its box', () => {
     await symlink(join(foreign, '.git/refs'), join(workdir, '.git/refs'))
     assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'left')
     assert.throws(() => ground.git(shop, 'cat-file', '-e', secret))
+  })
+
+  it('holds up nobody by what an agent has left in its clone', async () => {
+    await using boxed = await boxedGround()
+    const { ground } = boxed
+    const shop = await ground.repository('shop')
+    const opened = await ground.opens(shop)
+    const { workdir, worktree } = opened
+    const first = ground.session('fix', opened)
+    await ground.write(workdir, { 'README.md': '# Changed\n' })
+    const changed = async (): Promise<unknown> => {
+      const diff = await ground.workspaces.diff(first)
+      return diff.ok ? diff.value.files.map(({ path }) => path) : diff
+    }
+    assert.deepEqual(await changed(), ['README.md'], 'the control')
+
+    // An index that takes no room, and would take all of the disk.
+    const index = join(workdir, '.git/index')
+    await rename(index, `${index}.aside`)
+    await writeFile(index, '')
+    await truncate(index, 600 * 1024 * 1024)
+    assert.deepEqual(await changed(), ['README.md'])
+    await rename(`${index}.aside`, index)
+    {
+      // A file that is held back: who opens it would wait for 45 s, and one of the bot's four hands with it.
+      await writeFile(join(workdir, '.git/info/exclude'), 'ignored\n')
+      await using _ = await leasing(join(workdir, '.git/info/exclude'))
+      await writeFile(join(workdir, 'ignored'), '')
+      assert.deepEqual(await changed(), ['README.md', 'ignored'], 'what it says is not waited for')
+      await rm(join(workdir, 'ignored'))
+    }
+
+    // More branches than anybody has.
+    const head = ground.git(workdir, 'rev-parse', 'HEAD')
+    const packed = join(workdir, '.git/packed-refs')
+    const before = await readFile(packed)
+    const flood = Array.from(
+      { length: 260_000 },
+      (_, nth) => `${head} refs/heads/flood-${String(nth).padStart(6, '0')}\n`,
+    )
+    await writeFile(packed, `# pack-refs with: peeled fully-peeled sorted \n${flood.join('')}`)
+    ground.git(workdir, 'commit', '--quiet', '-am', 'work')
+    const taken = await ground.workspaces.takeBack(worktree)
+    assert.deepEqual(taken.kind === 'left' && [taken.why, taken.detail], [
+      'failed',
+      'it has more branches and tags than can be looked at',
+    ])
+    await writeFile(packed, before)
+    assert.equal((await ground.workspaces.takeBack(worktree)).kind, 'taken')
+
+    // Folders deeper than any path: git sees nothing there, and nothing but the clone's end would be stopped by them.
+    spawnSync('perl', ['-e', 'for (1 .. 40) { mkdir "d" x 200; chdir "d" x 200 }'], { cwd: workdir })
+    ground.git(shop, 'update-ref', 'refs/heads/merged', worktree.branch)
+    assert.deepEqual(await ground.workspaces.close(worktree), { kind: 'removed' })
+    await ground.opens(shop, 'next')
   })
 
   it('says so where the repository is read-only, and brings the work when it no longer is', async () => {

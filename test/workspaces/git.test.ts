@@ -260,6 +260,9 @@ describe('the work of a session', () => {
     const before = ground.standing(shop)
     assert.equal((await ground.opens(shop, 'one')).worktree.branch, 'omc/one-2')
     assert.equal((await ground.opens(shop, 'two')).worktree.branch, 'omc/two-2')
+    // On some disks these would be the folder and the branch of the other.
+    assert.equal((await ground.opens(shop, 'ONE')).worktree.branch, 'omc/ONE-3')
+    assert.equal((await ground.opens(shop, 'Two')).worktree.branch, 'omc/Two-3')
     assert.equal(ground.standing(shop), before)
     assert.deepEqual(await readdir(ground.at('.omc-worktrees/shop/one')), ['mine'])
     const other = await ground.repository('other')

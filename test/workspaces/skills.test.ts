@@ -34,7 +34,7 @@ before(async () => {
 after(() => rm(base, { recursive: true, force: true }))
 
 const skills = () => skillsIn({ operator: at('operator'), roots: [at('roots')] })
-const cart = () => ({ workdir: at('roots/shop/cart'), worktree: null })
+const cart = () => ({ workdir: at('roots/shop/cart'), worktree: null, worker: null })
 
 describe('skills', () => {
   it('are those of the operator, of the folder and of its repository; nothing else is', async () => {
@@ -64,13 +64,13 @@ describe('skills', () => {
       assert.equal(await skills().read(cart(), name), null, name)
     }
     const linked = skillsIn({ operator: at('nowhere'), roots: [at('roots')] })
-    assert.deepEqual(await linked.list({ workdir: at('roots/linked'), worktree: null }), [])
+    assert.deepEqual(await linked.list({ workdir: at('roots/linked'), worktree: null, worker: null }), [])
   })
 
   it('are found in the worktree of a session', async () => {
     const worktree = { repository: at('x'), folder: at('roots/shop'), branch: 'omc/shop', base: null, borrows: [] }
     const elsewhere = skillsIn({ operator: at('nowhere'), roots: [] })
-    assert.deepEqual(await elsewhere.list({ workdir: at('roots/shop/cart'), worktree }), [
+    assert.deepEqual(await elsewhere.list({ workdir: at('roots/shop/cart'), worktree, worker: null }), [
       'alias',
       'cart',
       'release',

@@ -4,7 +4,7 @@ import { EVERYONE, INVITED_BOT, permissionBits } from './permissions.ts'
 import { World } from './world.ts'
 import type { Clock } from './clock.ts'
 import type { PermissionName } from './permissions.ts'
-import type { Channel, Guild, Overwrite, Role, User } from './records.ts'
+import type { HostText, Channel, Guild, Overwrite, Role, User } from './records.ts'
 
 export interface RoleDescription {
   name: string
@@ -21,7 +21,7 @@ export interface PersonDescription {
   locale?: string
   /** owns the guild; the first person does when nobody says so */
   owner?: boolean
-  note?: string
+  note?: HostText
   /** false: bots cannot write to them (50007) */
   acceptsDms?: boolean
 }

@@ -5,11 +5,12 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Exchange } from './rest/edge.ts'
 import type { World } from './world.ts'
+import type { HostText } from './records.ts'
 
 /** A button of the host on the page, e.g. "kill the bot". */
 export interface Control {
   id: string
-  label: string
+  label: HostText
   /** A place that it gives is where the page goes. */
   run(): void | { place: string } | Promise<void | { place: string }>
 }
@@ -17,8 +18,8 @@ export interface Control {
 /** What the host has to say on the page: a line about what happens to the bot, and steps that a newcomer may take. */
 export interface Standing {
   /** null: nothing to say */
-  line: { text: string; tone: 'calm' | 'bad' | 'good' } | null
-  steps: readonly { text: string; done: boolean }[]
+  line: { text: HostText; tone: 'calm' | 'bad' | 'good' } | null
+  steps: readonly { text: HostText; done: boolean }[]
 }
 
 /** Sees every exchange and dispatch; the oracle is one. */
@@ -56,7 +57,7 @@ export function hostRoutes(app: Hono<{ Bindings: HttpBindings }>, parts: HostPar
     context.json(
       [...world.users.values()]
         .filter((user) => !user.bot)
-        .map((user) => ({ user: wireUser(user), token: user.token, note: user.note })),
+        .map((user) => ({ user: wireUser(user), token: user.token, note: user.note, locale: user.locale })),
     ),
   )
   app.get('/sandbox/info', (context) =>

@@ -1,5 +1,8 @@
 import type { APIApplicationCommandOption } from 'discord-api-types/v10'
 
+/** What the host says on the page: one text, or one for each language, English (`en`) at least. */
+export type HostText = string | { readonly en: string; readonly ko?: string }
+
 /** What the world remembers. The shapes of the wire are made from these in wire.ts, never stored. */
 export interface User {
   id: string
@@ -9,7 +12,7 @@ export interface User {
   locale: string
   token: string
   /** Says to a reader of the page who this is, e.g. "owner". */
-  note: string
+  note: HostText
   /** false: bots that write to them are refused with 50007 */
   acceptsDms: boolean
   /** Privileged intents a bot has switched on; others are refused with 4014. */

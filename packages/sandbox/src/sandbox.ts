@@ -157,6 +157,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const listen = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const server = createServer((request, response) => void listen(request, response))
+  // Whoever opened a connection closes it. A server that closes idle ones may do so while something is on its way to it, on a
+  // busy machine above all, and a person's click is not sent twice.
+  server.keepAliveTimeout = 0
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     if (isLoopback(request.headers.host) && isOwnOrigin(request.headers.origin)) gateway.upgrade(request, socket, head)

@@ -184,7 +184,8 @@ export function wireMessage(world: World, message: Message, viewer?: User, withR
     ...(message.webhook ? { webhook_id: message.webhook.id } : origin ? { webhook_id: message.authorId } : {}),
     ...(message.applicationId === null ? {} : { application_id: message.applicationId }),
     ...(message.position === null ? {} : { position: message.position }),
-    ...(message.reactions.length === 0
+    // The message that another one refers to comes without them.
+    ...(message.reactions.length === 0 || !withReference
       ? {}
       : {
           reactions: message.reactions.map((reaction) => ({

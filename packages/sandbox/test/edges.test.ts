@@ -30,6 +30,11 @@ describe('the edge before Discord', { concurrency: true }, () => {
     clock.ms += 10 * 60_000 + 1
     assert.equal((await asBot(sandbox, '/users/@me')).status, 200)
   })
+  test('ends no idle connection, so none is ended under a request', async (context) => {
+    const sandbox = closing(context, await startSandbox())
+    const { headers } = await asBot(sandbox, '/users/@me')
+    assert.deepEqual([headers.get('connection'), headers.get('keep-alive')], ['keep-alive', null])
+  })
   test('does not count what a shared limit refused, nor what is only wrong', async (context) => {
     const sandbox = closing(context, await startSandbox({ invalidRequests: 1 }))
     for (let index = 0; index < 3; index++) {

@@ -51,6 +51,8 @@ export async function openStage(
       },
       bot: { permissions: BOT },
     },
+    // A busy machine is no story: what is about the deadline sets its own.
+    deadlines: { answer: 20_000 },
     ...options,
     watchers: [oracle, ...(options.watchers ?? [])],
   })
@@ -125,7 +127,7 @@ export function heard<T>(
   client: Client,
   event: string,
   fits: (value: T) => boolean = () => true,
-  within = 30_000,
+  within = 60_000,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const listener = (value: T) => {

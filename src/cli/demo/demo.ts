@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Config } from '../../config/load.ts'
+import type { Config } from '../../config/config.ts'
 import { messageOf, Problem } from '../../core/failure.ts'
 import { hostClock } from '../../system/host.ts'
 import { Opened } from '../../opened.ts'
@@ -15,6 +15,7 @@ import {
   type Standing,
 } from 'loopback-discord'
 import { takeLock } from '../../stores/lock.ts'
+import { removeTree } from '../../system/remove-tree.ts'
 import { DemoBot } from './bot.ts'
 import { FirstMinute } from './first-minute.ts'
 import { KillStory } from './kill-story.ts'
@@ -111,7 +112,7 @@ async function openAll(
   const controls: readonly Control[] = [
     {
       id: 'try',
-      label: 'Try: fix the failing test',
+      label: { en: 'Try: fix the failing test', ko: '고치기: 실패하는 테스트' },
       async run() {
         // Pressed before the bot is there, it waits for that.
         for (let look = 0; places.length === 0 && look < 300; look++) await pause(100)
@@ -121,9 +122,9 @@ async function openAll(
         return { place: sandbox.channel(tryPlace) }
       },
     },
-    { id: 'kill', label: 'kill -9 the bot', run: () => kill(0) },
-    { id: 'kill-long', label: 'kill -9, dead for 10 s', run: () => kill(10_000) },
-    { id: 'restart', label: 'Restart the bot', run: () => bots[0]?.restart() },
+    { id: 'kill', label: { en: 'kill -9 the bot', ko: '봇 kill -9' }, run: () => kill(0) },
+    { id: 'kill-long', label: { en: 'kill -9, dead for 10 s', ko: 'kill -9, 10초 동안' }, run: () => kill(10_000) },
+    { id: 'restart', label: { en: 'Restart the bot', ko: '봇 다시 시작' }, run: () => bots[0]?.restart() },
   ]
   const standing = (): Standing => ({ line: stories[0]?.line() ?? null, steps: newcomer.steps() })
   const sandbox = open.add(
@@ -153,6 +154,12 @@ async function openAll(
     say,
   })
   bots.push(bot)
+  // A demo that is closed while its bot is dead has nobody else who ends the agents.
+  open.add({
+    close: async () => {
+      await endMarked(dataIdOf(join(data, 'spools')), () => true, 0)
+    },
+  })
   open.add(bot).open()
   return { sandbox, bot, ready: openSession(sandbox, say, (place) => places.push(place)) }
 }
@@ -182,7 +189,7 @@ async function clear(data: string): Promise<void> {
   } finally {
     lock.close()
   }
-  rmSync(data, { recursive: true, force: true })
+  await removeTree(data)
   mkdirSync(data, { recursive: true, mode: 0o700 })
 }
 
@@ -207,10 +214,16 @@ async function openSandbox(
                 displayName: 'Olivia',
                 roles: ['owner'],
                 owner: true,
-                note: 'owner: may do everything',
+                note: { en: 'owner: may do everything', ko: 'owner: 무엇이든 할 수 있음' },
               },
-              { name: 'alice', displayName: 'Alice', note: 'no role' },
-              { name: 'minjun', displayName: '민준', roles: ['owner'], locale: 'ko', note: 'owner, in Korean' },
+              { name: 'alice', displayName: 'Alice', note: { en: 'no role', ko: '역할 없음' } },
+              {
+                name: 'minjun',
+                displayName: '민준',
+                roles: ['owner'],
+                locale: 'ko',
+                note: { en: 'owner, in Korean', ko: 'owner, 한국어' },
+              },
             ],
           },
           bot: { name: 'orchestrator', token: 'demo-bot-token' },

@@ -2,12 +2,12 @@ import type { Standing, Watcher } from 'loopback-discord'
 
 type Step = 'try' | 'diff' | 'kill' | 'ask' | 'alice'
 
-const texts: Readonly<Record<Step, string>> = {
-  try: 'Press “Try: fix the failing test”',
-  kill: 'Kill the bot while it answers',
-  diff: 'Type /diff: what has changed?',
-  ask: 'Write !ask Bash npm test, and approve it',
-  alice: 'Become Alice, at the top left, and write',
+const texts: Readonly<Record<Step, { readonly en: string; readonly ko: string }>> = {
+  try: { en: 'Press “Try: fix the failing test”', ko: '“고치기: 실패하는 테스트”를 눌러 보세요' },
+  kill: { en: 'Kill the bot while it answers', ko: '답하는 동안 봇을 죽여 보세요' },
+  diff: { en: 'Type /diff: what has changed?', ko: '/diff로 무엇이 바뀌었는지 보세요' },
+  ask: { en: 'Write !ask Bash npm test, and approve it', ko: '!ask Bash npm test라고 쓰고 승인해 보세요' },
+  alice: { en: 'Become Alice, at the top left, and write', ko: '왼쪽 위에서 Alice가 되어 글을 써 보세요' },
 }
 
 /** The steps of a newcomer, ticked off by what Discord tells the bot. */

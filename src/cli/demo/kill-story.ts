@@ -56,17 +56,13 @@ export class KillStory {
     const death = this.#death
     if (death === null || (death.backAt !== null && performance.now() - death.backAt > standsMs)) return null
     const { at, pid, agents, backAt } = death
-    const who = agents.length === 0 ? 'no agent was at work' : `agent pid ${agents.join(', ')} works on`
-    const parts = [`bot killed (pid ${pid})`, backAt === null ? who : who.replace('works on', 'worked on')]
-    if (backAt === null) {
-      parts.push(`gone for ${seconds(performance.now() - at)}`)
-      return { text: parts.join(' · '), tone: 'bad' }
-    }
+    if (backAt === null) return { text: gone(pid, agents, performance.now() - at), tone: 'bad' }
     const { lost, twice } = this.#count(backAt)
-    parts.push(`back after ${seconds(backAt - at)}`)
-    if (this.#goesOnInSame(death)) parts.push('same message')
-    parts.push(`${lost} lost, ${twice} twice`)
-    return { text: parts.join(' · '), tone: lost + twice === 0 ? 'good' : 'bad' }
+    const same = this.#goesOnInSame(death)
+    return {
+      text: back({ pid, agents, ms: backAt - at, same, lost, twice }),
+      tone: lost + twice === 0 ? 'good' : 'bad',
+    }
   }
 
   /** The message that grew when the bot died has grown on. */
@@ -103,6 +99,48 @@ export class KillStory {
   }
 }
 
+interface Return {
+  readonly pid: number
+  readonly agents: readonly number[]
+  readonly ms: number
+  /** The answer goes on in the message in which it stood. */
+  readonly same: boolean
+  readonly lost: number
+  readonly twice: number
+}
+
+function gone(pid: number, agents: readonly number[], ms: number): { readonly en: string; readonly ko: string } {
+  const pids = agents.join(', ')
+  const [en, ko] =
+    pids === ''
+      ? ['no agent was at work', '일하던 에이전트 없음']
+      : [`agent pid ${pids} works on`, `에이전트 pid ${pids}는 계속 작업 중`]
+  return {
+    en: `bot killed (pid ${pid}) · ${en} · gone for ${seconds(ms)} s`,
+    ko: `봇 종료 (pid ${pid}) · ${ko} · ${seconds(ms)}초째 없음`,
+  }
+}
+
+function back({ pid, agents, ms, same, lost, twice }: Return): { readonly en: string; readonly ko: string } {
+  const pids = agents.join(', ')
+  const [en, ko] =
+    pids === ''
+      ? ['no agent was at work', '일하던 에이전트 없음']
+      : [`agent pid ${pids} worked on`, `에이전트 pid ${pids}는 계속 작업함`]
+  return {
+    en: [
+      `bot killed (pid ${pid}) · ${en} · back after ${seconds(ms)} s`,
+      ...(same ? ['same message'] : []),
+      `${lost} lost, ${twice} twice`,
+    ].join(' · '),
+    ko: [
+      `봇 종료 (pid ${pid}) · ${ko} · ${seconds(ms)}초 만에 돌아옴`,
+      ...(same ? ['같은 메시지'] : []),
+      `사라진 것 ${lost}, 두 번 온 것 ${twice}`,
+    ].join(' · '),
+  }
+}
+
 function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
+  return (ms / 1000).toFixed(1)
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../../config/load.ts'
+import type { Config } from '../../config/config.ts'
 import { startDemo } from './demo.ts'
 
 export interface RunDemoOptions {

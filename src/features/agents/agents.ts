@@ -1,18 +1,25 @@
 import type { Doors } from '../../core/doors.ts'
+import { formOf } from '../../core/form.ts'
 import { feature, type Feature } from '../../core/feature.ts'
+import { harmless } from '../../core/harmless.ts'
 import { isLive } from '../../core/lifecycle.ts'
 import type { Person } from '../../core/person.ts'
-import type { Session } from '../../core/session.ts'
+import { namedAs, type Session } from '../../core/session.ts'
 import { refuses, says, textIn, type ToolAnswer, type ToolUse } from '../../core/tool.ts'
-import { harmless } from './harmless.ts'
+import { attachFile } from './attach.ts'
 import { answerHuman, askHuman } from './question.ts'
 import { en, ko } from './words.ts'
 
 /** What stands in one message beside the line that says whose it is. */
 const updateLimit = 1_500
 
+type AgentDoors = Pick<
+  Doors,
+  'gate' | 'journal' | 'vault' | 'runtimes' | 'ask' | 'keep' | 'workspaces' | 'attachments' | 'health' | 'scan'
+>
+
 /** What every agent may know and say: who else works here, and a word to its people in between (SPEC F8). */
-export function agents(doors: Pick<Doors, 'gate' | 'journal' | 'vault' | 'runtimes' | 'ask' | 'keep'>): Feature {
+export function agents(doors: AgentDoors): Feature {
   const { gate, journal, vault, runtimes } = doors
 
   /** What the person an agent works for cannot see does not exist for it either. */
@@ -46,9 +53,8 @@ export function agents(doors: Pick<Doors, 'gate' | 'journal' | 'vault' | 'runtim
       const chain = `You work for ${oneLine(speaker.name)}, who is ${(await gate.speakerOf(run.prompt, session)).tier} here.`
       return says(`You are the agent of the session ${session.name} (${titleOf(session)}). ${chain}`)
     }
-    const found = (await seenBy(speaker)).find((each) => each.name === name)
-    if (found === undefined)
-      return refuses(`there is no session called ${JSON.stringify(name)}; list_sessions names them.`)
+    const found = namedAs(await seenBy(speaker), name)
+    if (found === null) return refuses(`there is no session called ${JSON.stringify(name)}; list_sessions names them.`)
     const model = found.model === null ? '' : `, model ${found.model}`
     return says(
       `${found.name} is a session with ${titleOf(found)}${model}, in ${found.place.kind} ${found.place.id}. It works in its own folder.`,
@@ -79,7 +85,7 @@ export function agents(doors: Pick<Doors, 'gate' | 'journal' | 'vault' | 'runtim
       other: {
         right: 'agent.answer',
         answer: 'in-place',
-        form: async (_press, say) => ({ ...say.form, required: true }),
+        form: async (_press, say) => formOf(say.form, true),
         act: (press, say) => answerHuman(press, say, doors),
       },
     },
@@ -114,6 +120,23 @@ export function agents(doors: Pick<Doors, 'gate' | 'journal' | 'vault' | 'runtim
         looksOnly: false,
         right: 'agent.post',
         run: postUpdate,
+      },
+      {
+        name: 'attach_file',
+        description:
+          'Shows a file of your working folder in the place where people follow your work: text, a picture or a PDF. It is shown as yours. Files that hold secrets are refused.',
+        fields: {
+          path: {
+            type: 'text',
+            description: 'Path of the file, in your working folder',
+            required: true,
+            longest: 1_000,
+          },
+          text: { type: 'text', description: 'What it shows, in a few words', required: false, longest: 1_000 },
+        },
+        looksOnly: false,
+        right: 'agent.post',
+        run: (use) => attachFile(use, doors),
       },
       {
         name: 'ask_human',

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { buttonId, type Press } from '../../core/button.ts'
 import type { Reply } from '../../core/chat.ts'
 import type { Doors } from '../../core/doors.ts'
+import { harmless } from '../../core/harmless.ts'
 import type { PromptKey } from '../../core/ids.ts'
 import { refused, toThem } from '../../core/reply.ts'
 import { textIn, type ToolAnswer, type ToolUse } from '../../core/tool.ts'
-import { harmless } from './harmless.ts'
 import { en, ko, type AgentWords } from './words.ts'
 
 /** Between the question and its answer, in a prompt. */

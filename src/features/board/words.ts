@@ -3,8 +3,8 @@ export const en = {
     board: { description: 'Pin a message here that shows what runs, waits and asks in this channel', options: {} },
   },
   deeds: { board: 'put up a board' },
-  stands: 'The board stands here and is kept current. Delete it to be rid of it; `/board` moves it to the end.',
-  later: 'Discord does not take the board at the moment. It will stand here as soon as it does.',
+  stands: 'The board stands here and is kept current. Delete the message to remove it; `/board` moves it to the end.',
+  later: 'Discord does not accept the board right now. I post it here as soon as it does.',
 }
 
 export const ko: typeof en = {

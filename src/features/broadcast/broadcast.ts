@@ -12,7 +12,7 @@ import { en, ko } from './words.ts'
 export function broadcast({ gate, vault, ask }: Pick<Doors, 'gate' | 'vault' | 'ask'>): Feature {
   return feature({
     name: 'broadcast',
-    rights: { broadcast: 'owner' },
+    rights: { broadcast: 'owner everywhere' },
     words: { en, ko },
     commands: {
       broadcast: {
@@ -28,7 +28,7 @@ export function broadcast({ gate, vault, ask }: Pick<Doors, 'gate' | 'vault' | '
           for (const { id, name, place } of await vault.liveSessions()) {
             if (!(await gate.sees(person, place))) continue
             const key = `${call.key}:${id}` as PromptKey
-            const asked = await ask({ key, place, speaker: person, text, message: null })
+            const asked = await ask({ key, place, speaker: person, text, message: null, session: id })
             if (asked.kind === 'refused') missed.push(name)
             else reached.push(name)
           }

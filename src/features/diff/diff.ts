@@ -20,7 +20,7 @@ export function diff(doors: Pick<Doors, 'gate' | 'vault' | 'workspaces'>): Featu
           const found = await sessionAllowed(doors, call.person, 'diff', call.place)
           if (!found.ok) return refused(call, found.refusal)
           const session = found.value
-          const diff = await doors.workspaces.diff(session)
+          const diff = await doors.workspaces(session.worker).diff(session)
           if (!diff.ok) return refused(call, diff.refusal)
           const { patch } = diff.value
           const text = say.diff(session, diff.value, call.say.whereabouts(session))

@@ -15,7 +15,7 @@ export const en = {
   diff(session: Session, diff: Diff, where: string): string {
     if (diff.files.length === 0) return `**${plain(session.name)}** has changed nothing in ${where}.`
     const files = diff.files.length === 1 ? '1 file' : `${exact(diff.files.length)} files`
-    const lines = diffLines(diff, { notText: 'no text:', more: (count) => `and ${exact(count)} more` })
+    const lines = diffLines(diff, { notText: 'binary:', more: (count) => `and ${exact(count)} more` })
     return [
       `**${plain(session.name)}** · ${files} · ${diffSum(diff)}`,
       `${where}, against ${diff.base === null ? 'nothing' : code(diff.base.slice(0, 10))}`,
@@ -34,7 +34,7 @@ export const ko: typeof en = {
   },
   diff(session, diff, where) {
     if (diff.files.length === 0) return `**${plain(session.name)}** 세션이 바꾼 것이 없어요: ${where}`
-    const lines = diffLines(diff, { notText: '텍스트 아님:', more: (count) => `외 ${exact(count)}개` })
+    const lines = diffLines(diff, { notText: '바이너리:', more: (count) => `외 ${exact(count)}개` })
     return [
       `**${plain(session.name)}** · 파일 ${exact(diff.files.length)}개 · ${diffSum(diff)}`,
       `${where} · 기준: ${diff.base === null ? '없음' : code(diff.base.slice(0, 10))}`,

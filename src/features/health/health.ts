@@ -8,7 +8,7 @@ import { en, ko } from './words.ts'
 export function health(doors: Pick<Doors, 'health' | 'gate' | 'clock'>): Feature {
   return feature({
     name: 'health',
-    rights: { health: 'public' },
+    rights: { health: 'public', 'health.all': 'owner everywhere' },
     words: { en, ko },
     commands: {
       health: {
@@ -16,11 +16,15 @@ export function health(doors: Pick<Doors, 'health' | 'gate' | 'clock'>): Feature
         hidden: true,
         apart: true,
         options: [],
-        async run({ person, place, say: all }, say) {
-          const [now, { tier }] = await Promise.all([doors.health(), doors.gate.judge(person, 'health', place)])
+        async run({ person, place, say: general }, say) {
+          const [now, { tier }, all] = await Promise.all([
+            doors.health(),
+            doors.gate.judge(person, 'health', place),
+            doors.gate.judge(person, 'health.all', place),
+          ])
           const accounts = reaches(tier, 'member') ? now.accounts : []
-          const lines = accounts.map((account) => all.account(account, doors.clock.now()))
-          return toThem([say.health(now, tier === 'owner'), ...lines].join('\n'))
+          const lines = accounts.map((account) => general.account(account, doors.clock.now()))
+          return toThem([say.health(now, all.allowed), ...lines].join('\n'))
         },
       },
     },

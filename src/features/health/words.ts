@@ -20,9 +20,29 @@ function reasonsFor({ reasons, findings }: Health, isOwner: boolean): readonly s
   return shown.slice(0, 5)
 }
 
+function machinesIn({ machines }: Health): readonly string[] {
+  if (machines.length === 0) return []
+  const away = machines.filter(({ state }) => state === 'away').map(({ id }) => plain(id, 40))
+  const open = machines.filter(({ boxed }) => !boxed).map(({ id }) => plain(id, 40))
+  return [
+    `${counted(machines.length, 'other machine')}${away.length === 0 ? '' : ` · ⚠ no answer from ${away.join(', ')}`}` +
+      (open.length === 0 ? '' : ` · ⚠ agents are not boxed on ${open.join(', ')}`),
+  ]
+}
+
+function machinesInKorean({ machines }: Health): readonly string[] {
+  if (machines.length === 0) return []
+  const away = machines.filter(({ state }) => state === 'away').map(({ id }) => plain(id, 40))
+  const open = machines.filter(({ boxed }) => !boxed).map(({ id }) => plain(id, 40))
+  return [
+    `다른 컴퓨터 ${machines.length}대${away.length === 0 ? '' : ` · ⚠ 응답 없음: ${away.join(', ')}`}` +
+      (open.length === 0 ? '' : ` · ⚠ 격리되지 않음: ${open.join(', ')}`),
+  ]
+}
+
 function stateOf(health: Health, isOwner: boolean): string {
-  if (!health.ok) return '⚠ I cannot serve everybody now. An owner finds more by `/health` and in the log.'
-  return isOwner && health.reasons.length > 0 ? '✓ I can work. Not as it should be:' : '✓ All is well.'
+  if (!health.ok) return '⚠ I cannot serve everybody now. Owners see more in `/health` and in the log.'
+  return isOwner && health.reasons.length > 0 ? '✓ I can work, but some things need attention:' : '✓ All is well.'
 }
 
 function stateInKorean(health: Health, isOwner: boolean): string {
@@ -32,7 +52,7 @@ function stateInKorean(health: Health, isOwner: boolean): string {
 
 export const en = {
   commands: { health: { description: 'Show how the bot is doing', options: {} } },
-  deeds: { health: 'see how the bot is doing' },
+  deeds: { health: 'see how the bot is doing', 'health.all': 'see what needs attention on the machine' },
   health(health: Health, isOwner: boolean) {
     const oldest = health.queuedCount === 0 ? '' : ` (the oldest for ${clockTime(health.oldestQueuedAgeMs)})`
     const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
@@ -47,6 +67,7 @@ export const en = {
         : [`⚠ ${counted(health.closedMessages, 'message')} waiting for a place that is closed to me`]),
       `Discord ${gatewayInEnglish[health.gateway.state]}${ping} · store ${health.store.ok ? 'in order' : 'not in order'} · ` +
         `disk ${free} · memory ${bytes(health.rssBytes)}`,
+      ...machinesIn(health),
       health.box.boxed ? 'Agents live in boxes' : `⚠ Agents are not boxed: ${plain(health.box.reason)}`,
       `Version ${plain(health.version, 40)} · started ${moment(health.startedAt, 'R')} · ` +
         `${counted(health.restartCount, 'restart')} so far`,
@@ -56,7 +77,7 @@ export const en = {
 
 export const ko: typeof en = {
   commands: { health: { description: '봇의 상태를 보여 줘요', options: {} } },
-  deeds: { health: '봇의 상태를 보는 것' },
+  deeds: { health: '봇의 상태를 보는 것', 'health.all': '서버에서 손봐야 할 점을 보는 것' },
   health(health, isOwner) {
     const oldest = health.queuedCount === 0 ? '' : ` (가장 오래된 요청 ${clockTime(health.oldestQueuedAgeMs)})`
     const ping = health.gateway.ping === null ? '' : `, ${Math.round(health.gateway.ping)} ms`
@@ -71,6 +92,7 @@ export const ko: typeof en = {
         : [`⚠ 글을 쓸 수 없는 곳에 올려야 할 메시지 ${health.closedMessages}개가 기다리고 있어요`]),
       `Discord ${gatewayInKorean[health.gateway.state]}${ping} · 저장소 ${health.store.ok ? '정상' : '이상 있음'} · ` +
         `디스크 ${free} · 메모리 ${bytes(health.rssBytes)}`,
+      ...machinesInKorean(health),
       health.box.boxed
         ? '에이전트는 격리된 상자에서 실행돼요'
         : `⚠ 에이전트가 격리되지 않았어요: ${plain(health.box.reason)}`,

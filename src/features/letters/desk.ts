@@ -1,25 +1,36 @@
 import { createHash } from 'node:crypto'
 import { buttonId } from '../../core/button.ts'
 import { tokensOf } from '../../core/chain.ts'
+import { cut } from '../../core/markdown.ts'
 import type { Panel } from '../../core/panel.ts'
 import type { DrawnButton } from '../../core/chat.ts'
 import type { Doors } from '../../core/doors.ts'
 import { moment } from '../../core/durations.ts'
+import { harmless } from '../../core/harmless.ts'
 import type { LetterId, PlaceId } from '../../core/ids.ts'
 import { isRequest, letterKey, type Letter } from '../../core/letter.ts'
 import type { Person } from '../../core/person.ts'
 import type { Session } from '../../core/session.ts'
-import { newLetterId } from './names.ts'
+import type { SecretScan } from '../../core/secret-scan.ts'
+import { refuses, textIn, type ToolAnswer, type ToolUse } from '../../core/tool.ts'
+import { BoundedMap } from '../../system/bounded-map.ts'
+import { newLetterId } from '../../system/letter-names.ts'
 import { en, ko, type LetterFate } from './words.ts'
 
 export type LetterDoors = Pick<
   Doors,
-  'vault' | 'journal' | 'gate' | 'clock' | 'ids' | 'runtimes' | 'keep' | 'letterRules'
+  'vault' | 'journal' | 'gate' | 'clock' | 'ids' | 'runtimes' | 'keep' | 'letterRules' | 'scan'
 >
+
+/** Of a panel that asks: Discord takes 2,000 characters, and what came of it stands there, too. */
+const panelUpTo = 1_900
+const messageUpTo = 2_000
 
 /** What people are asked about letters, and what they say. */
 export class LetterDesk {
   readonly #doors: LetterDoors
+  /** Of letters whose runs are over: that stays. */
+  readonly #spentBy = new BoundedMap<LetterId, number>(5_000)
 
   constructor(doors: LetterDoors) {
     this.#doors = doors
@@ -27,18 +38,25 @@ export class LetterDesk {
 
   /** Tokens that the runs of these letters have used by now. */
   async spent(letters: readonly Letter[]): Promise<number> {
-    const { journal } = this.#doors
     let sum = 0
-    for (const { id } of letters) {
-      const run = await journal.find(letterKey(id))
-      if (run !== null) sum += tokensOf(await journal.read(run.run))
-    }
+    for (const { id } of letters) sum += this.#spentBy.get(id) ?? (await this.#spentOn(id))
     return sum
   }
 
+  async #spentOn(letter: LetterId): Promise<number> {
+    const { journal } = this.#doors
+    const run = await journal.find(letterKey(letter))
+    if (run === null) return 0
+    const tokens = tokensOf(await journal.read(run.run))
+    if (run.state === 'over') this.#spentBy.set(letter, tokens)
+    return tokens
+  }
+
   /** The panel that asks for consent, or (`fate`) says what came of it. */
-  async panelOf(letter: Letter, from: Session, to: Session, fate: LetterFate | null): Promise<Panel> {
+  async panelOf(all: readonly [Letter, ...Letter[]], from: Session, fate: LetterFate | null): Promise<Panel> {
     const { vault, runtimes, letterRules } = this.#doors
+    const [letter] = all
+    const to = await vault.session(letter.to.session)
     const letters = await vault.letters.ofChain(letter.chain)
     const before = letters.filter((each) => isRequest(each) && each.id !== letter.id && each.at <= letter.at).slice(-8)
     const { locale, id } = letter.speaker
@@ -47,7 +65,8 @@ export class LetterDesk {
     const text = say.asking({
       letter,
       from: titleOf(from),
-      to: titleOf(to),
+      to: to === null ? '' : titleOf(to),
+      names: all.map(({ to: { name } }) => name),
       spent: await this.spent(letters),
       limits: letterRules,
       before,
@@ -59,7 +78,8 @@ export class LetterDesk {
         : (
             [
               ['yes', 'good'],
-              ['pair', 'plain'],
+              // A broadcast is for no pair.
+              ...(letter.kind === 'broadcast' ? [] : ([['pair', 'plain']] as const)),
               ['no', 'bad'],
               ['change', 'plain'],
             ] as const
@@ -68,7 +88,16 @@ export class LetterDesk {
             label: say.buttons[verb],
             style,
           }))
-    return { key: `letter:${letter.id}`, place: from.place, text: `${text}\n${foot}`, locale, buttons, mention: id }
+    // What was decided needs no longer stand there whole.
+    const whole = fate === null ? text : cut(text, messageUpTo - foot.length - 1)
+    return { key: `letter:${letter.id}`, place: from.place, text: `${whole}\n${foot}`, locale, buttons, mention: id }
+  }
+
+  /** The panel that asks; a no, in words for the agent, where people could not be shown the whole of it. */
+  async asksWith(all: readonly [Letter, ...Letter[]], from: Session): Promise<Panel | ToolAnswer> {
+    const panel = await this.panelOf(all, from, null)
+    if (panel.text.length <= panelUpTo) return panel
+    return refuses('nobody could be shown the whole of it at once. Write less, with fewer lines and signs.')
   }
 
   /** The letter behind a button, if this person may decide about it; a text says why not. */
@@ -90,27 +119,48 @@ export class LetterDesk {
   async decide(letter: Letter, fate: LetterFate): Promise<boolean> {
     const { vault, keep, clock, ids, letterRules } = this.#doors
     const from = await vault.session(letter.from.session)
-    const to = await vault.session(letter.to.session)
-    if (from === null || to === null) return false
-    const panel = { kind: 'panel', panel: await this.panelOf(letter, from, to, fate) } as const
+    if (from === null) return false
+    const all = await this.#together(letter)
+    const panel = { kind: 'panel', panel: await this.panelOf(all, from, fate) } as const
     const { auditChannel } = letterRules
     const place = { kind: 'channel', id: auditChannel ?? ('' as PlaceId), guild: '' } as const
-    const copy = { key: `audit:${letter.id}`, place, text: panel.panel.text, replyTo: null, mention: null }
+    const copy = { key: `audit:${all[0].id}`, place, text: panel.panel.text, replyTo: null, mention: null }
     const said = [panel, ...(auditChannel === null ? [] : [{ kind: 'note', note: copy } as const])]
-    const change = { kind: 'letter-state', letter: letter.id, was: 'asked' } as const
+    const changes = all.map(({ id }) => ({ kind: 'letter-state', letter: id, was: 'asked' }) as const)
     if (fate.kind === 'approved') {
       const { by, lasting } = fate
-      return keep([{ ...change, now: 'waiting', consent: { by, lasting } }, ...said])
+      const consent = { by, lasting }
+      return keep([...changes.map((change) => ({ ...change, now: 'waiting', consent }) as const), ...said])
     }
     const now = fate.kind === 'denied' ? 'denied' : 'withdrawn'
-    if (fate.kind === 'withdrawn') return keep([{ ...change, now }, ...said])
+    const changed = changes.map((change) => ({ ...change, now }) as const)
+    if (fate.kind === 'withdrawn') return keep([...changed, ...said])
     const why =
       fate.by === null
         ? 'Nobody consented in time, so it was not sent.'
         : `A person said no (${fate.by})${fate.reason === '' ? '.' : `: ${fate.reason}`}`
     const report = answerTo(letter, 'report', why, newLetterId(ids), clock.now())
-    return keep([{ ...change, now }, { kind: 'letter', letter: report }, ...said])
+    return keep([...changed, { kind: 'letter', letter: report }, ...said])
   }
+
+  /** What is decided at once: a letter, or all of a broadcast. The first one names them. */
+  async #together(letter: Letter): Promise<readonly [Letter, ...Letter[]]> {
+    if (letter.kind !== 'broadcast') return [letter]
+    const all = await this.#doors.vault.letters.ofChain(letter.chain)
+    const [first = letter, ...rest] = all.filter(({ kind, run }) => kind === 'broadcast' && run === letter.run)
+    return [first, ...rest]
+  }
+}
+
+/**
+ * What an agent wants to write, as it is sent: without hidden signs, and with what looks like a secret blotted out, because
+ * people are shown no secrets, and consent to what they are shown. `note`: what the agent is told of it.
+ */
+export function written(use: ToolUse, scan: SecretScan): { readonly text: string; readonly note: string } {
+  const { text, hits } = scan.mask(harmless(textIn(use, 'text')))
+  const note =
+    hits.length === 0 ? '' : ' What looked like a secret in it was blotted out: say where it is kept instead.'
+  return { text, note }
 }
 
 /** An answer to a request, on its way back. */

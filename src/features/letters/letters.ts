@@ -2,12 +2,14 @@ import { isConsented, refuseLetter, type LetterWish } from '../../core/chain.ts'
 import type { Effect } from '../../core/effect.ts'
 import type { Press } from '../../core/button.ts'
 import { feature, type Feature } from '../../core/feature.ts'
-import type { Chain, Letter } from '../../core/letter.ts'
+import { formOf } from '../../core/form.ts'
+import { isRequest, type Chain, type Letter } from '../../core/letter.ts'
 import { toThem } from '../../core/reply.ts'
-import type { Session } from '../../core/session.ts'
+import { namedAs, type Session } from '../../core/session.ts'
 import { refuses, textIn, type ToolAnswer, type ToolField, type ToolUse } from '../../core/tool.ts'
-import { answerTo, LetterDesk } from './desk.ts'
-import { newChainId, newLetterId } from './names.ts'
+import { newChainId, newLetterId } from '../../system/letter-names.ts'
+import { broadcast } from './broadcasting.ts'
+import { answerTo, LetterDesk, written } from './desk.ts'
 import { PostOffice, type PostOfficeDoors } from './post-office.ts'
 import { en, ko, type LetterFate } from './words.ts'
 
@@ -20,7 +22,7 @@ const letterUpTo = 1_400
  * chain began with.
  */
 export function letters(doors: PostOfficeDoors): Feature {
-  const { vault, gate, clock, ids, letterRules } = doors
+  const { vault, gate, clock, ids, letterRules, scan } = doors
   const desk = new LetterDesk(doors)
   const office = new PostOffice(doors, desk)
 
@@ -28,12 +30,14 @@ export function letters(doors: PostOfficeDoors): Feature {
     const { run, session } = use
     const { speaker, letter: of } = run.prompt
     const name = textIn(use, 'session').trim()
-    const to = (await vault.liveSessions()).find((each) => each.name === name)
-    if (to === undefined || !(await gate.sees(speaker, to.place)))
+    const to = namedAs(await vault.liveSessions(), name)
+    if (to === null || !(await gate.sees(speaker, to.place)))
       return refuses(`there is no session called ${JSON.stringify(name)}; list_sessions names them.`)
     if (!(await gate.judgeNow(speaker, 'prompt', to.place)).allowed)
       return refuses('the person you work for may not ask that session.')
     const chain = of === undefined ? await vault.letters.begunBy(run.run) : await vault.letters.chain(of.chain)
+    if (chain !== null && (await vault.tasks.task(chain.id))?.status === 'cancelled')
+      return refuses('the task that this belongs to was taken back.')
     const all = chain === null ? [] : await vault.letters.ofChain(chain.id)
     const wish = { kind, from: session.id, to: to.id, parent: of?.serves ?? null, hop: (of?.hop ?? 0) + 1 }
     const lastAt = (await vault.letters.lastRequest(session.id, to.id))?.at ?? null
@@ -43,10 +47,10 @@ export function letters(doors: PostOfficeDoors): Feature {
       letterRules,
       clock.now(),
     )
-    return why === null ? written(use, wish, to, chain, all) : refuses(why)
+    return why === null ? request(use, wish, to, chain, all) : refuses(why)
   }
 
-  async function written(
+  async function request(
     use: ToolUse,
     wish: LetterWish,
     to: Session,
@@ -56,6 +60,7 @@ export function letters(doors: PostOfficeDoors): Feature {
     const { run, session } = use
     const at = clock.now()
     const { speaker } = run.prompt
+    const { text, note } = written(use, scan)
     const first: Chain = { id: newChainId(ids), run: run.run, session: session.id, speaker, at }
     const needsConsent = wish.kind === 'delegate' && !isConsented(wish, all)
     const letter: Letter = {
@@ -68,7 +73,7 @@ export function letters(doors: PostOfficeDoors): Feature {
       parent: wish.parent,
       answers: null,
       hop: wish.hop,
-      text: harmless(textIn(use, 'text')),
+      text,
       speaker,
       at,
       state: needsConsent ? 'asked' : 'waiting',
@@ -76,21 +81,30 @@ export function letters(doors: PostOfficeDoors): Feature {
     }
     const effects: Effect[] = chain === null ? [{ kind: 'chain', chain: first }] : []
     effects.push({ kind: 'letter', letter })
-    if (needsConsent) effects.push({ kind: 'panel', panel: await desk.panelOf(letter, session, to, null) })
+    if (needsConsent) {
+      const panel = await desk.asksWith([letter], session)
+      if ('failed' in panel) return panel
+      effects.push({ kind: 'panel', panel })
+    }
     const asked = needsConsent ? ' A person is asked first whether it may go.' : ''
-    const text = `Asked (letter ${letter.id}, chain ${letter.chain}).${asked} The answer comes as a message; end your turn if you have nothing else to do.`
-    return { text, failed: false, effects }
+    const told = `Asked (letter ${letter.id}, chain ${letter.chain}).${asked}${note} The answer comes as a message; end your turn if you have nothing else to do.`
+    return { text: told, failed: false, effects }
   }
 
   async function reply(use: ToolUse): Promise<ToolAnswer> {
     const serves = use.run.prompt.letter?.serves ?? null
-    const request = serves === null ? null : await vault.letters.letter(serves)
-    if (request === null) return refuses('no other agent waits for an answer of yours. Just say it: people read it.')
+    let request = serves === null ? null : await vault.letters.letter(serves)
+    if (serves !== null && request?.state === 'waiting') {
+      await office.arrived(request, use.run.prompt.place)
+      request = await vault.letters.letter(serves)
+    }
+    if (request === null || !isRequest(request) || request.kind === 'task')
+      return refuses('no other agent waits for an answer of yours. Just say it: people read it.')
     if (request.state !== 'delivered') return refuses(`letter ${request.id} has its answer already.`)
-    const text = harmless(textIn(use, 'text'))
+    const { text, note } = written(use, scan)
     const answer = answerTo(request, 'reply', text, newLetterId(ids), clock.now())
     return {
-      text: `Sent to ${request.from.name} (letter ${answer.id}).`,
+      text: `Sent to ${request.from.name} (letter ${answer.id}).${note}`,
       failed: false,
       effects: [
         { kind: 'letter-state', letter: request.id, was: 'delivered', now: 'closed' },
@@ -120,7 +134,7 @@ export function letters(doors: PostOfficeDoors): Feature {
     const letter = await desk.find(press.person, press.argument)
     if (letter === 'not-yours') return { ...toThem(say.notYours), refused: true } as const
     if (letter === 'over') return { ...toThem(say.over), refused: true } as const
-    return { ...say[which], required: which === 'change' }
+    return formOf(say[which], which === 'change')
   }
 
   return feature({
@@ -129,6 +143,7 @@ export function letters(doors: PostOfficeDoors): Feature {
       'letter.consult': 'guest',
       'letter.delegate': 'member',
       'letter.reply': 'guest',
+      'letter.broadcast': 'member',
       'letter.decide': 'public',
     },
     words: { en, ko },
@@ -161,6 +176,15 @@ export function letters(doors: PostOfficeDoors): Feature {
         right: 'letter.reply',
         run: reply,
       },
+      {
+        name: 'broadcast',
+        description:
+          'Tells the agents of all sessions that you could write to the same thing, at most once for each piece of work, when a person has consented. Nobody answers it. Use it only for what all of them must know; else use consult.',
+        fields: { text: { ...textField, longest: 800, description: 'What all of them must know' } },
+        looksOnly: false,
+        right: 'letter.broadcast',
+        run: (use) => broadcast(use, doors, desk),
+      },
     ],
     buttons: {
       yes: decides(({ person }) => ({ kind: 'approved', by: person.name, lasting: false })),
@@ -176,11 +200,3 @@ export function letters(doors: PostOfficeDoors): Feature {
 
 const sessionField: ToolField = { type: 'text', description: 'Name of the session', required: true, longest: 100 }
 const textField: ToolField = { type: 'text', description: '', required: true, longest: letterUpTo }
-
-/** What people consent to is what is sent: without characters that hide or turn around what stands there. */
-function harmless(text: string): string {
-  return text
-    .replaceAll(/\r\n|[\r\u2028\u2029]/g, '\n')
-    .replaceAll(/(?!\n)[\p{Cc}\p{Cf}]/gu, '')
-    .trim()
-}

@@ -13,13 +13,21 @@ const asChoices = (names: readonly string[]) => () => names.map((name) => ({ nam
 
 /**
  * `/permission set user tier [scope]` (without a scope: this channel, for a thread its parent), `/permission show`,
- * `/permission list` (SPEC F3), and `/why action [user] [place]`, which answers as the gate would, because it asks it.
+ * `/permission list` (SPEC F3), and `/why [action] [user] [place]`, which answers as the gate would, because it asks it; without
+ * an action it explains what the person was refused last, and so does the button under a refusal.
  */
 export function permissions(doors: PermissionDoors): Feature {
   const service = new Permissions(doors)
   return feature({
     name: 'permissions',
-    rights: { 'permission.set': 'owner', 'permission.show': 'member', 'permission.list': 'owner', why: 'member' },
+    rights: {
+      // The scope that is given is judged once more: see `judgeFor`.
+      'permission.set': 'owner here',
+      'permission.show': 'member',
+      'permission.list': 'owner everywhere',
+      why: 'public',
+      'why.others': 'member',
+    },
     words: { en, ko },
     commands: {
       'permission set': {
@@ -56,26 +64,32 @@ export function permissions(doors: PermissionDoors): Feature {
         async run(call, say) {
           const about = personOf(call, 'user')
           if (about === null) return refused(call, { code: 'option-missing', option: 'user' })
-          return toThem(say.standing(await service.show(call.place, about)))
+          return toThem(say.standing(await service.show(call.person, call.place, about)))
         },
       },
       'permission list': {
         right: 'permission.list',
         hidden: true,
         options: [],
-        run: async (_call, say) => toThem(say.grants(await service.list())),
+        run: async (call, say) => toThem(say.grants(await service.list(call.person))),
       },
       why: {
         right: 'why',
         hidden: true,
         options: [
-          { name: 'action', type: 'text', required: true, suggests: true },
+          { name: 'action', type: 'text', required: false, suggests: true },
           { name: 'user', type: 'user', required: false },
           { name: 'place', type: 'place', required: false },
         ],
         async run(call, say) {
           const action = textOf(call, 'action')
-          if (action === null) return refused(call, { code: 'option-missing', option: 'action' })
+          if (action === null) {
+            if (call.options.has('user') || call.options.has('place')) {
+              return refused(call, { code: 'option-missing', option: 'action' })
+            }
+            const explained = await service.past(call.person, null)
+            return toThem(explained === null ? say.neverRefused : say.explained(explained, call.say))
+          }
           const about = call.options.has('user') ? personOf(call, 'user') : call.person
           if (about === null) return refused(call, { code: 'option-missing', option: 'user' })
           const where = call.options.has('place') ? placeOf(call, 'place') : call.place
@@ -87,6 +101,18 @@ export function permissions(doors: PermissionDoors): Feature {
         async complete(_call, option, typed) {
           const wanted = typed.trim().toLowerCase()
           return option === 'action' ? Object.keys(doors.features().rights).filter((name) => name.includes(wanted)) : []
+        },
+      },
+    },
+    buttons: {
+      /** Also for whoever is blocked: it tells them of nothing but what they were told. */
+      why: {
+        right: 'why',
+        asksItself: true,
+        answer: 'hidden',
+        async act(press, say) {
+          const explained = await service.past(press.person, press.argument)
+          return toThem(explained === null ? say.notYours : say.explained(explained, press.say))
         },
       },
     },

@@ -3,13 +3,15 @@ import type { Doors } from '../../core/doors.ts'
 import { isLive } from '../../core/lifecycle.ts'
 import type { Person } from '../../core/person.ts'
 import { channelOf, type Place } from '../../core/place.ts'
-import type { Grant, Ground, Scope, Verdict } from '../../core/policy.ts'
+import type { PastRefusal } from '../../core/past-refusal.ts'
+import type { Grant, Ground, Owners, Scope, Verdict } from '../../core/policy.ts'
 import { no, yes } from '../../core/result.ts'
 import type { Tier } from '../../core/right.ts'
+import { seenGrants, type SeenGrants } from '../../core/seen-grants.ts'
 
 export type PermissionDoors = Pick<
   Doors,
-  'gate' | 'features' | 'vault' | 'journal' | 'stopRun' | 'clock' | 'log' | 'audit'
+  'gate' | 'owners' | 'features' | 'vault' | 'journal' | 'stopRun' | 'clock' | 'log' | 'audit'
 >
 
 /** Somebody's tier as an owner wants it; null: the grant is taken back. A thread's channel is its parent. */
@@ -33,8 +35,16 @@ export interface TierStanding {
   readonly about: Person
   readonly tier: Tier
   readonly ground: Ground
-  /** All their grants, also those that do not decide here. */
+  /** Their grants that the reader may hear of, also those that do not decide here. */
   readonly grants: readonly Grant[]
+}
+
+/** A refusal and why it was. */
+export interface Explained {
+  readonly past: PastRefusal
+  /** What the gate says now, where it was the gate; null: it was not. */
+  readonly verdict: Verdict | null
+  readonly owners: Owners
 }
 
 export interface WhyQuestion {
@@ -70,24 +80,39 @@ export class Permissions {
     return yes({ about, scope, tier, now, stopped })
   }
 
-  async show(place: Place, about: Person): Promise<TierStanding> {
+  async show(by: Person, place: Place, about: Person): Promise<TierStanding> {
     const { gate, vault } = this.#doors
     const { tier, ground } = await gate.judge(about, 'prompt', place)
-    return { about, tier, ground, grants: await vault.grants.of(about.id) }
+    const { seen } = await seenGrants(by, await vault.grants.of(about.id), gate)
+    return { about, tier, ground, grants: seen }
   }
 
-  list(): Promise<readonly Grant[]> {
-    return this.#doors.vault.grants.all()
+  async list(by: Person): Promise<SeenGrants> {
+    const { gate, vault } = this.#doors
+    return seenGrants(by, await vault.grants.all(), gate)
   }
 
   /** What the gate would answer somebody there: asked of the gate itself. */
   async why(by: Person, { about, action, where }: WhyQuestion): Promise<Result<Verdict>> {
     const { gate, features } = this.#doors
     if (!(await gate.sees(by, where))) return no({ code: 'place-unsupported' })
-    const there = await gate.judge(by, 'why', where)
+    const there = await gate.judge(by, about.id === by.id ? 'why' : 'why.others', where)
     if (!there.allowed) return no(there.refusal)
     if (!Object.hasOwn(features().rights, action)) return no({ code: 'action-unknown', action })
     return yes(await gate.judge(about, action, where))
+  }
+
+  /**
+   * What a person was refused, by its key or (null) the latest, with what the gate says of it now. A place that they no
+   * longer see is not told of. Null: nothing is known.
+   */
+  async past(person: Person, key: string | null): Promise<Explained | null> {
+    const { gate, vault, owners } = this.#doors
+    const past = await vault.refusals.of(person.id, key)
+    if (past === null || !(await gate.sees(person, past.place))) return null
+    const { refusal, place } = past
+    const verdict = refusal.code === 'not-allowed' ? await gate.judgeNow(person, refusal.action, place) : null
+    return { past, verdict, owners }
   }
 
   /** Stops what is at work for somebody who may no longer ask. What waits is judged when its turn comes. */

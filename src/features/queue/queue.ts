@@ -1,13 +1,15 @@
 import type { Doors } from '../../core/doors.ts'
-import { feature, type Feature } from '../../core/feature.ts'
+import type { Press } from '../../core/button.ts'
+import type { Call } from '../../core/command.ts'
+import { feature, type Feature, type NamedButton } from '../../core/feature.ts'
+import { pageOf, turning } from '../../core/list-page.ts'
 import type { RunId } from '../../core/ids.ts'
 import { isQueued } from '../../core/lifecycle.ts'
 import type { Person } from '../../core/person.ts'
-import { refused, toThem } from '../../core/reply.ts'
+import { refused, toList, toThem } from '../../core/reply.ts'
 import { en, ko, type Wait } from './words.ts'
 
-/** Discord takes five rows of five. */
-const mostButtons = 25
+const shownAtOnce = 10
 
 /** `/wait`: where one's own prompts stand in the queue, wherever they were written, each with a button that takes it back. */
 export function queue(doors: Pick<Doors, 'journal' | 'vault' | 'line' | 'stopByButton'>): Feature {
@@ -25,27 +27,34 @@ export function queue(doors: Pick<Doors, 'journal' | 'vault' | 'line' | 'stopByB
     return Promise.all(waits)
   }
 
+  async function listed(asked: Call | Press, wanted: number, say: typeof en) {
+    const page = pageOf(await waitsOf(asked.person), wanted, shownAtOnce)
+    const items = page.items.map((wait) => {
+      const button = {
+        verb: 'withdraw',
+        argument: wait.run,
+        label: asked.say.buttons.withdraw,
+        style: 'plain',
+      } as const
+      return { text: say.waiting(wait, (line) => asked.say.stands(line)), button }
+    })
+    return toList<NamedButton<'withdraw' | 'page'>>(say.waits(page), items, turning(page, asked.say))
+  }
+
   return feature({
     name: 'queue',
-    rights: { wait: 'member' },
+    rights: { wait: 'member', 'queue.first': 'owner everywhere' },
     words: { en, ko },
     commands: {
       wait: {
         right: 'wait',
         hidden: true,
         options: [],
-        async run(call, say) {
-          const waits = await waitsOf(call.person)
-          const reply = toThem(say.waits(waits, (line) => call.say.stands(line)))
-          if (waits.length === 0) return reply
-          const buttons = waits.slice(0, mostButtons).map((wait) => {
-            return { verb: 'withdraw', argument: wait.run, label: say.withdraw(wait), style: 'plain' } as const
-          })
-          return { ...reply, buttons }
-        },
+        run: (call, say) => listed(call, 1, say),
       },
     },
     buttons: {
+      page: { right: 'wait', answer: 'in-place', act: (press, say) => listed(press, Number(press.argument), say) },
       /** The gate is asked once more for the place where the prompt was written. */
       withdraw: {
         right: 'wait',

@@ -1,6 +1,7 @@
 import type { Press } from '../../core/button.ts'
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
+import { formOf } from '../../core/form.ts'
 import type { RunId } from '../../core/ids.ts'
 import { textOf } from '../../core/option.ts'
 import { refused, toAll, toThem } from '../../core/reply.ts'
@@ -33,7 +34,7 @@ export function runs(desk: Pick<Doors, 'stop' | 'stopByButton' | 'steer'>): Feat
           const text = textOf(call, 'text')
           if (text === null) return refused(call, { code: 'option-missing', option: 'text' })
           const steered = await desk.steer(call.person, call.place, { key: call.key, text, memo: call.memo })
-          return steered.ok ? toAll(say.steered(steered.value)) : refused(call, steered.refusal)
+          return steered.ok ? toAll(say.steered(steered.value, call.person.name)) : refused(call, steered.refusal)
         },
       },
     },
@@ -51,11 +52,12 @@ export function runs(desk: Pick<Doors, 'stop' | 'stopByButton' | 'steer'>): Feat
       steer: {
         right: 'run.steer',
         answer: 'for-all',
-        form: async (_press, say) => ({ ...say.steerForm, required: true }),
+        form: async (_press, say) => formOf(say.steerForm, true),
         async act(press, say) {
           const { person, place, key, text, memo } = press
-          const steered = await desk.steer(person, place, { key, text, memo })
-          return steered.ok ? toAll(say.steered(steered.value)) : refused(press, steered.refusal)
+          // Another run may be at work by the time the form is sent.
+          const steered = await desk.steer(person, place, { key, text, run: runOf(press), memo })
+          return steered.ok ? toAll(say.steered(steered.value, person.name)) : refused(press, steered.refusal)
         },
       },
     },

@@ -3,9 +3,9 @@ import { clockTime } from '../../core/durations.ts'
 import { plain } from '../../core/markdown.ts'
 
 const howInEnglish = {
-  steered: 'Put into the running turn',
-  kept: 'Kept for the running turn, which hears it as soon as it can',
-  asked: 'Nothing here can take that in now, so it waits as a prompt of its own',
+  steered: 'Passed on to the run at work',
+  kept: 'Kept for the run at work, which hears it as soon as it can',
+  asked: 'Nothing at work here could take that, so it waits as a prompt of its own',
 } as const
 
 const howInKorean = {
@@ -18,7 +18,7 @@ export const en = {
   commands: {
     cancel: { description: 'Stop what runs here, or take a waiting prompt back', options: {} },
     steer: {
-      description: 'Put a word into the turn that is at work here',
+      description: 'Add a word to the run at work here',
       options: { text: 'What the agent should know now' },
     },
   },
@@ -34,10 +34,11 @@ export const en = {
       ? '■ Taken out of the queue. It had not begun.'
       : `■ Stopped after ${clockTime(stopped.afterMs)}. What it had done stays. Write again to go on.`,
   /** What became of a word to a running turn, for all to see. */
-  steered: ({ how, text }: Steered): string => `» ${howInEnglish[how]}: ${plain(text, 1_500)}`,
+  steered: ({ how, text }: Steered, by: string): string =>
+    `» @${plain(by, 60)} · ${howInEnglish[how]}: ${plain(text, 1_500)}`,
   steerForm: {
     title: 'Steer',
-    label: 'A word to the running turn',
+    label: 'A word for the run at work',
     placeholder: 'The agent hears it while it works',
   },
 }
@@ -60,6 +61,6 @@ export const ko: typeof en = {
     stopped.waiting
       ? '■ 대기열에서 뺐어요. 아직 시작하기 전이었어요.'
       : `■ ${clockTime(stopped.afterMs)} 만에 멈췄어요. 그때까지 한 작업은 남아 있어요. 다시 쓰면 이어서 해요.`,
-  steered: ({ how, text }) => `» ${howInKorean[how]}: ${plain(text, 1_500)}`,
+  steered: ({ how, text }, by) => `» @${plain(by, 60)} 님 · ${howInKorean[how]}: ${plain(text, 1_500)}`,
   steerForm: { title: '덧붙이기', label: '진행 중인 작업에 전할 말', placeholder: '에이전트가 일하는 중에 들어요' },
 }

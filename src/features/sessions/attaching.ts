@@ -4,7 +4,7 @@ import type { MessageId, PromptKey } from '../../core/ids.ts'
 import type { Person } from '../../core/person.ts'
 import { composeSessionKey, type Place } from '../../core/place.ts'
 import { no, yes } from '../../core/result.ts'
-import type { Session } from '../../core/session.ts'
+import { namedAs, type Session } from '../../core/session.ts'
 
 /** Binds a place to a live session of another: `to` is its name, or its place (an id or a mention). */
 export async function attach(
@@ -18,7 +18,7 @@ export async function attach(
   if (own !== null) return no({ code: 'session-exists', name: own.name })
   const wanted = /^<#(\d+)>$/.exec(to)?.[1] ?? to
   const live = await vault.liveSessions()
-  const session = live.find(({ name }) => name === wanted) ?? live.find((each) => each.place.id === wanted)
+  const session = namedAs(live, wanted) ?? live.find((each) => each.place.id === wanted)
   if (session === undefined || !(await gate.sees(by, session.place))) return no({ code: 'session-unknown', name: to })
   const there = await gate.judge(by, 'session.attach', session.place)
   if (!there.allowed) return no(there.refusal)

@@ -1,9 +1,10 @@
 import type { Result } from '../../core/desk.ts'
 import type { Doors } from '../../core/doors.ts'
+import type { Memo } from '../../core/interaction.ts'
 import type { Person } from '../../core/person.ts'
 import type { Place } from '../../core/place.ts'
 import { no, yes } from '../../core/result.ts'
-import type { Session, Worktree } from '../../core/session.ts'
+import { isModelName, type Session, type Worktree } from '../../core/session.ts'
 import { busyWith, sessionAllowed } from '../../core/session-lookup.ts'
 import type { SessionChange } from '../../core/vault.ts'
 import type { Remains } from '../../core/work.ts'
@@ -35,12 +36,18 @@ export class Changing {
     this.#doors = doors
   }
 
-  async change(by: Person, place: Place, turn: SessionTurn): Promise<Result<Changed>> {
+  /** A second try finds in the memo how the session was before, so that `..` leads up once. */
+  async change(by: Person, place: Place, turn: SessionTurn, memo: Memo): Promise<Result<Changed>> {
     const { journal, order } = this.#doors
     const found = await sessionAllowed(this.#doors, by, 'session.change', place)
     if (!found.ok) return found
+    const before = noted(memo.read(), found.value)
+    if (before !== null && isMade(turn, before, found.value)) return yes(madeBefore(before, found.value))
+    if (turn.what === 'model' && turn.model !== null && !isModelName(turn.model))
+      return no({ code: 'model-invalid', model: turn.model })
     const session = found.value
     if ((await journal.openOf(session.id)).length > 0) return no(await busyWith(session, journal))
+    if (before === null) await memo.keep(JSON.stringify(session))
     return order.run(() =>
       turn.what === 'model' ? this.#keep(session, { model: turn.model }) : this.#move(session, turn.typed),
     )
@@ -48,7 +55,8 @@ export class Changing {
 
   /** To another repository there leads a new worktree; the one it leaves is dealt with as at a session's end. */
   async #move(session: Session, typed: string): Promise<Result<Changed>> {
-    const { workspaces, vault } = this.#doors
+    const { vault } = this.#doors
+    const workspaces = this.#doors.workspaces(session.worker)
     const others = (await vault.liveSessions()).filter(({ id }) => id !== session.id)
     const moved = await workspaces.move(session, typed, others)
     if (!moved.ok) return moved
@@ -72,4 +80,20 @@ export class Changing {
     const now = { ...session, ...change }
     return yes({ session: now, left: null, trustEnded: session.trusted && !now.trusted })
   }
+}
+
+/** The session as it was before an earlier try; null: there was none, or it was another session. */
+function noted(memo: string | null, { id }: Session): Session | null {
+  const before = memo === null ? null : (JSON.parse(memo) as Session)
+  return before?.id === id ? before : null
+}
+
+/** Whether an earlier try had changed it. One that asked for what was there already is simply made again. */
+function isMade({ what }: SessionTurn, before: Session, now: Session): boolean {
+  return what === 'folder' ? before.workdir !== now.workdir : before.model !== now.model
+}
+
+/** What became of a worktree that it left, the earlier try has seen to; `session.leftovers` in the log names what stayed. */
+function madeBefore(before: Session, session: Session): Changed {
+  return { session, left: null, trustEnded: before.trusted && !session.trusted }
 }

@@ -1,10 +1,12 @@
+import type { ListPage } from '../../core/list-page.ts'
+import { counted } from '../../core/plural.ts'
 import { code, plain } from '../../core/markdown.ts'
 import { folder } from '../../core/paths.ts'
 import type { Phrases } from '../../core/phrases.ts'
 import type { Session, Worktree } from '../../core/session.ts'
 import type { Remains } from '../../core/work.ts'
 import type { Changed } from './changing.ts'
-import { sessionLines } from './list.ts'
+import { sessionLine } from './list.ts'
 import type { Ended, SessionOverview, Started } from './service.ts'
 
 /** What is said alike elsewhere. */
@@ -22,8 +24,10 @@ export function english(home: string | null) {
           runtime: 'Which agent works here',
           workdir: 'The folder it works in',
           model: 'The model it uses; left out, the agent decides',
+          account: 'The account it works with; left out, the usual one',
           worktree: 'In a git repository: work on a branch of its own (usual), or in the folder itself',
           trust: 'Let hooks, tools and settings of the repository run (owners only)',
+          worker: 'The machine it works on; `/workers` shows them',
         },
       },
       'session stop': { description: 'End the session here; its folder stays as it is', options: {} },
@@ -45,6 +49,8 @@ export function english(home: string | null) {
       'session.resume': 'resume a run',
       'session.trust': 'trust a repository',
     },
+    /** An agent among those to choose from. */
+    notInstalled: (title: string): string => `${title} (not installed)`,
     /** `takenUp`: its worktree holds what an earlier session of this name had left. `where`: where it works. */
     started(
       session: Session,
@@ -60,31 +66,46 @@ export function english(home: string | null) {
       return [
         `**${plain(session.name)}** · ${plain(runtimeTitle)}${model}`,
         where,
-        ...(takenUp ? ['What an earlier session of this name had left is still in it.'] : []),
+        ...(takenUp ? ['The work of an earlier session of this name is still in it.'] : []),
         ...(emptySubmodules.length > 0
           ? [`Submodules that the repository has not fetched are empty here: ${folders(emptySubmodules)}.`]
+          : []),
+        ...(session.worktree === null
+          ? [
+              'What it writes is there at once, also what other programs obey later, such as hooks, CI and notes for agents: after a turn I name those.',
+            ]
           : []),
         ...(session.trusted
           ? ['The repository is trusted: its hooks, tools and settings may run for everybody who may change it.']
           : []),
         ...(boxed
           ? []
-          : ['⚠ This machine cannot box agents: their commands are asked about. `/health` tells an owner why.']),
+          : [
+              '⚠ This machine cannot box agents: their commands are asked about, and for guests they have no tools. `/health` tells an owner why.',
+            ]),
+        ...(session.worker === null
+          ? []
+          : [
+              'Names and tokens of `/identity` are not used on this machine: commits have the Discord name of whoever asks, and people push them.',
+            ]),
         `${begin} \`/cancel\` stops what runs, \`/session stop\` ends the session.`,
       ].join('\n')
     },
     ended: (ended: Ended): string => sessionEnded(ended, home),
-    list: (sessions: readonly SessionOverview[], now: number, { states, whereabouts }: Shared): string =>
-      sessions.length === 0
+    /** Above the list of sessions. */
+    listHead: ({ count, page, pages }: ListPage<unknown>): string =>
+      count === 0
         ? 'No session is open. `/session start` begins one.'
-        : sessionLines(sessions, now, {
-            whereabouts,
-            state: states,
-            idle: 'Idle',
-            directMessage: 'a direct message',
-            waiting: (count) => `${count} waiting`,
-            more: (count) => `and ${count} more`,
-          }),
+        : `**${counted(count, 'session')}**${pages === 1 ? '' : ` · page ${page} of ${pages}`}`,
+    listed: (overview: SessionOverview, now: number, { states, whereabouts }: Shared): string =>
+      sessionLine(overview, now, {
+        whereabouts,
+        state: states,
+        idle: 'Idle',
+        directMessage: 'a direct message',
+        itself: 'no branch',
+        waiting: (count) => `${count} waiting`,
+      }),
     moved: ({ session, left: behind, trustEnded }: Changed, where: string): string =>
       `**${plain(session.name)}** works in ${where} from the next message on.` +
       (trustEnded ? '\nIt is not trusted there: hooks, tools and settings of the repository do not run.' : '') +
@@ -98,8 +119,8 @@ export function english(home: string | null) {
   }
 }
 
-function sessionEnded({ session, remains, detached }: Ended, home: string | null): string {
-  const name = `**${plain(session.name)}**`
+function sessionEnded({ session, name: called, remains, detached }: Ended, home: string | null): string {
+  const name = called === null ? 'that session' : `**${plain(called)}**`
   if (detached) return `■ This place is no longer attached to ${name}, which goes on where it is.`
   const { worktree } = session
   const stays =
@@ -117,10 +138,10 @@ const folders = (paths: readonly string[]): string =>
 
 const reasons = {
   uncommitted: 'uncommitted work',
-  unmerged: 'commits that are merged nowhere',
+  unmerged: 'commits that are not merged anywhere',
   unfinished: 'a merge or rebase that is not finished',
   stashed: 'stashed changes',
-  unknown: 'something I could not make sure of',
+  unknown: 'something I could not check',
 }
 
 function left(worktree: Worktree, remains: Remains, home: string | null): string {

@@ -3,7 +3,7 @@ import { folder } from '../../core/paths.ts'
 import type { Worktree } from '../../core/session.ts'
 import type { Remains } from '../../core/work.ts'
 import type { english } from './en.ts'
-import { sessionLines } from './list.ts'
+import { sessionLine } from './list.ts'
 import type { Ended } from './service.ts'
 
 /** Sessions in Korean. `home` is the folder that paths are shown relative to. */
@@ -17,8 +17,10 @@ export const korean: typeof english = (home) => ({
         runtime: '여기에서 일할 에이전트',
         workdir: '작업할 폴더',
         model: '사용할 모델. 비워 두면 에이전트가 정해요',
+        account: '사용할 계정. 비워 두면 기본 계정을 써요',
         worktree: 'git 저장소에서 브랜치를 따로 만들어 작업할지(기본), 폴더에서 바로 작업할지',
         trust: '저장소의 훅, 도구, 설정을 실행해도 되는지 (owner만)',
+        worker: '작업할 컴퓨터. `/workers`에서 볼 수 있어요',
       },
     },
     'session stop': { description: '여기의 세션을 끝내요. 폴더는 그대로 남아요', options: {} },
@@ -53,33 +55,46 @@ export const korean: typeof english = (home) => ({
       ...(emptySubmodules.length > 0
         ? [`저장소에 아직 받아 두지 않은 서브모듈은 비어 있어요: ${folders(emptySubmodules)}`]
         : []),
+      ...(session.worktree === null
+        ? [
+            '쓰는 것은 바로 그 폴더에 남아요. 훅, CI, 에이전트 지침처럼 나중에 다른 프로그램이 따르는 파일도요. 그런 파일은 작업이 끝나면 알려 드려요.',
+          ]
+        : []),
       ...(session.trusted
         ? ['신뢰하는 저장소예요. 수정 권한이 있는 사람에게는 저장소의 훅, 도구, 설정이 실행될 수 있어요.']
         : []),
       ...(boxed
         ? []
         : [
-            '⚠ 이 컴퓨터에서는 에이전트를 격리할 수 없어서 명령을 실행하기 전에 확인을 받아요. 이유는 `/health`에 있어요.',
+            '⚠ 이 컴퓨터에서는 에이전트를 격리할 수 없어서 명령을 실행하기 전에 확인을 받고, guest의 요청에는 도구를 쓰지 않아요. 이유는 `/health`에 있어요.',
+          ]),
+      ...(session.worker === null
+        ? []
+        : [
+            '이 컴퓨터에서는 `/identity`로 등록한 이름과 토큰을 쓰지 않아요. 커밋은 요청한 사람의 Discord 이름으로 남고, push는 직접 해 주세요.',
           ]),
       `${begin} \`/cancel\`은 진행 중인 작업을 멈추고, \`/session stop\`은 세션을 끝내요.`,
     ].join('\n')
   },
   ended: (ended) => sessionEnded(ended, home),
-  list: (sessions, now, { states, whereabouts }) =>
-    sessions.length === 0
+  listHead: ({ count, page, pages }) =>
+    count === 0
       ? '열려 있는 세션이 없어요. `/session start`로 시작해 보세요.'
-      : sessionLines(sessions, now, {
-          whereabouts,
-          state: states,
-          idle: '쉬는 중',
-          directMessage: 'DM',
-          waiting: (count) => `${count}개 대기`,
-          more: (count) => `그 밖에 ${count}개가 더 있어요`,
-        }),
+      : `**세션 ${count}개**${pages === 1 ? '' : ` · ${pages}쪽 중 ${page}쪽`}`,
+  listed: (overview, now, { states, whereabouts }) =>
+    sessionLine(overview, now, {
+      whereabouts,
+      state: states,
+      idle: '쉬는 중',
+      directMessage: 'DM',
+      itself: '브랜치 없음',
+      waiting: (count) => `${count}개 대기`,
+    }),
   moved: ({ session, left: behind, trustEnded }, where) =>
     `**${plain(session.name)}** 세션은 다음 메시지부터 ${where}에서 작업해요.` +
     (trustEnded ? '\n그곳은 신뢰하는 저장소가 아니에요. 저장소의 훅, 도구, 설정은 실행되지 않아요.' : '') +
     (behind === null ? '' : `\n${left(behind.worktree, behind.remains, home)}`),
+  notInstalled: (title) => `${title} (설치되지 않음)`,
   remodelled: ({ name, model }) =>
     `**${plain(name)}** 세션은 다음 메시지부터 ${model === null ? '기본 모델' : code(model, 60)} 모델을 써요.`,
   attached: ({ name, place }) =>
@@ -88,8 +103,8 @@ export const korean: typeof english = (home) => ({
   resumed: ({ name }) => `**${plain(name)}** 세션이 하던 일을 이어서 해요.`,
 })
 
-function sessionEnded({ session, remains, detached }: Ended, home: string | null): string {
-  const name = `**${plain(session.name)}**`
+function sessionEnded({ session, name: called, remains, detached }: Ended, home: string | null): string {
+  const name = called === null ? '그' : `**${plain(called)}**`
   if (detached) return `■ 이제 여기는 ${name} 세션과 이어져 있지 않아요. 세션은 원래 있던 곳에서 계속돼요.`
   const { worktree } = session
   const stays =

@@ -10,36 +10,19 @@ export interface ListWords {
   readonly state: Readonly<Record<State, string>>
   readonly idle: string
   readonly directMessage: string
+  /** It works in a folder itself. */
+  readonly itself: string
   whereabouts(session: Session): string
   waiting(count: number): string
-  more(count: number): string
 }
 
-/** Discord takes 2,000 characters; the line that counts the rest must fit as well. */
-const budget = 1900
-
 /**
- * The sessions, two short lines each, as many as fit one message:
+ * A session in two short lines:
  *
  *     ● **shop** · Working 0:42 · 2 waiting · <#place>
  *     claude · opus · `~/projects/shop` · <@owner> · <started>
  */
-export function sessionLines(sessions: readonly SessionOverview[], now: number, words: ListWords): string {
-  const lines: string[] = []
-  let length = 0
-  for (const [at, overview] of sessions.entries()) {
-    const text = sessionLine(overview, now, words)
-    if (length + text.length + 1 > budget) {
-      lines.push(words.more(sessions.length - at))
-      break
-    }
-    lines.push(text)
-    length += text.length + 1
-  }
-  return lines.join('\n')
-}
-
-function sessionLine(overview: SessionOverview, now: number, words: ListWords): string {
+export function sessionLine(overview: SessionOverview, now: number, words: ListWords): string {
   const { session, state, waiting } = overview
   const doing = state === null ? words.idle : `${words.state[state]} ${clockTime(now - overview.since)}`
   const first = [
@@ -52,6 +35,7 @@ function sessionLine(overview: SessionOverview, now: number, words: ListWords): 
     plain(session.runtime, 32),
     session.model === null ? '' : code(session.model, 60),
     words.whereabouts(session),
+    session.worktree === null ? words.itself : '',
     `<@${session.owner}>`,
     moment(session.startedAt, 'R'),
   ]

@@ -2,19 +2,21 @@ import type { Result } from '../../core/desk.ts'
 import type { Doors } from '../../core/doors.ts'
 import type { EpochMs } from '../../core/clock.ts'
 import { messageOf } from '../../core/failure.ts'
-import { inOneLine } from '../../core/finding.ts'
 import type { AccountId, MessageId, PlaceId, PromptKey, RuntimeName, SessionId } from '../../core/ids.ts'
 import type { Memo } from '../../core/interaction.ts'
 import { viewOf } from '../../core/view.ts'
 import { isLive, isQueued, type State } from '../../core/lifecycle.ts'
+import { pageOf, type ListPage } from '../../core/list-page.ts'
+import type { Machine } from '../../core/machine.ts'
 import type { Person } from '../../core/person.ts'
 import { composeSessionKey, type Place } from '../../core/place.ts'
 import type { Runtime } from '../../core/runtime.ts'
-import { isSessionName, type Session } from '../../core/session.ts'
+import { isModelName, isSessionName, namedAs, type Session } from '../../core/session.ts'
 import type { Remains } from '../../core/work.ts'
 import { no, yes } from '../../core/result.ts'
-import { isOver, bindingAt } from '../../core/session-lookup.ts'
+import { isOver, bindingAt, nameFor } from '../../core/session-lookup.ts'
 import type { Mutex } from '../../system/mutex.ts'
+import { accountsOf, placeFor, usualAccount } from './placing.ts'
 import { seenBy } from './suggesting.ts'
 
 export interface SessionDoors extends Pick<
@@ -30,6 +32,9 @@ export interface SessionDoors extends Pick<
   | 'checkpoint'
   | 'stopRun'
   | 'began'
+  | 'agentsHere'
+  | 'agentFault'
+  | 'accounts'
   | 'ended'
 > {
   /**
@@ -42,11 +47,15 @@ export interface SessionDoors extends Pick<
 export interface SessionWish {
   /** The interaction that asks for it. */
   readonly key: PromptKey
+  /** The machine it is to work on; null: the bot's own, or where there is most room. */
+  readonly worker: string | null
   readonly name: string
   readonly runtime: string
   /** As typed; null: the first root. */
   readonly workdir: string | null
   readonly model: string | null
+  /** As named; null: the usual one. */
+  readonly account: string | null
   /** False: in a git repository it works in the folder itself. */
   readonly worktree: boolean
   /** What the repository brings may run. */
@@ -59,10 +68,14 @@ export interface Started {
   readonly takenUp: boolean
   /** Folders of submodules that are empty in it. */
   readonly emptySubmodules: readonly string[]
+  /** Agents live in boxes there; null: as on the bot's own machine. */
+  readonly boxed: boolean | null
 }
 
 export interface Ended {
   readonly session: Session
+  /** How it is called, for whoever may hear of it; null: nobody may who reads this. */
+  readonly name: string | null
   /** What became of its worktree; null: it had none, or was not ended. */
   readonly remains: Remains | null
   /** The place was attached to it, and no more than that has ended. */
@@ -77,7 +90,8 @@ export interface SessionOverview {
   readonly since: EpochMs
 }
 
-const theAccount = 'default' as AccountId
+/** Sessions on one page of the list: two lines each fit a message with room. */
+const shownAtOnce = 10
 
 /** Sessions from their start to their end (SPEC F1). */
 export class Sessions {
@@ -87,40 +101,51 @@ export class Sessions {
     this.#doors = doors
   }
 
-  async start(by: Person, place: Place, wish: SessionWish): Promise<Result<Started>> {
+  async start(by: Person, place: Place, typed: SessionWish): Promise<Result<Started>> {
     const { runtimes, gate } = this.#doors
+    const wish = { ...typed, name: typed.name.normalize('NFC') }
     const trust = wish.trust ? await gate.judge(by, 'session.trust', place) : null
     if (trust?.allowed === false) return no(trust.refusal)
     if (!isSessionName(wish.name)) return no({ code: 'name-invalid', name: wish.name })
+    if (wish.model !== null && !isModelName(wish.model)) return no({ code: 'model-invalid', model: wish.model })
     const runtime = runtimes.get(wish.runtime as RuntimeName)
     if (runtime === undefined) {
       return no({ code: 'runtime-unknown', runtime: wish.runtime, known: [...runtimes.keys()] })
     }
-    const fault = (await runtime.check()).find((finding) => finding.level === 'error')
-    if (fault !== undefined)
-      return no({ code: 'runtime-unavailable', runtime: runtime.title, detail: inOneLine(fault) })
-    return this.#doors.order.run(() => this.#start(by, place, wish, runtime))
+    const placed = await placeFor(wish, runtime.name, this.#doors)
+    if (!placed.ok) return placed
+    const machine = placed.value
+    const known = accountsOf(runtime, machine?.accounts ?? this.#doors.accounts)
+    if (!known.includes((wish.account ?? usualAccount) as AccountId))
+      return no({ code: 'account-unknown', account: wish.account ?? '', known })
+    const detail = await this.#doors.agentFault(machine?.id ?? null, runtime.name)
+    if (detail !== null) return no({ code: 'runtime-unavailable', runtime: runtime.title, detail })
+    return this.#doors.order.run(() => this.#start(by, place, wish, runtime, machine))
   }
 
-  /** How a session is called, for somebody who can see where it is. */
-  async #nameFor(by: Person, { name, place }: Session): Promise<string | null> {
-    return (await this.#doors.gate.sees(by, place)) ? name : null
-  }
-
-  async #start(by: Person, place: Place, wish: SessionWish, runtime: Runtime): Promise<Result<Started>> {
-    const { vault, workspaces, clock, ids, log, checkpoint } = this.#doors
+  async #start(
+    by: Person,
+    place: Place,
+    wish: SessionWish,
+    runtime: Runtime,
+    machine: Machine | null,
+  ): Promise<Result<Started>> {
+    const worker = machine?.id ?? null
+    const workspaces = this.#doors.workspaces(worker)
+    const { vault, clock, ids, log, checkpoint } = this.#doors
     const key = composeSessionKey(place)
     const there = await bindingAt(vault, place)
     // A second try: the first one has started it.
     if (there?.attached === null && there.since === (wish.key as string)) {
       this.#doors.began(there.session, by)
-      return yes({ session: there.session, takenUp: false, emptySubmodules: [] })
+      return yes({ session: there.session, takenUp: false, emptySubmodules: [], boxed: machine?.boxed ?? null })
     }
     if (there !== null && !isOver(there)) {
-      return no({ code: 'session-exists', name: await this.#nameFor(by, there.session) })
+      return no({ code: 'session-exists', name: await nameFor(this.#doors.gate, by, there.session) })
     }
     const live = await vault.liveSessions()
-    if (live.some(({ name }) => name === wish.name)) return no({ code: 'name-taken', name: wish.name })
+    const namesake = namedAs(live, wish.name)
+    if (namesake !== null) return no({ code: 'name-taken', name: namesake.name })
     const folder = await workspaces.resolve(wish.workdir)
     if (!folder.ok) return folder
     const opened = await workspaces.open({ name: wish.name, folder: folder.value, worktree: wish.worktree }, live)
@@ -128,7 +153,7 @@ export class Sessions {
       const { refusal } = opened
       if (refusal.code !== 'folder-taken') return opened
       const other = live.find(({ name }) => name === refusal.name)
-      return no({ ...refusal, name: other === undefined ? null : await this.#nameFor(by, other) })
+      return no({ ...refusal, name: other === undefined ? null : await nameFor(this.#doors.gate, by, other) })
     }
     const { workdir, worktree, takenUp, emptySubmodules } = opened.value
     if (worktree !== null) checkpoint('worktree-made')
@@ -141,9 +166,10 @@ export class Sessions {
       workdir,
       model: wish.model,
       owner: by.id,
-      account: theAccount,
+      account: (wish.account ?? usualAccount) as AccountId,
       conversation: null,
       since: wish.key as string as MessageId,
+      worker,
       worktree,
       trusted: wish.trust || (await workspaces.isTrusted(folder.value)),
       startedAt: clock.now(),
@@ -159,7 +185,7 @@ export class Sessions {
     await vault.saw(place.id, session.since)
     log.info({ session: session.id, name: session.name, runtime: session.runtime, worktree }, 'session.started')
     this.#doors.began(session, by)
-    return yes({ session, takenUp, emptySubmodules })
+    return yes({ session, takenUp, emptySubmodules, boxed: machine?.boxed ?? null })
   }
 
   async stop(by: Person, place: Place, memo: Memo): Promise<Result<Ended>> {
@@ -167,17 +193,21 @@ export class Sessions {
     const noted = memo.read()
     const begun = noted === null ? null : await vault.session(noted as SessionId)
     // A second try ends what the first one was about to end, not what was started in its place since.
-    if (begun !== null) return yes({ session: begun, remains: await this.end(begun, by.name), detached: false })
+    if (begun !== null) return yes(await this.#ended(begun, by))
     const binding = await bindingAt(vault, place)
     if (binding === null) return no({ code: 'no-session' })
     const { session, attached } = binding
     if (attached !== null) {
       await vault.attachedPlaces.remove(attached.key)
       log.info({ session: session.id, place: place.id }, 'session.detached')
-      return yes({ session, remains: null, detached: true })
+      return yes({ session, name: await nameFor(this.#doors.gate, by, session), remains: null, detached: true })
     }
     await memo.keep(session.id)
-    return yes({ session, remains: await this.end(session, by.name), detached: false })
+    return yes(await this.#ended(session, by))
+  }
+
+  async #ended(session: Session, by: Person): Promise<Ended> {
+    return { session, name: session.name, remains: await this.end(session, by.name), detached: false }
   }
 
   /**
@@ -193,9 +223,8 @@ export class Sessions {
 
   /** The rest of a session's end: its runs, its process, its worktree. Each may have been done already. */
   async #wind(session: Session, by: string | null): Promise<Remains | null> {
-    const { journal, runtimes, log } = this.#doors
+    const { journal, log } = this.#doors
     for (const { run } of await journal.openOf(session.id)) await this.#doors.stopRun(run, by)
-    await runtimes.get(session.runtime)?.release(session.id)
     await this.#doors.ended(session)
     const remains = session.worktree === null ? null : await this.#doors.order.run(() => this.#tidy(session))
     log.info({ session: session.id, name: session.name, remains }, 'session.stopped')
@@ -222,9 +251,9 @@ export class Sessions {
 
   /** Logs the worktrees that no session works in any more. */
   async reportLeftovers(): Promise<void> {
-    const { vault, workspaces, log } = this.#doors
+    const { vault, log } = this.#doors
     try {
-      const left = await workspaces.leftovers(await vault.worktrees(), await vault.liveSessions())
+      const left = await this.#doors.workspaces(null).leftovers(await vault.worktrees(), await vault.liveSessions())
       const bytes = left.reduce((sum, each) => sum + each.bytes, 0)
       if (left.length > 0) log.warn({ count: left.length, bytes, left: left.slice(0, 20) }, 'worktrees.left')
     } catch (error) {
@@ -234,22 +263,23 @@ export class Sessions {
 
   /** In the order of the starts: one that takes this worktree up must not find it half removed. */
   async #tidy(session: Session): Promise<Remains | null> {
-    const { vault, workspaces } = this.#doors
-    const { worktree } = session
+    const { vault } = this.#doors
+    const { worktree, worker } = session
     if (worktree === null) return null
     const live = await vault.liveSessions()
     // Somebody started a session of that name meanwhile, and works in it.
-    if (live.some((each) => each.worktree?.folder === worktree.folder)) return { kind: 'kept', why: 'unknown' }
-    return workspaces.close(worktree)
+    if (live.some((each) => each.worker === worker && each.worktree?.folder === worktree.folder))
+      return { kind: 'kept', why: 'unknown' }
+    return this.#doors.workspaces(worker).close(worktree)
   }
 
-  /** The live sessions in places that this person can see. */
-  async list(by: Person): Promise<readonly SessionOverview[]> {
+  /** The live sessions in places that this person can see, a page of them. */
+  async list(by: Person, wanted: number): Promise<ListPage<SessionOverview>> {
     const { journal, vault, gate } = this.#doors
+    const page = pageOf(await seenBy(gate, by, await vault.liveSessions()), wanted, shownAtOnce)
     const open = await journal.open()
-    const seen = await seenBy(gate, by, await vault.liveSessions())
-    return Promise.all(
-      seen.map(async (session) => {
+    const items = await Promise.all(
+      page.items.map(async (session) => {
         const runs = open.filter((each) => each.session === session.id)
         const current = runs.find((each) => isLive(each.state)) ?? runs[0]
         const view = current === undefined ? null : viewOf(await journal.read(current.run))
@@ -261,5 +291,6 @@ export class Sessions {
         }
       }),
     )
+    return { ...page, items }
   }
 }

@@ -1,9 +1,12 @@
+import type { Press } from '../../core/button.ts'
+import { turning } from '../../core/list-page.ts'
 import type { Call } from '../../core/command.ts'
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
+import type { Localised } from '../../core/person.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { textOf } from '../../core/option.ts'
-import { refused, toAll, toThem } from '../../core/reply.ts'
+import { refused, toAll, toList } from '../../core/reply.ts'
 import { background } from '../../system/background.ts'
 import { Mutex } from '../../system/mutex.ts'
 import { attach } from './attaching.ts'
@@ -12,17 +15,24 @@ import { english } from './en.ts'
 import { korean } from './ko.ts'
 import { resume } from './resuming.ts'
 import { Sessions, type SessionDoors } from './service.ts'
-import { models, names } from './suggesting.ts'
+import { accountNames, folders, foldersHere, machines, models, names } from './suggesting.ts'
 
 type NeededDoors = Omit<SessionDoors, 'order'> & Pick<Doors, 'ask' | 'home' | 'health'>
 
 /** Sessions from their start to their end, and what changes between (SPEC F1). */
 export function sessions(doors: NeededDoors): Feature {
-  const { runtimes, workspaces, clock, log, home } = doors
+  const { runtimes, clock, log, home } = doors
+  const words = { en: english(home), ko: korean(home) }
   const order = new Mutex()
   const service = new Sessions({ ...doors, order })
   const changing = new Changing({ ...doors, order })
-  const suggestFolders = (typed: string): Promise<readonly string[]> => workspaces.suggest(typed)
+
+  /** A page of what the person can see; the same again by the buttons that turn it. */
+  async function listed(asked: Call | Press, page: number, say: ReturnType<typeof english>) {
+    const shown = await service.list(asked.person, page)
+    const items = shown.items.map((each) => ({ text: say.listed(each, clock.now(), asked.say) }))
+    return toList(say.listHead(shown), items, turning(shown, asked.say))
+  }
 
   return feature({
     name: 'sessions',
@@ -33,9 +43,9 @@ export function sessions(doors: NeededDoors): Feature {
       'session.change': 'member',
       'session.attach': 'member',
       'session.resume': 'member',
-      'session.trust': 'owner',
+      'session.trust': 'owner here',
     },
-    words: { en: english(home), ko: korean(home) },
+    words,
 
     /** What an earlier life had ended and not yet stopped; then a look at what lies about. */
     async start() {
@@ -44,6 +54,13 @@ export function sessions(doors: NeededDoors): Feature {
     },
     placeGone: (place) => service.placeGone(place),
 
+    buttons: {
+      page: {
+        right: 'session.list',
+        answer: 'in-place',
+        act: (press, say) => listed(press, Number(press.argument), say),
+      },
+    },
     commands: {
       'session start': {
         right: 'session.start',
@@ -54,15 +71,17 @@ export function sessions(doors: NeededDoors): Feature {
             name: 'runtime',
             type: 'text',
             required: true,
-            choices: () => choicesOf([...runtimes.values()]),
+            choices: () => choicesOf([...runtimes.values()], words),
           },
           { name: 'workdir', type: 'text', required: false, suggests: true },
           { name: 'model', type: 'text', required: false, suggests: true },
+          { name: 'account', type: 'text', required: false, suggests: true },
           { name: 'worktree', type: 'flag', required: false },
           { name: 'trust', type: 'flag', required: false },
+          { name: 'worker', type: 'text', required: false, suggests: true },
         ],
         async run(call, say) {
-          const name = textOf(call, 'name')
+          const name = textOf(call, 'name')?.normalize('NFC') ?? null
           if (name === null) return refused(call, { code: 'option-missing', option: 'name' })
           const runtime = textOf(call, 'runtime')
           if (runtime === null) return refused(call, { code: 'option-missing', option: 'runtime' })
@@ -72,18 +91,22 @@ export function sessions(doors: NeededDoors): Feature {
             runtime,
             workdir: textOf(call, 'workdir'),
             model: textOf(call, 'model'),
+            account: textOf(call, 'account'),
             worktree: call.options.get('worktree') !== false,
             trust: call.options.get('trust') === true,
+            worker: textOf(call, 'worker'),
           }
           const started = await service.start(call.person, call.place, wish)
           if (!started.ok) return refused(call, started.refusal)
           const { session } = started.value
           const title = runtimes.get(session.runtime)?.title ?? session.runtime
-          const { boxed } = (await doors.health()).box
+          const boxed = started.value.boxed ?? (await doors.health()).box.boxed
           return toAll(say.started(session, title, { ...started.value, boxed }, call.say.whereabouts(session)))
         },
         async complete(call, option, typed) {
-          if (option === 'workdir') return suggestFolders(typed)
+          if (option === 'workdir') return folders(doors, typed, textOf(call, 'worker'))
+          if (option === 'worker') return machines(doors, typed)
+          if (option === 'account') return accountNames(doors, typed, textOf(call, 'runtime'))
           return option === 'model' ? models(doors, call.place, typed, textOf(call, 'runtime')) : []
         },
       },
@@ -102,7 +125,7 @@ export function sessions(doors: NeededDoors): Feature {
         right: 'session.list',
         hidden: true,
         options: [],
-        run: async (call, say) => toThem(say.list(await service.list(call.person), clock.now(), call.say)),
+        run: (call, say) => listed(call, 1, say),
       },
       /** Prompts typed here go to the session of another place; answers come here. */
       attach: {
@@ -133,11 +156,11 @@ export function sessions(doors: NeededDoors): Feature {
         async run(call, say) {
           const typed = textOf(call, 'path')
           if (typed === null) return refused(call, { code: 'option-missing', option: 'path' })
-          const changed = await changing.change(call.person, call.place, { what: 'folder', typed })
+          const changed = await changing.change(call.person, call.place, { what: 'folder', typed }, call.memo)
           if (!changed.ok) return refused(call, changed.refusal)
           return toAll(say.moved(changed.value, call.say.whereabouts(changed.value.session)))
         },
-        complete: (_call: Call, _option, typed) => suggestFolders(typed),
+        complete: (call: Call, _option, typed) => foldersHere(doors, call.place, typed),
       },
       model: {
         right: 'session.change',
@@ -146,7 +169,7 @@ export function sessions(doors: NeededDoors): Feature {
         async run(call, say) {
           const name = textOf(call, 'name')
           if (name === null) return refused(call, { code: 'option-missing', option: 'name' })
-          const changed = await changing.change(call.person, call.place, { what: 'model', model: name })
+          const changed = await changing.change(call.person, call.place, { what: 'model', model: name }, call.memo)
           return changed.ok ? toAll(say.remodelled(changed.value.session)) : refused(call, changed.refusal)
         },
         complete: (call, _option, typed) => models(doors, call.place, typed, null),
@@ -156,11 +179,17 @@ export function sessions(doors: NeededDoors): Feature {
 }
 
 /** The agents that one can begin with; those whose program is not on the machine say so, and stand last. */
-function choicesOf(runtimes: readonly Runtime[]): readonly { readonly name: string; readonly value: string }[] {
+function choicesOf(
+  runtimes: readonly Runtime[],
+  { en, ko }: Localised<Pick<ReturnType<typeof english>, 'notInstalled'>>,
+): readonly { readonly name: string | Localised<string>; readonly value: string }[] {
   const there = runtimes.filter((runtime) => runtime.isInstalled())
   const missing = runtimes.filter((runtime) => !runtime.isInstalled())
   return [
     ...there.map(({ name, title }) => ({ name: title, value: name })),
-    ...missing.map(({ name, title }) => ({ name: `${title} (not installed)`, value: name })),
+    ...missing.map(({ name, title }) => ({
+      name: { en: en.notInstalled(title), ko: ko.notInstalled(title) },
+      value: name,
+    })),
   ]
 }

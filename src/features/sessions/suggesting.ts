@@ -1,5 +1,5 @@
 import type { Doors } from '../../core/doors.ts'
-import type { RuntimeName } from '../../core/ids.ts'
+import type { RuntimeName, WorkerId } from '../../core/ids.ts'
 import type { Person } from '../../core/person.ts'
 import type { Place } from '../../core/place.ts'
 import type { Session } from '../../core/session.ts'
@@ -18,6 +18,43 @@ export async function models(
   const name = named ?? (await bindingAt(vault, place))?.session.runtime
   const models = (await runtimes.get(name as RuntimeName)?.models()) ?? []
   return models.filter((model) => fits(model, typed)).slice(0, offered)
+}
+
+/** Folders of a machine, as somebody types one; left out: of the bot's own, or the first that is there. */
+export async function folders(
+  { vault, workspaces, agentsHere }: Pick<Doors, 'vault' | 'workspaces' | 'agentsHere'>,
+  typed: string,
+  worker: string | null,
+): Promise<readonly string[]> {
+  if (worker === null && agentsHere) return workspaces(null).suggest(typed)
+  const there = (await vault.machines.all()).filter(({ isHere }) => isHere)
+  const found = worker === null ? there[0] : there.find(({ id }) => id === (worker as WorkerId))
+  return found === undefined ? [] : workspaces(found.id).suggest(typed)
+}
+
+/** Folders where the session of a place works. */
+export async function foldersHere(
+  { vault, workspaces }: Pick<Doors, 'vault' | 'workspaces'>,
+  place: Place,
+  typed: string,
+): Promise<readonly string[]> {
+  return workspaces((await bindingAt(vault, place))?.session.worker ?? null).suggest(typed)
+}
+
+/** Names of machines that take sessions. */
+export async function machines({ vault }: Pick<Doors, 'vault'>, typed: string): Promise<readonly string[]> {
+  const there = (await vault.machines.all()).filter(({ isHere, isDraining }) => isHere && !isDraining)
+  return there.flatMap(({ id }) => (fits(id, typed) ? [id as string] : [])).slice(0, offered)
+}
+
+/** Accounts of a runtime that fit what was typed. */
+export function accountNames(
+  { accounts }: Pick<Doors, 'accounts'>,
+  typed: string,
+  runtime: string | null,
+): readonly string[] {
+  const of = accounts.filter((slot) => slot.runtime === runtime && fits(slot.account, typed))
+  return of.map(({ account }) => account as string).slice(0, offered)
 }
 
 /** Names of live sessions of other places that this person can see, and that fit what was typed. */

@@ -1,23 +1,28 @@
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
 import { textOf } from '../../core/option.ts'
+import type { Person } from '../../core/person.ts'
 import type { Place } from '../../core/place.ts'
 import { refused, toAll } from '../../core/reply.ts'
-import { sessionFor } from '../../core/session-lookup.ts'
+import { sessionSeen } from '../../core/session-lookup.ts'
 import { promptOfSkill } from '../../core/skill.ts'
 import { en, ko } from './words.ts'
 
 /** So many are offered at once. */
 const offered = 25
 
+interface SkillDoors extends Pick<Doors, 'vault' | 'skills' | 'ask'> {
+  readonly gate: Pick<Doors['gate'], 'sees'>
+}
+
 /**
  * `/skill name [arguments]`: asks the agent here what a file of skills says (SPEC section 4). The prompt's key is the
  * interaction, so a replayed one asks nothing.
  */
-export function skills({ vault, skills, ask }: Pick<Doors, 'vault' | 'skills' | 'ask'>): Feature {
+export function skills({ gate, vault, skills, ask }: SkillDoors): Feature {
   /** The skills of a place's session whose names hold what was typed, those that begin with it first. */
-  async function suggest(place: Place, typed: string): Promise<readonly string[]> {
-    const session = await sessionFor(vault, place)
+  async function suggest(by: Person, place: Place, typed: string): Promise<readonly string[]> {
+    const session = await sessionSeen({ gate, vault }, by, place)
     if (session === null) return []
     const wanted = typed.trim().toLowerCase()
     const names = (await skills.list(session)).filter((name) => name.toLowerCase().includes(wanted))
@@ -42,7 +47,7 @@ export function skills({ vault, skills, ask }: Pick<Doors, 'vault' | 'skills' | 
           const name = textOf(call, 'name')
           if (name === null) return refused(call, { code: 'option-missing', option: 'name' })
           const wanted = textOf(call, 'arguments') ?? ''
-          const session = await sessionFor(vault, place)
+          const session = await sessionSeen({ gate, vault }, person, place)
           if (session === null) return refused(call, { code: 'no-session' })
           const text = await skills.read(session, name)
           if (text === null) {
@@ -52,7 +57,7 @@ export function skills({ vault, skills, ask }: Pick<Doors, 'vault' | 'skills' | 
           const asked = await ask({ key, place, speaker: person, text: prompt, message: null })
           return asked.kind === 'refused' ? refused(call, asked.refusal) : toAll(say.asked(name, wanted, person.name))
         },
-        complete: async (call, option, typed) => (option === 'name' ? suggest(call.place, typed) : []),
+        complete: async (call, option, typed) => (option === 'name' ? suggest(call.person, call.place, typed) : []),
       },
     },
   })

@@ -1,11 +1,13 @@
 import { tokensOf } from '../../core/chain.ts'
+import type { PanelLook } from '../../core/chat.ts'
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
 import type { ChainId } from '../../core/ids.ts'
-import { letterKey, type Chain, type Letter } from '../../core/letter.ts'
+import { letterKey, type Chain, type Letter, type LetterState } from '../../core/letter.ts'
 import { textOf } from '../../core/option.ts'
 import type { Person } from '../../core/person.ts'
 import { refused, toThem } from '../../core/reply.ts'
+import type { Session } from '../../core/session.ts'
 import { viewOf } from '../../core/view.ts'
 import { en, ko, type Trace, type TraceLine } from './words.ts'
 
@@ -15,17 +17,22 @@ type TraceDoors = Pick<Doors, 'gate' | 'vault' | 'journal' | 'letterRules'>
 export function trace(doors: TraceDoors): Feature {
   const { gate, vault, letterRules } = doors
 
+  /** The file shows more than stands in the place, so that takes the right there, too. */
+  async function mayLook(by: Person, { place }: Session): Promise<boolean> {
+    return (await gate.sees(by, place)) && (await gate.judge(by, 'trace', place)).allowed
+  }
+
   async function seen(by: Person, { from, to }: Letter): Promise<boolean> {
     const sessions = await Promise.all([vault.session(from.session), vault.session(to.session)])
     for (const session of sessions) {
-      if (session === null || !(await gate.sees(by, session.place))) return false
+      if (session === null || !(await mayLook(by, session))) return false
     }
     return true
   }
 
   async function traceOf(by: Person, chain: Chain): Promise<{ trace: Trace; letters: readonly Letter[] } | null> {
     const home = await vault.session(chain.session)
-    if (home === null || !(await gate.sees(by, home.place))) return null
+    if (home === null || !(await mayLook(by, home))) return null
     const all = await vault.letters.ofChain(chain.id)
     const sight = await Promise.all(all.map((letter) => seen(by, letter)))
     const letters = all.filter((_letter, at) => sight[at])
@@ -62,11 +69,16 @@ export function trace(doors: TraceDoors): Feature {
           const found = chain === null ? null : await traceOf(call.person, chain)
           if (found === null) return { ...toThem(say.unknown(name)), refused: true } as const
           const text = found.letters.map(fileLine).join('\n\n')
-          return { ...toThem(say.trace(found.trace)), file: { name: `${name}.txt`, text } }
+          return { ...toThem(say.trace(found.trace)), card: lookOf(found.letters), file: { name: `${name}.txt`, text } }
         },
       },
     },
   })
+}
+
+function lookOf(letters: readonly Letter[]): PanelLook {
+  const has = (...states: readonly LetterState[]): boolean => letters.some(({ state }) => states.includes(state))
+  return has('asked') ? 'asks' : has('delivered') ? 'work' : has('closed') ? 'done' : 'waiting'
 }
 
 async function lineOf(letter: Letter, all: readonly Letter[], { journal }: Pick<Doors, 'journal'>): Promise<TraceLine> {

@@ -42,7 +42,8 @@ export const en = {
     },
   },
   deeds: { trace: 'see what agents write to each other' },
-  unknown: (id: string): string => `There is no chain called ${plain(id, 40)} that you can see.`,
+  unknown: (id: string): string =>
+    `There is no chain called ${plain(id, 40)} that you can see. Its name stands on its letters and tasks.`,
   trace(trace: Trace): string {
     const { id, session, speaker, at, lines, hidden, tokens, budget } = trace
     const head = `**${id}** · from **${plain(session, 40)}** for @${plain(speaker, 64)} · ${moment(at, 'R')} · ${tokens} of ${budget} tokens`
@@ -59,7 +60,7 @@ export const ko: typeof en = {
     },
   },
   deeds: { trace: '에이전트끼리 주고받은 편지를 보는 것' },
-  unknown: (id) => `볼 수 있는 체인 중에 ${plain(id, 40)}이(가) 없어요.`,
+  unknown: (id) => `볼 수 있는 체인 중에 그런 이름이 없어요: ${plain(id, 40)}. 이름은 편지와 과제에 적혀 있어요.`,
   trace(trace) {
     const { id, session, speaker, at, lines, hidden, tokens, budget } = trace
     const head = `**${id}** · **${plain(session, 40)}**에서 @${plain(speaker, 64)} 님의 요청으로 시작 · ${moment(at, 'R')} · 토큰 ${budget} 중 ${tokens}`
@@ -71,9 +72,11 @@ export const ko: typeof en = {
 const kinds: Readonly<Record<LetterKind, string>> = {
   consult: 'asks',
   delegate: 'hands work to',
+  broadcast: 'tells',
+  task: 'gives a task to',
   reply: 'answers',
   report: 'reports to',
-  notice: 'is not there for',
+  notice: 'is not available to',
 }
 const states: Readonly<Record<LetterState, string>> = {
   asked: '? waits for consent',
@@ -86,6 +89,8 @@ const states: Readonly<Record<LetterState, string>> = {
 const koKinds: Readonly<Record<LetterKind, string>> = {
   consult: '질문 →',
   delegate: '맡김 →',
+  broadcast: '모두에게 →',
+  task: '과제 →',
   reply: '답 →',
   report: '보고 →',
   notice: '알림 →',

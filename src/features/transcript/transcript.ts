@@ -25,6 +25,7 @@ export function transcript({ gate, vault, transcripts }: Pick<Doors, 'gate' | 'v
           // Also when the session has ended: what was said here stays this place's.
           const session = (await bindingAt(vault, place))?.session ?? null
           if (session !== null && session.key !== here) {
+            if (!(await gate.sees(person, session.place))) return refused(call, { code: 'no-session' })
             const there = await gate.judge(person, 'session.export', session.place)
             if (!there.allowed) return refused(call, there.refusal)
           }

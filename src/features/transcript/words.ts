@@ -8,8 +8,8 @@ export const en = {
     'session.export': 'take a transcript away',
   },
   exported: (turns: number, cut: boolean): string =>
-    `${turns === 1 ? 'One turn' : `${exact(turns)} turns`}, one a line.` +
-    (cut ? ' Earlier ones are too many for one file; the operator has them in the data folder.' : ''),
+    `${turns === 1 ? 'One turn' : `${exact(turns)} turns`}, one per line.` +
+    (cut ? ' Earlier ones did not fit into one file; the operator has them in the data folder.' : ''),
 }
 
 export const ko: typeof en = {

@@ -1,11 +1,14 @@
 import type { Environment } from '../../core/command-line.ts'
 import { Problem } from '../../core/failure.ts'
+import { obeyedNames } from '../../core/obeyed.ts'
 import { serverName } from './mcp.ts'
 import type { ClaudeRights } from './rights.ts'
 import { sandboxSettings } from './sandbox.ts'
 
 /** What a process of the CLI is started with, but for its conversation. */
 export interface Flags {
+  /** Absolute path of the working folder. */
+  readonly folder: string
   /** The CLI takes any word for a permission mode, so it is ours to know them. */
   readonly rights: ClaudeRights
   /** Null: the CLI's own default. */
@@ -71,12 +74,28 @@ export const ownEnvironment: Environment = {
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   // Tasks in the background end after their turn and make the CLI begin turns that nobody asked for.
   CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
+  // A command runs in the folder that is shown for it, wherever the one before it went.
+  CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR: '1',
   CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
   // The bot may be away for as long as it takes; said, so that another default changes nothing.
   MCP_TOOL_TIMEOUT: '86400000',
   MCP_TIMEOUT: '600000',
   // Ten by default, which is three minutes of silence.
   CLAUDE_CODE_MAX_RETRIES: '5',
+}
+
+/**
+ * Besides, without a box and in a repository that nobody trusts: the CLI's own git runs at every start, as the bot's user,
+ * what that repository's configuration names (observed with 2.1.197: `core.fsmonitor` and filters, by `git status`). So
+ * it does not look at the repository by itself, and what any git is told to run by name is nothing.
+ */
+export const withoutRepositorysPrograms: Environment = {
+  CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS: '1',
+  GIT_CONFIG_COUNT: '2',
+  GIT_CONFIG_KEY_0: 'core.fsmonitor',
+  GIT_CONFIG_VALUE_0: 'false',
+  GIT_CONFIG_KEY_1: 'core.hooksPath',
+  GIT_CONFIG_VALUE_1: '/dev/null',
 }
 
 /** The CLI accepts any text as a model and fails only when asked something; a leading dash would be another flag. */
@@ -90,10 +109,10 @@ function modelNamed(name: string): string {
 
 /**
  * Without a sandbox a hand-rail, not a wall: it holds the CLI's own tools and plain shell commands; an interpreter reads
- * what it likes. What a trusted repository makes the CLI run is not the agent's to write unasked: it would run at the
- * next start.
+ * what it likes. What somebody else obeys later (the CLI itself at its next start, where a repository is trusted) is not
+ * the agent's to write unasked.
  */
-function settingsOf({ denied, readable, shell, trusted }: Flags): object {
+function settingsOf({ folder, denied, readable, shell, trusted }: Flags): object {
   const deny = denied.flatMap((path) =>
     ['Read', 'Edit'].flatMap((tool) => [`${tool}(/${path})`, `${tool}(/${path}/**)`]),
   )
@@ -103,7 +122,7 @@ function settingsOf({ denied, readable, shell, trusted }: Flags): object {
     ...readable.map((path) => `Read(/${path})`),
     ...(shell === 'box' ? ['Bash'] : []),
   ]
-  const ask = trusted === null ? [] : [`Edit(/${trusted.folder}/.claude/**)`, `Edit(/${trusted.folder}/.mcp.json)`]
+  const ask = obeyedNames.flatMap((name) => [`Edit(/${folder}/**/${name})`, `Edit(/${folder}/**/${name}/**)`])
   return {
     disableAllHooks: trusted === null,
     permissions: { deny, allow, ask },

@@ -3,7 +3,8 @@ import { promisify } from 'node:util'
 import type { Environment } from '../../core/command-line.ts'
 import { messageOf } from '../../core/failure.ts'
 import { fine, type Finding } from '../../core/finding.ts'
-import { brokenFinding, findProgram, missingFinding, versionFinding, type Tested } from '../check.ts'
+import { findProgram } from '../../system/find-program.ts'
+import { brokenFinding, missingFinding, versionFinding, type Tested } from '../check.ts'
 
 const run = promisify(execFile)
 
@@ -20,12 +21,17 @@ export function findClaude(configured: string | null, path: string): string | nu
   return findProgram('claude', configured, path)
 }
 
-/** Whether the CLI is there, in a version we know, with a login. */
-export async function checkClaude(binary: string | null, env: Environment): Promise<readonly Finding[]> {
+/** Whether the CLI is there, in a version we know, with a login (which is only warned of, and costs half a second). */
+export async function checkClaude(
+  binary: string | null,
+  env: Environment,
+  only?: 'errors',
+): Promise<readonly Finding[]> {
   if (binary === null) return [missingFinding(tested)]
   try {
     const { stdout } = await run(binary, ['--version'], { env, timeout: 20_000 })
-    return [versionFinding(stdout, tested), await loginFinding(binary, env)]
+    const version = versionFinding(stdout, tested)
+    return only === 'errors' ? [version] : [version, await loginFinding(binary, env)]
   } catch (error) {
     return [brokenFinding(binary, messageOf(error), tested)]
   }

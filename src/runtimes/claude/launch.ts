@@ -10,8 +10,15 @@ import { objectAt, stringAt } from '../engine/json.ts'
 import type { Means } from '../engine/kind.ts'
 import type { Launch } from '../engine/protocol.ts'
 import { programFiles } from '../program.ts'
-import { rightsOf } from '../rights.ts'
-import { argvOf, entryOf, ownEnvironment, type Shell, type TrustedRepository } from './argv.ts'
+import { mayWrite } from '../rights.ts'
+import {
+  argvOf,
+  entryOf,
+  ownEnvironment,
+  withoutRepositorysPrograms,
+  type Shell,
+  type TrustedRepository,
+} from './argv.ts'
 import { findClaude } from './check.ts'
 import { deniedBut, isShown } from './files.ts'
 import { claudeRights } from './rights.ts'
@@ -32,6 +39,7 @@ export async function launch(turn: Turn, options: Means, shell: Shell): Promise<
   const files = boxing === null ? readable : [`${boxing.folders(session.id).files}/**`]
   const denied = boxing === null ? deniedBut(closedTo(session, options), readable) : []
   const args = argvOf({
+    folder: session.workdir,
     rights,
     model: modelFor(session, options),
     denied,
@@ -40,11 +48,14 @@ export async function launch(turn: Turn, options: Means, shell: Shell): Promise<
     trusted: trustedBy(turn),
   })
   // A link to it lies in the operator's home, which is not in the box.
-  const bare = { file: boxing === null ? file : realpathSync(file), args, cwd: session.workdir, env }
+  const held = trustedBy(turn) === null ? withoutRepositorysPrograms : {}
+  const own = { ...env, ...options.signing.variables(session.id, held) }
+  const bare = { file: boxing === null ? file : realpathSync(file), args, cwd: session.workdir, env: own }
   const needs = { reads: programFiles(file, env['PATH'] ?? ''), environment: insideEnvironment(options, session) }
   const command = (await boxing?.wrap(bare, turn, needs)) ?? bare
   const { conversation } = session
-  const plain = { owner: { session: session.id }, command: () => command, boxed: boxing !== null }
+  const told = turn.watched === true ? { told: 'to stand still' } : {}
+  const plain = { owner: { session: session.id }, command: () => command, boxed: boxing !== null, ...told }
   if (conversation === null) {
     const begin = options.ids.next()
     return { ...plain, entry: entryOf({ begin }), conversation: begin }
@@ -91,6 +102,7 @@ function insideEnvironment(options: Means, { id, account }: Session): Environmen
   const hasKey = options.environmentOf(account)['ANTHROPIC_API_KEY'] !== undefined
   return {
     ...ownEnvironment,
+    ...options.signing.variables(id),
     CLAUDE_CONFIG_DIR: options.boxing.folders(id).state,
     ANTHROPIC_BASE_URL: `http://${insideBox.model}`,
     ANTHROPIC_UNIX_SOCKET: insideBox.socket,
@@ -132,7 +144,7 @@ function transcriptThere(options: Means, session: Session, conversation: string)
  * and reach what they like.
  */
 export function trustedBy({ session: { trusted, workdir }, prompt }: Turn): TrustedRepository | null {
-  if (!trusted || rightsOf(prompt.tier).machine !== 'write') return null
+  if (!trusted || !mayWrite(prompt.tier)) return null
   const servers = join(workdir, '.mcp.json')
   return { folder: workdir, servers: existsSync(servers) ? servers : null }
 }

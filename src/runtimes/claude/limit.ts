@@ -8,11 +8,11 @@ export function readingOf(line: LimitLine): QuotaReading | null {
   const request = status === 'rejected' ? (paid ? 'paid' : 'refused') : status.startsWith('allowed') ? 'served' : null
   // A refusal that names no quota is the service's own trouble.
   if (request === null || (request === 'refused' && window === null)) return null
-  const resetsAt = momentOf(line.resetsAt)
+  const { resetsAt } = line
   const windows: QuotaWindow[] =
     window === null ? [] : [{ name: window, used: status === 'rejected' ? 1 : used, resetsAt }]
   if (overage.resetsAt !== null && window !== 'overage')
-    windows.push({ name: 'overage', used: null, resetsAt: momentOf(overage.resetsAt) })
+    windows.push({ name: 'overage', used: null, resetsAt: overage.resetsAt })
   return { windows, request, window }
 }
 
@@ -36,12 +36,8 @@ export function refusalOf(detail: string, line: LimitLine | null): Trouble {
   const told = line?.status === 'rejected' && !line.paid ? line : null
   if (told !== null && told.resetsAt === null && endings.has(told.reason)) return { code: 'quota-ended', detail }
   if (told !== null && told.window !== null)
-    return { code: 'quota-full', detail, window: told.window, until: momentOf(told.resetsAt) }
+    return { code: 'quota-full', detail, window: told.window, until: told.resetsAt }
   const named = told === null ? quotas.find(([words]) => words.test(detail)) : undefined
   if (named !== undefined) return { code: 'quota-full', detail, window: named[1], until: null }
   return { code: 'rate-limited', detail, until: null }
-}
-
-function momentOf(seconds: number | null): number | null {
-  return seconds === null ? null : seconds * 1000
 }

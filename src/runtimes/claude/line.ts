@@ -10,10 +10,17 @@ import type { JsonObject } from '../engine/json.ts'
  * itself (test/golden/claude); there is no published schema.
  */
 export type ClaudeLine =
-  | { readonly is: 'init'; readonly session: string; readonly keySource: string; readonly mode: string }
+  | {
+      readonly is: 'init'
+      readonly session: string
+      readonly keySource: string
+      readonly mode: string
+      /** Whether our server is there without a tool of ours. */
+      readonly lacksOurs: boolean
+    }
   | { readonly is: 'message'; readonly id: string; readonly model: string; readonly tokens: Tokens }
-  /** The message that streams is counted by the CLI. */
-  | { readonly is: 'counted' }
+  /** The message that streams is counted by the CLI; `tokens`: all of it. */
+  | { readonly is: 'counted'; readonly tokens: Tokens }
   | { readonly is: 'delta'; readonly index: number; readonly text: string }
   | {
       readonly is: 'assistant'
@@ -48,6 +55,8 @@ export type ClaudeLine =
     }
   /** A message to an MCP server of ours. */
   | { readonly is: 'mcp'; readonly request: string; readonly server: string; readonly message: JsonObject }
+  /** It stands still before a tool, because it was told to. */
+  | { readonly is: 'point'; readonly request: string; readonly toolUse: string }
   /** A request that we do not know. */
   | { readonly is: 'request'; readonly request: string; readonly subtype: string }
   | { readonly is: 'unasked'; readonly request: string }
@@ -71,7 +80,7 @@ export type ClaudeLine =
   | ResultLine
   | { readonly is: 'other' }
 
-/** What the service said of the login's quota, told when it changes. Times in seconds since 1970. */
+/** What the service said of the login's quota, told when it changes. */
 export interface LimitLine {
   readonly is: 'limit'
   readonly status: string

@@ -1,6 +1,7 @@
 import type { ToolCallId } from '../../core/ids.ts'
-import { canonical, schemaOf, type ToolOffer } from '../../core/tool.ts'
+import { canonical, type ToolOffer } from '../../core/tool.ts'
 import { objectAt, stringAt, type JsonObject } from '../engine/json.ts'
+import { mcpTool } from '../engine/mcp-tool.ts'
 import { answerLine } from './request.ts'
 
 /**
@@ -57,15 +58,8 @@ export function toldLine(call: ToolCallId, id: unknown, text: string, failed: bo
 }
 
 function described(offer: ToolOffer): object {
-  return {
-    name: offer.name,
-    description: offer.description,
-    inputSchema: schemaOf(offer),
-    // Only these may be called several at once; what changes something stays in order.
-    ...(offer.looksOnly ? { annotations: { readOnlyHint: true } } : {}),
-    // Otherwise the CLI may leave a tool's name out of the request until the model searches for it.
-    _meta: { 'anthropic/alwaysLoad': true },
-  }
+  // Otherwise the CLI may leave a tool's name out of the request until the model searches for it.
+  return { ...mcpTool(offer), _meta: { 'anthropic/alwaysLoad': true } }
 }
 
 function resultLine({ request, message }: McpMessage, result: object): string {

@@ -11,13 +11,15 @@ import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
 import { asksServer, withoutCall, type Serving } from './calls.ts'
 import { answerLine, errorLine, refusalLine, withdrawalOf } from './request.ts'
 import { type JsonObject } from '../engine/json.ts'
-import { brokenOff, counted, isLook, looking, withoutLooks, type Counting } from './usage.ts'
+import { countedPoints, passedPoint, standing, type Halting } from './points.ts'
+import { close, heard, owing, paid } from './owed.ts'
+import { brokenOff, counted, ended, isLook, looking, withoutLooks } from './usage.ts'
 import { readingOf } from './limit.ts'
 import type { ClaudeLine, LimitLine, ResultLine } from './line.ts'
 import { parseLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
-export interface ClaudeState extends Serving, Counting {
+export interface ClaudeState extends Serving, Halting {
   readonly birth: Birth
   readonly spent: Spent
   readonly uuid: string
@@ -50,6 +52,8 @@ export interface ClaudeState extends Serving, Counting {
   readonly unheard: ReadonlySet<string>
   /** Of the turns of the CLI that belong to this one, but for the last. */
   readonly used: Pick<Usage, 'inputTokens' | 'outputTokens'>
+  /** Whether nobody said in time which tools of ours there are: the process goes without them for the rest of its life. */
+  readonly toolless: boolean
   /** The kind of failure the CLI named last. */
   readonly error: string | null
   /** The last line about the login's quota in this turn. */
@@ -90,12 +94,15 @@ export function beginning(from: ClaudeBeginning): ClaudeState {
     used: { inputTokens: 0, outputTokens: 0 },
     settled: [],
     tampering: null,
+    toolless: false,
     error: null,
     limit: null,
     // A process that is new counts from nothing.
     told: from.birth.warm ? (from.birth.spent?.told ?? null) : {},
     uncounted: null,
+    untold: [],
     looks: 0,
+    ...noPoints,
   }
 }
 
@@ -111,6 +118,11 @@ export function meaningOf(state: ClaudeState, text: string): Reading<ClaudeState
   if (line.is === 'replay') return { state: heard(now, line.uuid), events: [] }
   if (line.is === 'request')
     return { state: owing(now, line.request, errorLine(line.request, line.subtype)), events: [] }
+  if (line.is === 'point') {
+    // A turn that nobody asked for is held by nobody.
+    if (now.whose !== 'ours') return { state: owing(now, line.request, answerLine(line.request, {})), events: [] }
+    return { state: standing(now, line.request, line.toolUse), events: [] }
+  }
   if (line.is === 'mcp') return asksServer(now, line)
   if (line.is === 'mode') return { state: inMode(now, line.mode), events: [] }
   return state.whose === 'ours' ? during(now, line) : { state: now, events: [] }
@@ -127,7 +139,8 @@ function init(
   const conversation: Conversation = { id: line.session, transcript: state.transcriptOf(line.session) }
   const events: RunEvent[] = state.taken ? [] : [{ type: 'started', pid, warm, conversation }]
   const byKey = line.keySource.includes('API_KEY')
-  return { state: { ...inMode(state, line.mode), whose: 'ours', taken: true, byKey }, events }
+  const toolless = line.lacksOurs && state.offers.length > 0
+  return { state: { ...inMode(state, line.mode), whose: 'ours', taken: true, byKey, toolless }, events }
 }
 
 /** The CLI goes into plan mode by itself, and out of it again into the mode that we name. Any other is not our doing. */
@@ -162,10 +175,13 @@ function result(before: ClaudeState, line: ResultLine): Reading<ClaudeState> {
   const outcome = outcomeOf(all, { error: state.error, limit: state.limit }, costUsd)
   // A word that is still queued after a stop would be answered by a turn that nobody hears.
   const isLost = outcome.kind === 'failed' && (isConversationGone(line) || outcome.trouble.code === 'context-full')
-  const over = isLost || state.unheard.size > 0 ? 'broken' : 'clean'
+  const over = isLost || state.toolless || state.unheard.size > 0 ? 'broken' : 'clean'
   const events = [...used.events, ...brokenOff(state), { type: 'finished', outcome } as const]
-  return { state: { ...state, over, spent, open: new Set(), owed: withoutLooks(state.owed) }, events }
+  const left = { open: new Set<ApprovalId>(), owed: withoutLooks(state.owed), ...noPoints }
+  return { state: { ...state, over, spent, ...left }, events }
 }
+
+const noPoints = { points: new Map(), halted: new Map(), pointTools: new Map() } as const
 
 /** Of a turn that was asked for, not one that the CLI began by itself. */
 function isOurs({ whose }: ClaudeState, { unsolicited }: ResultLine): boolean {
@@ -175,7 +191,8 @@ function isOurs({ whose }: ClaudeState, { unsolicited }: ResultLine): boolean {
 function response(state: ClaudeState, line: Extract<ClaudeLine, { is: 'response' }>): Reading<ClaudeState> {
   if (isLook(line.request)) {
     const owed = new Map([...state.owed].filter(([each]) => each !== line.request))
-    return line.models === null ? { state: { ...state, owed }, events: [] } : counted({ ...state, owed }, line.models)
+    const told = { ...countedPoints(state), owed }
+    return line.models === null ? { state: told, events: [] } : counted(told, line.models)
   }
   if (line.request === withdrawalOf(state.uuid)) {
     if (line.cancelled !== true) return { state, events: [] }
@@ -202,7 +219,7 @@ function during(state: ClaudeState, line: ClaudeLine): Reading<ClaudeState> {
       return { ...discarded, events: [...(state.uncounted?.id === id ? [] : brokenOff(state)), ...discarded.events] }
     }
     case 'counted':
-      return { state: { ...state, uncounted: null }, events: [] }
+      return { state: ended(state, line.tokens), events: [] }
     case 'delta': {
       if (state.message === null) return { state, events: [] }
       const block = `${state.message}:${line.index}`
@@ -281,7 +298,7 @@ function toolResults(
 ): Reading<ClaudeState> {
   const actions = new Map(state.actions)
   const events: RunEvent[] = []
-  let next = state
+  let next = passedPoint(state, (_request, tool) => results.some((each) => each.tool === tool))
   for (const { tool, failed } of results) {
     const action = actions.get(tool)
     if (action === undefined) continue
@@ -317,31 +334,9 @@ function elicited(state: ClaudeState, line: Elicited): Reading<ClaudeState> {
   return { state: { ...state, inputs, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
 }
 
-function owing(state: ClaudeState, request: string, line: string): ClaudeState {
-  return { ...state, owed: new Map(state.owed).set(request, line) }
-}
-
-/** Our own line, echoed when the CLI takes it in. */
-function heard(state: ClaudeState, uuid: string): ClaudeState {
-  if (!state.unheard.has(uuid)) return state
-  return { ...state, unheard: new Set([...state.unheard].filter((each) => each !== uuid)) }
-}
-
-/** A refusal of ours was taken in; one that became a consent on its way was not ours. */
-function paid(state: ClaudeState, id: ApprovalId, behavior: string | null): ClaudeState {
-  const owed = new Map([...state.owed].filter(([each]) => each !== id))
-  const tampering = behavior === 'allow' ? 'What must not be was allowed by nobody we know' : state.tampering
-  return { ...state, owed, tampering }
-}
-
 /** The CLI takes a question back: after a stop, or because the tool call has become void. */
 function unasked(state: ClaudeState, id: ApprovalId): Reading<ClaudeState> {
   const owed = new Map([...state.owed].filter(([each]) => each !== id))
   const events: readonly RunEvent[] = state.open.has(id) ? [{ type: 'withdrawn', approval: id }] : []
-  return { state: { ...close(state, id), owed }, events }
-}
-
-function close(state: ClaudeState, id: ApprovalId): ClaudeState {
-  if (!state.open.has(id)) return state
-  return { ...state, open: new Set([...state.open].filter((each) => each !== id)) }
+  return { state: { ...passedPoint(close(state, id), (request) => request === id), owed }, events }
 }

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
+import { headWithin } from '../../system/open-within.ts'
 
 /** Where a repository tells agents about itself; the CLI reads the first two together with its settings. */
 const [itsOwn, others] = [['CLAUDE.md', '.claude/CLAUDE.md'], ['AGENTS.md']]
@@ -10,7 +11,8 @@ const notesLimit = 24 * 1024
 /**
  * What a repository says to agents, as a text for the system prompt; null when it says nothing. Read by us, because
  * the CLI reads it only together with the settings, whose hooks and commands would run. Links that lead out of the
- * repository are not followed. `loaded`: the CLI does read the settings, and with them the notes that are its own.
+ * repository are not followed, nor what is laid there while we look: an agent that still runs could have us read the bot's
+ * own files to it. `workdir`: a real path. `loaded`: the CLI does read the settings, and with them the notes that are its own.
  */
 export function notesOf(workdir: string, loaded: boolean): string | null {
   const names = loaded ? others : [...itsOwn, ...others]
@@ -20,7 +22,7 @@ export function notesOf(workdir: string, loaded: boolean): string | null {
     const path = insideOf(workdir, name)
     if (path === null || seen.has(path) || left === 0) return []
     seen.add(path)
-    const text = firstBytes(path, left)
+    const text = firstBytes(path, workdir, left)
     left -= Buffer.byteLength(text)
     return text.trim() === '' ? [] : [`<file name="${name}">\n${text.trim()}\n</file>`]
   })
@@ -31,21 +33,17 @@ export function notesOf(workdir: string, loaded: boolean): string | null {
 function insideOf(workdir: string, name: string): string | null {
   try {
     const path = realpathSync(join(workdir, name))
-    const isInside = path.startsWith(realpathSync(workdir) + sep)
-    return isInside && statSync(path).isFile() ? path : null
+    return path.startsWith(workdir + sep) ? path : null
   } catch {
     return null
   }
 }
 
-function firstBytes(path: string, limit: number): string {
-  const file = openSync(path, 'r')
+function firstBytes(path: string, folder: string, limit: number): string {
   try {
-    const buffer = Buffer.alloc(limit)
-    const bytes = readSync(file, buffer, 0, limit, 0)
     // A character that the limit cuts in two is left out.
-    return new TextDecoder().decode(buffer.subarray(0, bytes), { stream: true })
-  } finally {
-    closeSync(file)
+    return new TextDecoder().decode(headWithin(path, folder, limit), { stream: true })
+  } catch {
+    return ''
   }
 }

@@ -106,10 +106,16 @@ function busy({ detail, status, error }: Failure): Trouble {
   return { code: 'service-busy', detail, why }
 }
 
+/** An answer that the service breaks off in the middle has no status and no word of the CLI's own: only its sentence. */
+const brokenOff = /^(?:.*\n)*API Error: (?!.*(?:maximum|unable to respond))/i
+
 function byStatus(failure: Failure): Trouble {
   const { detail, status } = failure
-  const isBusy =
-    (status !== null && (status >= 500 || status === 408)) || /^(?:.*\n)*API Error: Overloaded/i.test(detail)
+  if (status === null && brokenOff.test(detail)) {
+    const why = /overloaded/i.test(detail) ? 'overloaded' : /\blimit/i.test(detail) ? 'slower' : 'failing'
+    return { code: 'service-busy', detail, why }
+  }
+  const isBusy = status !== null && (status >= 500 || status === 408)
   return isBusy ? busy(failure) : { code: 'model-failed', detail, status }
 }
 

@@ -1,5 +1,5 @@
 import type { Tier } from '../../core/right.ts'
-import { rightsOf } from '../rights.ts'
+import { rightsOf, type Rights } from '../rights.ts'
 
 /** What a tier may do, in the CLI's own words. */
 export interface ClaudeRights {
@@ -45,12 +45,14 @@ const working = [
   'Write',
 ]
 
-/** Where no box says at what: of the tools that look only the one that asks beyond the session's folder. */
-const reading = looking.filter((tool) => tool !== 'Grep' && tool !== 'Glob')
+/** What each may do, by its word in the one table. */
+const rights: Readonly<Record<Rights['machine'], ClaudeRights>> = {
+  nothing: { mode: 'default', tools: [] },
+  read: { mode: 'default', tools: looking },
+  write: { mode: 'acceptEdits', tools: working },
+}
 
 /** @throws {Problem} as `rightsOf` does. */
 export function claudeRights(tier: Tier, boxed: boolean): ClaudeRights {
-  return rightsOf(tier).machine === 'read'
-    ? { mode: 'default', tools: boxed ? looking : reading }
-    : { mode: 'acceptEdits', tools: working }
+  return rights[rightsOf(tier, boxed).machine]
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { z } from 'zod'
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
 import { fine, type Finding } from '../../core/finding.ts'
+import { findProgram } from '../../system/find-program.ts'
 
 /** What the CLI's own sandbox for its shell needs on Linux (facts/claude-cli.md section 7), both in its PATH. */
 const programs = ['bwrap', 'socat'] as const
@@ -19,7 +20,7 @@ export function sandboxProbe(platform: NodeJS.Platform = process.platform): (pat
   return (path) => {
     const before = known.get(path)
     if (before !== undefined) return before
-    const [bwrap = null, socat = null] = programs.map((name) => find(name, path))
+    const [bwrap = null, socat = null] = programs.map((name) => findProgram(name, null, path))
     const works = platform === 'linux' && bwrap !== null && socat !== null && tries(bwrap)
     known.set(path, works)
     return works
@@ -63,16 +64,25 @@ export function opensSandbox(workdir: string): boolean {
 
 function opens(file: string): boolean {
   try {
-    // A repository may have anything there: a link to a device has no end, a pipe would be waited for.
-    const what = statSync(file)
-    if (!what.isFile() || what.size > largestSettings) return true
-    const found = settings.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const found = settings.parse(JSON.parse(textOf(file)))
     const { allow = [], additionalDirectories = [] } = found.permissions ?? {}
     return (
       found.sandbox !== undefined || additionalDirectories.length > 0 || !allow.every((rule) => harmless.test(rule))
     )
   } catch {
     return true
+  }
+}
+
+/** A repository may have anything there: a link to a device has no end, a pipe and a lease would be waited for. */
+function textOf(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const what = fstatSync(file)
+    if (!what.isFile() || what.size > largestSettings) throw new Error('it cannot be read')
+    return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -88,24 +98,6 @@ const settings = z.object({
 
 /** A permission that says nothing about files or hosts. */
 const harmless = /^(Bash|mcp__)/
-
-function find(name: string, path: string): string | null {
-  const found = path
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find(isExecutable)
-  return found ?? null
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 function tries(bwrap: string): boolean {
   return spawnSync(bwrap, trial, { stdio: 'ignore', timeout: 5000, env: { PATH: '/usr/bin:/bin' } }).status === 0

@@ -1,6 +1,7 @@
-import { numberAt, stringAt, type JsonObject } from '../engine/json.ts'
+import { arrayAt, numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 import type { ServiceTrouble } from '../../core/failure.ts'
 import type { ClaudeLine } from './line.ts'
+import { serverName } from './mcp.ts'
 
 /** What a line is read as, or in words why it means nothing to us. */
 type Row = ((line: JsonObject) => ClaudeLine) | string
@@ -14,6 +15,7 @@ export const systemRows: Readonly<Record<string, Row>> = {
     session: stringAt(line['session_id']),
     keySource: stringAt(line['apiKeySource']),
     mode: stringAt(line['permissionMode']),
+    lacksOurs: lacksOurs(arrayAt(line['mcp_servers']), arrayAt(line['tools'])),
   }),
   status: (line) => {
     if (typeof line['permissionMode'] === 'string') return { is: 'mode', mode: line['permissionMode'] }
@@ -66,6 +68,12 @@ export const systemRows: Readonly<Record<string, Row>> = {
   bridge_status: 'no remote control',
 }
 
+/** One that has failed is asked again by the CLI itself; one whose list came too late counts as connected for good. */
+function lacksOurs(servers: readonly unknown[], tools: readonly unknown[]): boolean {
+  const ours = servers.map(objectAt).find(({ name }) => name === serverName)
+  return ours?.['status'] === 'connected' && !tools.some((tool) => stringAt(tool).startsWith(`mcp__${serverName}__`))
+}
+
 function anotherModel(line: JsonObject): ClaudeLine {
   const [from, to] = [stringAt(line['original_model']), stringAt(line['fallback_model'])]
   return from === to || to === '' ? other : { is: 'notice', notice: { kind: 'model-changed', from, to } }
@@ -96,15 +104,32 @@ export const typeRows: Readonly<Record<string, string>> = {
   command_lifecycle: 'nothing: echoes say when a prompt is taken in',
   conversation_reset: 'nothing: the next init names the conversation',
   transcript_mirror: 'nothing: no transcript is mirrored',
+  auth_status: 'nothing: the turn fails, or goes on',
+  tombstone: 'nothing: pieces that were not completed are void as soon as another message comes',
+  refusal_continuation: 'nothing: the turn goes on, or ends with the refusal',
+  attachment: 'nothing: for the agent',
+  bash_command: 'nothing: only ever written to it',
+  os_notification: 'nothing: for the terminal',
+  active_goal: 'nothing: for the terminal',
+  apply_flag_settings: 'nothing: for the terminal',
+  set_expanded_view: 'nothing: for the terminal',
+  open_message_selector: 'nothing: for the terminal',
+  interruptible_tool_in_progress: 'nothing: for the terminal',
+  set_in_progress_tool_use_ids: 'nothing: tools are seen as they are called',
+  hint_clears: 'nothing: for the agent',
+  compact_progress: 'nothing: system says that it sums up, and has',
+  stream_mode: 'nothing: for the terminal',
+  response_length: 'nothing: for the terminal',
+  api_metrics: 'nothing: usage is asked for',
 }
 
 /** Requests by their subtype. What is no question to people is refused at once, and so is a subtype without a row. */
 export const requestRows: Readonly<
-  Record<string, 'a question to people' | 'a call of a tool of ours' | 'refused' | 'only ours to ask'>
+  Record<string, 'a question to people' | 'a call of a tool of ours' | 'a stop point' | 'refused' | 'only ours to ask'>
 > = {
   can_use_tool: 'a question to people',
   elicitation: 'a question to people',
-  hook_callback: 'refused',
+  hook_callback: 'a stop point',
   mcp_message: 'a call of a tool of ours',
   request_user_dialog: 'refused',
   host_auth_token_refresh: 'refused',

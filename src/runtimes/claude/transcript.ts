@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { copyWithin } from '../../system/open-within.ts'
 
 /** Where the CLI keeps the transcript of a conversation in this folder; null when its name cannot be foretold. */
 export function transcriptPath(config: string, workdir: string, session: string): string | null {
@@ -17,12 +18,13 @@ export function findTranscript(config: string, expected: string | null, session:
   return found.find((path) => existsSync(path)) ?? null
 }
 
-/** Copies a transcript to where the CLI looks in another folder of its own; null: it is no plain file. */
+/**
+ * Copies a transcript to where the CLI looks in another folder of its own, which an agent writes: a link there is not
+ * followed. Null: it is no plain file, or something is in the way.
+ */
 export function keepTranscript(from: string, config: string, workdir: string, session: string): string | null {
   // An agent that was not boxed could have laid a link there.
   if (!lstatSync(from).isFile()) return null
   const to = transcriptPath(config, workdir, session) ?? join(config, 'projects', 'before', `${session}.jsonl`)
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
-  copyFileSync(from, to)
-  return to
+  return copyWithin(from, to, config) ? to : null
 }

@@ -1,7 +1,8 @@
-import type { Tokens } from '../../core/spending.ts'
-import type { TokenCounts } from '../engine/count.ts'
-import { arrayAt, numberAt, objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
+import { noTokens, type Tokens } from '../../core/spending.ts'
+import { countAt, dollarsAt, tokensAt, type TokenCounts } from '../engine/count.ts'
+import { arrayAt, momentAt, numberAt, objectAt, objectIn, stringAt, type JsonObject } from '../engine/json.ts'
 import type { AssistantBlock, ClaudeLine, LimitLine, ResultLine } from './line.ts'
+import { pointId } from './points.ts'
 import { systemRows } from './system.ts'
 
 const other: ClaudeLine = { is: 'other' }
@@ -38,7 +39,7 @@ function streamEvent(event: JsonObject): ClaudeLine {
     const { id, model, usage } = objectAt(event['message'])
     return { is: 'message', id: stringAt(id), model: stringAt(model), tokens: tokensOf(objectAt(usage)) }
   }
-  if (event['type'] === 'message_delta') return { is: 'counted' }
+  if (event['type'] === 'message_delta') return { is: 'counted', tokens: tokensOf(objectAt(event['usage'])) }
   if (event['type'] !== 'content_block_delta') return other
   const delta = objectAt(event['delta'])
   if (delta['type'] !== 'text_delta') return other
@@ -80,17 +81,17 @@ function limit(info: JsonObject): LimitLine {
     is: 'limit',
     status: stringAt(info['status']),
     window: stringAt(info['rateLimitType']) || null,
-    resetsAt: numberAt(info['resetsAt']),
-    used: numberAt(info['utilization']),
+    resetsAt: momentAt(info['resetsAt']),
+    used: shareAt(info['utilization']),
     paid: info['isUsingOverage'] === true,
-    overage: { status: stringAt(info['overageStatus']), resetsAt: numberAt(info['overageResetsAt']) },
+    overage: { status: stringAt(info['overageStatus']), resetsAt: momentAt(info['overageResetsAt']) },
     reason: stringAt(info['errorCode']) || stringAt(info['overageDisabledReason']),
   }
 }
 
 function result(line: JsonObject): ResultLine {
   const usage = objectAt(line['usage'])
-  const tokens = (name: string): number => numberAt(usage[name]) ?? 0
+  const tokens = (name: string): number => countAt(usage[name]) ?? 0
   return {
     is: 'result',
     unsolicited: objectAt(line['origin'])['kind'] === 'task-notification',
@@ -102,7 +103,7 @@ function result(line: JsonObject): ResultLine {
     errors: arrayAt(line['errors']).map(stringAt),
     inputTokens: tokens('input_tokens') + tokens('cache_creation_input_tokens') + tokens('cache_read_input_tokens'),
     outputTokens: tokens('output_tokens'),
-    totalCostUsd: numberAt(line['total_cost_usd']),
+    totalCostUsd: dollarsAt(line['total_cost_usd']),
     models: modelsOf(objectAt(line['modelUsage'])),
   }
 }
@@ -125,6 +126,8 @@ function controlRequest(line: JsonObject): ClaudeLine {
     const message = objectAt(request['message'])
     return { is: 'mcp', request: id, server: stringAt(request['server_name']), message }
   }
+  if (subtype === 'hook_callback' && request['callback_id'] === pointId)
+    return { is: 'point', request: id, toolUse: stringAt(request['tool_use_id']) }
   if (subtype !== 'can_use_tool') return { is: 'request', request: id, subtype }
   return {
     is: 'asked',
@@ -151,28 +154,33 @@ function controlResponse(response: JsonObject): ClaudeLine {
 
 /** Of one call, as the service says it. */
 function tokensOf(usage: JsonObject): Tokens {
-  return {
-    input: numberAt(usage['input_tokens']) ?? 0,
-    cacheRead: numberAt(usage['cache_read_input_tokens']) ?? 0,
-    cacheWrite: numberAt(usage['cache_creation_input_tokens']) ?? 0,
-    output: numberAt(usage['output_tokens']) ?? 0,
-  }
+  const [cacheRead, cacheWrite] = ['cache_read_input_tokens', 'cache_creation_input_tokens'] as const
+  return tokensAt(usage, { input: 'input_tokens', cacheRead, cacheWrite, output: 'output_tokens' }) ?? noTokens
 }
 
-/** Of the whole process, sub-agents included, by model. */
+const inModels = {
+  input: 'inputTokens',
+  cacheRead: 'cacheReadInputTokens',
+  cacheWrite: 'cacheCreationInputTokens',
+  output: 'outputTokens',
+} as const
+
+/** Of the whole process, sub-agents included, by model. One of which something cannot be true is as it was before. */
 function modelsOf(usage: JsonObject): TokenCounts {
-  const models = Object.entries(usage).map(([name, value]) => {
+  const models = Object.entries(usage).flatMap(([name, value]) => {
     const of = objectAt(value)
-    const tokens: Tokens = {
-      input: numberAt(of['inputTokens']) ?? 0,
-      cacheRead: numberAt(of['cacheReadInputTokens']) ?? 0,
-      cacheWrite: numberAt(of['cacheCreationInputTokens']) ?? 0,
-      output: numberAt(of['outputTokens']) ?? 0,
-    }
+    const tokens = tokensAt(of, inModels)
+    const costUsd = dollarsAt(of['costUSD'])
+    if (tokens === null || (costUsd === null && typeof of['costUSD'] === 'number')) return []
     // `[1m]` says how it is used, not which it is.
-    return [name, { model: name.replace(/\[.*\]$/, ''), tokens, costUsd: numberAt(of['costUSD']) }] as const
+    return [[name, { model: name.replace(/\[.*\]$/, ''), tokens, costUsd }] as const]
   })
   return Object.fromEntries(models)
+}
+
+function shareAt(value: unknown): number | null {
+  const share = numberAt(value)
+  return share === null || share < 0 ? null : share
 }
 
 function isNested(line: JsonObject): boolean {

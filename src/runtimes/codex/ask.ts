@@ -1,5 +1,6 @@
 import type { Action } from '../../core/action.ts'
-import type { Decision, Question, Risk, Subject } from '../../core/approval.ts'
+import type { Approval, Decision, Question, Risk, Subject } from '../../core/approval.ts'
+import { risksWith } from '../../core/obeyed.ts'
 import { risksOfCommand } from '../../core/risk.ts'
 import { commandRun, relativeTo } from './action.ts'
 import { changesOf, reachesOutside } from './change.ts'
@@ -20,6 +21,12 @@ export interface CodexAsk {
   readonly risks: readonly Risk[]
   /** What a form wants; [] for everything else. */
   readonly fields: readonly Field[]
+}
+
+/** A question, and in which turn of which conversation it came up: the agent's, or a helper's. */
+export interface PlacedAsk extends CodexAsk {
+  readonly thread: string
+  readonly turn: string
 }
 
 /** A request of the server, as it arrives. */
@@ -141,6 +148,12 @@ function questionsAsk({ id, params }: Line): CodexAsk | null {
     risks: [],
     fields: [],
   }
+}
+
+/** What nobody has to be asked about in a box: all but patches to files that are obeyed later (SPEC F7). */
+export function isHeldByBox(approval: Approval, workdir: string): boolean {
+  const { kind } = approval.subject
+  return kind === 'command' || (kind === 'change' && !risksWith(approval, workdir).includes('obeyed'))
 }
 
 /** The reply to such a question. */

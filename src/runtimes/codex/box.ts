@@ -1,40 +1,39 @@
-import {
-  copyFileSync,
-  existsSync,
-  globSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-} from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { copyFileSync, existsSync, globSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import { parse, stringify } from 'smol-toml'
 import type { Environment } from '../../core/command-line.ts'
 import { insideBox } from '../../core/egress.ts'
 import { Problem } from '../../core/failure.ts'
 import type { Turn } from '../../core/runtime.ts'
 import { writeAtomically } from '../../system/atomic-file.ts'
+import { copyWithin } from '../../system/open-within.ts'
 import type { Boxing } from '../engine/boxing.ts'
 import { objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 import type { Means } from '../engine/kind.ts'
 import type { Launch } from '../engine/protocol.ts'
+import { stdioTools } from '../engine/told-file.ts'
 import { programFiles } from '../program.ts'
+import { removeTree } from '../../system/remove-tree.ts'
 import { findCodex, howToInstall } from './check.ts'
 import { codexHome, codexLogin } from './login.ts'
 import { quietSettings } from './request.ts'
+import { rulesAt, writeRules } from './rules.ts'
+import type { Beside } from './tool.ts'
 
 /** A server of the session's own, in its box. @throws {Problem} */
-export async function boxedLaunch(turn: Turn, options: Means, boxing: Boxing): Promise<Launch> {
+export async function boxedLaunch(turn: Turn, options: Means, boxing: Boxing, beside: Beside | null): Promise<Launch> {
   const { session } = turn
   const env = options.environmentOf(session.account)
   const file = findCodex(options.binary, env['PATH'] ?? '')
   if (file === null) throw new Problem('wire', howToInstall)
-  const { state } = boxing.folders(session.id)
+  const { state, rules } = boxing.folders(session.id)
   // A link to it lies in the operator's home, which is not in the box.
   const bare = { file: realpathSync(file), args: [...quietSettings, 'app-server'], cwd: session.workdir, env }
-  const needs = { reads: programFiles(file, env['PATH'] ?? ''), environment: { CODEX_HOME: state } }
+  const tools = beside === null ? [] : [stdioTools.node, stdioTools.program, beside.folder]
+  const environment = { ...options.signing.variables(session.id), CODEX_HOME: state }
+  writeRules(rules)
+  const elsewhere = [{ source: rules, target: rulesAt, access: 'read' } as const]
+  const needs = { reads: [...programFiles(file, env['PATH'] ?? ''), ...tools], elsewhere, environment }
   const command = await boxing.wrap(bare, turn, needs)
   return {
     owner: { session: session.id },
@@ -53,9 +52,8 @@ const kept = /^(sessions|archived_sessions|session_index\.jsonl|.*\.sqlite(-\w+)
  * Makes the CLI's folder as a new process should find it: settings and a login that is none. Whatever else an agent has
  * left there is taken away: it would be obeyed in the turns of others.
  */
-function furnish(state: string, env: Environment, { session }: Turn): void {
-  for (const name of readdirSync(state))
-    if (!kept.test(name)) rmSync(join(state, name), { recursive: true, force: true })
+async function furnish(state: string, env: Environment, { session }: Turn): Promise<void> {
+  for (const name of readdirSync(state)) if (!kept.test(name)) await removeTree(join(state, name))
   const home = codexHome(env)
   const login = jsonIn(join(home, 'auth.json'))
   const usesKey = codexLogin(env).kind === 'codex' && hasKey(env, login)
@@ -71,6 +69,8 @@ function furnish(state: string, env: Environment, { session }: Turn): void {
   const name = providerOf(home)
   const settings = {
     ...settingsOf(home),
+    // It would tell the model that people are asked before every command.
+    include_permissions_instructions: false,
     model_provider: name,
     openai_base_url: address,
     chatgpt_base_url: `${base}/backend-api`,
@@ -159,8 +159,8 @@ function keepTranscript(conversation: string, home: string, state: string): void
   for (const found of globSync(pattern, { cwd: home })) {
     const [from, to] = [join(home, found), join(state, found)]
     if (!isFile(from) || relative(state, to).startsWith(`..${sep}`)) continue
-    mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
-    copyFileSync(from, to)
+    // An agent writes there: through a link of its own it would have us write anywhere.
+    copyWithin(from, to, state)
   }
 }
 

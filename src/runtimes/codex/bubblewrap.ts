@@ -3,7 +3,7 @@ import { existsSync, globSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import type { Environment } from '../../core/command-line.ts'
-import { findProgram } from '../check.ts'
+import { findProgram } from '../../system/find-program.ts'
 
 /**
  * Gives the CLI a bubblewrap it can work with. It prefers the one in its PATH to the one it brings, and before version

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Environment } from '../../core/command-line.ts'
 import type { ModelLogin } from '../../core/egress.ts'
 

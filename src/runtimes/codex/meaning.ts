@@ -1,33 +1,25 @@
 import type { Action } from '../../core/action.ts'
 import type { Outcome, RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId, ToolCallId } from '../../core/ids.ts'
-import { nothingSpent, type Reading, type CliReply, type Spent, type TurnStanding } from '../engine/protocol.ts'
+import { countAt } from '../engine/count.ts'
+import { nothingSpent, type Reading, type CliReply, type Spent } from '../engine/protocol.ts'
 import { actionOf, messageOf } from './action.ts'
-import { callIn, callIdOf } from './tool.ts'
-import { asksOf, refusalOf, type CodexAsk } from './ask.ts'
-import { counted, counting, withChild, type ThreadCounting } from './usage.ts'
+import { called, calledBeside, toldTo, turnOf } from './calls.ts'
+import { callBeside, callIn } from './tool.ts'
+import { asksOf, refusalOf } from './ask.ts'
+import { asked, resolved, type Questioned } from './asking.ts'
+import { isHelped, isOver, withHelpers } from './helpers.ts'
+import { counted, counting, tokensOf, withChild, type ThreadCounting } from './usage.ts'
 import { readingOf } from './limit.ts'
 import { openTrouble, retryOf, troubleOf } from './outcome.ts'
-import { arrayAt, numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
-import { parseLine } from './wire.ts'
+import { objectAt, stringAt, type JsonObject } from '../engine/json.ts'
+import { parseLine, type CodexLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
-export interface CodexState extends TurnStanding, ThreadCounting {
+export interface CodexState extends Questioned, ThreadCounting {
   readonly from: CodexBeginning
-  /** The server's conversation; null until it has been opened. */
-  readonly thread: string | null
   /** Where the server writes it down. */
   readonly transcript: string | null
-  /** The server's id of our turn; null until it has taken it. */
-  readonly turn: string | null
-  /** Conversations of the agent's helpers: what they call is called for this turn. */
-  readonly helpers: ReadonlySet<string>
-  /** The server's id of its request for each call. */
-  readonly callIds: ReadonlyMap<ToolCallId, string | number>
-  readonly actions: ReadonlyMap<string, Action>
-  /** Items of tool calls as they began: a question about a file does not say what would change. */
-  readonly items: ReadonlyMap<string, JsonObject>
-  readonly asks: ReadonlyMap<ApprovalId, CodexAsk>
   /** The message that has begun and is not complete. */
   readonly message: string | null
   /** The conversation's count before this turn; null: nobody knows. `spent` is the count that was told last. */
@@ -44,6 +36,10 @@ export interface CodexBeginning {
   readonly workdir: string
   /** Whether the conversation is gone on with: its count begins with what it has used before. */
   readonly resumed: boolean
+  /** Whether its server lives in a box. */
+  readonly boxed: boolean
+  /** Where answers are laid for the server of tools that the conversation was born without; null: it has none. */
+  readonly beside: string | null
   /** Ids of our requests that open the conversation and hand the prompt over. */
   readonly openId: string
   readonly turnId: string
@@ -66,11 +62,13 @@ export function beginning(
     open: new Set(),
     calls: new Set(),
     callIds: new Map(),
-    helpers: new Set(),
+    helpers: new Map(),
+    ended: null,
     owed: new Map(),
     over: 'no',
     settled: [],
     tampering: null,
+    points: new Map(),
     actions: new Map(),
     items: new Map(),
     asks: new Map(),
@@ -93,10 +91,15 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
   if (line.is === 'reply') return reply(state, line)
   if (line.is === 'notice' && line.method === 'account/rateLimits/updated')
     return metered(state, objectAt(line.params['rateLimits']), line.at)
-  if (line.is === 'request' && callIn(line) !== null) return called(state, line)
+  const call = line.is === 'request' ? callIn(line) : null
+  if (line.is === 'request' && call !== null) return called(state, call, line)
+  if (line.method === 'item/started' && state.from.beside !== null) {
+    const beside = callBeside(stringAt(line.params['threadId']), objectAt(line.params['item']))
+    if (beside !== null) return seen(calledBeside(state, beside, line.params), begun, line.params)
+  }
   if (line.method === 'item/completed') {
     const heard = toldTo(state, line.params)
-    if (heard !== null) return heard
+    if (heard !== null) return seen(heard, completed, line.params)
   }
   if (line.is === 'request' && isOurs(state, line.params) && asksOf(line, {}, '') === null) {
     const owed = new Map(state.owed).set(String(line.id), refusalOf(line.id, line.method))
@@ -104,40 +107,38 @@ export function meaningOf(state: CodexState, text: string): Reading<CodexState> 
   }
   if (state.thread !== null && line.method === 'thread/tokenUsage/updated') return used(state, line.params)
   if (line.params['threadId'] !== state.thread || state.thread === null)
-    return { state: withChild(state, line.method, line.params), events: [] }
+    return state.taken ? ofHelper(state, line) : { state: withChild(state, line.method, line.params), events: [] }
   if (line.method === 'serverRequest/resolved') return resolved(state, line.params['requestId'])
   // A form of an MCP server may come without a turn: it is ours while ours is the one at work.
   const turn = turnOf(line.params) ?? (line.is === 'request' ? state.turn : null)
   if (!state.taken || turn !== state.turn) return same
-  const now = withChild(state, line.method, line.params)
+  const now = withHelpers(withChild(state, line.method, line.params), line.method, line.params)
+  if (isOver(now)) return ended(now, now.ended)
   return line.is === 'request' ? asked(now, line) : during(now, line.method, line.params)
 }
 
-/** A call of a tool of ours, by the agent or one of its helpers. Opened again, the conversation tells it again. */
-function called(
-  state: CodexState,
-  line: { readonly id: string | number; readonly method: string; readonly params: JsonObject },
-): Reading<CodexState> {
-  const call = callIn(line)
-  const thread = stringAt(line.params['threadId'])
-  const isHelper = state.helpers.has(thread)
-  if (call === null || !state.taken || (thread !== state.thread && !isHelper)) return { state, events: [] }
-  if (!isHelper && turnOf(line.params) !== state.turn) return { state, events: [] }
-  const callIds = new Map(state.callIds).set(call.id, line.id)
-  if (state.callIds.has(call.id)) return { state: { ...state, callIds }, events: [] }
-  return { state: { ...state, callIds, calls: new Set(state.calls).add(call.id) }, events: [{ type: 'called', call }] }
+type NamedLine = Extract<CodexLine, { readonly is: 'request' | 'notice' }>
+
+/** A line of another conversation: of a helper it is a step of this turn, or a question of it. */
+function ofHelper(state: CodexState, line: NamedLine): Reading<CodexState> {
+  const { method, params } = line
+  const now = withHelpers(withChild(state, method, params), method, params)
+  if (!now.helpers.has(stringAt(params['threadId']))) return { state: now, events: [] }
+  if (line.is === 'request') return asked(now, line)
+  if (method === 'serverRequest/resolved') return resolved(now, params['requestId'])
+  if (isOver(now)) return ended(now, now.ended)
+  const item = objectAt(params['item'])
+  // What it says is for the agent that asked it, not for people.
+  if (item['type'] === 'agentMessage' || item['type'] === 'contextCompaction') return { state: now, events: [] }
+  if (method === 'item/started') return begun(now, item)
+  return method === 'item/completed' ? completed(now, item) : { state: now, events: [] }
 }
 
-/** The server has taken the answer to a call, or has given the call up. Null: the item is none. */
-function toldTo(state: CodexState, params: JsonObject): Reading<CodexState> | null {
-  const item = objectAt(params['item'])
-  const call = callIdOf(stringAt(params['threadId']), stringAt(item['id']))
-  if (item['type'] !== 'dynamicToolCall' || !state.calls.has(call)) return null
-  const calls = new Set([...state.calls].filter((each) => each !== call))
-  const isAnswered = arrayAt(item['contentItems']).length > 0
-  const next = { ...state, calls, settled: isAnswered ? [...state.settled, call] : state.settled }
-  const shown = stringAt(params['threadId']) === state.thread ? completed(next, item) : { state: next, events: [] }
-  return isAnswered ? shown : { ...shown, events: [{ type: 'revoked', call }, ...shown.events] }
+/** The same where it is about a conversation of its own, with what people see of it. */
+function seen(reading: Reading<CodexState>, show: typeof begun, params: JsonObject): Reading<CodexState> {
+  if (!isOurs(reading.state, params)) return reading
+  const shown = show(reading.state, objectAt(params['item']))
+  return { state: shown.state, events: [...reading.events, ...shown.events] }
 }
 
 /** The server's word about the login, which is not of one conversation. */
@@ -149,13 +150,9 @@ function metered(state: CodexState, rateLimits: JsonObject, saidAt: number | nul
   return { state: { ...state, rateLimits: state.taken ? rateLimits : state.rateLimits, saidAt }, events }
 }
 
-/** Of our conversation, or of none: those of another one are its own reader's. */
-function isOurs({ thread }: CodexState, { threadId }: JsonObject): boolean {
-  return threadId === undefined || (thread !== null && threadId === thread)
-}
-
-function turnOf(params: JsonObject): unknown {
-  return params['turnId'] ?? objectAt(params['turn'])['id']
+/** Of our conversation, of a helper's, or of none: those of another one are its own reader's. */
+function isOurs({ thread, helpers }: CodexState, { threadId }: JsonObject): boolean {
+  return threadId === undefined || (thread !== null && threadId === thread) || helpers.has(stringAt(threadId))
 }
 
 function reply(state: CodexState, { id, result, error }: CliReply): Reading<CodexState> {
@@ -203,7 +200,10 @@ export const turnReaders: Readonly<Record<string, (state: CodexState, params: Js
     const why = retryOf(error)
     return { state, events: why === null ? [] : [{ type: 'noticed', notice: { kind: 'retrying', why } }] }
   },
-  'turn/completed': (state, params) => ended(state, objectAt(params['turn'])),
+  'turn/completed': (state, params) => {
+    const turn = objectAt(params['turn'])
+    return isHelped(state) ? { state: { ...state, ended: turn }, events: [] } : ended(state, turn)
+  },
   'thread/compacted': (state) => ({ state, events: [{ type: 'noticed', notice: { kind: 'compacted' } }] }),
   'model/rerouted': (state, params) => {
     const notice = {
@@ -222,9 +222,6 @@ function during(state: CodexState, method: string, params: JsonObject): Reading<
 function begun(state: CodexState, item: JsonObject): Reading<CodexState> {
   const id = stringAt(item['id'])
   if (item['type'] === 'agentMessage') return discard(state, id)
-  if (item['type'] === 'subAgentActivity') {
-    return { state: { ...state, helpers: new Set(state.helpers).add(stringAt(item['agentThreadId'])) }, events: [] }
-  }
   if (item['type'] === 'contextCompaction')
     return { state, events: [{ type: 'noticed', notice: { kind: 'compacting' } }] }
   const action = actionOf(item, state.from.workdir)
@@ -261,43 +258,16 @@ function discard(state: CodexState, next: string): Reading<CodexState> {
   return { state: { ...state, message: null }, events: [{ type: 'said', block: message, text: '', whole: true }] }
 }
 
-function asked(
-  state: CodexState,
-  line: { readonly id: string | number; readonly method: string; readonly params: JsonObject },
-): Reading<CodexState> {
-  const item = stringAt(line.params['itemId'])
-  const ask = asksOf(line, state.items.get(item) ?? {}, state.from.workdir)
-  if (ask === null) return { state, events: [] }
-  // The server counts its questions from 0, and from 0 again when it is restarted.
-  const id = `${state.turn}:${ask.request}` as ApprovalId
-  const action = state.actions.get(item) ?? { id: item || id, ...ask.action }
-  const { input, subject, risks } = ask
-  const events: RunEvent[] = [{ type: 'wanted', approval: { id, action, input, subject, risks } }]
-  return { state: { ...state, asks: new Map(state.asks).set(id, ask), open: new Set(state.open).add(id) }, events }
-}
-
-/**
- * The server has taken an answer to a question, or it has taken the question back, which it tells in the same words.
- * Where nothing can be allowed by an answer, that needs no further look (see `Standing.settled`).
- */
-function resolved(state: CodexState, request: unknown): Reading<CodexState> {
-  const id = `${state.turn}:${String(request)}` as ApprovalId
-  const owed = new Map([...state.owed].filter(([each]) => each !== String(request)))
-  if (!state.open.has(id)) return { state: { ...state, owed }, events: [] }
-  const open = new Set([...state.open].filter((each) => each !== id))
-  const isHarmless = state.asks.get(id)?.subject.kind === 'questions'
-  const settled = isHarmless ? state.settled : [...state.settled, id]
-  return { state: { ...state, open, settled }, events: [{ type: 'withdrawn', approval: id }] }
-}
-
 /**
  * The server counts for the whole conversation, over all processes, and tells the old count again after a request that
  * failed: so only differences to the count before the turn are the turn's.
  */
 function used(state: CodexState, { threadId, tokenUsage }: JsonObject): Reading<CodexState> {
   const usage = objectAt(tokenUsage)
+  const total = tokensOf(objectAt(usage['total']))
+  if (total === null) return { state, events: [] }
   const ours = threadId === state.thread ? ownCount(state, usage) : state
-  const reading = counted(ours, stringAt(threadId), objectAt(usage['total']))
+  const reading = counted(ours, stringAt(threadId), total)
   const { spent, told } = reading.state
   return { ...reading, state: { ...reading.state, spent: spent === null ? null : { ...spent, told } } }
 }
@@ -312,7 +282,7 @@ function ownCount(state: CodexState, usage: JsonObject): CodexState {
 
 function spentAt(value: unknown): Spent {
   const tokens = objectAt(value)
-  const [inputTokens, outputTokens] = [numberAt(tokens['inputTokens']) ?? 0, numberAt(tokens['outputTokens']) ?? 0]
+  const [inputTokens, outputTokens] = [countAt(tokens['inputTokens']) ?? 0, countAt(tokens['outputTokens']) ?? 0]
   return { ...nothingSpent, inputTokens, outputTokens }
 }
 
@@ -342,5 +312,7 @@ function outcomeOf(state: CodexState, turn: JsonObject): Outcome {
   if (turn['status'] === 'completed') return { kind: 'done', usage }
   if (turn['status'] === 'interrupted') return { kind: 'stopped', usage }
   const error = Object.keys(objectAt(turn['error'])).length > 0 ? objectAt(turn['error']) : (state.error ?? {})
-  return { kind: 'failed', trouble: troubleOf(error, { rateLimits: state.rateLimits, at: state.saidAt }), usage }
+  const { rateLimits, saidAt: at, told, thread } = state
+  const model = told[thread ?? '']?.model ?? state.model
+  return { kind: 'failed', trouble: troubleOf(error, { rateLimits, at, model }), usage }
 }

@@ -15,6 +15,7 @@ import {
   turnLine,
 } from './request.ts'
 import { codexRights } from './rights.ts'
+import type { Beside } from './tool.ts'
 
 type Steps = Generator<ProtocolStep, void, CliReply | null>
 
@@ -25,16 +26,19 @@ const [unloadTries, unloadPauseMs] = [200, 20]
 export function* opening(
   turn: Turn,
   { conversation, left, secret: own, mark }: Opening,
-  { boxed, offers }: { readonly boxed: boolean; readonly offers: readonly ToolOffer[] },
+  {
+    boxed,
+    ...tools
+  }: { readonly boxed: boolean; readonly offers: readonly ToolOffer[]; readonly beside: Beside | null },
 ): Steps {
   const secret = boxed ? null : own
   // A second greeting is refused, which is as good an answer.
   yield { is: 'ask', request: { lines: initializeLines(), reply: initializeId }, how: 'once' }
-  const thread = conversation ?? (yield* open(turn, left, openLine(turn, mark, secret, offers)))
+  const thread = conversation ?? (yield* open(turn, left, openLine(turn, mark, secret, tools)))
   yield { is: 'prepared' }
   if ((yield { is: 'look', reply: turnIdOf(turn) }) !== null) return
   // What somebody with more rights has left running would do a lesser one's bidding.
-  const tidying = codexRights(turn.prompt.tier).profile === 'omc-read' ? [cleanLine(thread)] : []
+  const tidying = codexRights(turn.prompt.tier, boxed).profile === 'omc-read' ? [cleanLine(thread)] : []
   const lines = [...tidying, turnLine(turn, thread, secret)]
   yield { is: 'ask', request: { lines, reply: turnIdOf(turn) }, how: 'prompt' }
 }

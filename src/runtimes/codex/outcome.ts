@@ -6,6 +6,8 @@ import { refusalOf } from './limit.ts'
 export interface QuotaHints {
   readonly rateLimits: JsonObject
   readonly at: number | null
+  /** That was asked; null: nobody said. */
+  readonly model: string | null
 }
 
 interface Failure {
@@ -27,7 +29,7 @@ const overloaded: Row = (failure) => busy(failure, 'overloaded')
 export const errorRows: Readonly<Record<string, Row>> = {
   contextWindowExceeded: ({ detail }) => ({ code: 'context-full', detail }),
   sessionBudgetExceeded: ended,
-  usageLimitExceeded: ({ detail, hints }) => refusalOf(detail, hints.rateLimits, hints.at),
+  usageLimitExceeded: ({ detail, hints }) => refusalOf(detail, hints.rateLimits, hints.at, hints.model),
   rateLimitExceeded: (failure) => busy(failure, 'slower'),
   flexUnavailable: overloaded,
   serverOverloaded: overloaded,
@@ -61,9 +63,14 @@ export function troubleOf(error: JsonObject, hints: QuotaHints): Trouble {
 export function retryOf(error: JsonObject): ServiceTrouble | null {
   const { word, status } = infoOf(error['codexErrorInfo'])
   if (status === 401 || status === 403) return null
-  const { code, ...rest } = byStatus({ detail: word, status, hints: { rateLimits: {}, at: null } })
+  const words = `${stringAt(error['message'])} ${stringAt(error['additionalDetails'])}`
+  if (status === null && toldToWait.test(words)) return 'slower'
+  const { code, ...rest } = byStatus({ detail: word, status, hints: { rateLimits: {}, at: null, model: null } })
   return code === 'service-busy' && 'why' in rest ? rest.why : 'failing'
 }
+
+/** What a service says in the stream itself, which has no status: the CLI waits by these words. */
+const toldToWait = /rate limit|try again in [\d.]+ ?(?:ms|s)/i
 
 /** Without a status nobody answered, or the answer broke off. */
 function byStatus(failure: Failure): Trouble {
@@ -80,6 +87,7 @@ function byStatus(failure: Failure): Trouble {
 function byWords(failure: Failure): Trouble {
   const { detail, status } = failure
   if (status !== null) return byStatus(failure)
+  if (helperFailed.test(detail)) return busy(failure, 'failing')
   if (/high demand|overloaded|at capacity/i.test(detail)) return busy(failure, 'overloaded')
   if (/stream (?:disconnected|closed|error)|connection (?:reset|closed|refused)|error sending request/i.test(detail))
     return busy(failure, 'unreachable')
@@ -91,8 +99,15 @@ function busy({ detail }: Failure, why: ServiceTrouble): Trouble {
   return { code: 'service-busy', detail, why }
 }
 
+/**
+ * Its sandbox looks what is shut and then shuts it: a file that goes away or is replaced in between (a lock of ours, at a
+ * restart) fails the opening of a conversation, or a turn that has not begun yet. The next time goes well.
+ */
+const helperFailed = /fs sandbox helper failed/
+
 /** Why a conversation could not be opened. */
 export function openTrouble(message: string): Trouble {
+  if (helperFailed.test(message)) return { code: 'service-busy', detail: message, why: 'failing' }
   const isGone = /no rollout found|invalid session id|is archived/.test(message)
   return { code: isGone ? 'conversation-gone' : 'start-failed', detail: message }
 }

@@ -3,7 +3,7 @@
  * everything that the tested version can write (test/golden/codex): a word without a row fails a test.
  */
 export const noticesPassedOver: Readonly<Record<string, string>> = {
-  'turn/started': 'the reply to our request says it',
+  'turn/started': "the reply to our request says it; a helper's stands in helpers.ts",
   'turn/diff/updated': '/diff asks git',
   'turn/plan/updated': 'the plan is for the agent; what it does stands on the card',
   'turn/moderationMetadata': 'what comes of it is told at the end',
@@ -50,8 +50,8 @@ export const noticesPassedOver: Readonly<Record<string, string>> = {
   'item/autoApprovalReview/completed': 'people are asked, not a model',
   'autoApprovalReview/strictReviewRequired': 'people are asked, not a model',
   guardianWarning: 'people are asked, not a model',
-  'hook/started': 'hooks of a trusted repository are its own matter',
-  'hook/completed': 'hooks of a trusted repository are its own matter',
+  'hook/started': 'our own rules (rules.ts), and hooks of a trusted repository, which are its own matter',
+  'hook/completed': 'our own rules (rules.ts), and hooks of a trusted repository, which are its own matter',
   'rawResponse/completed': 'not asked for',
   'rawResponseItem/completed': 'not asked for',
   'command/exec/outputDelta': 'only for commands of the client',

@@ -3,10 +3,10 @@ import { proxyVariables } from '../../core/egress.ts'
 import type { Steer } from '../../core/event.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { ToolOffer } from '../../core/tool.ts'
-import { rightsOf } from '../rights.ts'
+import { mayWrite } from '../rights.ts'
 import { inputOf, plainName, textOf } from './input.ts'
 import { codexRights, type CodexRights } from './rights.ts'
-import { dynamicTools } from './tool.ts'
+import { besideServer, dynamicTools, type Beside } from './tool.ts'
 
 /** Lines that we write to the server. Ids say what they are for, so that the next life knows the answers. */
 
@@ -80,9 +80,14 @@ export function turnIdOf({ run, attempt }: Pick<Turn, 'run' | 'attempt'>): strin
  * Opens the turn's conversation, read only: opened with the right to write, the server would trust a repository by
  * itself and run what its `.codex/config.toml` says (facts/codex-cli.md section 5). `mark`: variables for the tools,
  * which get nothing else of the server's environment but the core (PATH, HOME, …). `secret`: see `profileAt`; null: in a
- * box, which is the one wall then.
+ * box, which is the one wall then. `offers`: what one that is new is born with; `beside`: what one that is not lacks.
  */
-export function openLine(turn: Turn, mark: Environment, secret: string | null, offers: readonly ToolOffer[]): string {
+export function openLine(
+  turn: Turn,
+  mark: Environment,
+  secret: string | null,
+  { offers, beside }: { readonly offers: readonly ToolOffer[]; readonly beside: Beside | null },
+): string {
   const { conversation, workdir, model } = turn.session
   const params = {
     cwd: workdir,
@@ -94,6 +99,10 @@ export function openLine(turn: Turn, mark: Environment, secret: string | null, o
     config: {
       shell_environment_policy: { inherit: 'core', set: secret === null ? { ...mark, ...proxyVariables } : mark },
       ...trustOf(turn),
+      // Its provider would look for it, wherever the operator has set that.
+      ...(mayWrite(turn.prompt.tier) ? {} : { web_search: 'disabled' }),
+      ...(beside === null ? {} : { mcp_servers: besideServer(beside, mark) }),
+      ...(codexRights(turn.prompt.tier, secret === null).hasTools ? {} : { features: withoutTools }),
     },
   }
   return conversation === null
@@ -109,6 +118,9 @@ export function openLine(turn: Turn, mark: Environment, secret: string | null, o
       })
 }
 
+/** What the CLI would offer a model although it refuses it all without an environment (`turnLine`). */
+const withoutTools = { shell_tool: false, unified_exec: false, view_image: false, goals: false }
+
 /** It is people who are asked: a repository's settings may name a model instead. */
 const reviewer = 'user'
 
@@ -117,7 +129,7 @@ const reviewer = 'user'
  * whose agent only looks, because it runs outside the sandbox. It is settled when the conversation is opened.
  */
 export function trusts({ session, prompt }: Turn): boolean {
-  return session.trusted && rightsOf(prompt.tier).machine === 'write'
+  return session.trusted && mayWrite(prompt.tier)
 }
 
 function trustOf(turn: Turn): object {
@@ -133,7 +145,7 @@ function trustOf(turn: Turn): object {
  */
 export function turnLine(turn: Turn, thread: string, secret: string | null): string {
   const { model, workdir } = turn.session
-  const { profile, approvalPolicy } = codexRights(turn.prompt.tier)
+  const { profile, approvalPolicy, hasTools } = codexRights(turn.prompt.tier, secret === null)
   const params = {
     threadId: thread,
     clientUserMessageId: turnIdOf(turn),
@@ -144,6 +156,8 @@ export function turnLine(turn: Turn, thread: string, secret: string | null): str
     ...(model === null ? {} : { model }),
     approvalPolicy,
     approvalsReviewer: reviewer,
+    // Without an environment there is no tool of the machine; left out, it is the conversation's own.
+    ...(hasTools ? {} : { environments: [] }),
     ...(secret === null
       ? { sandboxPolicy: { type: 'dangerFullAccess' } }
       : { permissions: profileAt(profile, secret) }),
@@ -156,10 +170,12 @@ export function turnLine(turn: Turn, thread: string, secret: string | null): str
  * them after the turn (facts/codex-cli.md section 3.3).
  */
 export function stopLines(thread: string, turn: string): readonly string[] {
-  return [
-    JSON.stringify({ id: stopIdOf(turn), method: 'turn/interrupt', params: { threadId: thread, turnId: turn } }),
-    cleanLine(thread),
-  ]
+  return [interruptLine(thread, turn), cleanLine(thread)]
+}
+
+/** Interrupts the turn alone: what it has started goes on, as between two turns. */
+export function interruptLine(thread: string, turn: string): string {
+  return JSON.stringify({ id: stopIdOf(turn), method: 'turn/interrupt', params: { threadId: thread, turnId: turn } })
 }
 
 export function stopIdOf(turn: string): string {

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../core/event.ts'
 import { noTokens, type Tokens } from '../../core/spending.ts'
-import { usedSince, type TokenCounts } from '../engine/count.ts'
-import { numberAt, objectAt, stringAt, type JsonObject } from '../engine/json.ts'
+import { tokensAt, usedSince, type TokenCounts } from '../engine/count.ts'
+import { objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 
 /** What the reading of a turn knows of what is used. */
 export interface ThreadCounting {
@@ -20,14 +20,14 @@ export interface ThreadCounting {
 export function counted<State extends ThreadCounting>(
   state: State,
   thread: string,
-  total: JsonObject,
+  tokens: Tokens,
 ): { readonly state: State; readonly events: readonly RunEvent[] } {
   const before = state.told[thread]
   // Before the turn it is what the conversation had used already; and so is the first count of one nobody knows.
   const isFirst = before === undefined || !state.taken
   if (before === undefined && thread !== state.thread) return { state, events: [] }
   const opened = thread === state.thread ? state.model : null
-  const now = { model: before?.model ?? opened, tokens: tokensOf(total), costUsd: null }
+  const now = { model: before?.model ?? opened, tokens, costUsd: null }
   const events = isFirst ? [] : usedSince({ [thread]: before }, { [thread]: now })
   return { state: { ...state, told: { ...state.told, [thread]: now } }, events }
 }
@@ -51,14 +51,19 @@ export function withChild<State extends ThreadCounting>(state: State, method: st
   return isChild ? counting(state, stringAt(thread['id']), stringAt(thread['model']) || null) : state
 }
 
-/** `inputTokens` holds those from the cache; those that were written to it stand in it as well. */
-function tokensOf(total: JsonObject): Tokens {
-  const of = (name: string): number => numberAt(total[name]) ?? 0
-  const [cacheRead, cacheWrite] = [of('cachedInputTokens'), of('cacheWriteInputTokens')]
-  return {
-    input: Math.max(0, of('inputTokens') - cacheRead - cacheWrite),
-    cacheRead,
-    cacheWrite,
-    output: of('outputTokens'),
-  }
+const names = {
+  input: 'inputTokens',
+  cacheRead: 'cachedInputTokens',
+  cacheWrite: 'cacheWriteInputTokens',
+  output: 'outputTokens',
+} as const
+
+/**
+ * `inputTokens` holds those from the cache; those that were written to it stand in it as well. Null: something of it cannot
+ * be true.
+ */
+export function tokensOf(total: JsonObject): Tokens | null {
+  const tokens = tokensAt(total, names)
+  if (tokens === null) return null
+  return { ...tokens, input: Math.max(0, tokens.input - tokens.cacheRead - tokens.cacheWrite) }
 }

@@ -2,11 +2,11 @@
  * The echo agent: a program of its own that stands in for an agent CLI, in the demo and in tests. It does what its
  * prompt says (`script.ts`) and answers in `wire.ts`' dialect.
  *
- *     node agent.ts [--read-only] --gates <folder> --transcript <file> (--new | --resume) --conversation <id>
+ *     node agent.ts [--boxed] [--read-only [--no-tools]] --gates <folder> --transcript <file> (--new | --resume) --conversation <id>
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import process, { argv, cwd, env, exit, kill, pid, stdin } from 'node:process'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,7 +17,9 @@ import { approvalOf, callOf, carryOut } from './ask.ts'
 import { attached, toldBefore } from './given.ts'
 import { friendlyAnswer } from './friendly.ts'
 import { openFiles } from './open-files.ts'
+import { opened } from './gates.ts'
 import { asksForRepair, repair } from './repair.ts'
+import { Halts } from './halts.ts'
 import { stepsIn, type ScriptedAsk, type ScriptStep } from './script.ts'
 import { fail, ScriptedTrouble } from './trouble.ts'
 import { parseToAgent, type FromAgent, type ToAgent } from './wire.ts'
@@ -28,9 +30,7 @@ type Told = Extract<ToAgent, { op: 'told' }>
 const wordMs = 40
 /** Slow enough for somebody to kill the bot in the middle of it. */
 const repairWordMs = 90
-/** How often a closed gate is looked at. */
-const gateLookMs = 20
-/** After which a question is taken back, when it is to be. */
+/** After which a question is taken back, when it is to be and no gate says when. */
 const withdrawnAfterMs = 1000
 const { values } = parseArgs({
   args: argv.slice(2),
@@ -41,6 +41,8 @@ const { values } = parseArgs({
     new: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false },
     'read-only': { type: 'boolean', default: false },
+    'no-tools': { type: 'boolean', default: false },
+    boxed: { type: 'boolean', default: false },
   },
 })
 const { transcript, conversation } = values
@@ -64,6 +66,7 @@ const known = new Set(remembered.map(({ uuid }) => uuid))
 const queue: Prompt[] = []
 const answers = new Map<string, (decision: Decision) => void>()
 const calls = new Map<string, (told: Told) => void>()
+const halts = new Halts(`${transcript}.at`, tell)
 let current: { prompt: Prompt; stop: AbortController } | null = null
 let steps = 0
 
@@ -96,6 +99,8 @@ function take(told: ToAgent): void {
     case 'told':
       calls.get(told.call)?.(told)
       return
+    case 'go':
+      return halts.go(told.point)
     case 'end':
       exit(0)
   }
@@ -125,9 +130,14 @@ async function work(): Promise<void> {
     try {
       // It does what a letter asks, as a model would; in a person's words such lines are only text.
       const told = stepsIn(prompt.letter ? text.replaceAll(/^\| /gm, '') : text)
-      if (told.length === 0 && asksForRepair(text, cwd())) await repairShop(text, stop.signal)
+      if (told.length === 0 && !values['no-tools'] && asksForRepair(text, cwd())) await repairShop(text, stop.signal)
       else if (told.length === 0) await say(friendlyAnswer(text, remembered.length), wordMs, stop.signal)
-      for (const step of told) await perform(step, stop.signal)
+      const done = halts.doneOf(prompt)
+      for (const [at, step] of told.entries()) {
+        if (at < done) continue
+        if (step.do === 'spend') await halts.spend(step, { uuid, text, done: at + 1 }, stop.signal)
+        else await perform(step, stop.signal)
+      }
       tell({ is: 'over', uuid, why: 'done', detail: '' })
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
@@ -163,7 +173,7 @@ function repairShop(text: string, stopped: AbortSignal): Promise<void> {
   })
 }
 
-async function perform(step: ScriptStep, stopped: AbortSignal): Promise<void> {
+async function perform(step: Exclude<ScriptStep, { readonly do: 'spend' }>, stopped: AbortSignal): Promise<void> {
   stopped.throwIfAborted()
   switch (step.do) {
     case 'say': {
@@ -173,9 +183,10 @@ async function perform(step: ScriptStep, stopped: AbortSignal): Promise<void> {
     case 'until':
       return sayUntil(step.gate, step.text, stopped)
     case 'tool': {
+      if (values['no-tools']) return say(noTools, 0, stopped)
       const action = begin({ tool: step.tool, title: step.title, kind: step.tool === 'Bash' ? 'command' : 'other' })
       if (step.gate === null) await delay(wordMs * 5, undefined, { signal: stopped })
-      else await opened(step.gate, stopped)
+      else await opened(values.gates, step.gate, stopped)
       return tell({ is: 'tool-over', id: action.id, failed: false })
     }
     case 'ask':
@@ -184,6 +195,7 @@ async function perform(step: ScriptStep, stopped: AbortSignal): Promise<void> {
     case 'call':
       return call(step, stopped)
     case 'read': {
+      if (values['no-tools']) return say(noTools, 0, stopped)
       const action = begin({ tool: 'Read', title: step.path, kind: 'read' })
       const text = existsSync(step.path) ? readFileSync(step.path, 'utf8') : null
       tell({ is: 'tool-over', id: action.id, failed: text === null })
@@ -192,6 +204,7 @@ async function perform(step: ScriptStep, stopped: AbortSignal): Promise<void> {
     case 'fail':
       throw new Error(step.message)
     case 'busy':
+    case 'barred':
     case 'full':
       return fail(step, (current as NonNullable<typeof current>).prompt, remembered)
     case 'compact':
@@ -242,37 +255,37 @@ async function say(text: string, perWordMs: number, stopped: AbortSignal): Promi
   tell({ is: 'block', block, text })
 }
 
-/** A gate is a file that somebody else makes: it outlives whoever waits for the answer, and opens by no clock. */
-async function opened(gate: string, stopped: AbortSignal): Promise<void> {
-  const key = join(values.gates, gate)
-  while (!existsSync(key)) await delay(gateLookMs, undefined, { signal: stopped })
-}
-
 async function sayUntil(gate: string, text: string, stopped: AbortSignal): Promise<void> {
   const block = `${current?.prompt.uuid}:${steps++}`
   const words = text.split(/(?<=\s)/)
   const last = words.pop() ?? ''
   if (words.length > 0) tell({ is: 'text', block, text: words.join('') })
-  await opened(gate, stopped)
+  await opened(values.gates, gate, stopped)
   tell({ is: 'text', block, text: last })
   tell({ is: 'block', block, text })
 }
 
 const mayNot = 'I may only look here: nothing is changed, and nothing is run.'
+const noTools = 'I have no tools here.'
+
+/** In a box nobody is asked about a command. */
+const freely: Decision = { verdict: 'approve' }
 
 type Asking = Extract<ScriptStep, { do: 'ask' }>
 
 async function ask(what: ScriptedAsk, { withdrawn, gate }: Asking, stopped: AbortSignal): Promise<void> {
+  if (what.is === 'tool' && what.gate !== undefined) await opened(values.gates, what.gate, stopped)
   const action = begin(callOf(what))
-  if (gate !== null) await opened(gate, stopped)
+  if (gate !== null && !withdrawn) await opened(values.gates, gate, stopped)
   const isQuestion = what.is === 'questions' || what.is === 'plan'
   if (values['read-only'] && !isQuestion) {
     tell({ is: 'tool-over', id: action.id, failed: true })
     return say(mayNot, 0, stopped)
   }
-  const decision = await decisionOn(what, action, withdrawn, stopped)
+  const isFree = values.boxed && what.is === 'tool' && what.runs === true
+  const decision = isFree ? freely : await decisionOn(what, action, withdrawn ? { gate } : null, stopped)
   tell({ is: 'tool-over', id: action.id, failed: decision === null || decision.verdict === 'deny' })
-  return say(decision === null ? 'Never mind.' : carryOut(what, decision, cwd()), 0, stopped)
+  return say(decision === null ? 'Never mind.' : await carryOut(what, decision, cwd(), stopped), 0, stopped)
 }
 
 async function call({ tool, input }: Extract<ScriptStep, { do: 'call' }>, stopped: AbortSignal): Promise<void> {
@@ -298,7 +311,7 @@ function begin(call: Pick<Action, 'kind' | 'tool' | 'title'>): Action {
 function decisionOn(
   what: ScriptedAsk,
   action: Action,
-  isWithdrawn: boolean,
+  takenBack: Pick<Asking, 'gate'> | null,
   stopped: AbortSignal,
 ): Promise<Decision | null> {
   const approval = approvalOf(what, action, cwd())
@@ -310,10 +323,16 @@ function decisionOn(
     tell({ is: 'withdrawn', ask: approval.id })
     resolve(null)
   }
-  const timer = isWithdrawn ? setTimeout(withdraw, withdrawnAfterMs) : undefined
+  const over = new AbortController()
+  const signal = AbortSignal.any([stopped, over.signal])
   tell({ is: 'ask', approval })
+  if (takenBack !== null) {
+    const { gate } = takenBack
+    const moment = gate === null ? delay(withdrawnAfterMs, undefined, { signal }) : opened(values.gates, gate, signal)
+    moment.then(withdraw, () => {})
+  }
   return promise.finally(() => {
-    clearTimeout(timer)
+    over.abort()
     answers.delete(approval.id)
   })
 }

@@ -5,6 +5,7 @@ import type { Approval, Decision, Question, Risk, Subject } from '../../core/app
 import type { ApprovalId } from '../../core/ids.ts'
 import { diffOf } from '../diff.ts'
 import type { ScriptedAsk } from './script.ts'
+import { shell } from './shell.ts'
 
 /** The tool call that an ask is about, in the words of the CLIs that people know. */
 export function callOf(ask: ScriptedAsk): Pick<Action, 'kind' | 'tool' | 'title'> {
@@ -30,12 +31,17 @@ export function approvalOf(ask: ScriptedAsk, action: Action, folder: string): Ap
 }
 
 /** Does what was consented to, as far as echo really does anything, and gives the words for it. */
-export function carryOut(ask: ScriptedAsk, decision: Decision, folder: string): string {
+export async function carryOut(
+  ask: ScriptedAsk,
+  decision: Decision,
+  folder: string,
+  stopped: AbortSignal,
+): Promise<string> {
   if (decision.verdict === 'deny')
     return ask.is === 'plan' ? `Changing the plan: ${decision.reason}` : `I was told no: ${decision.reason}`
   switch (ask.is) {
     case 'tool':
-      return `Done: ${ask.title}`
+      return ask.runs === true ? shell(ask.title, stopped) : `Done: ${ask.title}`
     case 'change': {
       const path = resolve(folder, ask.path)
       mkdirSync(dirname(path), { recursive: true })

@@ -11,11 +11,13 @@ import type { Turn } from '../../core/runtime.ts'
 import {
   nothingSpent,
   type Birth,
+  type CliRequest,
   type Launch,
   type Protocol,
   type Reading,
   type TurnStanding,
 } from '../engine/protocol.ts'
+import { codeFolder, programFolder, programNamed } from '../../system/program.ts'
 import { AgentEngine } from '../engine/engine.ts'
 import type { Means, RuntimeKind } from '../engine/kind.ts'
 import { rightsOf } from '../rights.ts'
@@ -25,7 +27,7 @@ export const echoKind: RuntimeKind = {
   name: 'echo' as RuntimeName,
   logins: () => [],
   modelLogin: null,
-  make: (means, options) => new AgentEngine(echo(means), options, means.boxing),
+  make: (means, options) => new AgentEngine(echo(means), options, means.signing),
 }
 
 export interface EchoState extends TurnStanding {
@@ -37,8 +39,10 @@ export interface EchoState extends TurnStanding {
   readonly unheard: ReadonlySet<PromptKey>
 }
 
+type EchoMeans = Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'boxing' | 'signing'>
+
 /** The scripted agent, a real process like any CLI: the demo without a login, and tests. */
-export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'boxing'>): Protocol<EchoState> {
+export function echo(means: EchoMeans): Protocol<EchoState> {
   return {
     name: echoKind.name,
     title: 'Echo',
@@ -51,7 +55,7 @@ export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'b
     farewell: [line({ op: 'end' })],
     launch: (turn) => launch(turn, means),
     *open(turn) {
-      const { prompt, files, handOver } = turn
+      const { prompt, files, handOver, goesOn } = turn
       const { text, context, quotes = [], letter } = prompt
       const told = line({
         op: 'prompt',
@@ -62,10 +66,13 @@ export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'b
         context,
         quotes,
         handOver,
+        goesOn,
       })
       yield { is: 'ask', request: { lines: [told], reply: null } }
     },
-    stop: (turn) => ({ lines: [line({ op: 'stop', uuid: uuidOf(turn) })], reply: null }),
+    stop: stopping,
+    pause: stopping,
+    standsStill: true,
     answer: (state, approval, decision) =>
       state.open.has(approval) ? [line({ op: 'answer', ask: approval, decision })] : null,
     tell: (state, call, text, failed) => (state.calls.has(call) ? [line({ op: 'told', call, text, failed })] : null),
@@ -81,6 +88,7 @@ export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'b
       spent: nothingSpent,
       settled: [],
       tampering: null,
+      points: new Map(),
       actions: new Map(),
       unheard: new Set(),
     }),
@@ -91,19 +99,29 @@ export function echo(means: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'b
   }
 }
 
-async function launch(
-  turn: Turn,
-  { dataDir, ids, environmentOf, boxing }: Pick<Means, 'dataDir' | 'ids' | 'environmentOf' | 'boxing'>,
-): Promise<Launch> {
+function stopping(turn: Turn): CliRequest {
+  return { lines: [line({ op: 'stop', uuid: uuidOf(turn) })], reply: null }
+}
+
+async function launch(turn: Turn, { dataDir, ids, environmentOf, boxing, signing }: EchoMeans): Promise<Launch> {
   const { session, prompt } = turn
   const conversation = session.conversation?.id ?? ids.next()
   const gates = join(dataDir, 'echo', 'until')
-  const rights = rightsOf(prompt.tier).machine === 'read' ? ['--read-only'] : []
-  const env = { ...compiled(), ...environmentOf(session.account) }
-  const bare = { file: process.execPath, args: [agent, ...rights, '--gates', gates], cwd: session.workdir, env }
+  const rights = { nothing: ['--read-only', '--no-tools'], read: ['--read-only'], write: [] }[
+    rightsOf(prompt.tier, boxing !== null).machine
+  ]
+  const boxed = boxing === null ? [] : ['--boxed']
+  const own = { ...compiled(), ...signing.variables(session.id) }
+  const env = { ...environmentOf(session.account), ...own }
+  const bare = {
+    file: process.execPath,
+    args: [agent, ...rights, ...boxed, '--gates', gates],
+    cwd: session.workdir,
+    env,
+  }
   const folder = boxing?.folders(session.id).state ?? join(dataDir, 'echo')
   mkdirSync(gates, { recursive: true, mode: 0o700 })
-  const needs = { reads: [process.execPath, ...program, gates], environment: compiled() }
+  const needs = { reads: [process.execPath, ...program, gates], environment: own }
   const command = (await boxing?.wrap(bare, turn, needs)) ?? bare
   const transcript = join(folder, `${conversation}.jsonl`)
   // One that was begun before there was a box goes on in it.
@@ -123,11 +141,10 @@ async function launch(
   }
 }
 
-/** Beside this file, also where it was built: dist holds agent.js beside echo.js. */
-const agent = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'agent.ts' : 'agent.js')
+const agent = programNamed('runtimes/echo/agent')
 
 /** The agent's code, and what tells Node how to read it. */
-const program = [join(import.meta.dirname, '..', '..'), join(import.meta.dirname, '..', '..', '..', 'package.json')]
+const program = [codeFolder, join(programFolder, 'package.json')]
 
 /** It is our own program: what the bot keeps compiled makes its start three times as fast. */
 function compiled(): Environment {
@@ -193,6 +210,17 @@ function during(state: EchoState, said: FromAgent): Reading<EchoState> {
       const approval = said.ask as ApprovalId
       return { state: { ...state, open: without(state.open, approval) }, events: [{ type: 'withdrawn', approval }] }
     }
+    case 'used': {
+      const { model, tokens, costUsd } = said
+      return { state, events: [{ type: 'used', spend: { model, tokens, costUsd, estimated: false } }] }
+    }
+    case 'point':
+      return {
+        state: { ...state, points: new Map(state.points).set(said.id, line({ op: 'go', point: said.id })) },
+        events: [],
+      }
+    case 'passed':
+      return { state: { ...state, points: new Map([...state.points].filter(([id]) => id !== said.id)) }, events: [] }
     case 'compacted':
       return { state, events: [{ type: 'noticed', notice: { kind: 'compacted' } }] }
     case 'steered':
@@ -217,7 +245,9 @@ function over(state: EchoState, { why, detail }: Extract<FromAgent, { is: 'over'
       ? { code: 'service-busy', detail, why: 'overloaded' }
       : why === 'full'
         ? { code: 'context-full', detail }
-        : { code: 'model-failed', detail, status: null }
+        : why === 'barred'
+          ? { code: 'auth-failed', detail }
+          : { code: 'model-failed', detail, status: null }
   // A process has one conversation.
   return end(state, why === 'full' ? 'broken' : 'clean', { kind: 'failed', trouble, usage: noUsage })
 }
@@ -227,5 +257,5 @@ function end(
   how: 'clean' | 'broken',
   outcome: Extract<RunEvent, { type: 'finished' }>['outcome'],
 ): Reading<EchoState> {
-  return { state: { ...state, over: how, open: new Set() }, events: [{ type: 'finished', outcome }] }
+  return { state: { ...state, over: how, open: new Set(), points: new Map() }, events: [{ type: 'finished', outcome }] }
 }

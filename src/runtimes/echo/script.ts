@@ -3,7 +3,15 @@ import { risksOfCommand } from '../../core/risk.ts'
 
 /** Something that the echo agent asks a person. */
 export type ScriptedAsk =
-  | { readonly is: 'tool'; readonly tool: string; readonly title: string; readonly risks: readonly Risk[] }
+  /** `runs`: it is really done; in a box without being asked about. `gate`: it is asked when that is opened. */
+  | {
+      readonly is: 'tool'
+      readonly tool: string
+      readonly title: string
+      readonly risks: readonly Risk[]
+      readonly runs?: true
+      readonly gate?: string
+    }
   | { readonly is: 'change'; readonly path: string; readonly text: string; readonly risks: readonly Risk[] }
   | { readonly is: 'questions'; readonly questions: readonly Question[] }
   | { readonly is: 'plan'; readonly plan: string }
@@ -15,7 +23,10 @@ export type ScriptStep =
   | { readonly do: 'until'; readonly gate: string; readonly text: string }
   /** `gate`: it lasts until that is opened. */
   | { readonly do: 'tool'; readonly tool: string; readonly title: string; readonly gate: string | null }
-  /** All at once; `withdrawn`: taken back after a second; `gate`: the calls begin, and are asked about behind it. */
+  /**
+   * All at once; `gate`: the calls begin, and are asked about behind it. `withdrawn`: taken back behind that gate instead,
+   * after a second without one.
+   */
   | {
       readonly do: 'ask'
       readonly asks: readonly ScriptedAsk[]
@@ -26,8 +37,10 @@ export type ScriptStep =
   | { readonly do: 'call'; readonly tool: string; readonly input: string }
   | { readonly do: 'read'; readonly path: string }
   | { readonly do: 'fail'; readonly message: string }
-  /** The model's service is in trouble for the first so many times that this prompt is asked. */
-  | { readonly do: 'busy'; readonly times: number }
+  /** The model's service is in trouble, or takes no login, for the first so many times that this prompt is asked. */
+  | { readonly do: 'busy' | 'barred'; readonly times: number }
+  /** Tells that it has used so much, and stands still until it is let on. */
+  | { readonly do: 'spend'; readonly tokens: number; readonly usd: number | null; readonly model: string | null }
   | { readonly do: 'flood'; readonly bytes: number }
   | { readonly do: 'daemon'; readonly seconds: number }
   | { readonly do: 'hang' | 'die' | 'env' | 'files' | 'recall' | 'attached' | 'context' | 'compact' }
@@ -45,15 +58,19 @@ const units: Readonly<Record<string, number>> = { '': 1, KB: 1024, MB: 1024 ** 2
  *                                             `!until noon !tool Bash npm test` is a tool call that lasts until then,
  *                                             `!until noon !ask …` one that is begun, and asked about only then
  *     !ask Bash npm test                      asks for leave to use a tool; `!ask! outside,network Bash …` names risks
- *     !asks Bash npm test | Bash npm publish  asks for several at once
- *     !withdraw Bash npm test                 asks, and takes it back after a second
+ *     !asks Bash npm test | Bash npm publish  asks for several at once; `| @name Bash …` when that gate is opened
+ *     !withdraw Bash npm test                 asks, and takes it back after a second (`!until noon !withdraw …`: then)
  *     !change notes.md | one\ntwo             asks for leave to write a file, and writes it
  *     !question Which? | this | that          asks a question; `||` begins a further one, `!question*` takes several
  *     !call whois {"name":"mary"}             calls a tool of the bot; what is short is written short:
  *                                             `!whois shop`, `!post_update text`, `!list_sessions`,
  *                                             `!consult docs text`, `!delegate docs text`, `!reply text`,
  *                                             `!ask_human Which? | this | that`
+ *     !run git log                            runs it and says what came of it; asks first where it is not boxed
  *     !busy 2                                 fails as an overloaded service does, for the first two times
+ *     !barred 1                               the same for a login that is not taken
+ *     !spend 1000                             uses so many tokens, and stands still until it is let on; `!spend 1000 $0.50`
+ *                                             says what it costs, `!spend 1000 gpt-5` of which model
  *     !full                                   the conversation is full, unless it has just begun; `!compact` sums it up
  *     !plan # First\n- this                   shows a plan
  */
@@ -84,7 +101,7 @@ function stepOf(line: string): ScriptStep | null {
     case 'ask':
       return asking([sign === '!' ? riskyTool(rest) : toolAsk(rest)])
     case 'asks':
-      return asking(rest.split(' | ').map(toolAsk))
+      return asking(rest.split(' | ').map(gatedAsk))
     case 'withdraw':
       return { ...asking([toolAsk(rest)]), withdrawn: true }
     case 'change': {
@@ -120,13 +137,20 @@ function stepOf(line: string): ScriptStep | null {
       return calling(word, { text: lines(rest) })
     case 'read':
       return { do: 'read', path: rest }
+    case 'run':
+      return asking([{ ...toolAsk(`Bash ${rest}`), runs: true }])
     case 'fail':
       return { do: 'fail', message: rest === '' ? 'told to fail' : rest }
     case 'busy':
-      return { do: 'busy', times: Number.parseInt(rest, 10) || 1 }
+    case 'barred':
+      return { do: word, times: Number.parseInt(rest, 10) || 1 }
     case 'flood': {
       const [, amount = '1', unit = 'MB'] = /^(\d+)\s*([KMG]B)?$/.exec(rest) ?? []
       return { do: 'flood', bytes: Number(amount) * (units[unit] ?? 1) }
+    }
+    case 'spend': {
+      const [, tokens = '0', usd, model = null] = /^(\d+)(?:\s+\$([\d.]+))?(?:\s+([\w.-]+))?$/.exec(rest) ?? []
+      return { do: 'spend', tokens: Number(tokens), usd: usd === undefined ? null : Number(usd), model }
     }
     case 'daemon':
       return { do: 'daemon', seconds: Number.parseInt(rest, 10) || 60 }
@@ -161,7 +185,12 @@ function toolAsk(text: string): Extract<ScriptedAsk, { is: 'tool' }> {
   return { is: 'tool', tool, title, risks: tool === 'Bash' ? risksOfCommand(title) : reaching }
 }
 
-const risks: readonly Risk[] = ['network', 'push', 'outside', 'unconfined']
+function gatedAsk(text: string): ScriptedAsk {
+  const [, gate, rest = ''] = /^@([\w-]+) (.*)$/.exec(text.trim()) ?? []
+  return gate === undefined ? toolAsk(text) : { ...toolAsk(rest), gate }
+}
+
+const risks: readonly Risk[] = ['network', 'push', 'outside', 'unconfined', 'obeyed']
 
 /** `outside,unconfined Bash npm test`: the risks that are named, and nothing else. */
 function riskyTool(text: string): ScriptedAsk {

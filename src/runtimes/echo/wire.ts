@@ -2,6 +2,7 @@ import type { Action } from '../../core/action.ts'
 import type { Approval, Decision } from '../../core/approval.ts'
 import type { AttachedFile } from '../../core/attachment.ts'
 import type { Remark } from '../../core/prompt.ts'
+import type { Tokens } from '../../core/spending.ts'
 import type { Quotation } from '../../core/quotation.ts'
 
 /** The echo agent's own small dialect: one JSON object a line, both ways. */
@@ -17,6 +18,8 @@ export type ToAgent =
       readonly context: readonly Remark[]
       readonly quotes: readonly Quotation[]
       readonly handOver: string | null
+      /** It goes on with the prompt before, where it was stopped. */
+      readonly goesOn: boolean
     }
   /** A word into the turn of that prompt; the same key again is passed over. */
   | { readonly op: 'steer'; readonly uuid: string; readonly key: string; readonly text: string }
@@ -24,6 +27,8 @@ export type ToAgent =
   | { readonly op: 'stop'; readonly uuid: string }
   | { readonly op: 'answer'; readonly ask: string; readonly decision: Decision }
   | { readonly op: 'told'; readonly call: string; readonly text: string; readonly failed: boolean }
+  /** It may go on where it stands still. */
+  | { readonly op: 'go'; readonly point: string }
   | { readonly op: 'end' }
 
 export type FromAgent =
@@ -41,13 +46,16 @@ export type FromAgent =
   /** Nobody needs to answer that any more. */
   | { readonly is: 'withdrawn'; readonly ask: string }
   | { readonly is: 'steered'; readonly key: string }
-  /** `busy`: the service is in trouble; `full`: the conversation is. Both are failures. */
+  /** `busy`: the service is in trouble; `barred`: it takes no login; `full`: the conversation is. All are failures. */
   | {
       readonly is: 'over'
       readonly uuid: string
-      readonly why: 'done' | 'stopped' | 'failed' | 'busy' | 'full'
+      readonly why: 'done' | 'stopped' | 'failed' | 'busy' | 'barred' | 'full'
       readonly detail: string
     }
+  | { readonly is: 'used'; readonly model: string | null; readonly tokens: Tokens; readonly costUsd: number | null }
+  /** It stands still until it is let on; then `passed`. */
+  | { readonly is: 'point' | 'passed'; readonly id: string }
   | { readonly is: 'compacted' }
   /** The conversation to go on with is not there; the process ends. */
   | { readonly is: 'gone'; readonly conversation: string }

@@ -1,5 +1,8 @@
 import { coalesce } from '../../core/coalesce.ts'
 import type { RunEvent } from '../../core/event.ts'
+import { messageOf } from '../../core/failure.ts'
+import type { SessionId } from '../../core/ids.ts'
+import type { Log } from '../../core/log.ts'
 import type { Conduct } from '../../core/runtime.ts'
 import { cursorOf, type SpoolPosition } from './cursor.ts'
 import { sizeOf, tailOfDead } from './spool.ts'
@@ -16,6 +19,9 @@ export interface Replayed<State> {
   readonly end: number
 }
 
+/** More than that counts as flooded long before (`turnOutputBytes`). */
+const mostBytes = 2 * 1024 ** 3
+
 /**
  * Reads again what a turn has given so far. `offset`: the byte up to which it was taken in; null: none of it. What is
  * written while we read would be read again anyway: a CLI that never stops writing must not hold us here.
@@ -27,9 +33,12 @@ export async function replay<State extends TurnStanding>(
   start: number,
   offset: number | null,
 ): Promise<Replayed<State>> {
+  const size = sizeOf(folder)
+  // Its file can say that it has a terabyte, and take no room.
+  if (size - start > mostBytes) throw new Error('it has written more than can be read again')
   const tail = tailOfDead(folder, start)
   try {
-    return await replayTail(decode, tail, sizeOf(folder), first, start, offset)
+    return await replayTail(decode, tail, size, first, start, offset)
   } finally {
     await tail[Symbol.asyncDispose]()
   }
@@ -70,9 +79,19 @@ export function spoken(events: readonly RunEvent[], position: SpoolPosition): Co
   return {
     output: output(),
     stop: async () => {},
+    pause: () => {},
+    goOn: () => {},
     steer: async () => false,
     answer: async () => {},
     tell: async () => {},
     hold: () => {},
+  }
+}
+
+/** What one agent has done to its streams must not keep the bot from starting: its run is lost then. */
+export function notAdopted(log: Log, session: SessionId): (error: unknown) => null {
+  return (error) => {
+    log.error({ session, error: messageOf(error) }, 'agent.not-adopted')
+    return null
   }
 }

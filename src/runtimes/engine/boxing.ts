@@ -6,12 +6,12 @@ import type { CommandLine } from '../../core/command-line.ts'
 import type { Egress } from '../../core/egress.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
-import { rightsOf } from '../rights.ts'
+import { mayWrite } from '../rights.ts'
 
 /** Lets the agents of a runtime into their sessions' boxes. */
 export class Boxing {
   readonly #boxes: AgentBoxes
-  /** Null for an agent that needs no model. */
+  /** Null: nothing leads out. */
   readonly #egress: Egress | null
 
   constructor(boxes: AgentBoxes, egress: Egress | null) {
@@ -23,12 +23,18 @@ export class Boxing {
     return this.#boxes.folders(session)
   }
 
+  /** See `AgentBoxes.hasOthers`. */
+  hasOthers(holder: number): boolean {
+    return this.#boxes.hasOthers(holder)
+  }
+
   /** The command in the session's box, as whoever asks this turn may use it. @throws {Problem} */
   async wrap(command: CommandLine, { session, prompt }: Turn, needs: AgentNeeds): Promise<CommandLine> {
     const { runtime, account, id } = session
     const caller = { runtime, account, tier: prompt.tier, speaker: prompt.speaker.id }
     const egress = this.#egress === null ? null : await this.#egress.open(id, caller)
-    return this.#boxes.wrap(command, { session, access: rightsOf(prompt.tier).machine, needs, egress })
+    const access = mayWrite(prompt.tier) ? 'write' : 'read'
+    return this.#boxes.wrap(command, { session, access, needs, egress })
   }
 
   /** The turn with its files where the box shows them: one by one, so that no other prompt's are there with them. */

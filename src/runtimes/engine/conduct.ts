@@ -1,6 +1,6 @@
 import { coalesce } from '../../core/coalesce.ts'
 import type { Decision } from '../../core/approval.ts'
-import type { Clock } from '../../core/clock.ts'
+import { pause, type Clock } from '../../core/clock.ts'
 import type { RunEvent, Steer } from '../../core/event.ts'
 import { messageOf, type Trouble } from '../../core/failure.ts'
 import type { ApprovalId, PromptKey, ToolCallId } from '../../core/ids.ts'
@@ -10,11 +10,15 @@ import { background } from '../../system/background.ts'
 import { cursorOf } from './cursor.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Handed } from './hand-over.ts'
-import { finished, follow, lastWords, nowhere, type LastWords } from './last-words.ts'
+import { finished, follow, lastWords, nowhere, saysStopped, toldBefore, type LastWords } from './last-words.ts'
 import type { Lease } from './lease.ts'
-import type { Protocol, CliRequest, TurnStanding } from './protocol.ts'
+import type { Protocol, TurnStanding } from './protocol.ts'
 import { FloodWatch } from './flood.ts'
+import { intruderIn } from './intruder.ts'
+import { StopPoints } from './stop-points.ts'
+import { askToSteer } from './steering.ts'
 import type { ProcessLimits } from './limits.ts'
+import { give, type CliAnswer } from './told-file.ts'
 
 export interface ConductOptions<State extends TurnStanding> {
   readonly protocol: Protocol<State>
@@ -37,13 +41,14 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
   readonly #answered = new Set<ApprovalId | ToolCallId>()
   readonly #paid = new Set<string>()
   readonly #steers = new Set<PromptKey>()
-  readonly #over = Promise.withResolvers<void>()
+  readonly #over = new AbortController()
   #state: State | null = null
   #deadlines: Deadlines | null = null
   #verdict: LastWords | null = null
   #stopping: Promise<void> | null = null
   #isHeld = false
-  #isOver = false
+  #isPausing = false
+  readonly #points = new StopPoints()
   #isClosed = false
 
   constructor(options: ConductOptions<State>) {
@@ -55,13 +60,31 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop()
-    return this.#stopping
+    this.#isPausing = false
+    this.#verdict ??= { kind: 'stopped' }
+    this.#stopped.abort()
+    return (this.#stopping ??= this.#insist())
+  }
+
+  pause(): void {
+    if (this.#isPausing || this.#verdict !== null) return
+    this.#isPausing = true
+    if (this.#state !== null) this.#pauseIn(this.#state, false)
+  }
+
+  goOn(): void {
+    const state = this.#state
+    if (state === null || !this.#points.isOpen(state) || this.#over.signal.aborted || this.#isClosed || this.#isPausing)
+      return
+    const lines = this.#points.pass(state)
+    this.#deadlines?.heard(this.#waits(state))
+    const going = this.#handing.then(async (handed) => handed?.lease.spool.write(...lines))
+    background(going, this.#options.log, 'agent.go-on')
   }
 
   async steer(steer: Steer): Promise<boolean> {
     const handed = await this.#handing.catch(() => null)
-    if (handed === null || this.#isOver || this.#isClosed) return false
+    if (handed === null || this.#over.signal.aborted || this.#isClosed) return false
     const { lease } = handed
     const before = lease.record.turn?.steers ?? []
     if (this.#steers.has(steer.key) || before.includes(steer.key)) return true
@@ -69,31 +92,13 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     const state = this.#state ?? handed.state
     const request = lease.isStopping ? null : protocol.steer(turn, state, steer)
     if (request === null || !lease.process.isUsable) return false
-    if (request.reply !== null) return this.#asksToSteer(request, handed)
+    if (request.reply !== null) return askToSteer(request, handed, this.#options)
     this.#steers.add(steer.key)
     this.#state = protocol.expecting?.(state, [steer.key]) ?? state
     await lease.spool.write(...request.lines)
     const { turn: kept } = lease.record
     if (kept !== null) lease.keep({ turn: { ...kept, steers: [...kept.steers, steer.key] } })
     return true
-  }
-
-  /**
-   * The process says whether it took the word, and its reply stands in the spool: after a death of the bot a word that
-   * was taken is not said again.
-   */
-  async #asksToSteer(request: CliRequest, { lease, start }: Handed<State>): Promise<boolean> {
-    const { log, limits, turn } = this.#options
-    const { channel } = lease.process
-    const late = AbortSignal.timeout(limits.steerReplyMs)
-    try {
-      const was = await channel?.answered(request.reply ?? '', start, lease.record.conversation, late)
-      const reply = was ?? (await channel?.ask(request, start, late))
-      return reply != null && reply.error === null
-    } catch (error) {
-      log.warn({ run: turn.run, error: messageOf(error) }, 'agent.steer-failed')
-      return false
-    }
   }
 
   answer(approval: ApprovalId, decision: Decision): Promise<void> {
@@ -105,15 +110,15 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
   }
 
   /** Says to the CLI what it waits for, once. */
-  async #reply(asked: ApprovalId | ToolCallId, words: (state: State) => readonly string[] | null): Promise<void> {
+  async #reply(asked: ApprovalId | ToolCallId, words: (state: State) => CliAnswer | null): Promise<void> {
     const handed = await this.#handing.catch(() => null)
-    if (handed === null || this.#isOver || this.#isClosed || this.#answered.has(asked)) return
+    if (handed === null || this.#over.signal.aborted || this.#isClosed || this.#answered.has(asked)) return
     const lines = words(this.#state ?? handed.state)
     if (lines === null) return
     this.#answered.add(asked)
     // It is the CLI's turn to speak again.
     if (!this.#waits(this.#state ?? handed.state)) this.#deadlines?.heard(false)
-    await handed.lease.spool.write(...lines)
+    await give(lines, handed.lease.spool)
   }
 
   hold(held: boolean): void {
@@ -148,7 +153,7 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     } catch (error) {
       // Our own failure (an unreadable spool), not the CLI's: the run is told all the same.
       this.#options.log.error({ run: this.#options.turn.run, error: messageOf(error) }, 'agent.unreadable')
-      if (this.#isOver || this.#isClosed) return
+      if (this.#over.signal.aborted || this.#isClosed) return
       await this.#gone(handed.lease)
       this.#end()
       const lost =
@@ -183,6 +188,9 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     let state = this.#state ?? first
     this.#state = state
     this.#pay(lease, state)
+    // An earlier life may have died before it let it on, or had it stopped.
+    if (this.#isPausing) this.#pauseIn(state, false)
+    else if (this.#points.isOpen(state)) yield { events: [], cursor: cursor(), stands: true }
     for (;;) {
       const batch = await tail.next()
       if (this.#isClosed) return
@@ -205,7 +213,7 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
       this.#state = state
       follow(lease, events)
       this.#pay(lease, state)
-      const intruder = this.#intruder(state, first)
+      const intruder = intruderIn(state, first, this.#answered)
       if (intruder !== null) {
         this.#options.log.error({ session: lease.session, run: this.#options.turn.run, intruder }, 'agent.tampered')
         const detail = `${intruder}. The process was ended; look at what the agent was allowed to run.`
@@ -221,11 +229,15 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
         return
       }
       if (state.taken) deadlines.heard(this.#waits(state))
-      if (events.length > 0) yield { events: coalesce(events), cursor: cursor() }
+      if (this.#isPausing) this.#pauseIn(state, events.some(isUse))
+      const stands = this.#points.isOpen(state)
+      if (events.length > 0 || stands)
+        yield { events: coalesce(events), cursor: cursor(), ...(stands ? { stands } : {}) }
     }
     // Gone, or made to go: whatever it had started goes too, before anybody is told that the turn is over.
     await this.#gone(lease)
-    if (!this.#isClosed) yield { events: this.#lastWords(lease, state), cursor: cursor() }
+    const why = state.taken ? null : await toldBefore(protocol, lease, first, start)
+    if (!this.#isClosed) yield { events: this.#lastWords(lease, state, why), cursor: cursor() }
   }
 
   /** What we have answered, and what was stopped, is over on record already: nobody has to be told that it is. */
@@ -235,7 +247,17 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
 
   /** Whether a person, or the bot, has to speak before anything goes on. */
   #waits(state: State): boolean {
-    return this.#isHeld || [...state.open, ...state.calls].some((asked) => !this.#answered.has(asked))
+    if (this.#isHeld || this.#points.isOpen(state)) return true
+    return [...state.open, ...state.calls].some((asked) => !this.#answered.has(asked))
+  }
+
+  /** Stops it where it stands still; one that was not told to stand still, when it has taken one more step. */
+  #pauseIn(state: State, hasUsed: boolean): void {
+    const { protocol, log } = this.#options
+    if (this.#verdict !== null) return
+    if (protocol.standsStill && !this.#points.isOpen(state) && !hasUsed) return
+    this.#verdict = { kind: 'stopped' }
+    background(this.#insist(), log, 'agent.pause')
   }
 
   #flooded(lease: Lease): void {
@@ -261,34 +283,16 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     })
   }
 
-  /** As with `#gone`: what cannot be ended must not keep the run from ending. */
-  async #tidied(lease: Lease): Promise<void> {
-    await lease.tidy().catch((error: unknown) => {
-      this.#options.log.error({ session: lease.session, error: messageOf(error) }, 'agent.tidy-failed')
-    })
-  }
-
-  /**
-   * An agent's tools run as the same user and can write to the process's input themselves, once a person has let one
-   * of them run. What that does shows in the output. Questions that an earlier life may have answered are let pass.
-   */
-  #intruder(state: State, first: State): string | null {
-    if (state.tampering !== null) return state.tampering
-    const known = (id: ApprovalId | ToolCallId): boolean =>
-      this.#answered.has(id) ||
-      first.open.has(id as ApprovalId) ||
-      first.calls.has(id as ToolCallId) ||
-      first.settled.includes(id)
-    return state.settled.every(known) ? null : 'A question to a person was answered by nobody we know'
-  }
-
   /** The last piece of a turn that the CLI itself ended, seen in the light of what we had asked of it. */
   async #settle(lease: Lease, events: readonly RunEvent[], over: 'clean' | 'broken'): Promise<readonly RunEvent[]> {
     this.#end()
     if (over === 'broken' || lease.ending !== null) await this.#gone(lease)
     const verdict = this.#verdict
+    if (!this.#isPausing && (verdict?.kind === 'stopped' || saysStopped(events)))
+      await lease.tidy().catch((error: unknown) => {
+        this.#options.log.error({ session: lease.session, error: messageOf(error) }, 'agent.tidy-failed')
+      })
     if (verdict === null) return events
-    if (verdict.kind === 'stopped') await this.#tidied(lease)
     return events.map((event): RunEvent => {
       if (event.type !== 'finished') return event
       if (verdict.kind === 'stopped' && event.outcome.kind === 'done') return event
@@ -296,30 +300,30 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     })
   }
 
-  #lastWords(lease: Lease, state: State): readonly RunEvent[] {
+  #lastWords(lease: Lease, state: State, why: RunEvent | null): readonly RunEvent[] {
     this.#end()
-    if (this.#verdict !== null) return [finished(this.#verdict)]
-    return lastWords(lease, state.taken)
+    const used = state.taken ? (this.#options.protocol.uncounted?.(state) ?? []) : []
+    return [...used, ...(this.#verdict === null ? lastWords(lease, state.taken, why) : [finished(this.#verdict)])]
   }
 
-  async #stop(): Promise<void> {
-    this.#verdict ??= { kind: 'stopped' }
-    this.#stopped.abort()
+  /** Asks for the end until it has come, and then makes it. */
+  async #insist(): Promise<void> {
     const handed = await this.#handing.catch(() => null)
     if (handed === null) return
     const { lease } = handed
-    const { protocol, turn, limits } = this.#options
+    const { clock, protocol, turn, limits } = this.#options
     for (const patience of [limits.stopAgainMs, limits.stopHardMs]) {
-      if (this.#isOver || this.#isClosed) return
+      if (this.#over.signal.aborted || this.#isClosed) return
       // Said twice: a CLI that was just starting the turn may not have had anything to interrupt yet.
-      const request = protocol.stop(turn, this.#state ?? handed.state)
+      const state = this.#state ?? handed.state
+      const request = this.#isPausing ? protocol.pause(turn, state) : protocol.stop(turn, state)
       if (request !== null) {
         lease.isStopping = true
         lease.spool.send(...request.lines)
       }
-      await this.#endsWithin(patience)
+      await pause(clock, patience, this.#over.signal)
     }
-    if (!this.#isOver && !this.#isClosed) await this.#gone(lease)
+    if (!this.#over.signal.aborted && !this.#isClosed) await this.#gone(lease)
   }
 
   #giveUp(lease: Lease, trouble: Trouble): void {
@@ -327,24 +331,20 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     background(this.#gone(lease), this.#options.log, 'lease.end')
   }
 
-  async #endsWithin(ms: number): Promise<void> {
-    const late = Promise.withResolvers<void>()
-    const timer = this.#options.clock.after(ms, late.resolve)
-    await Promise.race([this.#over.promise, late.promise])
-    timer[Symbol.dispose]()
-  }
-
   #end(): void {
-    this.#isOver = true
-    this.#over.resolve()
+    this.#over.abort()
   }
 
   async #free({ lease, tail, state }: Handed<State>): Promise<void> {
     await tail.close()
     if (this.#isClosed) return
     // Whoever stops reading in the middle does not want the rest done.
-    if (!this.#isOver) background(this.#gone(lease), this.#options.log, 'lease.end')
+    if (!this.#over.signal.aborted) background(this.#gone(lease), this.#options.log, 'lease.end')
     this.#end()
     this.#options.freed(lease, this.#state ?? state)
   }
+}
+
+function isUse({ type }: RunEvent): boolean {
+  return type === 'used'
 }

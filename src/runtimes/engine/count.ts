@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../core/event.ts'
 import { allTokens, type Tokens } from '../../core/spending.ts'
+import type { JsonObject } from './json.ts'
 
 /** What a CLI has counted of one model or one conversation since it began to count. */
 export interface Counted {
@@ -10,6 +11,29 @@ export interface Counted {
 
 /** By model, or by conversation: whatever the CLI counts by. */
 export type TokenCounts = Readonly<Record<string, Counted>>
+
+/** No conversation has more: the books would be good for nothing if they believed it. */
+const mostTokens = 1e12
+const mostDollars = 1e5
+
+/** How many tokens a CLI says it are; null: that can be no count. What is not there is none. */
+export function countAt(value: unknown): number | null {
+  if (value === undefined || value === null) return 0
+  return typeof value === 'number' && value >= 0 && value <= mostTokens ? Math.round(value) : null
+}
+
+/** What a CLI says it costs; null: it does not say, or that can be no price. */
+export function dollarsAt(value: unknown): number | null {
+  return typeof value === 'number' && value >= 0 && value <= mostDollars ? value : null
+}
+
+/** Tokens by their names on the wire; null: one of them can be no count, so none of them is believed. */
+export function tokensAt(from: JsonObject, names: Readonly<Record<keyof Tokens, string>>): Tokens | null {
+  const of = (name: keyof Tokens): number | null => countAt(from[names[name]])
+  const [input, cacheRead, cacheWrite, output] = [of('input'), of('cacheRead'), of('cacheWrite'), of('output')]
+  if (input === null || cacheRead === null || cacheWrite === null || output === null) return null
+  return { input, cacheRead, cacheWrite, output }
+}
 
 /** What is counted now and was not before. A count that is told again, or anew from nothing, says nothing. */
 export function usedSince(before: TokenCounts, now: TokenCounts): readonly RunEvent[] {

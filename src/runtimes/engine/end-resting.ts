@@ -23,6 +23,13 @@ if (left !== null) {
     const spool = await Spool.attach(folder)
     if (spool === null) continue
     const sessions = () => records.at(name).map(({ session }) => session)
-    await new PooledProcess(spool, null, { data, farewell, patience: defaultLimits, log, sessions }).end('asked')
+    await new PooledProcess(spool, null, {
+      data,
+      farewell,
+      patience: defaultLimits,
+      log,
+      sessions,
+      hasOthersInBox: () => false,
+    }).end('asked')
   }
 }

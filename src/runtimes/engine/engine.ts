@@ -4,10 +4,9 @@ import type { Finding } from '../../core/finding.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { AgentProcess, Conduct, Cursor, Runtime, Turn } from '../../core/runtime.ts'
 import { positionOf } from './cursor.ts'
-import { endMarked } from './marker.ts'
+import { continueMarked, endMarked } from './marker.ts'
 import { readRecord } from './spool.ts'
-import { replay, spoken } from './adoption.ts'
-import type { Boxing } from './boxing.ts'
+import { notAdopted, replay, spoken } from './adoption.ts'
 import { TurnConduct } from './conduct.ts'
 import { birthOf, HandOver, stateOf, type Handed } from './hand-over.ts'
 import { LeaseRecords, type HandedTurn, type LeaseRecord } from './lease-records.ts'
@@ -18,12 +17,13 @@ import { Pool } from './pool.ts'
 import type { PooledProcess } from './pooled-process.ts'
 import { leaveResting, takeBackResting } from './resting.ts'
 import type { Protocol, Shared, TurnStanding } from './protocol.ts'
+import type { Signing } from './signing.ts'
 
 /** The one agent engine: leads any CLI for which there is a protocol, each process on a spool. */
 export class AgentEngine<State extends TurnStanding> implements Runtime {
   readonly #protocol: Protocol<State>
   readonly #options: RuntimeEngineOptions
-  readonly #boxing: Boxing | null
+  readonly #signing: Signing
   readonly #records: LeaseRecords
   readonly #pool: Pool
   readonly #leases: Leases
@@ -34,15 +34,18 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
   readonly #preparing = new Map<SessionId, Promise<void>>()
   #closing: Promise<void> | null = null
   readonly isInstalled = (): boolean => this.#protocol.isInstalled()
+  readonly check = (only?: 'errors'): Promise<readonly Finding[]> => this.#protocol.check(only)
+  readonly models = (): Promise<readonly string[]> => this.#protocol.models()
+  readonly sign: Runtime['sign'] = (...signed) => this.#signing.sign(...signed)
 
-  constructor(protocol: Protocol<State>, options: RuntimeEngineOptions, boxing: Boxing | null) {
+  constructor(protocol: Protocol<State>, options: RuntimeEngineOptions, signing: Signing) {
     this.#protocol = protocol
-    this.#boxing = boxing
+    this.#signing = signing
     this.#options = options
     this.#records = new LeaseRecords(options.dataDir)
     const untyped = protocol as unknown as Protocol<TurnStanding>
     this.#leases = new Leases(options, this.#records, (session) => this.release(session))
-    this.#pool = new Pool(untyped, options, this.#records, (process) => this.#leases.isBusy(process))
+    this.#pool = new Pool(untyped, options, this.#records, (process) => this.#leases.isBusy(process), signing.boxing)
   }
 
   get name(): Runtime['name'] {
@@ -53,18 +56,11 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
     return this.#protocol.title
   }
 
-  check(): Promise<readonly Finding[]> {
-    return this.#protocol.check()
-  }
-
-  models(): Promise<readonly string[]> {
-    return this.#protocol.models()
-  }
-
   begin(asked: Turn): Conduct {
-    const turn = this.#boxing?.withFiles(asked) ?? asked
-    return this.#conduct(turn, async (stopped) => {
+    return this.#conduct(asked, async (stopped) => {
       if (this.#closing !== null) return null
+      // A disk that takes nothing is the end of this turn alone.
+      const turn = this.#signing.ready(asked)
       const lease = await this.#leaseFor(turn, stopped)
       return lease === null ? null : this.#hand(turn, lease, null, stopped)
     })
@@ -93,11 +89,11 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
 
   async adopt(asked: Turn, cursor: Cursor | null): Promise<Conduct | null> {
     if (this.#closing !== null) return null
-    const turn = this.#boxing?.withFiles(asked) ?? asked
+    const turn = this.#signing.ready(asked)
     const { id } = turn.session
     const before = this.#leases.get(id)
     if (before?.busy !== true) this.#leases.letGo(id)
-    const conduct = await this.#adopt(turn, cursor)
+    const conduct = await this.#adopt(turn, cursor).catch(notAdopted(this.#options.log, id))
     if (conduct !== null) return conduct
     this.#leases.letGo(id)
     const name = this.#records.read(id)?.process
@@ -179,12 +175,14 @@ export class AgentEngine<State extends TurnStanding> implements Runtime {
     await endMarked(this.#pool.data, (marked) => marked.session === session, mine ? interruptMs : 0)
     if (record?.process === session) rmSync(this.#pool.folderOf(session), { recursive: true, force: true })
     this.#records.remove(session)
+    this.#signing.forget(session)
   }
 
   async sweep(keep: ReadonlySet<SessionId>): Promise<number> {
     const isKept = (session: SessionId): boolean => keep.has(session) || this.#leases.get(session) !== undefined
     const { dataDir, limits } = this.#options
     const { interruptMs } = limits
+    await continueMarked(this.#pool.data, ({ runtime }) => runtime === this.name)
     await takeBackResting(dataDir, this.#pool.data, this.name)
     let ended = 0
     for (const name of this.#pool.folders()) {

@@ -22,6 +22,13 @@ export function stringAt(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** `1e999` is JSON, and no number that anybody could keep. */
 export function numberAt(value: unknown): number | null {
-  return typeof value === 'number' ? value : null
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+/** A moment that is told in seconds since 1970, in whole milliseconds; null: there is none, or it is none. */
+export function momentAt(value: unknown): number | null {
+  const ms = Math.round((numberAt(value) ?? 0) * 1000)
+  return ms > 0 && ms < 1e15 ? ms : null
 }

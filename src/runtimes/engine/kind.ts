@@ -5,6 +5,7 @@ import type { Runtime } from '../../core/runtime.ts'
 import type { ToolOffer } from '../../core/tool.ts'
 import type { Boxing } from './boxing.ts'
 import type { RuntimeEngineOptions } from './options.ts'
+import type { Signing } from './signing.ts'
 
 /** What a kind of agent CLI says of itself. Whatever has to know all of them is a fold over the list in all.ts. */
 export interface RuntimeKind {
@@ -38,4 +39,6 @@ export interface Means {
   readonly open: readonly string[]
   /** Null: its agents are not boxed. */
   readonly boxing: Boxing | null
+  /** Variables by which git in a session knows who commits. */
+  readonly signing: Signing
 }

@@ -43,10 +43,13 @@ export interface HandedTurn {
 export class LeaseRecords {
   readonly #spools: string
   readonly #codex: string
+  /** See `toldFolder`. */
+  readonly #told: string
 
   constructor(dataDir: string) {
     this.#spools = join(dataDir, 'spools')
     this.#codex = join(dataDir, 'codex')
+    this.#told = join(dataDir, 'codex', 'told')
   }
 
   read(session: SessionId): LeaseRecord | null {
@@ -65,6 +68,7 @@ export class LeaseRecords {
   remove(session: SessionId): void {
     rmSync(this.#file(session), { force: true })
     rmSync(join(this.#codex, `${session}.json`), { force: true })
+    rmSync(join(this.#told, session), { recursive: true, force: true })
   }
 
   /** Those that have that process. */

@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { SessionId } from '../../core/ids.ts'
 import { ticksOf } from '../../system/process.ts'
 import { endMarked, findMarked } from './marker.ts'
 import type { LeaseRecord, LeaseRecords } from './lease-records.ts'
 import type { PooledProcess } from './pooled-process.ts'
 import type { CliRequest, Spent } from './protocol.ts'
+
+/** How often, and how far apart in ms, it is looked whether a stopped turn has left something. */
+const [looks, lookAgainMs] = [5, 40]
 
 /** A session's share of a process while this life of the bot holds it. */
 export class Lease {
@@ -68,11 +72,21 @@ export class Lease {
     await process.end('hard')
   }
 
-  /** After a turn that was stopped, and before anybody is told so: ends what a shared process may have left of it. */
+  /**
+   * After a turn that was stopped, and before anybody is told so: ends whatever the session has started. What a process
+   * that is the session's alone has started is ended with it, and the conversation is resumed; with nothing left of it,
+   * the process stays for the next prompt.
+   */
   async tidy(): Promise<void> {
-    // One that the session has alone bears the same mark as its tools.
-    if (this.process.channel === null || this.process.name === this.session) return
-    await endMarked(this.process.data, ({ session }) => session === this.session, 0)
+    const { process } = this
+    if (process.name !== this.session)
+      return void (await endMarked(process.data, ({ session }) => session === this.session, 0))
+    // A tool that was interrupted may need a moment to end.
+    for (let look = 0; look < looks; look++) {
+      if (!(await process.hasStarted())) return
+      await delay(lookAgainMs)
+    }
+    await process.end('asked')
   }
 
   /** CPU time of the process and everything it started for the session; null where nobody can tell. */

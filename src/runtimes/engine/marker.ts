@@ -7,7 +7,8 @@ import { promisify } from 'node:util'
 import type { Environment } from '../../core/command-line.ts'
 import { Problem } from '../../core/failure.ts'
 import type { SessionId } from '../../core/ids.ts'
-import { signal } from '../../system/process.ts'
+import { signal, statOf, type StartTime } from '../../system/process.ts'
+import { familyOf, killTree } from '../../system/process-tree.ts'
 
 const run = promisify(execFile)
 
@@ -44,9 +45,12 @@ export function dataIdOf(spools: string): string {
   return readFileSync(file, 'utf8').trim()
 }
 
-/** Every process, but this one, that carries a mark of that data folder. */
+/**
+ * Every process, but this one, that carries a mark of that data folder: also one that is just becoming another program,
+ * and one that was started while it was looked and by a process that ended meanwhile.
+ */
 export async function findMarked(data: string): Promise<readonly Marked[]> {
-  const environments = process.platform === 'linux' ? fromProc() : await fromPs()
+  const environments = process.platform === 'linux' ? await fromProc() : await fromPs()
   const found: Marked[] = []
   for (const [pid, text] of environments) {
     if (pid === process.pid || valueOf(text, names.data) !== data) continue
@@ -64,21 +68,29 @@ export async function findMarked(data: string): Promise<readonly Marked[]> {
  */
 export async function endMarked(data: string, choose: (marked: Marked) => boolean, graceMs: number): Promise<number> {
   const ended = new Set<number>()
-  const deadline = Date.now() + graceMs
+  // Not by the clock on the wall: set back meanwhile, it would never come to SIGKILL.
+  const deadline = performance.now() + graceMs
   const find = async (): Promise<readonly Marked[]> => (await findMarked(data)).filter(choose)
-  const helpers = new Map<number, string>()
+  // With what they have started, which may bear no mark: the sandbox of Codex clears it away. Who dies shows its mark no
+  // more some time before it lets go of its files and locks.
+  const family = new Map<number, StartTime>()
+  const sessions = new Set<number>()
   for (let round = 0; round < 200; round++) {
-    const left = await find()
-    for (const [pid, born] of helpersOf(left.map(({ pid }) => pid))) helpers.set(pid, born)
+    const left = (await find()).map(({ pid }) => pid)
     if (left.length === 0) {
-      await endHelpers(helpers)
+      await endFamily(family)
+      for (const leader of sessions) await endSessionOf(leader)
       return ended.size
     }
-    const gentle = Date.now() < deadline
-    for (const { pid } of left) {
-      if (!gentle || !ended.has(pid)) signal(pid, gentle ? 'SIGINT' : 'SIGKILL')
-      ended.add(pid)
+    for (const pid of left) {
+      const stat = statOf(pid)
+      if (stat?.session === pid) sessions.add(pid)
+      if (stat !== null) family.set(pid, stat.startTime)
     }
+    const isGentle = performance.now() < deadline
+    for (const [pid, born] of await (isGentle ? familyOf(left) : killTree(left))) family.set(pid, born)
+    if (isGentle) for (const pid of left.filter((each) => !ended.has(each))) signal(pid, 'SIGINT')
+    for (const pid of left) ended.add(pid)
     await delay(25)
   }
   const left = (await find()).map(({ pid }) => pid)
@@ -86,25 +98,15 @@ export async function endMarked(data: string, choose: (marked: Marked) => boolea
   throw new Problem('wire', `Processes ${left.join(', ')} do not end, not even by SIGKILL. End them by hand.`)
 }
 
-/**
- * What the marked processes have started that bears no mark (the sandbox of Codex clears it away), with the moment of
- * each one's birth: by then a number may be another's.
- */
-function helpersOf(marked: readonly number[]): ReadonlyMap<number, string> {
-  if (process.platform !== 'linux' || marked.length === 0) return new Map()
-  const all = new Map(pids().flatMap((pid) => (pid === process.pid ? [] : [[pid, statOf(pid)] as const])))
-  const family = new Set(marked)
-  for (let size = 0; size < family.size;) {
-    size = family.size
-    for (const [pid, stat] of all) if (stat !== null && family.has(stat.parent)) family.add(pid)
-  }
-  for (const pid of marked) family.delete(pid)
-  return new Map([...family].map((pid) => [pid, all.get(pid)?.born ?? '']))
+/** Lets those go on whom a bot had stopped to end them, and did not live to. */
+export async function continueMarked(data: string, choose: (marked: Marked) => boolean): Promise<void> {
+  const pids = (await findMarked(data)).filter(choose).map(({ pid }) => pid)
+  for (const pid of [...pids, ...(await familyOf(pids)).keys()]) signal(pid, 'SIGCONT')
 }
 
-async function endHelpers(helpers: ReadonlyMap<number, string>): Promise<void> {
+async function endFamily(family: ReadonlyMap<number, StartTime>): Promise<void> {
   for (let round = 0; round < 40; round++) {
-    const left = [...helpers].filter(([pid, born]) => statOf(pid)?.born === born)
+    const left = [...family].filter(([pid, born]) => statOf(pid)?.startTime === born)
     if (left.length === 0) return
     for (const [pid] of left) signal(pid, 'SIGKILL')
     await delay(25)
@@ -113,11 +115,14 @@ async function endHelpers(helpers: ReadonlyMap<number, string>): Promise<void> {
 
 /**
  * Ends what is left in the session of a process that has just ended (its own: it was started detached). A CLI's helpers
- * may bear no mark, and one that was just being started does not always die with its parent.
+ * may bear no mark, and one that was just being started does not always die with its parent: a bwrap that Codex gives up
+ * at that moment leaves a half that waits for ever, and is nobody's child.
  */
 export async function endSessionOf(leader: number): Promise<void> {
   if (process.platform !== 'linux') return
   for (let round = 0; round < 40; round++) {
+    // Its number is not given to anybody else while the session lasts.
+    if (statOf(leader) !== null) return
     const left = pids().filter((pid) => pid !== leader && sessionOf(pid) === leader)
     if (left.length === 0) return
     for (const pid of left) signal(pid, 'SIGKILL')
@@ -129,36 +134,63 @@ function sessionOf(pid: number): number | null {
   return statOf(pid)?.session ?? null
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; null for one that has ended. */
-function statOf(pid: number): { readonly parent: number; readonly session: number; readonly born: string } | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the name in brackets and may hold anything.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    const [state, parent, , session] = fields
-    const born = fields[19] ?? ''
-    return state === 'Z' || state === 'X' ? null : { parent: Number(parent), session: Number(session), born }
-  } catch {
-    // Gone meanwhile.
-    return null
-  }
-}
-
 function pids(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
 }
 
-function fromProc(): Array<[number, string]> {
-  return pids().flatMap((pid): Array<[number, string]> => {
-    try {
-      return [[pid, readFileSync(`/proc/${pid}/environ`, 'latin1')]]
-    } catch {
-      // Another user's, or gone meanwhile.
-      return []
+/** So long whoever is in the middle of an exec is waited for. */
+const execWithinMs = 1_000
+const leastLooks = 4
+
+/**
+ * Looks until nobody is there that was not looked at: a list alone would miss whom a process has started behind it and
+ * before it ended. Who is in the middle of an exec shows no environment, and is looked at again.
+ */
+async function fromProc(): Promise<Array<[number, string]>> {
+  const found: Array<[number, string]> = []
+  const seen = new Set<number>()
+  const deadline = performance.now() + execWithinMs
+  for (let looks = 0; ; looks++) {
+    const fresh = pids().filter((pid) => !seen.has(pid))
+    // Whoever starts others faster than they are looked at would be looked at for ever, and never be ended. A machine that
+    // takes the time for one look looks again all the same.
+    if (fresh.length === 0 || (looks >= leastLooks && performance.now() > deadline)) return found
+    let isLate = false
+    for (const pid of fresh) {
+      const text = environmentOf(pid)
+      const isInExec = text === '' && statOf(pid)?.hasNoEnvironment === false
+      isLate ||= isInExec
+      if (!isInExec || performance.now() > deadline) seen.add(pid)
+      if (text !== null) found.push([pid, text])
     }
-  })
+    if (isLate) await delay(2)
+  }
+}
+
+/** Null for one that is gone, or another user's. One that is ending may have no thread but the last that shows it. */
+function environmentOf(pid: number): string | null {
+  return textAt(`/proc/${pid}/environ`) ?? lastThreadsOf(pid)
+}
+
+function lastThreadsOf(pid: number): string | null {
+  if (statOf(pid)?.isEnding !== true) return null
+  try {
+    const texts = readdirSync(`/proc/${pid}/task`).map((task) => textAt(`/proc/${pid}/task/${task}/environ`))
+    return texts.find((text) => text !== null && text !== '') ?? null
+  } catch {
+    // Gone meanwhile.
+    return null
+  }
+}
+
+function textAt(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return null
+  }
 }
 
 /** `e` shows the environment behind the command, `ww` does not cut it; the values of ours hold no blanks. */

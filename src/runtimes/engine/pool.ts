@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Problem } from '../../core/failure.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
+import type { Boxing } from './boxing.ts'
 import { dataIdOf, endMarked } from './marker.ts'
 import { readRecord, Spool } from './spool.ts'
 import { Channel } from './channel.ts'
@@ -23,6 +24,7 @@ export class Pool {
   readonly #spools: string
   readonly #records: LeaseRecords
   readonly #isBusy: (process: PooledProcess) => boolean
+  readonly #boxing: Boxing | null
   /** By folder name; the longest known first. */
   readonly #known = new Map<string, PooledProcess>()
   /** Starts under way, by whose process it is. */
@@ -33,7 +35,9 @@ export class Pool {
     options: RuntimeEngineOptions,
     records: LeaseRecords,
     isBusy: (process: PooledProcess) => boolean,
+    boxing: Boxing | null,
   ) {
+    this.#boxing = boxing
     this.#protocol = protocol
     this.#options = options
     this.#spools = join(options.dataDir, 'spools')
@@ -169,7 +173,7 @@ export class Pool {
     // Before there is a process: the next life finds it by the session.
     const nothing = { transcript: null, openedWith: null, turn: null, resting: false, spent: null }
     this.#records.write({ session, process: name, conversation: conversation || null, ...nothing })
-    launch.furnish?.()
+    await launch.furnish?.()
     const spool = await Spool.open(
       this.folderOf(name),
       { ...command, args: [...command.args, ...launch.entry] },
@@ -184,14 +188,16 @@ export class Pool {
 
   #know(spool: Spool): PooledProcess {
     const { ids, limits, log } = this.#options
-    const { shared, farewell } = this.#protocol
+    const { shared, farewell, helpers } = this.#protocol
     const channel = shared === null ? null : new Channel(spool, shared, ids, limits)
     const process: PooledProcess = new PooledProcess(spool, channel, {
       data: this.data,
       farewell,
+      helpers,
       patience: limits,
       log,
       sessions: () => this.#records.at(process.name).map(({ session }) => session),
+      hasOthersInBox: () => this.#boxing?.hasOthers(spool.pid) ?? false,
     })
     this.#known.set(process.name, process)
     return process
@@ -220,8 +226,9 @@ function ownerOf({ owner }: Launch): string {
 
 /** A digest, because the environment may hold a key and the record stands on disk. */
 function shapeOf(launch: Launch): string {
+  const { told } = launch
   const { file, args, cwd, env } = launch.command('')
   return createHash('sha256')
-    .update(JSON.stringify([file, args, cwd, Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))]))
+    .update(JSON.stringify([file, args, cwd, Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1)), told]))
     .digest('hex')
 }

@@ -2,7 +2,8 @@ import { messageOf } from '../../core/failure.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { Log } from '../../core/log.ts'
 import type { Patience } from './limits.ts'
-import { endMarked } from './marker.ts'
+import { childrenOf, descendantsOf } from '../../system/process.ts'
+import { endMarked, findMarked } from './marker.ts'
 import type { Spool } from './spool.ts'
 import type { Channel } from './channel.ts'
 import type { CliRequest } from './protocol.ts'
@@ -15,6 +16,10 @@ export interface PooledProcessOptions {
   readonly log: Log
   /** Sessions whose tools it has started. */
   sessions(): readonly SessionId[]
+  /** See `Protocol.helpers`. */
+  readonly helpers?: RegExp | undefined
+  /** Whether anything lives in its box beside it. */
+  hasOthersInBox(): boolean
 }
 
 /** A process of a pool, which stands on a spool: whatever it says while nobody listens is read by the next life. */
@@ -64,6 +69,19 @@ export class PooledProcess {
     const never = new AbortController().signal
     const reply = await this.channel?.ask(stop, this.spool.size, never, patience.stopReplyMs).catch(() => null)
     return reply != null
+  }
+
+  /** Whether anything that it or its tools have started is alive: all of it goes with it. */
+  async hasStarted(): Promise<boolean> {
+    const { pid, record } = this.spool
+    if (record.boxed === true) return this.#options.hasOthersInBox()
+    const { helpers } = this.#options
+    const own = helpers === undefined ? [] : childrenOf(pid).filter(({ command }) => helpers.test(command))
+    const roots = own.map((each) => each.pid)
+    const known = new Set([pid, ...roots, ...descendantsOf(roots)])
+    if (descendantsOf([pid]).some((each) => !known.has(each))) return true
+    const marked = await findMarked(this.data)
+    return marked.some((each) => each.session === this.name && !known.has(each.pid))
   }
 
   /**

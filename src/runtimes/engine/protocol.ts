@@ -6,6 +6,7 @@ import type { Finding } from '../../core/finding.ts'
 import type { Turn } from '../../core/runtime.ts'
 import type { TokenCounts } from './count.ts'
 import type { JsonObject } from './json.ts'
+import type { CliAnswer } from './told-file.ts'
 
 /**
  * How one kind of agent CLI is spoken to: what it is started with, what is written to it, and what its lines mean.
@@ -14,7 +15,8 @@ import type { JsonObject } from './json.ts'
 export interface Protocol<State extends TurnStanding> {
   readonly name: RuntimeName
   readonly title: string
-  check(): Promise<readonly Finding[]>
+  /** See `Runtime.check`. */
+  check(only?: 'errors'): Promise<readonly Finding[]>
   /** Whether its program is on this machine. */
   isInstalled(): boolean
   /** See `Runtime.models`. */
@@ -41,6 +43,10 @@ export interface Protocol<State extends TurnStanding> {
 
   /** Asks for the end of the turn, also of one that has not begun; null where there is nothing to ask yet. */
   stop(turn: Turn, state: State): CliRequest | null
+  /** The same for a turn that is to be gone on with later: nothing else of it is ended. Null: it cannot be asked yet. */
+  pause(turn: Turn, state: State): CliRequest | null
+  /** Whether it stands still before its steps (`TurnStanding.points`), where a turn is watched. */
+  readonly standsStill: boolean
   /** Puts a word into the running turn; null where that cannot be done now. The same key again must change nothing. */
   steer(turn: Turn, state: State, steer: Steer): CliRequest | null
   /**
@@ -50,8 +56,10 @@ export interface Protocol<State extends TurnStanding> {
   expecting?(state: State, words: readonly PromptKey[]): State
   /** Null when that approval is not open. */
   answer(state: State, approval: ApprovalId, decision: Decision): readonly string[] | null
-  /** The answer to a call of a tool of ours; null when that call is not open. */
-  tell(state: State, call: ToolCallId, text: string, failed: boolean): readonly string[] | null
+  /** The answer to a call of a tool of ours: lines, or a file for the process beside it; null when it is not open. */
+  tell(state: State, call: ToolCallId, text: string, failed: boolean): CliAnswer | null
+  /** How the command lines of processes begin that the CLI itself keeps beside it, unasked; left out: it has none. */
+  readonly helpers?: RegExp
   /** Asks the process to end. */
   readonly farewell: readonly string[]
   /** What only a process with several conversations needs; null: it has one. */
@@ -59,6 +67,11 @@ export interface Protocol<State extends TurnStanding> {
 
   /** Where the reading of a turn begins. */
   begin(turn: Turn, birth: Birth): State
+  /**
+   * What a turn in that state has used and its CLI has not counted, for when its process is gone and never will. Left
+   * out: nothing tells.
+   */
+  uncounted?(state: State): readonly RunEvent[]
   /**
    * What a line means. Pure: the same lines give the same events, so that the next life comes to the same state by
    * reading them again. Never throws; what it does not know changes nothing.
@@ -138,8 +151,10 @@ export interface Launch {
   readonly conversation: string
   /** Whether the command makes a box: nothing of it is left then when the process is. */
   readonly boxed: boolean
+  /** What else it is told when it starts, where that makes another process of it; left out: nothing. */
+  readonly told?: string
   /** Makes what the process finds when it starts; called right before it does. */
-  furnish?(): void
+  furnish?(): Promise<void>
 }
 
 /** The process that a turn is handed to. */
@@ -182,6 +197,8 @@ export interface TurnStanding {
   readonly settled: readonly (ApprovalId | ToolCallId)[]
   /** Lines that answer requests of the CLI that no person is asked about, by request, until it has taken them in. */
   readonly owed: ReadonlyMap<string, string>
+  /** Lines that let the CLI on where it stands still, by its request: everything that it has used is counted by now. */
+  readonly points: ReadonlyMap<string, string>
   /** What shows that somebody else has written to the process's input; null: nothing does. */
   readonly tampering: string | null
 }

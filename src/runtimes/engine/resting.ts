@@ -3,6 +3,7 @@ import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ids, SessionId } from '../../core/ids.ts'
 import { writeAtomically } from '../../system/atomic-file.ts'
+import { programNamed } from '../../system/program.ts'
 import { endMarked, markVariables } from './marker.ts'
 
 /** Processes that rest while no bot runs, as the one that left them has kept them. */
@@ -27,7 +28,7 @@ export function leaveResting(left: RestingProcesses, afterMs: number, ids: Ids):
   const token = ids.next()
   const file = fileOf(dataDir, runtime)
   writeAtomically(file, JSON.stringify({ ...left, token }))
-  const program = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'end-resting.ts' : 'end-resting.js')
+  const program = programNamed('runtimes/engine/end-resting')
   const script = 'sleep "$1"; exec "$2" "$3" "$4" "$5"'
   const seconds = String(Math.ceil(afterMs / 1000))
   const child = spawn('sh', ['-c', script, 'sh', seconds, process.execPath, program, file, token], {

@@ -10,7 +10,7 @@ import { startDetached, watchForeign, type Child, type Death } from './child.ts'
 import { endMarked, endSessionOf, markVariables, type Mark } from './marker.ts'
 import { writeAtomically } from '../../system/atomic-file.ts'
 import { signal, type StartTime } from '../../system/process.ts'
-import { Tail } from './tail.ts'
+import { openAgain, Tail } from './tail.ts'
 
 const run = promisify(execFile)
 
@@ -191,8 +191,8 @@ export class Spool {
       signal(this.pid, 'SIGKILL')
       await this.#diesWithin(10_000)
     }
-    if (this.#death !== null && !isBoxed) await endSessionOf(this.pid)
-    // What is in a box ends with it, a moment later.
+    // What is in a box ends with it, a moment later, and holds its files until then.
+    if (this.#death !== null) await endSessionOf(this.pid)
     await endMarked(data, ({ session }) => session === this.record.session, 0)
     this.leave()
   }
@@ -205,8 +205,8 @@ export class Spool {
   }
 
   async #diesWithin(ms: number): Promise<void> {
-    const deadline = Date.now() + ms
-    while (this.#death === null && Date.now() < deadline) {
+    const deadline = performance.now() + ms
+    while (this.#death === null && performance.now() < deadline) {
       await this.#child.look()
       const wait = Promise.withResolvers<void>()
       const timer = setTimeout(wait.resolve, 20)
@@ -240,7 +240,7 @@ export function sizeOf(folder: string, stream: 'stdout' | 'stderr' = 'stdout'): 
 /** Only the end is read, however much there is. */
 function complaintOf(folder: string): string {
   try {
-    const file = openSync(join(folder, 'stderr'), 'r')
+    const file = openSync(join(folder, 'stderr'), constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const end = Buffer.alloc(8192)
       const from = Math.max(0, sizeOf(folder, 'stderr') - end.length)
@@ -263,9 +263,13 @@ function writeRecord(folder: string, record: SpoolRecord): void {
 
 function ignore(): void {}
 
-/** Our own end of the pipe. Null when nobody reads it any more, that is, when the process has just died. */
+/**
+ * Our own end of the pipe. Null when nobody reads it any more, that is, when the process has just died, or when an agent
+ * keeps it closed to us.
+ */
 function openWriter(pipe: string): Socket | null {
   try {
+    openAgain(pipe)
     const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
     const writer = new Socket({ fd, readable: false, writable: true })
     // A broken pipe is the death of the process, which is told by `died`.
@@ -273,7 +277,8 @@ function openWriter(pipe: string): Socket | null {
     writer.unref()
     return writer
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENXIO') return null
+    const { code = '' } = cause as NodeJS.ErrnoException
+    if (code === 'ENXIO' || code === 'EACCES') return null
     throw new Problem('wire', `Could not open ${pipe} for writing.`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-import { readSync, watch } from 'node:fs'
+import { chmodSync, constants, readSync, watch } from 'node:fs'
 import type { FSWatcher } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
@@ -123,6 +123,7 @@ export class Tail implements AsyncDisposable {
   }
 
   async #open(): Promise<FileHandle> {
+    openAgain(this.#path)
     // The watcher first: what is written before it stands is read, what is written after it is told.
     try {
       this.#watcher = watch(this.#path, () => this.#changed())
@@ -131,7 +132,8 @@ export class Tail implements AsyncDisposable {
       // The system's watches are used up (inotify limits are per user, and editors use many): looking often must do.
       this.#pollMs = Math.min(this.#pollMs, unwatchedPollMs)
     }
-    return open(this.#path, 'r')
+    // Whoever holds a lease on it, which an agent may, is not waited for.
+    return open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
   }
 
   #changed(): void {
@@ -190,5 +192,14 @@ export class Tail implements AsyncDisposable {
     this.#carry = []
     this.#carried = 0
     this.#isSkipping = false
+  }
+}
+
+/** The streams of an agent are its own as well: it can close them to whoever opens them next, and we can take that back. */
+export function openAgain(path: string): void {
+  try {
+    chmodSync(path, 0o600)
+  } catch {
+    // It is not there, or not ours: opening it says so.
   }
 }

@@ -12,6 +12,7 @@ export class Leaves {
   readonly #voice: Voice
   readonly #bench: Bench
   readonly #open = new Map<string, (answer: Json) => void>()
+  readonly #points = new Map<string, (goesOn: boolean) => void>()
   #before: Promise<unknown> | null = null
 
   constructor(voice: Voice, bench: Bench) {
@@ -38,9 +39,20 @@ export class Leaves {
     return { refused: String(answer['message']), interrupts: answer['interrupt'] === true }
   }
 
+  /** Stands still before a tool until the host lets it on. Gives false when it never does. */
+  point({ id: toolUse, name, input }: Call): Promise<boolean> {
+    const id = randomUUID()
+    const event = { hook_event_name: 'PreToolUse', tool_name: name, tool_input: input, tool_use_id: toolUse }
+    const request = { subtype: 'hook_callback', callback_id: 'money', input: event, tool_use_id: toolUse }
+    this.#voice.say({ type: 'control_request', request_id: id, request })
+    return new Promise((resolve) => this.#points.set(id, resolve))
+  }
+
   /** Takes an answer; one to a question that is not open is ignored. */
   answer(line: Json): void {
     const { request_id: id, response } = line['response'] as Json
+    this.#points.get(String(id))?.(true)
+    this.#points.delete(String(id))
     const resolve = this.#open.get(String(id))
     if (resolve === undefined) return
     this.#open.delete(String(id))
@@ -57,6 +69,11 @@ export class Leaves {
 
   /** Takes every open question back. */
   withdraw(): void {
+    for (const [id, resolve] of this.#points) {
+      this.#voice.say({ type: 'control_cancel_request', request_id: id })
+      resolve(false)
+    }
+    this.#points.clear()
     const open = [...this.#open]
     this.#open.clear()
     this.wasWithdrawn = open.length > 0

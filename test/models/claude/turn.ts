@@ -25,6 +25,8 @@ export interface Ground {
   readonly model: Model
   /** Messages that arrived meanwhile: the end of a tool lets them into the running turn. */
   readonly waiting: Message[]
+  /** The host has asked to be asked before each tool. */
+  standsStill: boolean
   /** What the process has cost so far. */
   total: Spent
 }
@@ -158,6 +160,8 @@ export class Turn {
     const { bench, mischief } = this.#ground
     const { signal } = this.#aborted
     let { input } = call
+    if (this.#ground.standsStill && !(await this.#leaves.point(call))) return null
+    if (signal.aborted) return null
     if (needsLeave(call, bench)) {
       const asking = this.#leaves.ask(call)
       await mischief.at('asking')

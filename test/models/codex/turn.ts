@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { askModel, ModelRefusal, type ModelEvent } from '../events.ts'
 import type { Mischief } from '../mischief.ts'
@@ -19,6 +18,9 @@ import {
 import { outputTypeOf } from './rollout.ts'
 import type { Thread } from './thread.ts'
 import { cancelled, use, type Told } from './tools.ts'
+
+// Not by an import: see events.ts.
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /** What all turns of a server share. */
 export interface Ground {

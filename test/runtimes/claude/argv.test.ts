@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Problem } from '../../../src/core/failure.ts'
+import { obeyedNames } from '../../../src/core/obeyed.ts'
 import { argvOf, entryOf, type Flags } from '../../../src/runtimes/claude/argv.ts'
 
 const plain: Flags = {
+  folder: '/srv/shop',
   rights: { mode: 'default', tools: ['Read'] },
   model: null,
   denied: [],
@@ -14,6 +16,7 @@ const plain: Flags = {
 const trusted = { folder: '/srv/shop', servers: '/srv/shop/.mcp.json' }
 
 const sandbox = { enabled: false }
+const ask = obeyedNames.flatMap((name) => [`Edit(//srv/shop/**/${name})`, `Edit(//srv/shop/**/${name}/**)`])
 
 /** The argument behind a flag. */
 function valueOf(argv: readonly string[], flag: string): string | undefined {
@@ -50,12 +53,13 @@ describe('the arguments of Claude Code', () => {
   test('hooks are off, and what is denied is denied as file and as folder, for reading and for writing', () => {
     const settings: unknown = JSON.parse(valueOf(argvOf({ ...plain, denied: ['/srv/data'] }), '--settings') ?? '')
     const deny = ['Read(//srv/data)', 'Read(//srv/data/**)', 'Edit(//srv/data)', 'Edit(//srv/data/**)']
-    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny, allow: ['mcp__omc'], ask: [] }, sandbox })
+    assert.deepEqual(settings, { disableAllHooks: true, permissions: { deny, allow: ['mcp__omc'], ask }, sandbox })
   })
 
-  test('of what is trusted hooks run, and the agent asks before it writes what would run', () => {
+  test('of what is trusted hooks run, and for all that is obeyed later the agent asks', () => {
     const settings: unknown = JSON.parse(valueOf(argvOf({ ...plain, trusted }), '--settings') ?? '')
-    const ask = ['Edit(//srv/shop/.claude/**)', 'Edit(//srv/shop/.mcp.json)']
+    for (const rule of ['.claude/**', '.mcp.json', '.git*', '.git*/**', '.envrc'])
+      assert.ok(ask.includes(`Edit(//srv/shop/**/${rule})`), rule)
     assert.deepEqual(settings, { disableAllHooks: false, permissions: { deny: [], allow: ['mcp__omc'], ask }, sandbox })
   })
 

@@ -101,6 +101,18 @@ suite('our tools in the words of Claude', () => {
     assert.deepEqual(unknown.events, [])
   })
 
+  test('a process that was not told in time which tools there are goes when its turn is over, and no other does', () => {
+    const ends = JSON.stringify({ type: 'result', subtype: 'success', is_error: false, terminal_reason: 'completed' })
+    const begins = (tools: readonly string[], status: string): string =>
+      JSON.stringify({ ...(JSON.parse(init) as object), tools, mcp_servers: [{ name: 'omc', status }] })
+    const end = (line: string): string => read([line, ends]).state.over
+    assert.equal(end(begins(['Bash', 'mcp__other__x'], 'connected')), 'broken')
+    assert.equal(end(begins(['Bash', 'mcp__omc__whois'], 'connected')), 'clean')
+    assert.equal(end(begins(['Bash'], 'failed')), 'clean', 'the CLI asks again by itself')
+    assert.equal(end(init), 'clean')
+    assert.equal(read([begins([], 'connected'), ends], { ...start(false), offers: [] }).state.over, 'clean')
+  })
+
   test('a call outside of our turn, and a server that is none of ours, get a no and not silence', () => {
     const early = read([call('r1', 2)])
     assert.deepEqual(early.events, [])

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { RunEvent } from '../../../src/core/event.ts'
+import { uncountedIn } from '../../../src/runtimes/claude/usage.ts'
 import type { OutputLine } from './turns.ts'
 import { allEvents, readTurn, turnsOf } from './turns.ts'
 
@@ -73,6 +74,54 @@ describe('what a reader may rely on', () => {
     const usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
     assert.deepEqual(events, [{ type: 'finished', outcome: { kind: 'stopped', usage } }])
     assert.equal(state.over, 'clean')
+  })
+
+  test('what a process that is gone had used and not told is an estimate: the calls since it was asked, and the open one (E7)', () => {
+    const usage = { input_tokens: 10, cache_read_input_tokens: 300, cache_creation_input_tokens: 20, output_tokens: 1 }
+    const streams = (event: object): string => JSON.stringify({ type: 'stream_event', event })
+    const begins = (id: string): string => streams({ type: 'message_start', message: { id, model: 'm', usage } })
+    const ends = streams({ type: 'message_delta', usage: { output_tokens: 40 } })
+    const lines = ['{"type":"system","subtype":"init","session_id":"s"}', begins('a'), ends, begins('b')]
+    const { state } = readTurn(lines)
+    const tokens = { input: 10, cacheRead: 300, cacheWrite: 20 }
+    const used = (output: number): RunEvent => ({
+      type: 'used',
+      spend: { model: 'm', tokens: { ...tokens, output }, costUsd: null, estimated: true },
+    })
+    assert.deepEqual(uncountedIn(state), [used(40), used(1)])
+    const content = [{ type: 'tool_result', tool_use_id: 't', content: 'ok' }]
+    const looked = readTurn([JSON.stringify({ type: 'user', message: { role: 'user', content } })], state).state
+    const [request] = [...looked.owed.keys()]
+    const model_usage = {
+      m: { inputTokens: 10, cacheReadInputTokens: 300, cacheCreationInputTokens: 20, outputTokens: 40 },
+    }
+    const response = { subtype: 'success', request_id: request, response: { session: { model_usage } } }
+    const told = readTurn([JSON.stringify({ type: 'control_response', response })], looked)
+    assert.deepEqual(uncountedIn(told.state), [used(1)], 'what is told is told once')
+    assert.equal(told.events.length, 1)
+  })
+
+  test('a count or a price that cannot be true is passed over, and the next one counts from the last that was', () => {
+    const usage = (input: number | string, output: number | string, cost: number | string): string =>
+      `{"type":"control_response","response":{"subtype":"success","request_id":"usage:u:1","response":{"session":{"model_usage":{"claude-opus-4-8":{"inputTokens":${input},"outputTokens":${output},"costUSD":${cost}}}}}}}`
+    const lines = [
+      '{"type":"system","subtype":"init","session_id":"s"}',
+      usage(100, 10, 0.5),
+      usage('1e999', 10, 1),
+      usage(-1, 10, 1),
+      usage(200, '7e15', 1),
+      usage(200, 20, '1e300'),
+      usage(200, 20, -1),
+      usage(150.2, 20, 0.75),
+    ]
+    const spends = readTurn(lines).events.flatMap((event) => (event.type === 'used' ? [event.spend] : []))
+    assert.deepEqual(
+      spends.map(({ tokens, costUsd }) => [tokens.input, tokens.output, costUsd]),
+      [
+        [100, 10, 0.5],
+        [50, 10, 0.25],
+      ],
+    )
   })
 
   test('a mode that we did not set shows that somebody else writes to the input', () => {

@@ -137,5 +137,8 @@ describe('what a reader of Codex may rely on', () => {
     }
     assert.equal(failed('no rollout found for thread id 1'), 'conversation-gone')
     assert.equal(failed('thread 1 already has an active writer'), 'start-failed')
+    // A file that it wanted to shut was replaced in that moment: the prompt is tried again.
+    const replaced = "error creating thread: fs sandbox helper failed with status 1: bwrap: Can't bind mount /a on /b"
+    assert.equal(failed(replaced), 'service-busy')
   })
 })

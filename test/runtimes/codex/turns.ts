@@ -9,6 +9,8 @@ export function start(thread: string | null = null, spent: Spent | null = null):
     warm: thread !== null,
     workdir: '/room/project',
     resumed: false,
+    boxed: false,
+    beside: null,
     openId: 'open',
     turnId: 'turn',
   }

@@ -33,7 +33,7 @@ function tokens(input: number, cacheRead: number, output: number) {
 }
 
 describe('what Codex counts', () => {
-  test('each answer once: the same count again, after a call that failed, says nothing', () => {
+  test('each answer once: the same count again, after a call that failed, says nothing (E1)', () => {
     const lines = [...opened, usage(ours, 100, 40, 20), usage(ours, 100, 40, 20), usage(ours, 250, 140, 50)]
     assert.deepEqual(
       spent(lines).map((each) => each.tokens),
@@ -75,6 +75,20 @@ describe('what Codex counts', () => {
     assert.deepEqual(
       spent(lines, second).map((each) => each.tokens),
       [tokens(15, 0, 3), tokens(80, 0, 10)],
+    )
+  })
+
+  test('a count that cannot be true is passed over, and the next one counts from the last that was', () => {
+    const mad = (input: string, output: string) =>
+      JSON.stringify(usage(ours, 1, 140, 2))
+        .replaceAll(/Tokens":1\b/g, `Tokens":${input}`)
+        .replaceAll(/Tokens":2\b/g, `Tokens":${output}`)
+    const nonsense = [mad('1e999', '3'), mad('-70', '3'), mad('5e14', '3'), mad('200', '-1'), mad('"many"', '{}')]
+    const lines = [...opened, usage(ours, 100, 40, 20)].map((line) => JSON.stringify(line))
+    const { events } = readTurn([...lines, ...nonsense, JSON.stringify(usage(ours, 250, 140, 50)), mad('250.4', '60')])
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'used' ? [event.spend.tokens] : [])),
+      [tokens(60, 40, 20), tokens(50, 100, 30), tokens(0, 0, 10)],
     )
   })
 

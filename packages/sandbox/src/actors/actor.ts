@@ -18,7 +18,7 @@ export type Seeing = string | RegExp | ((message: SeenMessage) => boolean)
 const PAGE = 100
 
 interface SeeingOptions<Gone extends boolean> {
-  /** milliseconds, default 10 s */
+  /** milliseconds, default a minute */
   within?: number
   /** wait until no message fits any more */
   gone?: Gone

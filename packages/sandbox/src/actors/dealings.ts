@@ -4,7 +4,7 @@ import type { OpenModal, Outcome, Suggestion } from './outcome.ts'
 import type { ViewedComponent } from './view.ts'
 
 /** How long an actor waits for anything unless told otherwise, ms. */
-export const usualPatienceMs = 10_000
+export const usualPatienceMs = 60_000
 
 interface Dealing {
   id: string

@@ -20,7 +20,7 @@ export interface Outcome {
   modal: OpenModal | null
   /** "The application did not respond": no answer within the deadline */
   failed: boolean
-  /** Waits until a deferred answer has its text, and returns it; fails after `within` ms (default 10 s). */
+  /** Waits until a deferred answer has its text, and returns it; fails after `within` ms (default a minute). */
   settled(within?: number): Promise<SeenMessage>
 }
 

@@ -41,12 +41,19 @@ interface Connection {
   session: Session | null
 }
 
+/** A frame of so many bytes is packed for a client that offers to unpack it. Smaller ones cost more than they save here. */
+const packedFrom = 64 * 1024
+
 /** Gateway v10: sockets in, dispatches out. https://discord.com/developers/docs/events/gateway */
 export class Gateway {
   readonly #world: World
   readonly #options: GatewayOptions
   #faults: Faults | null = null
-  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: true, maxPayload: 64 * 1024 })
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: { threshold: packedFrom, serverNoContextTakeover: true },
+    maxPayload: 64 * 1024,
+  })
   readonly #sessions = new Map<string, Session>()
   readonly #connections = new Set<Connection>()
   readonly #identifies: number[] = []

@@ -1,6 +1,6 @@
 import { isoTime } from '../clock.ts'
 import { INTENT } from '../intents.ts'
-import { APPLICATION_FLAGS } from '../rest/users.ts'
+import { applicationFlags } from '../rest/users.ts'
 import { wireGuild, wireMember, wireSelf } from '../wire.ts'
 import { wireChannel } from '../wire-channel.ts'
 import type { Guild } from '../records.ts'
@@ -64,7 +64,7 @@ export function greet(world: World, session: Session): void {
     guild_join_requests: [],
     geo_ordered_rtc_regions: [],
     _trace: ['["sandbox",{}]'],
-    ...(user.bot ? { application: { id: user.id, flags: APPLICATION_FLAGS } } : {}),
+    ...(user.bot ? { application: { id: user.id, flags: applicationFlags } } : {}),
   })
   if (user.bot) for (const guild of guilds) session.dispatch('GUILD_CREATE', guildCreate(world, guild, session))
 }

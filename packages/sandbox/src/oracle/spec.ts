@@ -22,14 +22,21 @@ export interface Spec {
 
 type Module = Record<string, unknown>
 
+let known: Promise<Spec> | null = null
+
+/** The description: never changed, so it is read once in a process, however many oracles hold a Discord against it. */
+export function loadSpec(): Promise<Spec> {
+  return (known ??= readSpec())
+}
+
 /**
- * Loads the description. The package is a development dependency: an installed product has no oracle, and asking for
+ * Reads the description. The package is a development dependency: an installed product has no oracle, and asking for
  * one fails with what to install.
  *
  * Two things are repaired on a copy in memory, because they cannot be configured (facts/discord.md 3, defects 4 and 5):
  * moments may carry an offset, and our own answers may carry no key that the description does not know.
  */
-export async function loadSpec(): Promise<Spec> {
+async function readSpec(): Promise<Spec> {
   let main: string
   try {
     main = import.meta.resolve('discord-api-spec')

@@ -6,6 +6,7 @@
 import { element } from './element.js'
 import { Page, personInAddress, placeInAddress } from './page.js'
 import { keepTime } from './timestamps.js'
+import { speak, t } from './words.js'
 
 /** @typedef {import('./page.js').Person} Person */
 
@@ -19,6 +20,7 @@ async function people() {
 const RETRY = 1500
 
 async function begin() {
+  speak(null)
   keepTime(new AbortController().signal)
   const known = await waitForPeople()
   const home = await homeOfHost()
@@ -36,6 +38,8 @@ async function begin() {
       return
     }
     page?.close()
+    // Whoever speaks Korean reads the page in it; the others in the browser's language.
+    speak(person.locale?.startsWith('ko') ? person.locale : null)
     page = new Page(person, { people, home })
     document.body.prepend(page.element)
     page.open()
@@ -58,7 +62,7 @@ async function waitForPeople() {
       const found = await people()
       if (found.length > 0) return found
     } catch {
-      document.getElementById('beginning')?.replaceChildren(element('p', {}, 'Waiting for the sandbox to answer …'))
+      document.getElementById('beginning')?.replaceChildren(element('p', {}, t('Waiting for the sandbox to answer …')))
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY))
   }

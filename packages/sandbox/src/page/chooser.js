@@ -3,6 +3,7 @@
 import { openDialog } from './dialog.js'
 import { element } from './element.js'
 import { Listbox, fitting } from './listbox.js'
+import { t } from './words.js'
 
 /** @typedef {import('./listbox.js').Item} Item */
 
@@ -38,7 +39,7 @@ export function choose({ title, items, anchor = null, filter = items.length > 7,
     const attributes = {
       type: 'text',
       class: 'filter',
-      placeholder: filter ? 'Search' : title,
+      placeholder: filter ? t('Search') : title,
       role: 'combobox',
       'aria-autocomplete': 'list',
       'aria-label': title,
@@ -49,12 +50,12 @@ export function choose({ title, items, anchor = null, filter = items.length > 7,
     const done = element(
       'button',
       { type: 'button', class: 'button primary', on: { click: () => end([...chosen]) } },
-      'Choose',
+      t('Choose'),
     )
     const refresh = () => {
       const fit = fitting(items, filter ? input.value : '')
       const lines = many ? fit.map((item) => ({ ...item, checked: chosen.has(item.value) })) : fit
-      listbox.show(lines, { empty: 'Nothing fits', input, typed: input.value })
+      listbox.show(lines, { empty: t('Nothing fits'), input, typed: input.value })
       done.disabled = several !== undefined && chosen.size < several.min
     }
     const dialog = element(
@@ -128,7 +129,7 @@ export function askText({ title, label, action, value = '', max = 100, body }) {
         element(
           'div',
           { class: 'form-foot' },
-          element('button', { type: 'button', class: 'button', on: { click: () => dialog.close() } }, 'Cancel'),
+          element('button', { type: 'button', class: 'button', on: { click: () => dialog.close() } }, t('Cancel')),
           element('button', { class: 'button primary' }, action),
         ),
       ),

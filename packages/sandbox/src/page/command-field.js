@@ -1,8 +1,9 @@
 // @ts-check
 /** One option of a command: a field that knows its kind, offers what fits, and says what is wrong with a value. */
-import { KINDS, localized, offersOf } from './commands.js'
+import { kindOf, localized, offersOf } from './commands.js'
 import { element } from './element.js'
 import { Listbox, fitting } from './listbox.js'
+import { t } from './words.js'
 
 /**
  * @typedef {object} FieldDoor
@@ -36,9 +37,9 @@ export class CommandField {
       autocomplete: 'off',
       spellcheck: 'false',
       'data-option': option.name,
-      'aria-label': `${this.label}, ${KINDS.get(option.type) ?? 'value'}${option.required ? ', required' : ''}`,
+      'aria-label': `${this.label}, ${kindOf(option)}${option.required ? t(', required') : ''}`,
       'aria-required': String(option.required ?? false),
-      placeholder: file ? null : this.#offers ? 'choose' : (KINDS.get(option.type) ?? 'value'),
+      placeholder: file ? null : this.#offers ? t('choose') : kindOf(option),
       maxlength: option.max_length,
       role: lists ? 'combobox' : null,
       'aria-expanded': lists ? 'false' : null,
@@ -86,10 +87,10 @@ export class CommandField {
   /** What stands below the fields while this one has the focus. */
   get hint() {
     const { option } = this
-    const kind = option.choices?.length ? 'one of the list' : KINDS.get(option.type)
-    const parts = [kind, option.required ? 'required' : 'optional']
-    if (option.min_value !== undefined) parts.push(`at least ${option.min_value}`)
-    if (option.max_value !== undefined) parts.push(`at most ${option.max_value}`)
+    const kind = option.choices?.length ? t('one of the list') : kindOf(option)
+    const parts = [kind, option.required ? t('required') : t('optional')]
+    if (option.min_value !== undefined) parts.push(t('at least {0}', option.min_value))
+    if (option.max_value !== undefined) parts.push(t('at most {0}', option.max_value))
     return `${localized(option, 'description', this.#door.around.locale)} (${parts.join(', ')})`
   }
 
@@ -106,7 +107,8 @@ export class CommandField {
       max_value: max = Infinity,
       min_length: shortest = 0,
     } = this.option
-    if (type === 11 ? !this.file : typed === '') return required ? new Error(`${this.label} is required.`) : undefined
+    if (type === 11 ? !this.file : typed === '')
+      return required ? new Error(t('{0} is required.', this.label)) : undefined
     if (type === 11) return '0'
     if (this.#offers) {
       const exact =
@@ -114,15 +116,15 @@ export class CommandField {
         this.#offers.find((one) => [one.title, one.value].some((word) => word.toLowerCase() === typed.toLowerCase()))
       const only = fitting(this.#offers, typed)
       const found = exact ?? (only.length === 1 ? only[0] : undefined)
-      return found ? this.#typed(found.value) : new Error(`${this.label}: choose one of the list.`)
+      return found ? this.#typed(found.value) : new Error(t('{0}: choose one of the list.', this.label))
     }
     if (type === 4 || type === 10) {
       const number = Number(this.#picked?.value ?? typed)
       if (Number.isNaN(number) || (type === 4 && !Number.isInteger(number)))
-        return new Error(`${this.label} must be a ${KINDS.get(type)}.`)
-      return number < min || number > max ? new Error(`${this.label} is out of range.`) : number
+        return new Error(t('{0} must be a {1}.', this.label, kindOf(this.option)))
+      return number < min || number > max ? new Error(t('{0} is out of range.', this.label)) : number
     }
-    if (typed.length < shortest) return new Error(`${this.label} needs at least ${shortest} characters.`)
+    if (typed.length < shortest) return new Error(t('{0} needs at least {1} characters.', this.label, shortest))
     return this.#picked?.value ?? typed
   }
 
@@ -147,7 +149,11 @@ export class CommandField {
     const mine = this.#asked
     const typed = this.#picked ? '' : this.input.value
     if (this.#offers) {
-      this.listbox.show(fitting(this.#offers, typed).slice(0, 50), { input: this.input, empty: 'Nothing fits', typed })
+      this.listbox.show(fitting(this.#offers, typed).slice(0, 50), {
+        input: this.input,
+        empty: t('Nothing fits'),
+        typed,
+      })
       return
     }
     const choices = await this.#door.complete(this.input.value)

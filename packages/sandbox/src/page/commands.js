@@ -1,5 +1,6 @@
 // @ts-check
 /** Application commands as a person picks them: one entry per thing that can be run, and the call it becomes. */
+import { t } from './words.js'
 
 /** @typedef {{ type: number, name: string, description: string, required?: boolean, choices?: any[], autocomplete?: boolean, min_value?: number, max_value?: number, min_length?: number, max_length?: number, channel_types?: number[], options?: Option[], name_localizations?: any, description_localizations?: any, name_localized?: string, description_localized?: string }} Option */
 /** @typedef {{ key: string, title: string, description: string, command: any, path: Option[], options: Option[], application: string }} Entry */
@@ -7,7 +8,7 @@
 const SUBCOMMAND = 1
 const GROUP = 2
 /** What an option wants, in words. */
-export const KINDS = new Map([
+const KINDS = new Map([
   [3, 'text'],
   [4, 'whole number'],
   [5, 'yes or no'],
@@ -18,6 +19,11 @@ export const KINDS = new Map([
   [10, 'number'],
   [11, 'file'],
 ])
+
+/** What an option wants, in the page's language. @param {{ type: number }} option */
+export function kindOf({ type }) {
+  return t(KINDS.get(type) ?? 'value')
+}
 
 /**
  * @param {any} part a command, option or choice
@@ -115,8 +121,8 @@ export function offersOf(option, { store, guildId, locale }) {
   switch (option.type) {
     case 5:
       return [
-        { value: 'true', title: 'True' },
-        { value: 'false', title: 'False' },
+        { value: 'true', title: t('True') },
+        { value: 'false', title: t('False') },
       ]
     case 6:
       return people()

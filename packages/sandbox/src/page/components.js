@@ -7,6 +7,7 @@ import { element, icon } from './element.js'
 import { drawAttachment, safeUrl } from './embeds.js'
 import { ICONS } from './icons.js'
 import { drawMarkdown } from './markdown-view.js'
+import { t } from './words.js'
 
 /**
  * @typedef {object} Surroundings
@@ -102,7 +103,7 @@ function select(part, around) {
     'aria-busy': waiting.has(part.custom_id) ? 'true' : null,
     disabled: part.disabled === true,
   }
-  const placeholder = element('span', { class: 'placeholder' }, part.placeholder ?? WHAT.get(part.type) ?? 'Choose')
+  const placeholder = element('span', { class: 'placeholder' }, part.placeholder ?? t(WHAT.get(part.type) ?? 'Choose'))
   return element('button', attributes, words ? element('span', {}, words) : placeholder, icon(ICONS.chevron))
 }
 

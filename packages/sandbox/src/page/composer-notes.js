@@ -3,6 +3,7 @@
 import { element, icon } from './element.js'
 import { sizeOf } from './embeds.js'
 import { ICONS } from './icons.js'
+import { t } from './words.js'
 
 /**
  * @param {object} notes
@@ -16,8 +17,8 @@ import { ICONS } from './icons.js'
  */
 export function drawNotes({ replyingTo, editing, files, onCancelReply, onCancelEdit, onRemove }) {
   const notes = []
-  if (replyingTo !== null) notes.push(note(['Replying to ', element('strong', {}, replyingTo)], onCancelReply))
-  if (editing) notes.push(note(['Editing your message. Enter saves, Esc leaves it as it was.'], onCancelEdit))
+  if (replyingTo !== null) notes.push(note([t('Replying to '), element('strong', {}, replyingTo)], onCancelReply))
+  if (editing) notes.push(note([t('Editing your message. Enter saves, Esc leaves it as it was.')], onCancelEdit))
   if (files.length > 0)
     notes.push(
       element(
@@ -31,13 +32,13 @@ export function drawNotes({ replyingTo, editing, files, onCancelReply, onCancelE
 
 /** @param {(Node | string)[]} words @param {() => void} click */
 function note(words, click) {
-  const cancel = element('button', { type: 'button', class: 'as-link', on: { click } }, 'Cancel')
+  const cancel = element('button', { type: 'button', class: 'as-link', on: { click } }, t('Cancel'))
   return element('div', { class: 'composer-note' }, words, cancel)
 }
 
 /** @param {File} file @param {(file: File) => void} onRemove */
 function chip(file, onRemove) {
-  const attributes = { type: 'button', 'aria-label': `Remove ${file.name}`, on: { click: () => onRemove(file) } }
+  const attributes = { type: 'button', 'aria-label': t('Remove {0}', file.name), on: { click: () => onRemove(file) } }
   const size = element('small', {}, sizeOf(file.size))
   return element(
     'span',

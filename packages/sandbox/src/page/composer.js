@@ -11,6 +11,7 @@ import { Listbox } from './listbox.js'
 import { mentionAt, mentionable, resolveMentions } from './mention-list.js'
 import { THREAD_TYPES } from './store.js'
 import { Suggestions } from './suggestions.js'
+import { t } from './words.js'
 
 const LIMIT = 2000
 const MOST_FILES = 10
@@ -33,10 +34,10 @@ export class Composer {
   constructor(session) {
     this.session = session
     this.suggestions = new Suggestions(session)
-    this.list = new Listbox({ label: 'Suggestions', onPick: (item) => this.#pick(item) })
+    this.list = new Listbox({ label: t('Suggestions'), onPick: (item) => this.#pick(item) })
     this.text = element('textarea', {
       rows: 1,
-      'aria-label': 'Message',
+      'aria-label': t('Message'),
       role: 'combobox',
       'aria-autocomplete': 'list',
       'aria-expanded': 'false',
@@ -47,7 +48,7 @@ export class Composer {
     this.box = element('div', { class: 'composer-box' })
     this.element = element(
       'form',
-      { class: 'composer', 'aria-label': 'Write' },
+      { class: 'composer', 'aria-label': t('Write') },
       this.list.element,
       this.above,
       this.box,
@@ -75,8 +76,8 @@ export class Composer {
     const title = channel ? this.session.store.titleOf(channel) : ''
     const narrow = matchMedia('(max-width: 700px)').matches
     const mark = channel && THREAD_TYPES.has(channel.type) ? '' : '#'
-    const where = `Write ${channel?.recipients ? 'to ' : `in ${mark}`}${title}`
-    this.text.placeholder = channel ? `${where}${narrow ? '' : ', or / for commands'}` : ''
+    const where = channel?.recipients ? t('Write to {0}', title) : t('Write in {0}', `${mark}${title}`)
+    this.text.placeholder = channel ? `${where}${narrow ? '' : t(', or / for commands')}` : ''
     this.element.hidden = !channel || channel.type === 15 || channel.type === 4
     if (!same && channel && matchMedia('(hover: hover)').matches) this.focus()
   }
@@ -165,14 +166,14 @@ export class Composer {
         { type: 'button', class: 'icon-button', title: label, 'aria-label': label, on: { click }, ...extra },
         icon(path),
       )
-    const attach = button('Attach files', ICONS.attach, () => this.picker.click())
+    const attach = button(t('Attach files'), ICONS.attach, () => this.picker.click())
     const send = element(
       'button',
-      { type: 'submit', class: 'icon-button send', title: 'Send', 'aria-label': 'Send' },
+      { type: 'submit', class: 'icon-button send', title: t('Send'), 'aria-label': t('Send') },
       icon(ICONS.send),
     )
     if (this.#form) {
-      const cancel = button('Give up this command', ICONS.close, () => this.#closeForm())
+      const cancel = button(t('Give up this command'), ICONS.close, () => this.#closeForm())
       this.box.replaceChildren(cancel, this.#form.element, send)
     } else {
       this.box.replaceChildren(attach, this.picker, this.text, this.count, send)

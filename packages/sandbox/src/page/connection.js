@@ -3,6 +3,7 @@
  * Gateway v10 as a person: identify, heartbeat, RESUME after a broken line, a fresh session when Discord wants one,
  * and back-off in between. Opened once, closed once; whatever the line does, `onState` says so.
  */
+import { t } from './words.js'
 
 /** @typedef {{ kind: 'connecting' } | { kind: 'online' } | { kind: 'waiting', until: number } | { kind: 'refused', why: string }} LineState */
 
@@ -126,7 +127,8 @@ export class Connection {
   #lost(code) {
     this.#drop()
     if (this.#closed) return
-    const why = FATAL.get(code)
+    const fatal = FATAL.get(code)
+    const why = fatal === undefined ? undefined : t(fatal)
     if (why) {
       this.#onState({ kind: 'refused', why })
       return

@@ -1,6 +1,7 @@
 // @ts-check
 /** The faults a sandbox can be given from the page: switches, what is on now, and how often each one struck. */
 import { element, morphChildren } from './element.js'
+import { t } from './words.js'
 
 /** @typedef {{ id: string, fault: { kind: string } & Record<string, unknown>, hits: number, held?: number }} Standing */
 
@@ -39,7 +40,7 @@ export class FaultDrawer {
   constructor(say) {
     this.#say = say
     const buttons = SWITCHES.map(([label, fault]) =>
-      element('button', { type: 'button', class: 'bar-button', on: { click: () => void this.#add(fault) } }, label),
+      element('button', { type: 'button', class: 'bar-button', on: { click: () => void this.#add(fault) } }, t(label)),
     )
     const clear = () => void this.#call('DELETE', '/sandbox/faults')
     this.limits = element(
@@ -52,14 +53,14 @@ export class FaultDrawer {
     )
     this.element = element(
       'section',
-      { class: 'faults', hidden: true, 'aria-label': 'Faults' },
-      element('p', {}, 'What should go wrong? A switch strikes the bot alone unless it says otherwise.'),
+      { class: 'faults', hidden: true, 'aria-label': t('Faults') },
+      element('p', {}, t('What should go wrong? A switch strikes the bot alone unless it says otherwise.')),
       element('div', { class: 'fault-buttons' }, buttons),
       element(
         'div',
         { class: 'fault-buttons' },
-        element('label', {}, 'Rate limits ', this.limits),
-        element('button', { type: 'button', class: 'bar-button', on: { click: clear } }, 'All faults off'),
+        element('label', {}, t('Rate limits '), this.limits),
+        element('button', { type: 'button', class: 'bar-button', on: { click: clear } }, t('All faults off')),
       ),
       this.#list,
     )
@@ -95,7 +96,7 @@ export class FaultDrawer {
   async #add(fault) {
     const made = await this.#call('POST', '/sandbox/faults', fault)
     const struck = await made?.json().catch(() => null)
-    if (struck?.hits > 0) this.#say(`Done: ${struck.hits} struck.`)
+    if (struck?.hits > 0) this.#say(t('Done: {0} struck.', struck.hits))
   }
 
   /** @param {string} method @param {string} path @param {unknown} [body] */
@@ -103,7 +104,7 @@ export class FaultDrawer {
     const json =
       body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
     const response = await fetch(path, { method, ...json }).catch(() => null)
-    if (!response?.ok) this.#say(`The sandbox refused: ${response ? await response.text() : 'no answer'}`)
+    if (!response?.ok) this.#say(t('The sandbox refused: {0}', response ? await response.text() : t('no answer')))
     await this.#look()
     return response?.ok ? response : null
   }
@@ -129,8 +130,8 @@ function line({ id, fault, hits, held = 0 }) {
     { 'data-key': id },
     element('code', {}, kind),
     element('span', {}, details.join(', ')),
-    element('strong', {}, `struck ${hits}×`),
-    held > 0 && button('release', `Let ${held} go`),
-    button('remove', 'Off'),
+    element('strong', {}, t('struck {0}×', hits)),
+    held > 0 && button('release', t('Let {0} go', held)),
+    button('remove', t('Off')),
   )
 }

@@ -5,6 +5,7 @@ import { element, icon, morphChildren } from './element.js'
 import { ICONS } from './icons.js'
 import { startThread } from './sidebar.js'
 import { THREAD_TYPES } from './store.js'
+import { t } from './words.js'
 
 export class Header {
   #page
@@ -14,7 +15,7 @@ export class Header {
   /** @param {import('./page.js').Page} page */
   constructor(page) {
     this.#page = page
-    const menu = this.#tool('menu', 'Channels', ICONS.menu)
+    const menu = this.#tool('menu', t('Channels'), ICONS.menu)
     menu.classList.add('only-narrow')
     this.element = element('header', { class: 'header' }, menu, this.#title, this.#tools)
     this.element.addEventListener('click', (event) => {
@@ -34,10 +35,10 @@ export class Header {
           parent && element('span', { class: 'crumb-mark', 'aria-hidden': 'true' }, '›'),
           element('h1', {}, `${mark}${store.titleOf(channel)}`),
           channel.thread_metadata?.archived &&
-            element('span', { class: 'tag' }, channel.thread_metadata.locked ? 'LOCKED' : 'ARCHIVED'),
+            element('span', { class: 'tag' }, channel.thread_metadata.locked ? t('LOCKED') : t('ARCHIVED')),
           channel.topic && element('span', { class: 'topic', title: channel.topic }, channel.topic),
         ]
-      : [element('h1', {}, 'Sandbox')]
+      : [element('h1', {}, t('Sandbox'))]
     morphChildren(
       this.#title,
       title.filter((one) => one instanceof Node),
@@ -46,21 +47,21 @@ export class Header {
     morphChildren(this.#tools, [
       ...(inGuild && !parent
         ? [
-            this.#tool('threads', 'Threads', ICONS.archive),
-            this.#tool('start', channel?.type === 15 ? 'New post' : 'New thread', ICONS.thread, true),
+            this.#tool('threads', t('Threads'), ICONS.archive),
+            this.#tool('start', channel?.type === 15 ? t('New post') : t('New thread'), ICONS.thread, true),
           ]
         : []),
       ...(parent
         ? [
             this.#tool(
               'archive',
-              channel?.thread_metadata?.archived ? 'Reopen the thread' : 'Archive the thread',
+              channel?.thread_metadata?.archived ? t('Reopen the thread') : t('Archive the thread'),
               ICONS.archive,
             ),
           ]
         : []),
-      this.#tool('theme', 'Light or dark', ICONS.theme),
-      this.#tool('members', 'Members', ICONS.people),
+      this.#tool('theme', t('Light or dark'), ICONS.theme),
+      this.#tool('members', t('Members'), ICONS.people),
     ])
   }
 
@@ -100,7 +101,7 @@ export class Header {
       (one) => THREAD_TYPES.has(one.type) && one.parent_id === channel.id,
     )
     if (threads.length === 0) {
-      this.#page.say('There is no thread here yet.')
+      this.#page.say(t('There is no thread here yet.'))
       return
     }
     const items = threads.map((one) => ({
@@ -108,7 +109,7 @@ export class Header {
       title: one.name ?? '',
       ...(one.thread_metadata?.archived ? { detail: 'archived' } : {}),
     }))
-    const chosen = await choose({ title: 'Threads', items, anchor })
+    const chosen = await choose({ title: t('Threads'), items, anchor })
     if (chosen?.[0]) this.#page.go(chosen[0])
   }
 }

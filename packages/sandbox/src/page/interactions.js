@@ -4,10 +4,11 @@
  * nonce, the outcome over the gateway under the same nonce. No outcome within a few seconds is a failure too.
  */
 import { mintId } from './snowflake.js'
+import { t } from './words.js'
 
 /** Discord gives an application 3 s and then says so; this is for a line that broke in between. */
 const PATIENCE = 8000
-const NO_ANSWER = 'The application did not respond.'
+const NO_ANSWER = () => t('The application did not respond.')
 
 export class Interactions {
   #session
@@ -94,7 +95,7 @@ export class Interactions {
     if (nonce === undefined) return
     if (type === 'APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE') this.#completions.get(nonce)?.(data.choices ?? [])
     if (type === 'INTERACTION_SUCCESS') this.#end(nonce, null)
-    if (type === 'INTERACTION_FAILURE') this.#end(nonce, NO_ANSWER)
+    if (type === 'INTERACTION_FAILURE') this.#end(nonce, NO_ANSWER())
     if (type === 'INTERACTION_MODAL_CREATE' && this.#open.has(nonce)) {
       const channelId = this.#open.get(nonce)
       this.#end(nonce, null)
@@ -126,7 +127,7 @@ export class Interactions {
     )
     this.#open.set(nonce, channelId)
     this.#session.store.touch(`messages:${channelId}`)
-    setTimeout(() => this.#end(nonce, NO_ANSWER), PATIENCE)
+    setTimeout(() => this.#end(nonce, NO_ANSWER()), PATIENCE)
     try {
       await this.#session.rest.call('POST', '/interactions', this.#body(channelId, nonce, part), { files })
     } catch (error) {

@@ -4,6 +4,7 @@ import { element } from './element.js'
 import { highlight } from './highlight.js'
 import { parse } from './markdown.js'
 import { timestamp } from './timestamps.js'
+import { t } from './words.js'
 
 /** @typedef {import('./markdown.js').Inline} Inline */
 /** @typedef {{ store: import('./store.js').Store, guildId?: string | undefined }} Names */
@@ -75,7 +76,7 @@ function drawOne(node, names) {
         role: 'button',
         tabindex: 0,
         'data-act': 'spoiler',
-        'aria-label': 'Spoiler',
+        'aria-label': t('Spoiler'),
       }
       return element('span', attributes, element('span', {}, draw(node.children, names)))
     }
@@ -128,7 +129,7 @@ function codeBlock(language, text) {
       'div',
       { class: 'code-head' },
       element('span', {}, language || 'text'),
-      element('button', { type: 'button', 'data-act': 'copy-code' }, 'Copy'),
+      element('button', { type: 'button', 'data-act': 'copy-code' }, t('Copy')),
     ),
     element('pre', { tabindex: 0 }, element('code', {}, highlight(language, text))),
   )

@@ -5,6 +5,7 @@ import { choose } from './chooser.js'
 import { menuCommands } from './commands.js'
 import { element, morphChildren } from './element.js'
 import { roleColour } from './message-view.js'
+import { t } from './words.js'
 
 export class Members {
   #page
@@ -13,7 +14,7 @@ export class Members {
   /** @param {import('./page.js').Page} page */
   constructor(page) {
     this.#page = page
-    this.element = element('aside', { class: 'members', 'aria-label': 'Members' }, this.#list)
+    this.element = element('aside', { class: 'members', 'aria-label': t('Members') }, this.#list)
     this.#list.addEventListener('click', (event) => {
       const line = event.target instanceof Element ? event.target.closest('[data-user]') : null
       if (line) void showPerson(page, line.getAttribute('data-user') ?? '', line)
@@ -28,7 +29,7 @@ export class Members {
       const people = [...(channel?.recipients ?? []), ...(store.me ? [store.me] : [])]
       morphChildren(this.#list, [
         this.#group(
-          'In this conversation',
+          t('In this conversation'),
           people.map((user) => this.#line(user, undefined)),
         ),
       ])
@@ -46,7 +47,7 @@ export class Members {
     })
     const apps = [...left.values()].filter((member) => member.user.bot)
     const people = [...left.values()].filter((member) => !member.user.bot)
-    const all = [...groups, { name: 'People', inside: people }, { name: 'Applications', inside: apps }]
+    const all = [...groups, { name: t('People'), inside: people }, { name: t('Applications'), inside: apps }]
     const sections = all
       .filter(({ inside }) => inside.length > 0)
       .map(({ name, inside }) =>
@@ -83,7 +84,7 @@ export class Members {
           { class: 'author', style: colour ? `--role: ${colour}` : null },
           store.nameOf(user.id, guildId),
         ),
-        user.bot && element('span', { class: 'tag' }, 'APP'),
+        user.bot && element('span', { class: 'tag' }, t('APP')),
       ),
     )
   }
@@ -108,10 +109,10 @@ export async function showPerson(page, userId, anchor) {
     title: roles.length > 0 ? `${name} · ${roles.join(', ')}` : name,
     anchor,
     items: [
-      ...(userId === store.me?.id ? [] : [{ value: 'write', title: 'Write a direct message' }]),
-      { value: 'mention', title: 'Mention here' },
-      ...commands.map((command) => ({ value: `command ${command.id}`, title: command.name, detail: 'Command' })),
-      { value: 'id', title: 'Copy the id' },
+      ...(userId === store.me?.id ? [] : [{ value: 'write', title: t('Write a direct message') }]),
+      { value: 'mention', title: t('Mention here') },
+      ...commands.map((command) => ({ value: `command ${command.id}`, title: command.name, detail: t('Command') })),
+      { value: 'id', title: t('Copy the id') },
     ],
   })
   const what = chosen?.[0]

@@ -3,6 +3,7 @@
 import { askText, choose } from './chooser.js'
 import { menuCommands } from './commands.js'
 import { THREAD_TYPES } from './store.js'
+import { t } from './words.js'
 
 const REACTIONS = [
   ['👍', 'thumbs up'],
@@ -42,13 +43,13 @@ export class MessageMenu {
   async #thread(message) {
     const { session } = this.#page
     if (THREAD_TYPES.has(session.store.channels.get(message.channel_id)?.type ?? 0)) {
-      this.#page.say('A thread cannot be started inside a thread.')
+      this.#page.say(t('A thread cannot be started inside a thread.'))
       return
     }
     const wish = await askText({
-      title: 'Start a thread',
-      label: 'Name',
-      action: 'Start',
+      title: t('Start a thread'),
+      label: t('Name'),
+      action: t('Start'),
       value: message.content.slice(0, 40),
     })
     if (!wish) return
@@ -61,8 +62,12 @@ export class MessageMenu {
 
   /** @param {import('./store.js').Message} message @param {Element} anchor */
   async #react(message, anchor) {
-    const items = REACTIONS.map(([value, detail]) => ({ value: value ?? '', title: value ?? '', detail }))
-    const chosen = await choose({ title: 'Add a reaction', items, anchor })
+    const items = REACTIONS.map(([value, detail]) => ({
+      value: value ?? '',
+      title: value ?? '',
+      detail: t(detail ?? ''),
+    }))
+    const chosen = await choose({ title: t('Add a reaction'), items, anchor })
     if (chosen?.[0]) await this.#page.session.act('PUT', reactionPath(message, chosen[0]))
   }
 
@@ -84,14 +89,14 @@ export class MessageMenu {
     const commands = menuCommands(index ?? {}, 3)
     const mine = message.author.id === store.me?.id
     const chosen = await choose({
-      title: 'Message',
+      title: t('Message'),
       anchor,
       items: [
-        ...commands.map((command) => ({ value: `command ${command.id}`, title: command.name, detail: 'Command' })),
-        { value: 'copy', title: 'Copy the text' },
-        { value: 'id', title: 'Copy the id' },
-        { value: 'pin', title: message.pinned ? 'Unpin' : 'Pin' },
-        ...(mine || this.#mayManage(channel) ? [{ value: 'delete', title: 'Delete', danger: true }] : []),
+        ...commands.map((command) => ({ value: `command ${command.id}`, title: command.name, detail: t('Command') })),
+        { value: 'copy', title: t('Copy the text') },
+        { value: 'id', title: t('Copy the id') },
+        { value: 'pin', title: message.pinned ? t('Unpin') : t('Pin') },
+        ...(mine || this.#mayManage(channel) ? [{ value: 'delete', title: t('Delete'), danger: true }] : []),
       ],
     })
     const what = chosen?.[0]

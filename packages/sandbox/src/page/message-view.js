@@ -8,6 +8,7 @@ import { ICONS } from './icons.js'
 import { drawMarkdown, plainLine } from './markdown-view.js'
 import { timeOf } from './snowflake.js'
 import { format } from './timestamps.js'
+import { t } from './words.js'
 
 /** @typedef {import('./store.js').Message} Message */
 /** @typedef {{ store: import('./store.js').Store, log: import('./message-log.js').MessageLog, guildId: string | undefined, editing: string | null }} Scene */
@@ -16,12 +17,12 @@ const EPHEMERAL = 64
 const LOADING = 128
 /** Messages Discord writes itself, by type. @type {Record<number, (message: Message) => string>} */
 const SYSTEM = {
-  1: () => 'added somebody.',
-  2: () => 'removed somebody.',
-  4: (message) => `changed the name: ${message.content}`,
-  6: () => 'pinned a message.',
-  7: () => 'is here now.',
-  18: (message) => `started a thread: ${message.content}`,
+  1: () => t('added somebody.'),
+  2: () => t('removed somebody.'),
+  4: (message) => t('changed the name: {0}', message.content),
+  6: () => t('pinned a message.'),
+  7: () => t('is here now.'),
+  18: (message) => t('started a thread: {0}', message.content),
 }
 
 /**
@@ -99,16 +100,16 @@ function above(message, scene) {
   const name = message.interaction?.name ?? used?.name ?? used?.triggering_interaction_metadata?.name
   if (name) {
     const who = store.nameOf(used.user?.id ?? '', guildId)
-    return element('div', { class: 'above' }, element('strong', {}, who), ' used ', element('code', {}, `/${name}`))
+    return element('div', { class: 'above' }, element('strong', {}, who), t(' used '), element('code', {}, `/${name}`))
   }
   if (message.referenced_message !== null || message.type !== 19) return null
-  return element('div', { class: 'above' }, icon(ICONS.reply), 'Original message was deleted')
+  return element('div', { class: 'above' }, icon(ICONS.reply), t('Original message was deleted'))
 }
 
 /** @param {Message} answered @param {Scene} scene */
 function quoted(answered, scene) {
   const embed = answered.embeds?.[0]
-  const words = [answered.content, embed?.title, embed?.description].find(Boolean) ?? 'Attachment'
+  const words = [answered.content, embed?.title, embed?.description].find(Boolean) ?? t('Attachment')
   return element(
     'button',
     { type: 'button', class: 'above', 'data-act': 'jump', 'data-to': answered.id },
@@ -136,7 +137,7 @@ function heading(message, scene) {
       },
       nameOf(message, scene),
     ),
-    (message.author.bot || message.webhook_id) && element('span', { class: 'tag' }, 'APP'),
+    (message.author.bot || message.webhook_id) && element('span', { class: 'tag' }, t('APP')),
     moment(message.id),
   )
 }
@@ -173,15 +174,20 @@ function content(message, { store, guildId, editing }) {
       'div',
       { class: 'content thinking' },
       element('span', { class: 'dots', 'aria-hidden': 'true' }),
-      'is thinking …',
+      t('is thinking …'),
     )
   }
   if (!message.content && !message.edited_timestamp) return null
-  if (editing === message.id) return element('div', { class: 'content being-edited' }, 'You are editing this message.')
+  if (editing === message.id)
+    return element('div', { class: 'content being-edited' }, t('You are editing this message.'))
   const edited = message.edited_timestamp && !message.author.bot
   const mark =
     edited &&
-    element('span', { class: 'edited', title: format(Date.parse(String(message.edited_timestamp)), 'F') }, '(edited)')
+    element(
+      'span',
+      { class: 'edited', title: format(Date.parse(String(message.edited_timestamp)), 'F') },
+      t('(edited)'),
+    )
   return message.content
     ? element('div', { class: 'content' }, drawMarkdown(message.content, { store, guildId }), mark)
     : null
@@ -229,7 +235,7 @@ function threadOf(message, store) {
     'button',
     { type: 'button', class: 'thread-link', 'data-act': 'go', 'data-channel': id },
     icon(ICONS.thread),
-    thread.name ?? 'Thread',
+    thread.name ?? t('Thread'),
   )
 }
 
@@ -238,9 +244,9 @@ function ephemeralLine(message) {
   const dismiss = element(
     'button',
     { type: 'button', class: 'as-link', 'data-act': 'dismiss', 'data-message': message.id },
-    'Dismiss',
+    t('Dismiss'),
   )
-  return element('div', { class: 'only-you' }, 'Only you can see this', ' · ', dismiss)
+  return element('div', { class: 'only-you' }, t('Only you can see this'), ' · ', dismiss)
 }
 
 /** @param {Message} message @param {Scene} scene @param {boolean} ephemeral */
@@ -251,12 +257,12 @@ function tools(message, { store }, ephemeral) {
     element('button', { type: 'button', 'data-act': act, title: label, 'aria-label': label }, icon(path))
   return element(
     'div',
-    { class: 'tools', role: 'toolbar', 'aria-label': 'Message' },
-    tool('react', 'Add a reaction', ICONS.react),
-    tool('reply', 'Reply', ICONS.reply),
-    mine && tool('edit', 'Edit', ICONS.edit),
-    tool('thread', 'Start a thread', ICONS.thread),
-    tool('more', 'More', ICONS.more),
+    { class: 'tools', role: 'toolbar', 'aria-label': t('Message') },
+    tool('react', t('Add a reaction'), ICONS.react),
+    tool('reply', t('Reply'), ICONS.reply),
+    mine && tool('edit', t('Edit'), ICONS.edit),
+    tool('thread', t('Start a thread'), ICONS.thread),
+    tool('more', t('More'), ICONS.more),
   )
 }
 
@@ -267,7 +273,7 @@ function tools(message, { store }, ephemeral) {
  */
 export function drawOutgoing(outgoing, { store, guildId }) {
   const { nonce, failed } = outgoing
-  const name = store.me ? store.nameOf(store.me.id, guildId) : 'You'
+  const name = store.me ? store.nameOf(store.me.id, guildId) : t('You')
   return element(
     'div',
     { class: `message outgoing ${failed ? 'failed' : ''}`, 'data-key': `out-${nonce}`, 'data-nonce': nonce },
@@ -290,10 +296,10 @@ export function drawOutgoing(outgoing, { store, guildId }) {
         element(
           'div',
           { class: 'failure', role: 'alert' },
-          `Not sent. ${failed} `,
-          element('button', { type: 'button', class: 'as-link', 'data-act': 'again' }, 'Try again'),
+          t('Not sent. {0} ', failed),
+          element('button', { type: 'button', class: 'as-link', 'data-act': 'again' }, t('Try again')),
           ' · ',
-          element('button', { type: 'button', class: 'as-link', 'data-act': 'take-back' }, 'Back to the text box'),
+          element('button', { type: 'button', class: 'as-link', 'data-act': 'take-back' }, t('Back to the text box')),
         ),
     ),
   )
@@ -318,7 +324,7 @@ export function drawAsking(asking, { store, guildId }) {
         'div',
         { class: 'above' },
         element('strong', {}, store.nameOf(store.me?.id ?? '', guildId)),
-        ' used ',
+        t(' used '),
         element('code', {}, asking.title),
       ),
     element('div', { class: 'face' }, avatar(bot)),
@@ -330,7 +336,7 @@ export function drawAsking(asking, { store, guildId }) {
           'div',
           { class: 'heading' },
           element('span', { class: 'author' }, store.nameOf(bot.id, guildId)),
-          element('span', { class: 'tag' }, 'APP'),
+          element('span', { class: 'tag' }, t('APP')),
         ),
       asking.failed
         ? element('div', { class: 'failure', role: 'alert' }, asking.failed)
@@ -338,17 +344,17 @@ export function drawAsking(asking, { store, guildId }) {
             'div',
             { class: 'content thinking' },
             element('span', { class: 'dots', 'aria-hidden': 'true' }),
-            asking.title ? 'Sending the command …' : 'Sending …',
+            asking.title ? t('Sending the command …') : t('Sending …'),
           ),
       asking.failed &&
         element(
           'div',
           { class: 'only-you' },
-          'Only you can see this · ',
+          t('Only you can see this · '),
           asking.again
-            ? [element('button', { type: 'button', class: 'as-link', 'data-act': 'refill' }, 'Try again'), ' · ']
+            ? [element('button', { type: 'button', class: 'as-link', 'data-act': 'refill' }, t('Try again')), ' · ']
             : null,
-          element('button', { type: 'button', class: 'as-link', 'data-act': 'forget' }, 'Dismiss'),
+          element('button', { type: 'button', class: 'as-link', 'data-act': 'forget' }, t('Dismiss')),
         ),
     ),
   )

@@ -12,6 +12,7 @@ import { drawAsking, drawMessage, drawOutgoing } from './message-view.js'
 import { compareIds, timeOf } from './snowflake.js'
 import { THREAD_TYPES } from './store.js'
 import { dayOf } from './timestamps.js'
+import { t } from './words.js'
 
 const TOGETHER = 7 * 60_000
 const NEAR = 60
@@ -39,13 +40,13 @@ export class Messages {
       role: 'log',
       'aria-live': 'polite',
       'aria-relevant': 'additions',
-      'aria-label': 'Messages',
+      'aria-label': t('Messages'),
     })
-    this.scroller = element('div', { class: 'scroller', tabindex: 0, 'aria-label': 'Messages' }, this.log)
+    this.scroller = element('div', { class: 'scroller', tabindex: 0, 'aria-label': t('Messages') }, this.log)
     this.jump = element(
       'button',
       { type: 'button', class: 'jump', hidden: true, on: { click: () => this.toEnd() } },
-      'Newest messages ',
+      t('Newest messages '),
       icon(ICONS.down),
     )
     this.element = element('div', { class: 'messages' }, this.scroller, this.jump)
@@ -125,7 +126,7 @@ export class Messages {
     const lines = []
     if (log.complete && channel) lines.push(beginning(channel, store))
     else if (log.loading && log.size === 0)
-      lines.push(element('div', { class: 'beginning', 'data-key': 'reading' }, 'Reading …'))
+      lines.push(element('div', { class: 'beginning', 'data-key': 'reading' }, t('Reading …')))
     /** @type {import('./store.js').Message | null} */
     let before = null
     const firstNew = this.#whereNewBegins(log)
@@ -135,7 +136,7 @@ export class Messages {
       if (newDay)
         lines.push(element('div', { class: 'day', role: 'separator', 'data-key': `day-${message.id}` }, dayOf(at)))
       const divider = message.id === firstNew && before !== null
-      if (divider) lines.push(element('div', { class: 'day new', role: 'separator', 'data-key': 'new' }, 'New'))
+      if (divider) lines.push(element('div', { class: 'day new', role: 'separator', 'data-key': 'new' }, t('New')))
       const compact = !newDay && !divider && before !== null && continues(before, message)
       lines.push(this.#line(message, compact, scene))
       before = message
@@ -251,7 +252,7 @@ export class Messages {
     const key = `${message.id}:${part.custom_id}`
     const items = choicesOf(part, { store, guildId: store.channels.get(message.channel_id)?.guild_id })
     const several = { min: part.min_values ?? 1, max: part.max_values ?? 1, chosen: chosen.get(key) ?? presetOf(part) }
-    const values = await choose({ title: part.placeholder ?? 'Choose', items, anchor: button, several })
+    const values = await choose({ title: part.placeholder ?? t('Choose'), items, anchor: button, several })
     if (!values) return
     chosen.set(key, values)
     void this.session.interactions.component(message, { component_type: part.type, custom_id: part.custom_id, values })
@@ -261,15 +262,15 @@ export class Messages {
   async #copyCode(button) {
     const code = button.closest('.code-block')?.querySelector('code')?.textContent ?? ''
     await navigator.clipboard.writeText(code)
-    button.textContent = 'Copied'
-    setTimeout(() => (button.textContent = 'Copy'), 1500)
+    button.textContent = t('Copied')
+    setTimeout(() => (button.textContent = t('Copy')), 1500)
   }
 
   /** @param {string} id */
   #jumpTo(id) {
     const line = this.log.querySelector(`[data-message="${CSS.escape(id)}"]`)
     if (!line) {
-      this.#page.say('That message is further up than what is loaded.')
+      this.#page.say(t('That message is further up than what is loaded.'))
       return
     }
     line.scrollIntoView({ block: 'center' })
@@ -293,10 +294,10 @@ function continues(before, message) {
 function beginning(channel, store) {
   const title = store.titleOf(channel)
   const words = THREAD_TYPES.has(channel.type)
-    ? 'The thread begins here.'
+    ? t('The thread begins here.')
     : channel.recipients
-      ? 'Your conversation begins here.'
-      : 'The channel begins here.'
+      ? t('Your conversation begins here.')
+      : t('The channel begins here.')
   return element(
     'div',
     { class: 'beginning', 'data-key': 'beginning' },

@@ -6,6 +6,7 @@ import { openDialog } from './dialog.js'
 import { element, icon } from './element.js'
 import { ICONS } from './icons.js'
 import { drawMarkdown } from './markdown-view.js'
+import { t } from './words.js'
 
 /** @typedef {{ type: number, id: string, read: () => Record<string, unknown> }} Reader a field and what it says on the wire */
 
@@ -29,9 +30,9 @@ export function openModal(modal, session) {
   const application =
     modal.application?.name ??
     session.store.users.get(modal.application?.id ?? modal.application_id)?.username ??
-    'the application'
+    t('the application')
   const failure = element('div', { class: 'failure', role: 'alert', hidden: true })
-  const submit = element('button', { class: 'button primary' }, 'Submit')
+  const submit = element('button', { class: 'button primary' }, t('Submit'))
   const send = async () => {
     files.length = 0
     const components = readers.map((read) => read())
@@ -41,7 +42,7 @@ export function openModal(modal, session) {
     submit.disabled = false
     if (failed === null) dialog.close()
     failure.hidden = false
-    failure.textContent = `${failed} Your words are still here.`
+    failure.textContent = t('{0} Your words are still here.', failed ?? '')
   }
   const dialog = element(
     'dialog',
@@ -58,13 +59,13 @@ export function openModal(modal, session) {
         },
       },
       element('h2', {}, modal.title),
-      element('p', { class: 'form-note' }, `This form goes to ${application}. Do not write passwords here.`),
+      element('p', { class: 'form-note' }, t('This form goes to {0}. Do not write passwords here.', application)),
       ...body,
       failure,
       element(
         'div',
         { class: 'form-foot' },
-        element('button', { type: 'button', class: 'button', on: { click: () => dialog.close() } }, 'Cancel'),
+        element('button', { type: 'button', class: 'button', on: { click: () => dialog.close() } }, t('Cancel')),
         submit,
       ),
     ),
@@ -153,12 +154,12 @@ function selectMenu(part, names) {
     guard.value = values.join()
     words.textContent =
       values.map((value) => items.find((item) => item.value === value)?.title ?? value).join(', ') ||
-      (part.placeholder ?? 'Choose')
+      (part.placeholder ?? t('Choose'))
     words.className = values.length > 0 ? '' : 'placeholder'
   }
   const pick = async () => {
     const several = { min: part.min_values ?? 1, max: part.max_values ?? 1, chosen: values }
-    values = (await choose({ title: part.placeholder ?? 'Choose', items, anchor: button, several })) ?? values
+    values = (await choose({ title: part.placeholder ?? t('Choose'), items, anchor: button, several })) ?? values
     show()
   }
   const button = element(

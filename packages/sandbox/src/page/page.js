@@ -15,10 +15,11 @@ import { Session } from './session.js'
 import { Sidebar } from './sidebar.js'
 import { DM_TYPES, THREAD_TYPES } from './store.js'
 import { TypingLine } from './typing-line.js'
+import { t } from './words.js'
 
 const PHONE = '(max-width: 700px)'
 
-/** @typedef {{ user: import('./store.js').User, token: string, note?: string }} Person */
+/** @typedef {{ user: import('./store.js').User, token: string, note?: string | Record<string, string>, locale?: string }} Person */
 
 export class Page {
   #ended = new AbortController()
@@ -165,17 +166,17 @@ export class Page {
       .map((channel) => {
         const parent = THREAD_TYPES.has(channel.type) ? store.channels.get(channel.parent_id ?? '') : undefined
         const detail = parent
-          ? `in #${parent.name}`
+          ? t('in #{0}', parent.name ?? '')
           : channel.guild_id
             ? store.guilds.get(channel.guild_id)?.name
-            : 'direct message'
+            : t('direct message')
         return {
           value: channel.id,
           title: `${DM_TYPES.has(channel.type) ? '@' : '#'}${store.titleOf(channel)}`,
           detail,
         }
       })
-    const chosen = await choose({ title: 'Go to', items, filter: true })
+    const chosen = await choose({ title: t('Go to'), items, filter: true })
     if (chosen?.[0]) this.go(chosen[0])
   }
 
@@ -225,10 +226,11 @@ export class Page {
     const now = element(
       'button',
       { type: 'button', class: 'as-link', on: { click: () => this.session.connection.open() } },
-      'Try now',
+      t('Try now'),
     )
     if (line.kind === 'refused') this.line.replaceChildren(line.why)
-    else this.line.replaceChildren(this.session.store.me ? 'Connection lost. Reconnecting … ' : 'Connecting … ', now)
+    else
+      this.line.replaceChildren(this.session.store.me ? t('Connection lost. Reconnecting … ') : t('Connecting … '), now)
   }
 
   /** The first text channel of the first guild, else a conversation. */

@@ -4,12 +4,13 @@ import { FaultDrawer } from './faults.js'
 import { element, icon } from './element.js'
 import { ICONS } from './icons.js'
 import { Standing } from './standing.js'
+import { ofHost, t } from './words.js'
 
 const COUNT_EVERY = 5000
 
 export class Panel {
   #page
-  #controls = element('div', { class: 'controls', role: 'toolbar', 'aria-label': 'Controls of the host' })
+  #controls = element('div', { class: 'controls', role: 'toolbar', 'aria-label': t('Controls of the host') })
   #oracle = element('span', { class: 'oracle' })
   #standing
   #faults = new FaultDrawer((text) => this.#page.say(text))
@@ -23,7 +24,7 @@ export class Panel {
       'button',
       { type: 'button', class: 'bar-button', 'aria-expanded': 'false', on: { click } },
       icon(ICONS.faults),
-      'Faults',
+      t('Faults'),
     )
     this.element = element(
       'div',
@@ -31,8 +32,8 @@ export class Panel {
       element(
         'div',
         { class: 'bar' },
-        element('strong', {}, 'Sandbox'),
-        element('span', { class: 'bar-words' }, 'A Discord on this machine. Nothing leaves it.'),
+        element('strong', {}, t('Sandbox')),
+        element('span', { class: 'bar-words' }, t('A Discord on this machine. Nothing leaves it.')),
         this.#controls,
         this.#oracle,
         this.faultsButton,
@@ -58,28 +59,30 @@ export class Panel {
 
   async #drawControls() {
     const info = await read('/sandbox/info')
-    const buttons = (info?.controls ?? []).map((/** @type {{ id: string, label: string }} */ control) => {
-      const button = element(
-        'button',
-        { type: 'button', class: 'bar-button control', on: { click: () => void this.#run(control, button) } },
-        control.label,
-      )
-      return button
-    })
+    const buttons = (info?.controls ?? []).map(
+      (/** @type {{ id: string, label: string | Record<string, string> }} */ control) => {
+        const button = element(
+          'button',
+          { type: 'button', class: 'bar-button control', on: { click: () => void this.#run(control, button) } },
+          ofHost(control.label),
+        )
+        return button
+      },
+    )
     this.#controls.replaceChildren(...buttons)
   }
 
-  /** @param {{ id: string, label: string }} control @param {HTMLButtonElement} button */
+  /** @param {{ id: string, label: string | Record<string, string> }} control @param {HTMLButtonElement} button */
   async #run(control, button) {
     button.disabled = true
     try {
       const response = await fetch(`/sandbox/controls/${encodeURIComponent(control.id)}`, { method: 'POST' })
       const led = response.status === 200 ? await response.json() : null
       if (typeof led?.place === 'string') this.#page.go(led.place)
-      else if (response.ok) this.#page.say(`${control.label}: done.`)
-      else this.#page.say(`${control.label}: ${(await response.text()) || response.status}`)
+      else if (response.ok) this.#page.say(t('{0}: done.', ofHost(control.label)))
+      else this.#page.say(`${ofHost(control.label)}: ${(await response.text()) || response.status}`)
     } catch {
-      this.#page.say(`${control.label}: the sandbox did not answer.`)
+      this.#page.say(t('{0}: the sandbox did not answer.', ofHost(control.label)))
     }
     button.disabled = false
     await this.#drawControls()
@@ -90,7 +93,7 @@ export class Panel {
     const report = await read('/sandbox/oracle')
     const broken = report?.violations?.length ?? 0
     this.#oracle.hidden = typeof report?.checked !== 'number'
-    this.#oracle.textContent = `${report?.checked ?? 0} messages checked, ${broken} wrong`
+    this.#oracle.textContent = t('{0} messages checked, {1} wrong', report?.checked ?? 0, broken)
     this.#oracle.title = (report?.violations ?? [])
       .slice(0, 10)
       .map((/** @type {unknown} */ one) => (typeof one === 'string' ? one : JSON.stringify(one)))

@@ -1,5 +1,6 @@
 // @ts-check
 /** Discord's REST v10 as a person speaks it: the person's token, errors a person can read, 429 obeyed. */
+import { t } from './words.js'
 
 /** What Discord refused, in words; `code` is Discord's own number (0 when there is none). */
 export class Refused extends Error {
@@ -43,7 +44,7 @@ export class Rest {
         response = await fetch(`/api/v10${path}`, this.#request(method, body, files))
       } catch {
         if (this.#closed.signal.aborted || !again || attempt >= TRIES) {
-          throw new Refused('The sandbox cannot be reached. It may have been stopped.', 0, 0)
+          throw new Refused(t('The sandbox cannot be reached. It may have been stopped.'), 0, 0)
         }
         await pause(400 * 2 ** attempt)
         continue

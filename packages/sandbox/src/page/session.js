@@ -8,6 +8,7 @@ import { Interactions } from './interactions.js'
 import { Refused, Rest } from './rest.js'
 import { mintId } from './snowflake.js'
 import { Store } from './store.js'
+import { t } from './words.js'
 
 const PAGE = 50
 const TYPING_EVERY = 8000
@@ -21,7 +22,7 @@ export class Session {
   /** @type {(modal: any) => void} */
   onModal = () => {}
 
-  /** @param {{ user: import('./store.js').User, token: string, note?: string }} person */
+  /** @param {{ user: import('./store.js').User, token: string, note?: string | Record<string, string> }} person */
   constructor(person) {
     this.person = person
     this.store = new Store(person.user.id)
@@ -157,6 +158,6 @@ export class Session {
 
   /** @param {unknown} error */
   #say(error) {
-    this.onTrouble(error instanceof Refused ? error.message : `Something in this page is wrong: ${String(error)}`)
+    this.onTrouble(error instanceof Refused ? error.message : t('Something in this page is wrong: {0}', String(error)))
   }
 }

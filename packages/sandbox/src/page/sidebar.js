@@ -6,6 +6,7 @@ import { element, icon, morphChildren } from './element.js'
 import { ICONS } from './icons.js'
 import { compareIds } from './snowflake.js'
 import { DM_TYPES, THREAD_TYPES } from './store.js'
+import { ofHost, t } from './words.js'
 
 const CATEGORY = 4
 const FORUM = 15
@@ -13,7 +14,7 @@ const FORUM = 15
 
 export class Sidebar {
   #page
-  #list = element('nav', { class: 'places', 'aria-label': 'Channels' })
+  #list = element('nav', { class: 'places', 'aria-label': t('Channels') })
 
   /** @param {import('./page.js').Page} page */
   constructor(page) {
@@ -24,8 +25,8 @@ export class Sidebar {
       {
         type: 'button',
         class: 'me',
-        title: 'Be somebody else',
-        'aria-label': `You are ${user.global_name ?? user.username}. Be somebody else`,
+        title: t('Be somebody else'),
+        'aria-label': t('You are {0}. Be somebody else', user.global_name ?? user.username),
         on: { click: () => void this.#switch(me) },
       },
       avatar(user),
@@ -33,7 +34,7 @@ export class Sidebar {
         'span',
         { class: 'me-name' },
         element('strong', {}, user.global_name ?? user.username),
-        element('small', {}, page.session.person.note ?? 'This is you'),
+        element('small', {}, ofHost(page.session.person.note ?? '') || t('This is you')),
       ),
       icon(ICONS.chevron),
     )
@@ -41,10 +42,10 @@ export class Sidebar {
       'button',
       { type: 'button', class: 'find', on: { click: () => void page.findPlace() } },
       icon(ICONS.search),
-      'Go to …',
+      t('Go to …'),
       element('kbd', {}, 'Ctrl K'),
     )
-    this.element = element('aside', { class: 'sidebar', 'aria-label': 'Places' }, me, go, this.#list)
+    this.element = element('aside', { class: 'sidebar', 'aria-label': t('Places') }, me, go, this.#list)
     this.#list.addEventListener('click', (event) => this.#pressed(event))
   }
 
@@ -59,15 +60,15 @@ export class Sidebar {
         type: 'button',
         class: 'icon-button',
         'data-act': 'dm',
-        title: 'Write to somebody',
-        'aria-label': 'Write to somebody',
+        title: t('Write to somebody'),
+        'aria-label': t('Write to somebody'),
       },
       icon(ICONS.plus),
     )
     const direct = element(
       'section',
       { 'data-key': 'dms' },
-      element('h2', {}, 'Direct messages', plus),
+      element('h2', {}, t('Direct messages'), plus),
       element(
         'ul',
         {},
@@ -129,7 +130,7 @@ export class Sidebar {
         ? icon(ICONS.thread)
         : element('span', { class: 'hash', 'aria-hidden': 'true' }, channel.type === FORUM ? '≡' : '#')
     const title = store.titleOf(channel)
-    const spoken = `${title}${mentions > 0 ? `, ${mentions} for you` : unread ? ', unread' : ''}`
+    const spoken = `${title}${mentions > 0 ? t(', {0} for you', mentions) : unread ? t(', unread') : ''}`
     const attributes = {
       href: this.#page.hashOf(channel.id),
       'data-channel': channel.id,
@@ -158,7 +159,7 @@ export class Sidebar {
       0,
     )
     const place = store.channels.get(this.#page.place ?? '')
-    const name = place ? `${place.recipients ? '@' : '#'}${store.titleOf(place)}` : 'Sandbox'
+    const name = place ? `${place.recipients ? '@' : '#'}${store.titleOf(place)}` : t('Sandbox')
     const who = this.#page.session.person.user
     document.title = `${mentions > 0 ? `(${mentions}) ` : ''}${name} · ${who.global_name ?? who.username}`
   }
@@ -180,7 +181,7 @@ export class Sidebar {
       detail: user.bot ? 'application' : user.username,
       face: avatar(user, 'small'),
     }))
-    const chosen = await choose({ title: 'Write to', items, filter: true })
+    const chosen = await choose({ title: t('Write to'), items, filter: true })
     if (chosen?.[0]) await this.#page.writeTo(chosen[0])
   }
 
@@ -190,10 +191,10 @@ export class Sidebar {
     const items = people.map(({ user, note }) => ({
       value: user.username,
       title: user.global_name ?? user.username,
-      detail: note ?? '',
+      detail: ofHost(note ?? ''),
       face: avatar(user, 'small'),
     }))
-    const chosen = await choose({ title: 'Who do you want to be?', items, anchor })
+    const chosen = await choose({ title: t('Who do you want to be?'), items, anchor })
     if (chosen?.[0]) this.#page.be(chosen[0])
   }
 }
@@ -206,10 +207,10 @@ export class Sidebar {
 export async function startThread(page, channel) {
   const forum = channel.type === FORUM
   const wish = await askText({
-    title: forum ? 'New post' : 'New thread',
-    label: forum ? 'Title' : 'Name',
-    action: forum ? 'Post' : 'Create thread',
-    ...(forum ? { body: 'Message' } : {}),
+    title: forum ? t('New post') : t('New thread'),
+    label: forum ? t('Title') : t('Name'),
+    action: forum ? t('Post') : t('Create thread'),
+    ...(forum ? { body: t('Message') } : {}),
   })
   if (!wish) return
   const common = { name: wish.text, auto_archive_duration: 10_080 }

@@ -4,10 +4,12 @@
  * newcomer that tick off by themselves.
  */
 import { element, morphChildren } from './element.js'
+import { ofHost, t } from './words.js'
 
 const LOOK_EVERY = 500
 
-/** @typedef {{ line: { text: string, tone: string } | null, steps: { text: string, done: boolean }[], bots: { id: string, online: boolean }[] }} State */
+/** @typedef {string | Record<string, string>} Said one text, or one for each language */
+/** @typedef {{ line: { text: Said, tone: string } | null, steps: { text: Said, done: boolean }[], bots: { id: string, online: boolean }[] }} State */
 
 export class Standing {
   #page
@@ -17,7 +19,7 @@ export class Standing {
   #steps = element(
     'details',
     { class: 'steps-box', hidden: true },
-    element('summary', {}, element('strong', {}, 'The first minute'), ' ', this.#count),
+    element('summary', {}, element('strong', {}, t('The first minute')), ' ', this.#count),
     this.#list,
   )
   /** Told once, so that a step that is opened or closed by hand stays so. */
@@ -56,11 +58,12 @@ export class Standing {
       store.touch('people')
     }
     this.#line.hidden = line === null
-    if (this.#line.textContent !== (line?.text ?? '')) this.#line.textContent = line?.text ?? ''
+    const said = ofHost(line?.text ?? '')
+    if (this.#line.textContent !== said) this.#line.textContent = said
     this.#line.dataset['tone'] = line?.tone ?? 'calm'
     const done = steps.filter((step) => step.done).length
     this.#steps.hidden = steps.length === 0
-    this.#count.textContent = `${done} of ${steps.length}`
+    this.#count.textContent = t('{0} of {1}', done, steps.length)
     // Open for whoever is new, and has room for it beside what they came for.
     if (!this.#begun && steps.length > 0) {
       this.#begun = true
@@ -73,8 +76,8 @@ export class Standing {
           'li',
           { class: isDone ? 'done' : '' },
           element('span', { class: 'tick', 'aria-hidden': 'true' }, isDone ? '✓' : '○'),
-          element('span', {}, text),
-          isDone && element('span', { class: 'unseen' }, ' (done)'),
+          element('span', {}, ofHost(text)),
+          isDone && element('span', { class: 'unseen' }, t(' (done)')),
         ),
       ),
     )

@@ -6,6 +6,7 @@
 import { compareIds, mintId } from './snowflake.js'
 import { MessageLog } from './message-log.js'
 import { ReadMarks } from './read-marks.js'
+import { t } from './words.js'
 
 /** @typedef {import('discord-api-types/v10').APIUser} User */
 /** @typedef {Omit<import('discord-api-types/v10').APIMessage, 'type' | 'flags'> & { type: number, flags?: number, guild_id?: string, member?: any }} Message */
@@ -195,13 +196,13 @@ export class Store {
   nameOf(userId, guildId) {
     const member = guildId ? this.guilds.get(guildId)?.members.get(userId) : undefined
     const user = this.users.get(userId)
-    return member?.nick ?? user?.global_name ?? user?.username ?? 'Unknown'
+    return member?.nick ?? user?.global_name ?? user?.username ?? t('Unknown')
   }
 
   /** What a place is called. @param {Channel} channel */
   titleOf(channel) {
     if (!DM_TYPES.has(channel.type)) return channel.name ?? channel.id
-    return (channel.recipients ?? []).map((user) => user.global_name ?? user.username).join(', ') || 'Direct message'
+    return (channel.recipients ?? []).map((user) => user.global_name ?? user.username).join(', ') || t('Direct message')
   }
 }
 

@@ -3,6 +3,7 @@
 import { entriesOf } from './commands.js'
 import { fitting } from './listbox.js'
 import { mentionAt, mentionable } from './mention-list.js'
+import { t } from './words.js'
 
 /** @typedef {import('./store.js').Channel} Channel */
 /** @typedef {{ items: import('./listbox.js').Item[], empty?: string, exact?: import('./commands.js').Entry }} Offer */
@@ -64,7 +65,7 @@ export class Suggestions {
     const items = entries.map(({ key, title, description, application }) => {
       return { value: key, title, detail: description, hint: application }
     })
-    return { items: fitting(items, typed), empty: 'No such command', ...(exact ? { exact } : {}) }
+    return { items: fitting(items, typed), empty: t('No such command'), ...(exact ? { exact } : {}) }
   }
 }
 

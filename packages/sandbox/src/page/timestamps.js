@@ -1,6 +1,7 @@
 // @ts-check
 /** Moments: `<t:…:R>` that stay true while one looks at them, and the times beside messages. */
 import { element } from './element.js'
+import { spoken, t } from './words.js'
 
 /** Discord's styles, as what Intl needs. @type {Record<string, Intl.DateTimeFormatOptions>} */
 const STYLES = {
@@ -21,7 +22,6 @@ const UNITS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
   ['minute', 60],
   ['second', 1],
 ])
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 
 /**
  * @param {number} at milliseconds of Unix time
@@ -31,13 +31,22 @@ export function timestamp(at, style) {
   const exact = Math.abs(at) < 8.64e15
   const title = exact ? format(at, 'F') : ''
   const attributes = { class: 'timestamp', title, ...(style === 'R' ? { 'data-relative': at } : {}) }
-  const words = exact ? (style === 'R' ? ago(at) : format(at, style)) : 'Invalid date'
+  const words = exact ? (style === 'R' ? ago(at) : format(at, style)) : t('Invalid date')
   return element('time', attributes, words)
 }
 
 /** @param {number} at @param {string} style */
 export function format(at, style) {
-  return new Intl.DateTimeFormat(undefined, STYLES[style] ?? STYLES['f']).format(at)
+  return new Intl.DateTimeFormat(language(), STYLES[style] ?? STYLES['f']).format(at)
+}
+
+function relative() {
+  return new Intl.RelativeTimeFormat(language(), { numeric: 'auto' })
+}
+
+/** The person's language, in the browser's own kind of it where that is the same. */
+function language() {
+  return navigator.language.startsWith(spoken()) ? navigator.language : spoken()
 }
 
 /** @param {number} at @param {number} [now] */
@@ -45,7 +54,8 @@ function ago(at, now = Date.now()) {
   const seconds = Math.round((at - now) / 1000)
   for (const [unit, size] of UNITS) {
     // 3,599 seconds are an hour to a person.
-    if (Math.abs(seconds) >= size * 0.95 || unit === 'second') return relative.format(Math.round(seconds / size), unit)
+    if (Math.abs(seconds) >= size * 0.95 || unit === 'second')
+      return relative().format(Math.round(seconds / size), unit)
   }
   return ''
 }
@@ -66,5 +76,5 @@ export function keepTime(signal) {
 
 /** The line between two days. @param {number} at */
 export function dayOf(at) {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: 'full' }).format(at)
+  return new Intl.DateTimeFormat(language(), { dateStyle: 'full' }).format(at)
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** "Mina is typing …", for as long as it is true. */
 import { element } from './element.js'
+import { spoken, t } from './words.js'
 
 const NAMED = 3
 
@@ -27,8 +28,9 @@ export class TypingLine {
     for (const [id, until] of here) if (until <= now) here.delete(id)
     const guildId = this.#store.channels.get(this.#place ?? '')?.guild_id
     const names = [...here.keys()].map((id) => this.#store.nameOf(id, guildId))
-    const who = names.length > NAMED ? 'Several people' : new Intl.ListFormat('en').format(names)
-    const words = names.length === 0 ? '' : `${who} ${names.length === 1 ? 'is' : 'are'} typing …`
+    const who = new Intl.ListFormat(spoken()).format(names)
+    const many = names.length > NAMED ? t('Several people are typing …') : t('{0} are typing …', who)
+    const words = names.length === 0 ? '' : names.length === 1 ? t('{0} is typing …', who) : many
     if (this.element.dataset['words'] === words) return
     this.element.dataset['words'] = words
     this.element.replaceChildren(...(words ? [element('span', { class: 'dots', 'aria-hidden': 'true' }), words] : []))

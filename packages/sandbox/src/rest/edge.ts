@@ -9,6 +9,7 @@ import type { InvalidRequests } from '../invalid-requests.ts'
 import type { Limits } from '../limits.ts'
 import type { Upload } from '../messages.ts'
 import type { User } from '../records.ts'
+import type { Clock } from '../clock.ts'
 import type { World } from '../world.ts'
 import type { Answer, Ask, Door, Method, Route } from './route.ts'
 
@@ -72,7 +73,7 @@ export function restEdge(parts: EdgeParts): Hono<Env> {
       responseBody: answer.body,
       disturbed: false,
     })
-    return respond(context, answer)
+    return respond(context, answer, parts.world.clock)
   })
   return app
 }
@@ -109,12 +110,12 @@ async function serve(parts: EdgeParts, one: Route, context: Context<Env>): Promi
     exchange.responseBody = answer.body
     if (exchange.isBot) invalid.note(answer)
     parts.watch(exchange)
-    return respond(context, answer)
+    return respond(context, answer, world.clock)
   }
 
   const token = context.req.header('authorization')
   const banned = token !== undefined && !token.startsWith('Bot ') ? null : invalid.ban()
-  if (banned) return respond(context, banned)
+  if (banned) return respond(context, banned, world.clock)
   let body: { json: unknown; uploads: Upload[]; multipart: boolean }
   let viewer: User
   try {
@@ -242,11 +243,10 @@ function refused(error: unknown): Answer {
   return { status: 500, body: { message: `sandbox: ${String(error)}`, code: 0 } }
 }
 
-function respond(context: Context<Env>, answer: Answer): Response {
+function respond(context: Context<Env>, answer: Answer, clock: Clock): Response {
   const headers = new Headers(answer.headers)
-  const { outgoing } = context.env
-  // Browsers never need it, but clients measure the clock by it.
-  outgoing.sendDate = true
+  // Browsers never need it, but clients measure their clocks by it.
+  headers.set('Date', new Date(clock.now()).toUTCString())
   if (answer.bytes) return new Response(new Uint8Array(answer.bytes), { status: answer.status, headers })
   if (answer.body === undefined) return new Response(null, { status: answer.status, headers })
   headers.set('Content-Type', 'application/json')

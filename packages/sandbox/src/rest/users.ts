@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { openDm } from '../channels.ts'
+import { INTENT } from '../intents.ts'
 import { refusal } from '../refusal.ts'
 import { snowflake } from '../rules/message.ts'
 import { wireSelf } from '../wire.ts'
@@ -18,8 +19,8 @@ function wireApplication(world: World, bot: User) {
     icon: null,
     description: '',
     type: null,
-    flags: APPLICATION_FLAGS,
-    flags_new: String(APPLICATION_FLAGS),
+    flags: applicationFlags(bot),
+    flags_new: String(applicationFlags(bot)),
     bot: wireUser(bot),
     bot_public: false,
     bot_require_code_grant: false,
@@ -37,8 +38,11 @@ function wireApplication(world: World, bot: User) {
   }
 }
 
-/** Limited versions of the three privileged intents are switched on. */
-export const APPLICATION_FLAGS = (1 << 13) | (1 << 15) | (1 << 19)
+/** The limited version of each privileged intent that is switched on. */
+export function applicationFlags({ privilegedIntents }: User): number {
+  const has = (intent: number, flag: number): number => ((privilegedIntents & intent) === 0 ? 0 : flag)
+  return has(INTENT.presences, 1 << 13) | has(INTENT.members, 1 << 15) | has(INTENT.messageContent, 1 << 19)
+}
 
 /** How many identifies are left, as `/gateway/bot` tells. */
 export interface SessionStarts {

@@ -45,7 +45,7 @@ export function interactions({ step, open, close }: Steps): void {
     }
 
     before(async () => {
-      stage = await open({ deadlines: { answer: 1500 } })
+      stage = await open({ deadlines: { answer: 20_000 } })
       alice = await stage.sandbox.actor('alice')
       bob = await stage.sandbox.actor('bob')
       await stage.client.application.commands.set([
@@ -139,12 +139,6 @@ export function interactions({ step, open, close }: Steps): void {
       const reply = await outcome.settled()
       assert.equal(reply.content, 'private after all')
       assert.equal(reply.ephemeral, true)
-    })
-    step('silence fails after the deadline, and the late answer meets 10062', async () => {
-      const interaction = next<ChatInputCommandInteraction>(async (one) => one)
-      const outcome = await alice.runs('general', '/plain')
-      assert.equal(outcome.failed, true)
-      await assert.rejects((await interaction).reply('late'), code(10062, 404))
     })
     step('an answer that asks for its response gets the message, a deferral the bare interaction', async () => {
       const answered = next<ChatInputCommandInteraction>(async (interaction) => {
@@ -352,6 +346,23 @@ export function interactions({ step, open, close }: Steps): void {
       await alice.runs(thread, '/plain')
       await answered
       await bob.sees(thread, 'in the thread')
+    })
+  })
+
+  describe('an interaction’s deadline', () => {
+    let stage: Stage
+    before(async () => {
+      stage = await open({ deadlines: { answer: 100 } })
+      await stage.client.application.commands.set([PLAIN])
+    })
+    after(() => close(stage))
+
+    step('silence fails after the deadline, and the late answer meets 10062', async () => {
+      const alice = await stage.sandbox.actor('alice')
+      const asked = heard<ChatInputCommandInteraction>(stage.client, Events.InteractionCreate)
+      const outcome = await alice.runs('general', '/plain')
+      assert.equal(outcome.failed, true)
+      await assert.rejects((await asked).reply('late'), code(10062, 404))
     })
   })
 

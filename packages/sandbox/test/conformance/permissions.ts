@@ -158,8 +158,9 @@ export function permissions({ step, open, close }: Steps): void {
     }
     const fresh = async (): Promise<Scene> => {
       allow(EVERYTHING)
-      const message = await alice.says('general', 'mine')
-      const thread = await alice.opensThread('general', 'hers')
+      // By its id: one of the steps renames it.
+      const message = await alice.says(stage.general, 'mine')
+      const thread = await alice.opensThread(stage.general, 'hers')
       const { guildId } = stage.sandbox
       return { channel: stage.general.id, thread: thread.id, alices: message.id, alice: alice.id, guild: guildId }
     }

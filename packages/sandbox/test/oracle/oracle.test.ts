@@ -93,6 +93,17 @@ describe('the oracle', () => {
     assert.throws(() => oracle.assertClean(), /dispatch of THREAD_CREATE/)
   })
 
+  test('looks once at what all get alike, and every time at what is wrong or otherwise', async () => {
+    const oracle = await Oracle.load()
+    const right = { user_id: '2', emoji: { id: null, name: '👍' } }
+    for (const _ of [1, 2]) oracle.dispatch('MESSAGE_REACTION_REMOVE', right)
+    oracle.assertClean()
+    for (const _ of [1, 2]) oracle.dispatch('MESSAGE_REACTION_REMOVE', { ...right, emoji: { id: 7, name: '👍' } })
+    oracle.dispatch('MESSAGE_REACTION_REMOVE', right)
+    const { violationCount, checked } = oracle.report()
+    assert.deepEqual([violationCount, checked.dispatches], [2, 5])
+  })
+
   test('notices what drifts inside a dispatch, in a list too', async () => {
     const oracle = await Oracle.load()
     oracle.dispatch('GUILD_MEMBERS_CHUNK', { guild_id: '1', members: [{ nick: null }] })

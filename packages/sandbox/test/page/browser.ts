@@ -9,8 +9,15 @@ const CHROMIUM = '/usr/bin/chromium'
 const ARTIFACTS = fileURLToPath(new URL('../../../../artifacts/', import.meta.url))
 /** folder of the page, as the sandbox serves it */
 export const PAGE = fileURLToPath(new URL('../../src/page/', import.meta.url))
-/** Without a browser these tests say why they do not run. */
-export const noBrowser = existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}`
+/** Asked at the top of a file that wants tabs: the browser goes with the file. Where there is none, why it does not run. */
+export function needsBrowser(): string | false {
+  after(async () => {
+    const closing = context
+    context = null
+    await (await closing)?.browser()?.close()
+  })
+  return existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}`
+}
 
 /**
  * A tab in Debian's Chromium, which has a fresh profile and talks to nobody: one for all tests of a file, opened when
@@ -22,7 +29,6 @@ export async function newTab(): Promise<Page> {
 }
 
 let context: Promise<BrowserContext> | null = null
-after(async () => (await context)?.browser()?.close())
 
 async function open(): Promise<BrowserContext> {
   const browser = await chromium.launch({

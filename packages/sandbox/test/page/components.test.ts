@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { noBrowser, picture } from './browser.ts'
+import { needsBrowser, picture } from './browser.ts'
 import { Stage, box, pick, until, write } from './stage.ts'
 
-describe('components, threads and forums', { concurrency: 2, skip: noBrowser }, () => {
+describe('components, threads and forums', { concurrency: 2, skip: needsBrowser() }, () => {
   test('the newer components: containers, sections, forms with labels', async () => {
     await using stage = await Stage.open()
     const page = await stage.as('alice')

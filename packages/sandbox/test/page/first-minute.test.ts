@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { noBrowser, picture } from './browser.ts'
+import { needsBrowser, picture } from './browser.ts'
 import { Stage, box, pick, until, write } from './stage.ts'
 
 const HINT = 'Welcome. Type `/session start` to begin, then write to me in that thread.'
 
-describe('the first minute on the page', { concurrency: 2, skip: noBrowser }, () => {
+describe('the first minute on the page', { concurrency: 2, skip: needsBrowser() }, () => {
   test('a newcomer opens the page, starts a session in a thread, watches the answer grow and stops it', async () => {
     await using stage = await Stage.open()
     stage.bot.holdsAnswers = true

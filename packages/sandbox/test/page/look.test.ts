@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { noBrowser, picture } from './browser.ts'
+import { needsBrowser, picture } from './browser.ts'
 import { Stage, box, pick, until, write } from './stage.ts'
 import type { Page } from 'playwright-core'
 
 const PHONE = { width: 390, height: 780 }
 
-describe('how the page looks', { concurrency: 2, skip: noBrowser }, () => {
+describe('how the page looks', { concurrency: 2, skip: needsBrowser() }, () => {
   test('on a phone: places in a drawer, commands, nothing wider than the screen', async () => {
     await using stage = await Stage.open()
     const page = await stage.as('alice', PHONE)
@@ -39,6 +39,44 @@ describe('how the page looks', { concurrency: 2, skip: noBrowser }, () => {
     await picture(page, 'page-phone-gallery-dark')
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width)
     assert.ok(await page.locator('.scroller').evaluate((node) => node.scrollWidth <= node.clientWidth))
+  })
+
+  test('whoever speaks Korean reads the page in it, on a phone as well; Alice reads English in the next moment', async () => {
+    await using stage = await Stage.open({
+      controls: [{ id: 'kill', label: { en: 'Kill the bot', ko: '봇 끄기' }, run: () => {} }],
+      standing: () => ({
+        line: { text: { en: 'It works.', ko: '잘 되고 있어요.' }, tone: 'good' },
+        steps: [{ text: { en: 'Look around', ko: '둘러보기' }, done: false }],
+      }),
+    })
+    const page = await stage.as('minsu')
+    await page.getByRole('button', { name: '봇 끄기' }).waitFor()
+    await page.getByText('잘 되고 있어요.').waitFor()
+    await page.getByText('둘러보기').waitFor()
+    await page.getByRole('combobox', { name: '메시지' }).fill('@orchestrator 합계가 왜 틀려요?')
+    await page.keyboard.press('Enter')
+    await page.getByText('✓ 0:02').waitFor()
+    assert.deepEqual(await page.evaluate(foreign), [], 'nothing of the page is left in English')
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'ko')
+    await page.getByRole('button', { name: '장애' }).click()
+    await page.getByRole('button', { name: '장애 모두 끄기' }).waitFor()
+    assert.deepEqual(await page.evaluate(foreign), [])
+    await picture(page, 'page-korean-light')
+    await page.getByRole('button', { name: '장애', exact: true }).click()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.setViewportSize(PHONE)
+    await until(
+      () => page.locator('.sidebar').isVisible(),
+      (visible) => !visible,
+    )
+    await picture(page, 'page-korean-phone-dark')
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width)
+    await page.getByRole('button', { name: '채널' }).click()
+    await page.getByRole('button', { name: /다른 사람 되기/ }).click()
+    await picture(page, 'page-korean-phone-people-dark')
+    await page.getByRole('option', { name: /Alice/ }).click()
+    await page.getByRole('button', { name: 'Faults' }).waitFor()
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'en')
   })
 
   test('light and dark: the system decides until the person does; both can be read', async () => {
@@ -113,7 +151,7 @@ describe('how the page looks', { concurrency: 2, skip: noBrowser }, () => {
   })
 })
 
-describe('what the host says on the page', { concurrency: 2, skip: noBrowser }, () => {
+describe('what the host says on the page', { concurrency: 2, skip: needsBrowser() }, () => {
   test('a line, steps that tick off, where to begin, and whether the bot is there', async () => {
     const steps = [
       { text: 'Say hello', done: false },
@@ -203,4 +241,20 @@ function contrasts(page: Page): Promise<Record<string, number>> {
     }
     return found
   })
+}
+
+/** What of the page's own words is English: labels, titles and texts, but for what people and bots wrote and what things are called. */
+function foreign(): string[] {
+  const isEnglish = (text: string | null): text is string =>
+    text !== null && /[a-z]{3}/.test(text) && !/[가-힣]/.test(text)
+  const theirs =
+    '.content, .author, .embed, .places, code, kbd, .me-name, .bar select, .fault-buttons select, noscript, .place-title, .beginning, .members, .above'
+  const said: string[] = []
+  for (const each of document.querySelectorAll('body *')) {
+    if (each.closest(theirs) !== null) continue
+    const own = [...each.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent)
+    const attributes = ['aria-label', 'title', 'placeholder'].map((name) => each.getAttribute(name))
+    for (const text of [...own, ...attributes]) if (isEnglish(text)) said.push(text.trim())
+  }
+  return [...new Set(said)]
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { test } from 'node:test'
 import { array, assert as holds, configureGlobal, constantFrom, oneof, property, string } from 'fast-check'
 import { PAGE } from './browser.ts'
 
@@ -92,9 +92,8 @@ void test('markdown: no text makes it throw or hang, and every link goes to the 
     }),
     { numRuns: 1000 },
   )
-  const began = performance.now()
-  parse('**_~~||'.repeat(300) + '['.repeat(500) + '`'.repeat(401))
-  assert.ok(performance.now() - began < 2000, 'a hostile text must not hold up the page')
+  // A hostile text must not hold up the page: were it read in all its ways, this would never come to its end.
+  parse('**_~~||'.repeat(1200) + '['.repeat(2000) + '`'.repeat(1601))
 })
 
 void test('typed names become mentions, longest first, and code stays as it is', () => {

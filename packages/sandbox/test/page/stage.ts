@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core'
 import type { Sandbox, SandboxOptions } from '../../src/sandbox.ts'
 
 /** In milliseconds. Only a failure waits this long; a busy machine must not be one. */
-const PATIENCE = 30_000
+const PATIENCE = 60_000
 const WORLD = {
   guild: {
     name: 'Tidewater',
@@ -42,7 +42,7 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(options: SandboxOptions = {}): Promise<Stage> {
-    const sandbox = await startSandbox({ world: WORLD, page: pageFolder, ...options })
+    const sandbox = await startSandbox({ world: WORLD, page: pageFolder, deadlines: { answer: 20_000 }, ...options })
     const bot = await DemoBot.start(sandbox.api, sandbox.bot.token)
     return new Stage(sandbox, bot)
   }
@@ -68,7 +68,7 @@ export class Stage implements AsyncDisposable {
     for (const tab of this.#tabs) await tab.close()
     // A discord.js client that is destroyed while it reconnects goes on reconnecting for ever.
     const shards = this.bot.client.ws.shards
-    await until(() => shards.every((shard) => shard.status === Status.Ready), Boolean, 20_000)
+    await until(() => shards.every((shard) => shard.status === Status.Ready), Boolean)
     await this.bot[Symbol.asyncDispose]()
     await this.sandbox.close()
     const surprising = this.#complaints.flat().filter((one) => !this.#expected.some((known) => known.test(one)))
@@ -77,7 +77,7 @@ export class Stage implements AsyncDisposable {
 }
 
 /** The text box of a page. */
-export const box = (page: Page) => page.getByRole('combobox', { name: 'Message' })
+export const box = (page: Page) => page.getByRole('combobox', { name: /^(Message|메시지)$/ })
 
 /** Writes a message as a person does: key by key, then Enter. */
 export async function write(page: Page, text: string): Promise<void> {

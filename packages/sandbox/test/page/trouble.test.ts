@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { pageFolder, startSandbox } from '../../src/sandbox.ts'
-import { newTab, noBrowser, picture } from './browser.ts'
+import { pageFolder, startSandbox, type Sandbox } from '../../src/sandbox.ts'
+import { needsBrowser, newTab, picture } from './browser.ts'
 import { Stage, box, until, write } from './stage.ts'
 
-describe('the page in trouble', { concurrency: 2, skip: noBrowser }, () => {
+describe('the page in trouble', { concurrency: 2, skip: needsBrowser() }, () => {
   test('a broken line says so, comes back, and misses nothing; what was written meanwhile arrives once', async () => {
     await using stage = await Stage.open()
     stage.expectComplaints(/WebSocket/, /ERR_CONNECTION_RESET/)
@@ -114,7 +114,7 @@ describe('the page in trouble', { concurrency: 2, skip: noBrowser }, () => {
   })
 
   test('the sandbox itself is started anew: the page finds into the new world by itself', async () => {
-    const first = await startSandbox({ page: pageFolder })
+    const first = await startAtKeptPort()
     const page = await newTab()
     page.setDefaultTimeout(15_000)
     await page.goto(`${first.url}/#alice/${first.channel('general')}`)
@@ -152,3 +152,14 @@ describe('the page in trouble', { concurrency: 2, skip: noBrowser }, () => {
 })
 
 const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
+/** At a port that the system gives nobody by itself (Linux: those from 32,768 on): it is still free when it is started anew. */
+async function startAtKeptPort(): Promise<Sandbox> {
+  for (let port = 21_000 + (process.pid % 1_000); ; port++) {
+    try {
+      return await startSandbox({ page: pageFolder, port })
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
+    }
+  }
+}
