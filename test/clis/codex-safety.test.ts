@@ -244,10 +244,11 @@ scenes(
 
     scene.test('a model that says nothing more is given up, and the next turn is answered', async () => {
       await room.runtime.close('end')
-      room.runtime = room.make({ limits: { silenceMs: 2000 } })
+      // Long enough for the CLI of the next turn to come up where a machine is busy.
+      room.runtime = room.make({ limits: { silenceMs: 15_000 } })
       const silent = room.begin(scripted([{ text: 'one two three', chunks: 3, hang: 1 }]))
       await silent.done
-      assert.deepEqual(troubleOf(silent), { code: 'silent', seconds: 2 })
+      assert.deepEqual(troubleOf(silent), { code: 'silent', seconds: 15 })
       const next = room.begin(bench.words.say('here again'), {
         session: { ...room.session, conversation: silent.conversation },
       })

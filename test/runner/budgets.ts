@@ -4,6 +4,12 @@ import { join } from 'node:path'
 /** What files cost, by their names; files that are no more are dropped when it is recorded. */
 export type Recorded = Readonly<Record<string, number>>
 
+/** How long a file took. */
+interface Took {
+  readonly file: string
+  readonly wallSeconds: number
+}
+
 /** Seconds of wall that each file may take in CI, or of CPU that it took. */
 type What = 'budgets' | 'cpu'
 
@@ -31,6 +37,36 @@ const times = 4
  */
 export function budgetFor(seconds: number): number {
   return Math.max(leastBudget, Math.ceil((times * seconds) / 5) * 5)
+}
+
+const enoughFiles = 10
+
+/**
+ * How many times as long as when it was recorded everything takes on this machine now: the median of the files that
+ * are long enough to tell, so that a few which have grown do not hide themselves. 1 where it is faster, or too few ran.
+ */
+function paceOf(took: readonly Took[], budgets: Recorded): number {
+  const ratios = took
+    .flatMap(({ file, wallSeconds }) => {
+      const budget = budgets[file] ?? 0
+      return budget > leastBudget ? [(wallSeconds * times) / budget] : []
+    })
+    .sort((a, b) => a - b)
+  return ratios.length < enoughFiles ? 1 : Math.max(1, ratios[Math.floor(ratios.length / 2)] ?? 1)
+}
+
+/** Those that took longer than they may, at the machine's pace, each with a sentence that says so. */
+export function overBudget(took: readonly Took[], budgets: Recorded, otherwise: number): ReadonlyMap<string, string> {
+  const pace = paceOf(took, budgets)
+  return new Map(
+    took.flatMap(({ file, wallSeconds }) => {
+      const budget = budgets[file] ?? otherwise
+      if (wallSeconds <= budget * pace) return []
+      const slow = pace > 1 ? `, ${pace.toFixed(1)} times as much while all files take so much longer` : ''
+      const what = `It took ${wallSeconds.toFixed(0)} s; test/budgets.json gives it ${budget} s${slow}.`
+      return [[file, `${what} Make it faster, or record what it needs: node test/run.js --record`]]
+    }),
+  )
 }
 
 /** What was recorded, with what was measured now; files that are no more are dropped. */

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
-import { budgetFor, readRecorded, renewed, unrecordedSeconds, weights, writeRecorded } from './budgets.ts'
+import { budgetFor, overBudget, readRecorded, renewed, unrecordedSeconds, weights, writeRecorded } from './budgets.ts'
 import { bed } from './bed.ts'
 import { bundle, writeByContent } from '../../tools/bundle.ts'
 import { runFiles } from './file.ts'
@@ -81,16 +81,9 @@ async function work(): Promise<void> {
       signal: interrupted.signal,
     })
     outcomes.push(...some)
-    for (const outcome of some) report.file(inCi ? withinBudget(outcome) : outcome)
+    for (const outcome of some) report.file(outcome)
     if (notRun.length > 0) waiting.unshift(notRun)
   }
-}
-
-function withinBudget(outcome: FileOutcome): FileOutcome {
-  const budget = budgets[outcome.file] ?? unrecorded
-  if (outcome.wallSeconds <= budget) return outcome
-  const over = `It took ${outcome.wallSeconds.toFixed(0)} s; test/budgets.json gives it ${budget} s. Make it faster, or record what it needs: node test/run.js --record`
-  return { ...outcome, faults: [...outcome.faults, over] }
 }
 
 try {
@@ -105,4 +98,5 @@ if (plan.record) {
   writeRecorded('cpu', renewed(cpu, new Map(used), allFiles()))
 }
 if (interrupted.signal.aborted) process.exit(130)
+if (inCi) report.fault(overBudget(outcomes, budgets, unrecorded))
 process.exitCode = report.end(plan.leftOut) ? 0 : 1

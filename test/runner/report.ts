@@ -30,6 +30,14 @@ export class Report {
     for (const remark of outcome.remarks) console.log(`  ! ${remark}`)
   }
 
+  /** What is known only when all have run: a sentence for each file that something is wrong with. */
+  fault(sentences: ReadonlyMap<string, string>): void {
+    for (const [at, outcome] of this.#outcomes.entries()) {
+      const sentence = sentences.get(outcome.file)
+      if (sentence !== undefined) this.#outcomes[at] = { ...outcome, faults: [...outcome.faults, sentence] }
+    }
+  }
+
   /** Prints the summary, as Node's own runner does; true when all is well. */
   end(leftOut: readonly string[]): boolean {
     const failed = this.#outcomes.filter(isFailed)

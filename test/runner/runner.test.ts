@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
-import { budgetFor, renewed, weights } from './budgets.ts'
+import { budgetFor, overBudget, renewed, weights } from './budgets.ts'
 import { judge } from './judge.ts'
 import { planFor } from './plan.ts'
 import { inTurn } from './stories.ts'
@@ -246,6 +246,23 @@ describe('what is run', () => {
       ],
     )
     assert.deepEqual(judge(['a', 'b'], events, [...marks, { type: 'over' }]).notRun, [])
+  })
+
+  it('is judged at the pace of the machine: one that has grown fails, a slow machine fails nobody', () => {
+    const names = Array.from({ length: 11 }, (_, at) => `f${at}`)
+    const budgets = Object.fromEntries(names.map((name) => [name, 100]))
+    const took = (times: number, grown: number) =>
+      names.map((file) => ({ file, wallSeconds: 25 * (file === 'f0' ? grown : times) }))
+    const over = (...at: Parameters<typeof took>) => [...overBudget(took(...at), budgets, 60).keys()]
+    assert.deepEqual([over(1, 4), over(1, 4.1), over(3, 11), over(3, 13)], [[], ['f0'], [], ['f0']])
+    assert.deepEqual(over(0.5, 2.1), [], 'a fast machine asks for no more than was recorded')
+    const [few] = took(1, 8)
+    assert.deepEqual(
+      [...overBudget(few === undefined ? [] : [few], budgets, 60).keys()],
+      ['f0'],
+      'one alone is no pace',
+    )
+    assert.match(overBudget(took(3, 13), budgets, 60).get('f0') ?? '', /gives it 100 s, 3\.0 times/)
   })
 
   it('is recorded with room to spare; what was not run keeps its numbers, what is gone loses them', () => {

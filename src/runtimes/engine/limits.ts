@@ -28,7 +28,7 @@ export interface Patience {
   readonly floodLookMs: number
   /** For a prompt's lines to be taken in: a CLI that does not read must not keep the deadlines from being set. */
   readonly takeInMs: number
-  /** For a reply that asks no model. */
+  /** For a reply that asks no model. Long: on a machine that is busy a CLI takes half a minute to come up. */
   readonly replyMs: number
   /** For a server to say whether it took a prompt. */
   readonly promptReplyMs: number
@@ -56,7 +56,7 @@ export const defaultLimits: ProcessLimits = {
   interruptHardMs: 1000,
   floodLookMs: 1000,
   takeInMs: 1000,
-  replyMs: 20_000,
+  replyMs: 60_000,
   promptReplyMs: 5000,
   steerReplyMs: 5000,
   stopReplyMs: 1000,
