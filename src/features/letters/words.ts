@@ -3,6 +3,7 @@ import { literal, quoted } from '../../core/visible.ts'
 import type { Letter, LetterKind } from '../../core/letter.ts'
 import type { ChainLimits } from '../../core/chain.ts'
 import type { SessionId } from '../../core/ids.ts'
+import { letterVerbs } from '../../locales/letter-verbs.ts'
 
 /** What a panel about a delegation says. */
 export interface Asking {
@@ -76,17 +77,7 @@ export const en = {
   over: 'This was answered already, or is no longer open. `/show-trace` shows what became of it.',
   /** The line in the place where a letter arrives. */
   arrived: ({ kind, from, to, id, chain, text }: Letter): string =>
-    `✉ **${plain(from.name, 40)}** ${does[kind]} **${plain(to.name, 40)}** · ${id} of ${chain}:\n${cut(quoted(text), shownUpTo)}`,
-}
-
-const does: Readonly<Record<LetterKind, string>> = {
-  consult: 'asks',
-  delegate: 'hands work to',
-  broadcast: 'tells',
-  task: 'gives a task to',
-  reply: 'answers',
-  report: 'reports to',
-  notice: 'is not available to',
+    `✉ **${plain(from.name, 40)}** ${letterVerbs[kind]} **${plain(to.name, 40)}** · ${id} of ${chain}:\n${cut(quoted(text), shownUpTo)}`,
 }
 
 export const ko: typeof en = {

@@ -1,6 +1,7 @@
 import { moment } from '../../core/durations.ts'
 import { plain } from '../../core/markdown.ts'
 import type { LetterKind, LetterState } from '../../core/letter.ts'
+import { letterVerbs } from '../../locales/letter-verbs.ts'
 
 /** One letter of a chain as it is drawn. */
 export interface TraceLine {
@@ -47,7 +48,7 @@ export const en = {
   trace(trace: Trace): string {
     const { id, session, speaker, at, lines, hidden, tokens, budget } = trace
     const head = `**${id}** · from **${plain(session, 40)}** for @${plain(speaker, 64)} · ${moment(at, 'R')} · ${tokens} of ${budget} tokens`
-    const drawn = lines.map((line) => lineOf(line, states, kinds))
+    const drawn = lines.map((line) => lineOf(line, states, letterVerbs))
     return cut([head, ...drawn, ...(hidden === 0 ? [] : [`and ${hidden} in places that you cannot see`])])
   },
 }
@@ -69,15 +70,6 @@ export const ko: typeof en = {
   },
 }
 
-const kinds: Readonly<Record<LetterKind, string>> = {
-  consult: 'asks',
-  delegate: 'hands work to',
-  broadcast: 'tells',
-  task: 'gives a task to',
-  reply: 'answers',
-  report: 'reports to',
-  notice: 'is not available to',
-}
 const states: Readonly<Record<LetterState, string>> = {
   asked: '? waits for consent',
   waiting: '⏸ on its way',
@@ -104,7 +96,7 @@ const koStates: Readonly<Record<LetterState, string>> = {
   withdrawn: '■ 거둬들임',
 }
 
-function lineOf(line: TraceLine, state: typeof states, kind: typeof kinds): string {
+function lineOf(line: TraceLine, state: typeof states, kind: typeof letterVerbs): string {
   const used =
     line.tokens === null ? '' : ` · ${line.tokens} tok${line.costUsd === null ? '' : ` · $${line.costUsd.toFixed(2)}`}`
   const by = line.consent === null ? '' : ` · @${plain(line.consent, 64)}`
