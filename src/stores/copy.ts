@@ -16,7 +16,7 @@ const first = ['omc_sessions', 'run_events']
 const parametersAtOnce = 30_000
 const rowsAtOnce = 1_000
 /** Not what is PostgreSQL's own: who leads, and what was done last. */
-const isKept = sql<boolean>`key <> 'lead' and key not like 'commit:%'`
+const isKept = sql<boolean>`key <> 'lead' and key not like 'commit:%' and key not like 'mark:%'`
 
 /** All tables of a SQLite database of ours. */
 export async function tablesOf(sqlite: Kysely<Tables>): Promise<readonly TableForm[]> {

@@ -7,11 +7,12 @@ import { hurriedClock, quietLog, realClock } from './cast.ts'
 /**
  * A bot that opens a folder, says so, and holds it until it is killed or told to end by a line on stdin.
  * With `hurried`, no wait is long. With `child`, it first starts a detached process that lives on, as agents do, and says its pid.
+ * With a `url`, on PostgreSQL.
  */
-const [folder = '', wish] = process.argv.slice(2)
+const [folder = '', wish, url = null] = process.argv.slice(2)
 try {
   const clock = wish === 'hurried' ? hurriedClock : realClock
-  const store = await openStore({ folder, clock, log: quietLog })
+  const store = await openStore({ folder, url, clock, log: quietLog })
   let child: number | null = null
   if (wish === 'child') {
     const agent = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { detached: true, stdio: 'ignore' })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -164,6 +164,28 @@ describe('the bot and its machines on one database', { skip: noPostgres() }, () 
     await written
     assert.deepEqual(read, await bot.journal.after(0, 1_000))
     assert.equal(read.length, 53)
+  })
+
+  it('refuses the folder of a machine that was left behind, and takes another for one that was given up', async () => {
+    const url = await cluster.fresh()
+    await using bot = await opens(url, folderOf('bot'))
+    const [left, brought] = [folderOf('w1'), folderOf('w1')]
+    await (await opens(url, left, w1)).close()
+    cpSync(left, brought, { recursive: true })
+    await (await opens(url, brought, w1)).close()
+    const outdated = /The machine w1 has been started on another copy of the data folder/
+    await assert.rejects(opens(url, left, w1), outdated)
+    assert.match((await lookAtMachine(url, w1, left)).text, outdated)
+
+    await assert.rejects(opens(url, folderOf('anew'), w1), /uses \/worker drop first/)
+    await bot.vault.machines.drop(w1)
+    await (await opens(url, brought, w1)).close()
+    await bot.vault.machines.drop(w1)
+    // Its disk is gone for good.
+    const anew = folderOf('anew')
+    assert.equal((await lookAtMachine(url, w1, anew)).level, 'ok')
+    await (await opens(url, anew, w1)).close()
+    await assert.rejects(opens(url, brought, w1), /has another data folder/)
   })
 
   it('keeps a machine of another version out, and says who is upgraded first', async () => {

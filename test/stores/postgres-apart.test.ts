@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -18,6 +20,7 @@ import { openPostgres } from '../../src/stores/postgres/postgres.ts'
 import { LocalWake } from '../../src/stores/wake.ts'
 import { background } from '../../src/system/background.ts'
 import { events, person, prompt, quietLog, realClock, runId, scratchFolder, session, thread } from './cast.ts'
+import { until } from '../e2e/stage.ts'
 import { noPostgres, startCluster, type Cluster } from './cluster.ts'
 
 const said = (what: RegExp, kind: Problem['kind']) => (error: unknown) =>
@@ -260,13 +263,62 @@ describe('PostgreSQL apart from SQLite', { skip: noPostgres() }, () => {
     const far = new Client({ connectionString: url, application_name: 'discord-orchestrator on far-away' })
     await far.connect()
     await far.query(`select pg_advisory_lock(${lockOf(`'lead'`)})`)
+    // It gives signs of life, as whoever leads does.
+    const pinging = setInterval(() => background(far.query('select 1'), quietLog, 'ping'), 50)
     const isFar = /A bot is at work on the database .* already, on far-away\. .* the same machine only/
     await assert.rejects(open(elsewhere.path), said(isFar, 'refused'))
     assert.match((await doctor(elsewhere.path)).text, isFar)
+    clearInterval(pinging)
     await far.end()
+
+    // One whose machine has lost its power: the server takes it for alive for a while, and it is waited for.
+    const dead = new Client({ connectionString: url, application_name: 'discord-orchestrator on far-away' })
+    dead.on('error', () => {})
+    await dead.connect()
+    await dead.query(`select pg_advisory_lock(${lockOf(`'lead'`)})`)
+    await dead.query('set idle_session_timeout = 1500')
+    await (await open(elsewhere.path)).close()
     // Whoever has nothing else takes what there is.
     rmSync(join(ground.folder, 'database.lead'))
     await using _again = await open(ground.folder)
+  })
+
+  test('one that died between its folder and the database has led nothing: whoever leads meanwhile has the folder that counts', async () => {
+    const url = await cluster.fresh()
+    const open = (folder: string) => openStore({ folder, url, clock: realClock, log: quietLog })
+    await using ground = await opened(url)
+    await ground.store.close()
+    await using elsewhere = await scratchFolder()
+    cpSync(ground.folder, elsewhere.path, { recursive: true })
+
+    // Between the two: the database is held, so the number cannot be raised.
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    await client.query("begin; select value from meta where key = 'lead' for update")
+    const leadOf = (folder: string) => readFileSync(join(folder, 'database.lead'), 'utf8')
+    const holder = join(import.meta.dirname, 'holder.ts')
+    const child = spawn(process.execPath, [holder, elsewhere.path, '', url], { stdio: ['pipe', 'inherit', 'inherit'] })
+    await until(() => leadOf(elsewhere.path) !== leadOf(ground.folder))
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await client.query('rollback')
+    await client.end()
+    assert.equal((await lookAtPostgres(url, Date.now, elsewhere.path)).level, 'ok', 'it is behind nobody')
+
+    const first = await open(ground.folder)
+    await first.vault.alive(2)
+    await first.close()
+    await assert.rejects(open(elsewhere.path), said(/has been started on another copy of the data folder/, 'refused'))
+    const again = await open(ground.folder)
+    assert.equal(await again.vault.lastAlive(), 2)
+    await again.close()
+
+    // A database that was put back from a dump knows less than its folder.
+    const { db, close } = openPostgres(url)
+    await sql`update meta set value = value - 2 where key = 'lead'`.execute(db)
+    await sql`update meta set value = 1 where key = 'mark:lead'`.execute(db)
+    await close()
+    await (await open(ground.folder)).close()
   })
 
   test('doctor says whether it can be used, and whether a bot leads on it', async () => {

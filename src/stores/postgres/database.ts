@@ -8,7 +8,7 @@ import { mandateOf } from '../machines.ts'
 import { PostgresErrands } from './errands.ts'
 import { enterMachine } from './machine.ts'
 import { ListeningWake } from './wake.ts'
-import { isKnownFolder, ownFolder, takesLead } from './data-folder.ts'
+import { isKnownFolder, ownFolder, raiseNumber } from './data-folder.ts'
 import { takeLead, type Leadership } from './leadership.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgres, type Postgres } from './postgres.ts'
@@ -92,10 +92,7 @@ async function takeNumber({ db, name }: Postgres, folder: string, log: Log): Pro
   const from = await migratePostgres(db, name)
   if (from !== migrations.length) log.info({ from, to: migrations.length, backup: null }, 'store.migrated')
   await ownFolder(db, folder, name)
-  await takesLead(db, folder)
-  // It waits for what a leader before has not finished; nothing of theirs is written after it.
-  const raised = db.updateTable('meta').set((old) => ({ value: old('value', '+', 1) }))
-  return (await raised.where('key', '=', 'lead').returning('value').executeTakeFirstOrThrow()).value
+  return raiseNumber(db, folder, 'lead')
 }
 
 async function openAs(

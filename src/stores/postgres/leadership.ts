@@ -2,11 +2,11 @@ import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { messageOf, Problem } from '../../core/failure.ts'
-import type { Clock } from '../../core/clock.ts'
+import { pause as pauseBy, type Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import { background } from '../../system/background.ts'
 import { lockOf } from '../locks.ts'
-import { asHolder, holderOf, type Postgres } from './postgres.ts'
+import { asHolder, holderOf, type Holder, type Postgres } from './postgres.ts'
 import { inWords } from './words.ts'
 
 /** The right to write as somebody: of all processes that are started as the same one works, and the others stand by. */
@@ -30,6 +30,8 @@ export interface LeadTools {
 }
 
 const tryAgainAfterMs = 500
+/** How often it is looked whether somebody far away who has the lead is alive. */
+const lookAgainAfterMs = 250
 
 /**
  * Waits until no other process has the mandate, and takes it: an advisory lock of one connection, which the server gives back with
@@ -41,17 +43,22 @@ export async function takeLead(tools: LeadTools): Promise<Leadership> {
   return held
 }
 
+/** Whether whoever holds a lock does so from another machine. */
+function isFar(holder: Holder | undefined): holder is Holder {
+  return holder !== undefined && holder.host !== asHolder(hostname())
+}
+
 /**
  * Whoever stands by takes over agents and files, so it is where they are; a copy of their folder elsewhere is another one.
- * @param host where whoever has the mandate is; null: nobody has it, or does not say.
- * @throws {Problem} `refused`, when that is another machine.
+ * @param holder whoever has the mandate; undefined: nobody has it, or does not say where it is.
+ * @throws {Problem} `refused`, when that is on another machine.
  */
-export function refuseFar(host: string | null, mandate: string, database: string): void {
-  if (host === null || host === asHolder(hostname())) return
+export function refuseFar(holder: Holder | undefined, mandate: string, database: string): void {
+  if (!isFar(holder)) return
   const who = mandate === 'lead' ? 'A bot' : `The machine ${mandate.slice('worker:'.length)}`
   throw new Problem(
     'refused',
-    `${who} is at work on the database ${database} already, on ${host}. Another one stands by on the same machine only, with ` +
+    `${who} is at work on the database ${database} already, on ${holder.host}. Another one stands by on the same machine only, with ` +
       'the same data folder. To go on here instead: stop it there, bring its data folder here, and start. Nothing was changed.',
   )
 }
@@ -89,10 +96,7 @@ class Held implements Leadership {
       try {
         client = await this.#connect()
         if (!(await this.#isFree(client))) {
-          if (isFirst) {
-            const { rows } = await client.query<{ readonly host: string }>(holderOf(this.#lock))
-            refuseFar(rows[0]?.host ?? null, this.#mandate, postgres.name)
-          }
+          if (isFirst) await this.#seesOffFar(client)
           log.info({ database: postgres.name }, 'standby.waiting')
           isFirst = false
           await client.query(`select pg_advisory_lock(${this.#lock})`)
@@ -128,6 +132,25 @@ class Held implements Leadership {
       `select pg_try_advisory_lock(${this.#lock}) as free`,
     )
     return rows[0]?.free === true
+  }
+
+  /**
+   * A machine that has lost its power a moment ago has the lead until the server has heard nothing of it for `idleMs`: that is
+   * waited for. Whoever is at work gives a sign long before.
+   */
+  async #seesOffFar(client: Client): Promise<void> {
+    const { postgres, clock, log, idleMs } = this.#tools
+    const look = async (): Promise<Holder | undefined> => (await client.query<Holder>(holderOf(this.#lock))).rows[0]
+    const first = await look()
+    if (!isFar(first)) return
+    log.info({ database: postgres.name, host: first.host, withinMs: idleMs }, 'standby.looks-far')
+    for (let waitedMs = 0; ; waitedMs += lookAgainAfterMs) {
+      await pauseBy(clock, lookAgainAfterMs)
+      const now = await look()
+      if (!isFar(now)) return
+      // Its server may tell others nothing of it.
+      if (now.sign !== first.sign || waitedMs > 2 * idleMs) return refuseFar(now, this.#mandate, postgres.name)
+    }
   }
 
   async #numberIn(client: Client): Promise<number | undefined> {

@@ -5,7 +5,7 @@ import { migrations } from '../migrations/all.ts'
 import { lockOf } from '../locks.ts'
 import { isKnownFolder } from './data-folder.ts'
 import { refuseFar } from './leadership.ts'
-import { holderOf, openPostgres } from './postgres.ts'
+import { holderOf, openPostgres, type Holder } from './postgres.ts'
 
 /** Older ones do not end a connection that gives no sign, so a stopped bot would lead for ever. */
 const oldest = 140_000
@@ -49,8 +49,8 @@ export async function lookAtPostgres(url: string, now: () => number, folder: str
       )
     if (folder !== null) {
       await isKnownFolder(db, folder, name)
-      const holder = await sql.raw<{ readonly host: string }>(holderOf(lockOf(`'lead'`))).execute(db)
-      refuseFar(holder.rows[0]?.host ?? null, 'lead', name)
+      const holder = await sql.raw<Holder>(holderOf(lockOf(`'lead'`))).execute(db)
+      refuseFar(holder.rows[0], 'lead', name)
     }
     const who = found.led ? 'A bot leads on it; another one would stand by.' : 'No bot leads on it now.'
     return fine(id, `PostgreSQL ${found.told} answers as ${name}. ${who} This program has schema ${migrations.length}.`)

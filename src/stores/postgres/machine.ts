@@ -10,7 +10,7 @@ import { mandateOf, readMachines } from '../machines.ts'
 import { migrations } from '../migrations/all.ts'
 import type { Tables } from '../schema.ts'
 import { tracesIn } from '../sqlite/whole.ts'
-import { idName, nameOf } from './data-folder.ts'
+import { idName, nameOf, raiseNumber, refuseOutdated } from './data-folder.ts'
 import { openPostgres } from './postgres.ts'
 
 /**
@@ -27,28 +27,25 @@ export async function enterMachine(
   const mine = kept ?? randomUUID()
   return db.transaction().execute(async (trx) => {
     await sql`lock table workers in exclusive mode`.execute(trx)
-    await refuseForeign(trx, id, folder)
+    await refuseForeign(trx, { id, folder, name })
     if (kept === null) writeAtomically(join(folder, idName), `${mine}\n`)
     const json = JSON.stringify(report)
     await trx
       .insertInto('workers')
       .values({ id, folder: mine, json })
-      .onConflict((same) => same.column('id').doUpdateSet({ json, dropped: 0 }))
+      .onConflict((same) => same.column('id').doUpdateSet({ json, folder: mine, dropped: 0 }))
       .execute()
-    const raised = await trx
-      .insertInto('meta')
-      .values({ key: mandateOf(id), value: 1 })
-      .onConflict((same) => same.column('key').doUpdateSet((old) => ({ value: old('meta.value', '+', 1) })))
-      .returning('value')
-      .executeTakeFirstOrThrow()
-    return raised.value
+    return raiseNumber(trx, folder, mandateOf(id))
   })
 }
 
 /** Refuses a data folder that is the bot's or another machine's, and a machine whose folder is another one. Changes nothing. */
-async function refuseForeign(db: Kysely<Tables>, id: WorkerId, folder: string): Promise<void> {
+async function refuseForeign(
+  db: Kysely<Tables>,
+  { id, folder, name }: { readonly id: WorkerId; readonly folder: string; readonly name: string },
+): Promise<void> {
   const mine = nameOf(folder)
-  const known = await db.selectFrom('workers').select(['id', 'folder']).execute()
+  const known = await db.selectFrom('workers').select(['id', 'folder', 'dropped']).execute()
   const { rows: bots } = await sql<{ readonly id: string }>`select id from data_folder`.execute(db)
   const before = known.find((each) => each.id === id)
   const other = known.find((each) => each.folder === mine && each.id !== id)
@@ -59,12 +56,14 @@ async function refuseForeign(db: Kysely<Tables>, id: WorkerId, folder: string): 
     throw no(
       `The data folder ${folder} is that of the machine ${other.id}. Set OMC_WORKER_ID to that, or OMC_DATA_DIR.`,
     )
-  if (before !== undefined && before.folder !== mine)
+  // One that was given up has nobody at work any more, so any folder will do.
+  if (before?.dropped === 0 && before.folder !== mine)
     throw no(
       `The machine ${id} has another data folder than ${folder}: its agents at work are there. Set OMC_DATA_DIR to that, ` +
         'or choose another OMC_WORKER_ID; for one that is gone for good an owner uses /worker drop first.',
     )
-  const traces = before === undefined ? tracesIn(folder) : []
+  await refuseOutdated(db, folder, mandateOf(id), name)
+  const traces = before?.folder === mine ? [] : tracesIn(folder)
   if (traces.length > 0)
     throw no(
       `${traces.join(' and ')} in ${folder} ${traces.length === 1 ? 'is' : 'are'} of another bot. Choose another OMC_DATA_DIR.`,
@@ -80,7 +79,7 @@ export async function lookAtMachine(url: string, id: WorkerId, folder: string): 
   const { db, name, close } = openPostgres(url)
   try {
     await sameSchema(db, name)
-    await refuseForeign(db, id, folder)
+    await refuseForeign(db, { id, folder, name })
     const here = (await readMachines(db)).find((each) => each.id === id)
     if (here === undefined) return { ...found, level: 'ok', text: `The machine ${id} can enter; it is new to the bot.` }
     if (here.isDraining) {

@@ -97,9 +97,17 @@ export function openPostgres(url: string): Postgres {
   }
 }
 
-/** SQL: on which machine whoever holds that lock is; null: nobody does, or it does not say. @param lock as `lockOf` gives it. */
+/** Whoever holds a lock. */
+export interface Holder {
+  /** The machine it is on. */
+  readonly host: string
+  /** Another one whenever it was heard of; null: the server does not say. */
+  readonly sign: string | null
+}
+
+/** SQL: whoever holds that lock, as a `Holder`; no row: nobody does, or it does not say where it is. @param lock as `lockOf` gives it. */
 export function holderOf(lock: string): string {
-  return `select substr(application_name, ${programName.length + 1}) as host from pg_locks join pg_stat_activity using (pid)
+  return `select substr(application_name, ${programName.length + 1}) as host, pid || ' ' || state_change as sign from pg_locks join pg_stat_activity using (pid)
     where locktype = 'advisory' and objsubid = 1 and granted and application_name like '${programName}%'
       and database = (select oid from pg_database where datname = current_database())
       and ((classid::bigint << 32) | objid::bigint) = ${lock}`
