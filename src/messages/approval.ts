@@ -65,7 +65,6 @@ export class ApprovalSubject implements MessageSource {
       exact: true,
       over: !isOpen,
       againInMs: isOpen && untilReminder > 0 ? untilReminder : null,
-      endsIn: null,
       typingIn: null,
     }
   }

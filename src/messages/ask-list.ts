@@ -51,7 +51,6 @@ export class AskListSubject implements MessageSource {
       exact: true,
       over: open.length === 0,
       againInMs: untilReminder > 0 ? untilReminder : null,
-      endsIn: null,
       typingIn: null,
     }
   }

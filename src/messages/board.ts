@@ -64,7 +64,6 @@ export class BoardSubject implements MessageSource {
       exact: true,
       over: !isThere,
       againInMs: drawn === null ? null : drawn.againInMs,
-      endsIn: null,
       typingIn: null,
     }
   }

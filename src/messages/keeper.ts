@@ -6,7 +6,7 @@ import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
 import type { Throttle, WriteTurn } from './throttle.ts'
 import { nextWrite, untilOld, type Holds, type PlanTools } from './plan.ts'
 import type { Write } from './write.ts'
-import type { MessageSource, Wanted } from './source.ts'
+import type { MessageSource, PlaceTurn, Wanted } from './source.ts'
 import { Writer, type WriterTools } from './writer.ts'
 
 export interface KeeperTools extends WriterTools {
@@ -35,8 +35,8 @@ export class Keeper {
   readonly #deleted = new Set<MessageId>()
   #typedAt = Number.NEGATIVE_INFINITY
   #turn: WriteTurn | null = null
-  /** The edit that is kept for its end. */
-  #kept: { readonly place: PlaceId; readonly hold: Disposable } | null = null
+  /** What is kept for its end. */
+  #kept: { readonly turn: PlaceTurn; readonly hold: Disposable } | null = null
   /** Since when a message of it is shut out, by the monotonic clock. */
   #closedAt: number | null = null
   #isTold = false
@@ -64,6 +64,7 @@ export class Keeper {
   /** What should stand may have changed. */
   look(): void {
     this.#isStale = true
+    this.#keepForEnd()
     this.#changed.resolve()
     this.#turn?.look()
   }
@@ -106,7 +107,7 @@ export class Keeper {
     const wanted = await this.#wanted()
     if (await this.#letGo(wanted)) return false
     this.#type(wanted)
-    this.#keepForEnd(wanted)
+    this.#keepForEnd()
     // As of now: what becomes free while somebody is told is looked at again, not taken for said.
     const holds = this.#writer.held.now()
     const write = this.#plan(wanted, holds)
@@ -168,10 +169,11 @@ export class Keeper {
     await this.#turn.done.finally(() => (this.#turn = null))
   }
 
-  #keepForEnd({ endsIn }: Wanted): void {
-    if (this.#kept?.place === endsIn) return
+  #keepForEnd(): void {
+    const turn = this.subject.turn?.() ?? null
+    if (this.#kept?.turn.place === turn?.place && this.#kept?.turn.works === turn?.works) return
     this.#kept?.hold[Symbol.dispose]()
-    this.#kept = endsIn === null ? null : { place: endsIn, hold: this.#tools.throttle.atWork(endsIn) }
+    this.#kept = turn === null ? null : { turn, hold: this.#tools.throttle.keep(turn) }
   }
 
   #planTools(): PlanTools {

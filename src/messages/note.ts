@@ -50,7 +50,6 @@ export class NoteSubject implements MessageSource {
       exact: false,
       over: isSaid,
       againInMs: null,
-      endsIn: null,
       typingIn: null,
     }
   }

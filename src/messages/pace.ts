@@ -22,6 +22,8 @@ export interface PlacePace {
   readonly total: CallBudget
   /** Runs at work here: the end of each needs an edit. */
   readonly atWork: number
+  /** Ends that are likely to come before the window is over, of runs that wait for their turn here. */
+  readonly endsToCome: number
   /** Since anything was written here, in milliseconds. */
   readonly sinceWriteMs: number
   /** Since the last edit here, in milliseconds. */
@@ -43,14 +45,15 @@ const keptOfTotal: Readonly<Record<Urgency, number>> = { question: 5, end: 6, fi
 /**
  * How long a write waits, in milliseconds; 0: it may go out now. Pure.
  *
- * Ends and questions go while anything is left. What only grows leaves an edit for the end of each run at work, and
+ * Ends and questions go while anything is left. What only grows leaves an edit for the end of each run at work and of
+ * those that will be by then, and
  * spreads what remains over the rest of the window, so that it flows evenly whether windows stand or slide.
  */
 export function waitOf({ deed, urgency }: WriteWish, place: PlacePace, least: LeastBetween): number {
-  const { budget, total, atWork, sinceWriteMs, sinceEditMs } = place
+  const { budget, total, sinceWriteMs, sinceEditMs } = place
   const isPatient = urgency === 'growth' || urgency === 'card'
   if (total.remaining <= keptOfTotal[urgency]) return Math.max(1, total.nextInMs)
-  const spare = budget.remaining - Math.min(budget.limit - 1, keptOf(deed, urgency, atWork))
+  const spare = budget.remaining - Math.min(budget.limit - 1, keptOf(deed, urgency, place))
   if (spare <= 0) return Math.max(1, budget.nextInMs)
   if (deed !== 'edit' || !isPatient) return 0
   const apart = urgency === 'growth' ? least.growEveryMs : least.cardEveryMs
@@ -59,7 +62,7 @@ export function waitOf({ deed, urgency }: WriteWish, place: PlacePace, least: Le
 }
 
 /** How many calls a write leaves for what is more urgent: one post for a question, an edit for each run's end. */
-function keptOf(deed: Deed, urgency: Urgency, atWork: number): number {
+function keptOf(deed: Deed, urgency: Urgency, { atWork, endsToCome }: PlacePace): number {
   switch (deed) {
     case 'remove':
       return 0
@@ -68,6 +71,6 @@ function keptOf(deed: Deed, urgency: Urgency, atWork: number): number {
     case 'edit':
       if (urgency === 'end') return 0
       if (urgency === 'question') return Math.min(1, atWork)
-      return Math.max(1, atWork) + (urgency === 'card' ? 1 : 0)
+      return Math.max(1, atWork) + endsToCome + (urgency === 'card' ? 1 : 0)
   }
 }

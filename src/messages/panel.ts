@@ -49,7 +49,6 @@ export class PanelSubject implements MessageSource {
       exact: true,
       over: isOver,
       againInMs: null,
-      endsIn: null,
       typingIn: null,
     }
   }

@@ -10,7 +10,7 @@ import type { Verbosity } from '../core/verbosity.ts'
 import { see, textOf, type RunView } from '../core/view.ts'
 import type { Urgency } from './pace.ts'
 import type { Write } from './write.ts'
-import { nothingYet, type Concern, type MessageSource, type Wanted } from './source.ts'
+import { nothingYet, type Concern, type MessageSource, type PlaceTurn, type Wanted } from './source.ts'
 
 /** How often a run at work is looked at again although nothing happened: its seconds run. */
 const tickMs = 1_000
@@ -111,7 +111,6 @@ export class RunSubject implements MessageSource {
     const line = isQueued(state) ? this.#tools.line(this.#run) : null
     const facts = { view, line, now: clock.now(), session: this.session, verbosity: this.verbosity }
     const isAtWork = isLive(state)
-    const endsIn = isAtWork ? view.prompt.place.id : null
     const silentForMs = clock.monotonic() - this.#beganAt
     const patience = this.#tools.timings.silentForMs - silentForMs
     if (line !== null && !this.#stands && patience > 0 && this.#neighbours.areSilentBefore(this)) {
@@ -119,7 +118,7 @@ export class RunSubject implements MessageSource {
     }
     if (!isWorthSaying({ view, line, isLong: patience <= 0 }, postings)) {
       const typingIn = isAtWork && state !== 'stopping' ? view.prompt.place : null
-      return { ...nothingYet, againInMs: isAtWork ? tickMs : null, endsIn, typingIn }
+      return { ...nothingYet, againInMs: isAtWork ? tickMs : null, typingIn }
     }
     const question = this.#tools.questionOf(this.#run)
     const renderings = chat.draw({ ...facts, frozen: frozenEnds(postings), question })
@@ -133,7 +132,6 @@ export class RunSubject implements MessageSource {
       exact: state === 'over',
       over: state === 'over',
       againInMs: isAtWork ? tickMs : null,
-      endsIn,
       typingIn: null,
     }
   }
@@ -146,6 +144,12 @@ export class RunSubject implements MessageSource {
     const grows = ('form' in write && write.form.rendering.end > shown) || lengthOf(this.#view) > this.#drawn
     if (!grows) return 'card'
     return shown === 0 ? 'first' : 'growth'
+  }
+
+  turn(): PlaceTurn | null {
+    const { run, prompt } = this.#view
+    if (isLive(run.state)) return { place: prompt.place.id, works: true }
+    return run.state === 'waiting' ? { place: prompt.place.id, works: false } : null
   }
 
   concern(): Concern {

@@ -13,6 +13,8 @@ export interface MessageSource {
   wanted(postings: readonly Posting[]): Wanted | Promise<Wanted>
   /** What a write is for, as of now: it may wait while more happens. Asked at each event, so it has to be cheap. */
   urgencyOf(write: Write): Urgency
+  /** A run that is to end in a place; null: none, or it is over. Asked at each event, too. */
+  turn?(): PlaceTurn | null
   /** Who is told when the place of a message stays closed; null: an owner alone. */
   concern(postings: readonly Posting[], shutOut: Posting): Concern | null
   /** Its message cannot stand in its place for now. True: then it need not, something else was done. */
@@ -23,6 +25,12 @@ export interface MessageSource {
   gone?(posting: Posting): Promise<void>
   /** Everything about it is said. */
   settled?(): Promise<void>
+}
+
+/** A run in the place where its end will be said: it works, or waits for its turn. */
+export interface PlaceTurn {
+  readonly place: PlaceId
+  readonly works: boolean
 }
 
 export interface Wanted {
@@ -36,8 +44,6 @@ export interface Wanted {
   readonly over: boolean
   /** When to look again although nothing happened, in milliseconds; null: never. */
   readonly againInMs: number | null
-  /** Where an edit is kept for its end. */
-  readonly endsIn: PlaceId | null
   /** Where "is typing" shows that something will come. */
   readonly typingIn: Place | null
 }
@@ -55,6 +61,5 @@ export const nothingYet: Wanted = {
   exact: false,
   over: false,
   againInMs: null,
-  endsIn: null,
   typingIn: null,
 }

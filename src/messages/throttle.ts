@@ -2,6 +2,7 @@ import type { Deed, Pace } from '../core/pace.ts'
 import type { Clock } from '../core/clock.ts'
 import type { PlaceId } from '../core/ids.ts'
 import type { Timings } from '../core/timings.ts'
+import type { PlaceTurn } from './source.ts'
 import { urgencies, waitOf, type PlacePace, type Urgency } from './pace.ts'
 
 export interface ThrottleTools {
@@ -37,9 +38,9 @@ export class Throttle {
     return this.#at(place).add({ deed, urgency, write })
   }
 
-  /** A run is at work in a place until that is disposed of: an edit is kept for its end. */
-  atWork(place: PlaceId): Disposable {
-    return this.#at(place).atWork()
+  /** A run works or waits in a place until that is disposed of: something is kept for its end. */
+  keep({ place, works }: PlaceTurn): Disposable {
+    return this.#at(place).keep(works ? 'works' : 'waits')
   }
 
   #at(place: PlaceId): PlaceQueue {
@@ -70,12 +71,17 @@ interface WaitingWrite {
 /** A place with nothing written for this long has forgotten when that was. */
 const quietAfterMs = 10_000
 
+/** As many ends as came in this time are taken to come in the next; Discord's windows are so long. More tell nothing. */
+const [windowMs, mostEnds] = [5_000, 10]
+
 class PlaceQueue {
   readonly #place: PlaceId
   readonly #tools: ThrottleTools
   readonly #waiting = new Map<WaitingWrite, PromiseWithResolvers<void>>()
   readonly #busy = new Set<Deed>()
-  #runs = 0
+  readonly #runs = { works: 0, waits: 0 }
+  /** When the last ends of answers were edited in. */
+  #ends: readonly number[] = []
   #wroteAt = Number.NEGATIVE_INFINITY
   #editedAt = Number.NEGATIVE_INFINITY
   #timer: Disposable | null = null
@@ -87,7 +93,8 @@ class PlaceQueue {
 
   get isQuiet(): boolean {
     const since = this.#tools.clock.monotonic() - this.#wroteAt
-    return this.#waiting.size === 0 && this.#busy.size === 0 && this.#runs === 0 && since > quietAfterMs
+    const { works, waits } = this.#runs
+    return this.#waiting.size + this.#busy.size + works + waits === 0 && since > quietAfterMs
   }
 
   add(wish: WaitingWrite): WriteTurn {
@@ -97,14 +104,14 @@ class PlaceQueue {
     return { done: done.promise, look: () => this.look() }
   }
 
-  atWork(): Disposable {
-    this.#runs += 1
+  keep(what: 'works' | 'waits'): Disposable {
+    this.#runs[what] += 1
     let isOver = false
     return {
       [Symbol.dispose]: () => {
         if (isOver) return
         isOver = true
-        this.#runs -= 1
+        this.#runs[what] -= 1
         this.look()
       },
     }
@@ -147,14 +154,17 @@ class PlaceQueue {
     )
   }
 
-  async #write({ deed, write }: WaitingWrite): Promise<void> {
+  async #write({ deed, urgency, write }: WaitingWrite): Promise<void> {
     const { clock, pace } = this.#tools
     const from = clock.monotonic()
+    const isEnd = urgency() === 'end'
     const claim = pace.claim(this.#place, deed)
     try {
       if (!(await write())) return
       this.#wroteAt = from
-      if (deed === 'edit') this.#editedAt = from
+      if (deed !== 'edit') return
+      this.#editedAt = from
+      if (isEnd) this.#ends = [...this.#ends, from].slice(-mostEnds)
     } finally {
       claim[Symbol.dispose]()
       // Whoever has just written says first what it wants next.
@@ -165,13 +175,18 @@ class PlaceQueue {
     }
   }
 
+  #endsSince(moment: number): number {
+    return this.#ends.filter((at) => at > moment).length
+  }
+
   #paceOf(deed: Deed): PlacePace {
     const { clock, pace } = this.#tools
     const now = clock.monotonic()
     return {
       budget: pace.budget(this.#place, deed),
       total: pace.total(),
-      atWork: this.#runs,
+      atWork: this.#runs.works,
+      endsToCome: this.#runs.waits === 0 ? 0 : Math.min(this.#runs.waits, Math.max(1, this.#endsSince(now - windowMs))),
       sinceWriteMs: now - this.#wroteAt,
       sinceEditMs: now - this.#editedAt,
     }

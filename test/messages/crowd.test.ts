@@ -45,6 +45,13 @@ class Limits {
   }
 }
 
+/** Prompts of one session: who works, when those before them ended, who is told when that changes. */
+interface Line {
+  at: number
+  readonly endedAt: number[]
+  readonly looks: Set<() => void>
+}
+
 /** A team at work: what is written where, what Discord says to it, and how long it waited. */
 class Team {
   readonly clock = new VirtualClock(0)
@@ -75,13 +82,19 @@ class Team {
     this.#throttle = new Throttle({ clock: this.clock, pace, timings: usualTimings, signal: never })
   }
 
-  /** Gives how long it waited for its turn. */
-  async write(place: PlaceId, deed: Deed, urgency: Urgency | (() => Urgency)): Promise<number> {
+  /** Gives how long it waited for its turn; `draws` is called when it has come. */
+  async write(
+    place: PlaceId,
+    deed: Deed,
+    urgency: Urgency | (() => Urgency),
+    draws: () => void = () => undefined,
+  ): Promise<number> {
     const from = this.clock.now()
     let began = from
     const wish = typeof urgency === 'string' ? () => urgency : urgency
     await this.#throttle.turn(place, deed, wish, async () => {
       began = this.clock.now()
+      draws()
       await this.#rest(drawnAfterMs)
       const method = { post: 'POST', edit: 'PATCH', remove: 'DELETE' }[deed]
       await this.#call(method, `/channels/${place}/messages${deed === 'post' ? '' : '/9'}`, `${deed} ${place}`)
@@ -92,11 +105,11 @@ class Team {
 
   /** A prompt: its first words, words that grow for some time, its end. */
   async run(place: PlaceId, workMs: number): Promise<void> {
-    const work = this.#throttle.atWork(place)
+    const work = this.#throttle.keep({ place, works: true })
     const endsAt = this.clock.now() + workMs
     const urgency = (): Urgency => (this.clock.now() >= endsAt ? 'end' : 'growth')
     // Whoever has an end to say has the place look.
-    this.clock.after(workMs, () => this.#throttle.atWork(place)[Symbol.dispose]())
+    this.clock.after(workMs, () => this.#throttle.keep({ place, works: true })[Symbol.dispose]())
     await this.write(place, 'post', 'first')
     let last = this.clock.now()
     for (let isSaid = false; !isSaid;) {
@@ -108,6 +121,53 @@ class Team {
       last = this.clock.now()
     }
     work[Symbol.dispose]()
+  }
+
+  /**
+   * Prompts in one session, worked on one after the other. Those that wait have a card, which says where in the line they
+   * are and becomes their answer.
+   */
+  async inARow(place: PlaceId, runs: number, workMs: number): Promise<void> {
+    const line: Line = { at: 0, endedAt: [], looks: new Set() }
+    const all = Array.from({ length: runs }, (_, nth) => this.#inLine(place, nth, line))
+    while (line.at < runs) {
+      for (const look of line.looks) look()
+      await this.#rest(workMs)
+      line.endedAt[line.at++] = this.clock.now()
+    }
+    for (const look of line.looks) look()
+    await Promise.all(all)
+  }
+
+  async #inLine(place: PlaceId, nth: number, line: Line): Promise<void> {
+    const said = { drawn: '', changed: Promise.withResolvers<void>() }
+    const kept: { works: boolean | null; hold: Disposable | null } = { works: null, hold: null }
+    const isOver = (): boolean => nth < line.at
+    const wanted = (): string => (isOver() ? 'end' : nth > line.at ? `${nth - line.at}.` : `${this.clock.now()}`)
+    const urgency = (): Urgency => {
+      if (isOver()) return 'end'
+      if (nth > line.at) return 'card'
+      return said.drawn === '' || said.drawn.endsWith('.') ? 'first' : 'growth'
+    }
+    line.looks.add(() => {
+      const works = isOver() ? null : nth === line.at
+      if (works !== kept.works) {
+        kept.hold?.[Symbol.dispose]()
+        kept.hold = works === null ? null : this.#throttle.keep({ place, works })
+        kept.works = works
+      }
+      // Whoever is told of something has the place look.
+      this.#throttle.keep({ place, works: true })[Symbol.dispose]()
+      said.changed.resolve()
+      said.changed = Promise.withResolvers()
+    })
+    for (let stands = false; said.drawn !== 'end'; stands = true) {
+      if (said.drawn === wanted()) await said.changed.promise
+      await this.write(place, stands ? 'edit' : 'post', urgency, () => {
+        said.drawn = wanted()
+        if (said.drawn === 'end') this.ends.push(this.clock.now() - (line.endedAt[nth] ?? 0))
+      })
+    }
   }
 
   /** A question now and then, and the same when it was answered. */
@@ -244,5 +304,19 @@ describe('a whole team under Discord’s limits', () => {
       assert.ok(question <= 300, `a question waited ${question} ms`)
       const gap = Math.max(...all.map((place) => team.gaps.get(place) ?? Infinity))
       assert.ok(gap <= 1300, `nothing grew for ${gap} ms`)
+    })
+  for (const windows of ['standing', 'sliding'] as const)
+    test(`ten prompts in one session, a second and a half each, are whole as they end: ${windows} windows`, async () => {
+      const team = new Team(windows)
+      const place = placeId('300000')
+      const work = team.inARow(place, 10, 1500)
+      const done = { isSo: false }
+      const over = work.then(() => void (done.isSo = true))
+      while (!done.isSo) await team.clock.goTo(team.clock.now() + 100)
+      await over
+      assert.deepEqual(team.refused, [])
+      assert.equal(team.ends.length, 10)
+      const last = Math.max(...team.ends)
+      assert.ok(last <= 150, `an end waited ${last} ms: ${team.ends.join(' ')}`)
     })
 })

@@ -12,7 +12,7 @@ function left(remaining: number, fullInMs = 4000): CallBudget {
 }
 
 function wait(deed: Deed, urgency: Urgency, place: Partial<PlacePace>): number {
-  const usual = { budget: left(5), total: noLimit, atWork: 1, sinceWriteMs: long, sinceEditMs: long }
+  const usual = { budget: left(5), total: noLimit, atWork: 1, endsToCome: 0, sinceWriteMs: long, sinceEditMs: long }
   return waitOf({ deed, urgency }, { ...usual, ...place }, least)
 }
 
@@ -61,6 +61,17 @@ describe('how long a write waits', () => {
         assert.equal(wait(deed, urgency, { budget: one, atWork: 3 }), 0, `${deed} ${urgency}`)
       }
     }
+  })
+
+  test('an edit stays for each end that is likely to come, of those that wait: also before first words', () => {
+    for (const urgency of ['first', 'growth'] as const) {
+      assert.equal(wait('edit', urgency, { budget: left(4), endsToCome: 2 }), 0, urgency)
+      assert.ok(wait('edit', urgency, { budget: left(3), endsToCome: 2 }) > 0, urgency)
+      assert.equal(wait('edit', urgency, { budget: left(5), endsToCome: 9 }), 0, 'one goes all the same')
+    }
+    for (const urgency of ['end', 'question'] as const)
+      assert.equal(wait('edit', urgency, { budget: left(2), endsToCome: 9 }), 0, urgency)
+    assert.equal(wait('post', 'first', { budget: left(2), endsToCome: 9 }), 0, 'a post is none')
   })
 
   test('with nothing to count, growth and cards keep the least distance, and nothing else does', () => {

@@ -64,7 +64,7 @@ function posting(role: string, shown: string, more: Partial<Posting> = {}): Post
 }
 
 function wanted(...messages: readonly Message[]): Wanted {
-  return { messages, ordered: true, exact: false, over: false, againInMs: null, endsIn: null, typingIn: null }
+  return { messages, ordered: true, exact: false, over: false, againInMs: null, typingIn: null }
 }
 
 /** What is done next, in a word. */

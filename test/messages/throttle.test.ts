@@ -64,7 +64,7 @@ describe('whose turn it is in a place', () => {
 
   test('what has become an end while it waited goes as an end', async () => {
     const { clock, throttle, write, written } = open('standing')
-    throttle.atWork(place)
+    throttle.keep({ place, works: true })
     let urgency: Urgency = 'growth'
     for (const name of ['one', 'two', 'three', 'four']) write('edit', 'first', name)
     await clock.goTo(1000)
@@ -121,7 +121,7 @@ describe('whose turn it is in a place', () => {
     const { clock, throttle, write, written } = open('standing')
     for (const _ of [1, 2, 3]) write('edit', 'first')
     await clock.goTo(1000)
-    const [over] = [1, 2, 3].map(() => throttle.atWork(place))
+    const [over] = [1, 2, 3].map(() => throttle.keep({ place, works: true }))
     for (const _ of [1, 2]) over?.[Symbol.dispose]()
     // Of five edits two are left, and two are at work.
     write('edit', 'growth')
@@ -145,7 +145,7 @@ describe('whose turn it is in a place', () => {
   for (const kind of ['standing', 'sliding'] as const) {
     test(`a long answer alone flows without gaps over 1.3 s, its end at once, ${kind} windows`, async () => {
       const { clock, throttle, write, written } = open(kind)
-      throttle.atWork(place)
+      throttle.keep({ place, works: true })
       const run = { isOver: false }
       async function grow(): Promise<void> {
         await write('post', 'first').done
@@ -158,7 +158,7 @@ describe('whose turn it is in a place', () => {
       assert.ok(written.length > 45, String(written.length))
       run.isOver = true
       const before = written.length
-      throttle.atWork(place)[Symbol.dispose]()
+      throttle.keep({ place, works: true })[Symbol.dispose]()
       await clock.goTo(60_000 + 2 * tripMs)
       await clock.goTo(60_100 + 2 * tripMs)
       assert.ok(written.length > before, 'the end did not go at once')
@@ -212,7 +212,7 @@ describe('whose turn it is in a place', () => {
       })()
       const runs = (async () => {
         for (; day.ended < 10; day.ended++) {
-          const work = throttle.atWork(place)
+          const work = throttle.keep({ place, works: true })
           await write('edit', 'first').done
           const run = { isOver: false, isSaid: false }
           clock.after(4000, () => void (run.isOver = true))
@@ -234,7 +234,7 @@ describe('whose turn it is in a place', () => {
           await new Promise<void>((resolve) =>
             clock.after(4000, () => {
               endedAt = clock.now()
-              throttle.atWork(place)[Symbol.dispose]()
+              throttle.keep({ place, works: true })[Symbol.dispose]()
               resolve()
             }),
           )
