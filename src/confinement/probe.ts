@@ -9,7 +9,7 @@ export interface Trial {
 
 /** Runs a box once, as it will be run later. */
 export function tryOut({ file, args, cwd, env }: CommandLine): Trial {
-  const { status, stderr, error } = spawnSync(file, args, { cwd, env, timeout: 10_000, encoding: 'utf8' })
+  const { status, stderr, error } = spawnSync(file, args, { cwd, env, timeout: 60_000, encoding: 'utf8' })
   return { code: status, stderr: error === undefined ? stderr : error.message }
 }
 

@@ -55,7 +55,7 @@ const mostOpened = 200
 const healing = { firstMs: 50, longestMs: 5000 }
 
 /** How long `open` waits for a process that does not come. */
-const patienceMs = 10_000
+const patienceMs = 30_000
 
 type Lender = Parameters<Egress['lend']>[0]
 

@@ -23,7 +23,7 @@ import { signatureFor } from './signature.ts'
 import { Mutex } from '../system/mutex.ts'
 
 /** So long a CLI that has ended its turn may take to say whether it had heard a word. */
-const hearWithinMs = 5_000
+const hearWithinMs = 30_000
 
 export interface ConductorTools {
   readonly journal: Journal

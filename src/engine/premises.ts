@@ -38,9 +38,10 @@ export interface Premises {
   prepare(session: Session, asked: Prompt): Promise<void>
 }
 
-const faultMs = 20_000
+/** An agent may be looked at for a minute on a busy machine. One that is not there is not waited for. */
+const faultMs = 120_000
 /** An agent takes some seconds to start; nobody waits for this. */
-const prepareMs = 30_000
+const prepareMs = 120_000
 
 export function premisesOf(tools: PremisesTools): Premises {
   const { errands, log } = tools

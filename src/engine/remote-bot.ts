@@ -10,7 +10,7 @@ import { writeAtomically } from '../system/atomic-file.ts'
 import { background } from '../system/background.ts'
 import { retry, type RetryTools } from '../system/back-off.ts'
 
-const answerMs = 10_000
+const answerMs = 60_000
 
 /** The bot, as a machine sees it: who people are, which tools agents have, the files of a prompt. */
 export class RemoteBot {

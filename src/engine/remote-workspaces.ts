@@ -7,11 +7,13 @@ import { no } from '../core/result.ts'
 import type { Skills } from '../core/skill.ts'
 import type { SessionFileNo, Workspaces } from '../core/workspace.ts'
 
-/** Making a clone of a big repository takes a while. */
-const workMs = 60_000
-const lookMs = 5_000
+/** Making a clone of a big repository takes a while. A machine that is not there is not waited for. */
+const workMs = 300_000
+const lookMs = 30_000
 /** Discord waits 3 s for suggestions. */
 const suggestMs = 2_000
+
+const skillMs = { list: suggestMs, read: lookMs } as const
 
 /** What a file of a session is sent as. */
 export type SentFile = { readonly base64: string } | SessionFileNo
@@ -72,7 +74,7 @@ export function remoteWorkspaces(worker: WorkerId, errands: Errands, log: Log): 
 export function remoteSkills(worker: WorkerId, errands: Errands): Skills {
   const ask = async <Value>(method: keyof Skills, given: readonly unknown[], otherwise: Value): Promise<Value> => {
     try {
-      return (await errands.ask(worker, 'skills', { method, given }, suggestMs)) as Value
+      return (await errands.ask(worker, 'skills', { method, given }, skillMs[method])) as Value
     } catch (error) {
       if (isAway(error)) return otherwise
       throw error

@@ -1,5 +1,8 @@
 import { fine, type Finding } from '../core/finding.ts'
 
+/** How long a CLI is waited for that only looks at its machine. Long: one that is busy takes half a minute to start it. */
+export const lookWithinMs = 60_000
+
 /** A CLI's name, for us and for people, the versions its contract suite has been run with, and how a person gets a newer one. */
 export interface Tested {
   readonly name: string

@@ -34,6 +34,16 @@ describe('the deadlines of a turn', () => {
     assert.deepEqual(givenUp, [60], 'said once')
   })
 
+  test('a process that is coming up, however slowly, is given its time', async () => {
+    for (let second = 0; second < 300; second++) {
+      ticks = (ticks ?? 0) + 10
+      await clock.turn(1000)
+    }
+    assert.deepEqual(givenUp, [], 'a tenth of a CPU is what a busy machine leaves it')
+    await clock.turn(90_000)
+    assert.deepEqual(givenUp, [60])
+  })
+
   test('silence, counted from the last word', async () => {
     deadlines.heard(false)
     await clock.turn(500_000)

@@ -4,7 +4,7 @@ import type { Environment } from '../../core/command-line.ts'
 import { messageOf } from '../../core/failure.ts'
 import { fine, type Finding } from '../../core/finding.ts'
 import { findProgram } from '../../system/find-program.ts'
-import { brokenFinding, missingFinding, versionFinding, type Tested } from '../check.ts'
+import { brokenFinding, lookWithinMs, missingFinding, versionFinding, type Tested } from '../check.ts'
 
 const run = promisify(execFile)
 
@@ -29,7 +29,7 @@ export async function checkClaude(
 ): Promise<readonly Finding[]> {
   if (binary === null) return [missingFinding(tested)]
   try {
-    const { stdout } = await run(binary, ['--version'], { env, timeout: 20_000 })
+    const { stdout } = await run(binary, ['--version'], { env, timeout: lookWithinMs })
     const version = versionFinding(stdout, tested)
     return only === 'errors' ? [version] : [version, await loginFinding(binary, env)]
   } catch (error) {
@@ -44,7 +44,7 @@ async function loginFinding(binary: string, env: Environment): Promise<Finding> 
   const mend = `Log in once, as the user the bot runs as: ${how} (see docs/AUTH.md).`
   const none: Finding = { id: 'claude.login', level: 'warning', text: 'Claude Code has no login.', mend }
   try {
-    const { stdout } = await run(binary, ['auth', 'status'], { env, timeout: 20_000 })
+    const { stdout } = await run(binary, ['auth', 'status'], { env, timeout: lookWithinMs })
     const { loggedIn, authMethod } = JSON.parse(stdout) as { loggedIn?: unknown; authMethod?: unknown }
     return loggedIn === true ? fine('claude.login', `Claude Code is logged in (${String(authMethod)})`) : none
   } catch {

@@ -32,7 +32,7 @@ function folderFor(binary: string, path: string): string | null {
 }
 
 function knowsArgv0(bwrap: string): boolean {
-  const { stdout } = spawnSync(bwrap, ['--help'], { encoding: 'utf8', timeout: 5000, env: { PATH: '/usr/bin:/bin' } })
+  const { stdout } = spawnSync(bwrap, ['--help'], { encoding: 'utf8', timeout: 60_000, env: { PATH: '/usr/bin:/bin' } })
   return (stdout ?? '').includes('--argv0')
 }
 

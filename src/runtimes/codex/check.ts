@@ -6,7 +6,7 @@ import type { Environment } from '../../core/command-line.ts'
 import { messageOf, Problem } from '../../core/failure.ts'
 import { fine, inOneLine, type Finding } from '../../core/finding.ts'
 import { findProgram } from '../../system/find-program.ts'
-import { brokenFinding, missingFinding, versionFinding, type Tested } from '../check.ts'
+import { brokenFinding, lookWithinMs, missingFinding, versionFinding, type Tested } from '../check.ts'
 import { runInSession } from '../engine/child.ts'
 import { arrayAt, numberAt, objectAt, stringAt } from '../engine/json.ts'
 
@@ -46,7 +46,7 @@ export async function checkCodex(
 ): Promise<readonly Finding[]> {
   if (binary === null) return [missingFinding(tested)]
   try {
-    const { stdout } = await run(binary, ['--version'], { env, timeout: 20_000 })
+    const { stdout } = await run(binary, ['--version'], { env, timeout: lookWithinMs })
     const version = versionFinding(stdout, tested)
     if (version.level === 'error') return [version]
     if (statSync(home, { throwIfNoEntry: false })?.isDirectory() !== true) return [version, noHome(home)]
@@ -94,7 +94,7 @@ export async function tryShutIn(
   try {
     // The CLI takes no bubblewrap from below the folder it works in: not even its own, where the bot was started there.
     const args = ['sandbox', ...quiet, ...settings, '--', 'true']
-    await runInSession({ file: binary, args, env, cwd: cwd ?? '/' }, 20_000, over)
+    await runInSession({ file: binary, args, env, cwd: cwd ?? '/' }, lookWithinMs, over)
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string }
     const why = stderr.trim().split('\n').at(-1) || messageOf(error)
@@ -113,7 +113,7 @@ function adviceFor(why: string): string {
 /** Models that the CLI offers a person, its own favourite first; it asks nobody but itself. [] when it does not say. */
 export async function modelsOf(binary: string, env: Environment): Promise<readonly string[]> {
   try {
-    const options = { env, timeout: 20_000, maxBuffer: 64 * 1024 * 1024 }
+    const options = { env, timeout: lookWithinMs, maxBuffer: 64 * 1024 * 1024 }
     const { stdout } = await run(binary, ['debug', ...quiet, 'models'], options)
     return arrayAt(objectAt(JSON.parse(stdout))['models'])
       .map(objectAt)
@@ -130,7 +130,7 @@ export async function modelsOf(binary: string, env: Environment): Promise<readon
 async function loginFinding(binary: string, env: Environment, home: string): Promise<Finding> {
   const id = 'codex.login'
   try {
-    const { stdout, stderr } = await run(binary, ['login', ...quiet, 'status'], { env, timeout: 20_000 })
+    const { stdout, stderr } = await run(binary, ['login', ...quiet, 'status'], { env, timeout: lookWithinMs })
     const [told = ''] = `${stdout}${stderr}`.trim().split('\n').slice(-1)
     return fine(id, `Codex CLI: ${told.replaceAll(/sk-\S+/g, '(key)')}`)
   } catch {

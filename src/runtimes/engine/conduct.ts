@@ -1,6 +1,6 @@
 import { coalesce } from '../../core/coalesce.ts'
 import type { Decision } from '../../core/approval.ts'
-import { pause, type Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/clock.ts'
 import type { RunEvent, Steer } from '../../core/event.ts'
 import { messageOf, type Trouble } from '../../core/failure.ts'
 import type { ApprovalId, PromptKey, ToolCallId } from '../../core/ids.ts'
@@ -16,6 +16,7 @@ import type { Protocol, TurnStanding } from './protocol.ts'
 import { FloodWatch } from './flood.ts'
 import { intruderIn } from './intruder.ts'
 import { StopPoints } from './stop-points.ts'
+import { insist } from './stopping.ts'
 import { askToSteer } from './steering.ts'
 import type { ProcessLimits } from './limits.ts'
 import { give, type CliAnswer } from './told-file.ts'
@@ -312,17 +313,16 @@ export class TurnConduct<State extends TurnStanding> implements Conduct {
     if (handed === null) return
     const { lease } = handed
     const { clock, protocol, turn, limits } = this.#options
-    for (const patience of [limits.stopAgainMs, limits.stopHardMs]) {
-      if (this.#over.signal.aborted || this.#isClosed) return
-      // Said twice: a CLI that was just starting the turn may not have had anything to interrupt yet.
+    const over = this.#over.signal
+    if (over.aborted || this.#isClosed) return
+    const say = (): void => {
       const state = this.#state ?? handed.state
       const request = this.#isPausing ? protocol.pause(turn, state) : protocol.stop(turn, state)
-      if (request !== null) {
-        lease.isStopping = true
-        lease.spool.send(...request.lines)
-      }
-      await pause(clock, patience, this.#over.signal)
+      if (request === null) return
+      lease.isStopping = true
+      lease.spool.send(...request.lines)
     }
+    await insist({ clock, limits, lease, over, say, isClosed: () => this.#isClosed })
     if (!this.#over.signal.aborted && !this.#isClosed) await this.#gone(lease)
   }
 

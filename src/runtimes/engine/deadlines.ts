@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 
 /** How long a turn may go without …, in ms. */
 export interface TurnLimits {
-  /** … its first word. */
+  /** … its first word while no CPU is used: on a busy machine a CLI takes long to come up. */
   readonly firstEventMs: number
   /** … any output while no CPU is used. */
   readonly silenceMs: number
@@ -12,6 +12,11 @@ export interface TurnLimits {
 
 /** CPU ticks per second below which a process counts as doing nothing: an idle CLI uses about 1 (claude-cli.md §2). */
 const idleTicksPerSecond = 3
+
+/** Whether a process worked for that long, by its CPU time before and after; false where nobody can tell. */
+export function hasWorked(before: number | null, after: number | null, ms: number): boolean {
+  return before !== null && after !== null && after - before > (ms / 1000) * idleTicksPerSecond
+}
 
 /**
  * Watches over one turn, and says once, in seconds, after how long it was given up. A turn that waits for a person
@@ -40,7 +45,7 @@ export class Deadlines implements Disposable {
     this.#ticks = ticks
     this.#giveUp = giveUp
     this.#turn = clock.after(limits.turnMs, () => this.#end(limits.turnMs))
-    this.#quiet = clock.after(limits.firstEventMs, () => this.#end(limits.firstEventMs))
+    this.#quiet = this.#listen(limits.firstEventMs)
   }
 
   /** The CLI has said something; `waits`: it is now a person's turn to speak. */
@@ -48,9 +53,7 @@ export class Deadlines implements Disposable {
     this.#quiet[Symbol.dispose]()
     this.#words++
     if (this.#isOver || waits) return
-    // Halfway the CPU time is noted, so that at the end there is something to compare it with.
-    const half = this.#limits.silenceMs / 2
-    this.#quiet = this.#clock.after(half, () => void this.#watch(half))
+    this.#quiet = this.#listen(this.#limits.silenceMs)
   }
 
   [Symbol.dispose](): void {
@@ -59,20 +62,24 @@ export class Deadlines implements Disposable {
     this.#quiet[Symbol.dispose]()
   }
 
-  async #watch(half: number): Promise<void> {
+  /** Halfway the CPU time is noted, so that at the end there is something to compare it with. */
+  #listen(ms: number): Disposable {
+    return this.#clock.after(ms / 2, () => void this.#watch(ms))
+  }
+
+  async #watch(ms: number): Promise<void> {
     const words = this.#words
     const before = await this.#ticks()
     if (this.#isOver || this.#words !== words) return
-    this.#quiet = this.#clock.after(half, () => void this.#compare(before, half))
+    this.#quiet = this.#clock.after(ms / 2, () => void this.#compare(before, ms))
   }
 
-  async #compare(before: number | null, half: number): Promise<void> {
+  async #compare(before: number | null, ms: number): Promise<void> {
     const words = this.#words
     const now = await this.#ticks()
     if (this.#isOver || this.#words !== words) return
-    const worked = before !== null && now !== null && now - before > (half / 1000) * idleTicksPerSecond
-    if (worked) this.#quiet = this.#clock.after(half, () => void this.#compare(now, half))
-    else this.#end(this.#limits.silenceMs)
+    if (hasWorked(before, now, ms / 2)) this.#quiet = this.#clock.after(ms / 2, () => void this.#compare(now, ms))
+    else this.#end(ms)
   }
 
   #end(ms: number): void {

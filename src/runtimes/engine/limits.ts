@@ -16,7 +16,7 @@ export interface ProcessLimits extends TurnLimits, Patience {
 export interface Patience {
   /** After a stop was said, before it is said again. */
   readonly stopAgainMs: number
-  /** After that, before the process has to go. */
+  /** After that, before the process has to go; once more as long as it uses its CPU, ten times at the most. */
   readonly stopHardMs: number
   /** After a process was asked to end in its own words, before SIGINT. */
   readonly farewellMs: number
@@ -28,7 +28,7 @@ export interface Patience {
   readonly floodLookMs: number
   /** For a prompt's lines to be taken in: a CLI that does not read must not keep the deadlines from being set. */
   readonly takeInMs: number
-  /** For a reply that asks no model. Long: on a machine that is busy a CLI takes half a minute to come up. */
+  /** For a reply that asks no model. Long: on a machine that is busy a CLI takes half a minute to come up, and more. */
   readonly replyMs: number
   /** For a server to say whether it took a prompt. */
   readonly promptReplyMs: number
@@ -56,9 +56,9 @@ export const defaultLimits: ProcessLimits = {
   interruptHardMs: 1000,
   floodLookMs: 1000,
   takeInMs: 1000,
-  replyMs: 60_000,
+  replyMs: 120_000,
   promptReplyMs: 5000,
-  steerReplyMs: 5000,
-  stopReplyMs: 1000,
-  closeReplyMs: 2000,
+  steerReplyMs: 30_000,
+  stopReplyMs: 5000,
+  closeReplyMs: 10_000,
 }

@@ -105,7 +105,7 @@ export async function continueMarked(data: string, choose: (marked: Marked) => b
 }
 
 async function endFamily(family: ReadonlyMap<number, StartTime>): Promise<void> {
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 400; round++) {
     const left = [...family].filter(([pid, born]) => statOf(pid)?.startTime === born)
     if (left.length === 0) return
     for (const [pid] of left) signal(pid, 'SIGKILL')
@@ -120,7 +120,7 @@ async function endFamily(family: ReadonlyMap<number, StartTime>): Promise<void> 
  */
 export async function endSessionOf(leader: number): Promise<void> {
   if (process.platform !== 'linux') return
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 400; round++) {
     // Its number is not given to anybody else while the session lasts.
     if (statOf(leader) !== null) return
     const left = pids().filter((pid) => pid !== leader && sessionOf(pid) === leader)
