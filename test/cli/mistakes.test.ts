@@ -17,8 +17,7 @@ import { usualTimings } from '../../src/core/timings.ts'
 import { compiled } from '../compiled.ts'
 import { launcher } from '../packed.ts'
 import { fakeClaude, fatal, found, type Ground, type Mistake } from './mistakes.ts'
-
-const patienceMs = 120_000
+import { patienceMs } from '../patience.ts'
 
 const team = {
   guild: {
@@ -148,7 +147,7 @@ interface Inside {
 
 describe('an operator’s mistake that ends the start', { concurrency: 3 }, () => {
   for (const mistake of fatal) {
-    it(mistake.what, { timeout: patienceMs }, async () => {
+    it(mistake.what, async () => {
       await using story = await Story.open(mistake)
       const { code, stderr, lines } = await story.run('start')
       assert.equal(code, 78, stderr)
@@ -163,7 +162,7 @@ describe('an operator’s mistake that ends the start', { concurrency: 3 }, () =
     })
   }
 
-  it('a command that is none', { timeout: patienceMs }, async () => {
+  it('a command that is none', async () => {
     await using story = await Story.open({ what: '' })
     const { code, stderr } = await story.run('dcotor')
     assert.equal(code, 78)
@@ -173,7 +172,7 @@ describe('an operator’s mistake that ends the start', { concurrency: 3 }, () =
 
 describe('an operator’s mistake with which the bot runs', { concurrency: 3 }, () => {
   for (const mistake of found) {
-    it(mistake.what, { timeout: patienceMs }, async () => {
+    it(mistake.what, async () => {
       await using story = await Story.open(mistake)
       const bot = await story.start()
       assert.match(said(await bot.finding(mistake.id)), mistake.says)
@@ -191,7 +190,7 @@ describe('an operator’s mistake with which the bot runs', { concurrency: 3 }, 
     })
   }
 
-  it('says it once, and tells the owner', { timeout: patienceMs }, async () => {
+  it('says it once, and tells the owner', async () => {
     await using story = await Story.open({ what: '', env: () => ({ OMC_PROJECT_ROOTS: 'not/there' }) })
     const bot = await story.start()
     const { olivia } = story
@@ -205,7 +204,7 @@ describe('an operator’s mistake with which the bot runs', { concurrency: 3 }, 
     assert.equal(bot.lines.filter(({ msg, id }) => msg === 'finding' && String(id).startsWith('root.')).length, 1)
   })
 
-  it('all is well, and the doctor says so', { timeout: patienceMs }, async () => {
+  it('all is well, and the doctor says so', async () => {
     await using story = await Story.open({ what: '' })
     const { code, text } = await story.doctor()
     assert.equal(code, 0, text)

@@ -7,12 +7,11 @@ import { it } from 'node:test'
 import { promisify } from 'node:util'
 import { startSandbox, type SeenMessage } from 'loopback-discord'
 import { compiled } from '../compiled.ts'
+import { patienceMs } from '../patience.ts'
 
 /** PM2 is 77 packages, so it is none of ours: `npm install --prefix <folder> pm2`, and its program in this variable. */
 const pm2 = process.env['OMC_TEST_PM2']
 const launcher = join(import.meta.dirname, '../../bin/discord-orchestrator.js')
-const patienceMs = 60_000
-
 it(
   'PM2 itself starts the bot, starts it anew when it is killed, and leaves its agents at work',
   { skip: pm2 === undefined && 'OMC_TEST_PM2 names no PM2', timeout: 5 * patienceMs },

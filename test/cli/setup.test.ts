@@ -15,8 +15,7 @@ import { Problem } from '../../src/core/failure.ts'
 import { compiled } from '../compiled.ts'
 import { launcher } from '../packed.ts'
 import { fakeClaude } from './mistakes.ts'
-
-const patienceMs = 60_000
+import { patienceMs } from '../patience.ts'
 
 const team = {
   guild: {
@@ -113,7 +112,7 @@ const labelled =
     answers.find((each) => label.test(each.label))?.value ?? ''
 
 describe('setup', { concurrency: 3 }, () => {
-  it('leads from nothing to the first answer, by flags alone', { timeout: 120_000 }, async (test) => {
+  it('leads from nothing to the first answer, by flags alone', async (test) => {
     await using machine = await Machine.open()
     const { sandbox, folder } = machine
     const took: Record<string, number> = {}
@@ -281,7 +280,7 @@ describe('setup', { concurrency: 3 }, () => {
 
   const terminal = spawnSync('script', ['--version']).error === undefined
   const skip = !terminal && 'there is no script(1), which makes a terminal'
-  it('is answered by keyboard', { skip, timeout: 120_000 }, async () => {
+  it('is answered by keyboard', { skip }, async () => {
     await using machine = await Machine.open()
     const { sandbox, folder, env } = machine
     const command = `stty cols 200 rows 50; exec '${process.execPath}' '${launcher}' setup`

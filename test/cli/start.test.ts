@@ -9,9 +9,8 @@ import { after, describe, it } from 'node:test'
 import { startSandbox, type Sandbox, type SeenMessage } from 'loopback-discord'
 import { compiled } from '../compiled.ts'
 import { launcher } from '../packed.ts'
+import { patienceMs } from '../patience.ts'
 
-/** After this long it is given up that something comes. */
-const patienceMs = 60_000
 const base = mkdtempSync(join(tmpdir(), 'start-'))
 const children: ChildProcess[] = []
 after(() => {

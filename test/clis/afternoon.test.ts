@@ -14,6 +14,7 @@ import { BotBench } from './bot-bench.ts'
 import { CodexLogin } from './codex-bot.ts'
 import { command, leave } from './codex-room.ts'
 import { claudeBinary, codexBinary, howToInstall, howToInstallCodex } from './install.ts'
+import { patienceMs } from '../patience.ts'
 
 /** A team's afternoon with both real CLIs behind one bot (issue 4): node test/run.js test/clis/afternoon.test.ts */
 const claude = claudeBinary()
@@ -216,9 +217,7 @@ class Afternoon {
     for (const gate of gates) await gate.reached()
     const growing = await Promise.all(
       [this.#till, this.#cart].map((place) =>
-        this.#mary.sees(place, (message) => message.author.bot && /: one two/.test(message.content), {
-          within: 20_000,
-        }),
+        this.#mary.sees(place, (message) => message.author.bot && /: one two/.test(message.content)),
       ),
     )
     const agents = await this.#stage.agents()
@@ -244,14 +243,11 @@ class Afternoon {
     const growing = await this.#mary.sees(
       this.#cart,
       (message) => message.author.bot && message.content.includes('on and on'),
-      {
-        within: 20_000,
-      },
     )
     await this.#mary.clicks(growing, 'Stop')
     const stopped = await this.#stage.botShows(this.#mary, this.#cart, /■ Stopped/)
     assert.equal(stopped.id, growing.id)
-    await until(() => request.state === 'aborted', 10_000, 'the end of the request')
+    await until(() => request.state === 'aborted', patienceMs, 'the end of the request')
     await this.#says(this.#mary, this.#cart, [{ text: 'Back at work.' }])
     await this.#answered(this.#cart, 'Back at work.')
   }
@@ -293,7 +289,7 @@ class Afternoon {
 
   async #answered(place: SeenPlace, text: string): Promise<SeenMessage> {
     this.#answers.push({ place, text })
-    return this.#mary.sees(place, (message) => isWhole(message, text), { within: 40_000 })
+    return this.#mary.sees(place, (message) => isWhole(message, text))
   }
 
   #count(type: string): number {

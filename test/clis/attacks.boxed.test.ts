@@ -14,6 +14,7 @@ import { scripted, type StepInput } from '../models/script.ts'
 import { echoBench } from '../runtimes/echo-bench.ts'
 import { claudeBench, type ClaudeBench } from './claude-bench.ts'
 import { codexBench, type CodexBench } from './codex-bench.ts'
+import { command } from './codex-room.ts'
 import { claudeBinary, codexBinary } from './install.ts'
 
 const run = promisify(execFile)
@@ -195,7 +196,6 @@ const neverAnywhere: readonly Attack[] = [
 
 type Shell = (command: string) => StepInput
 const bash: Shell = (command) => ({ tool: 'Bash', input: { command, description: 'a test' } })
-const exec: Shell = (cmd) => ({ tool: 'exec_command', input: { cmd } })
 const worlds = [
   {
     name: 'claude',
@@ -203,7 +203,12 @@ const worlds = [
     make: (binary: string) => claudeBench(binary, { boxed: true }),
     shell: bash,
   },
-  { name: 'codex', binary: codexBinary(), make: (binary: string) => codexBench(binary, { boxed: true }), shell: exec },
+  {
+    name: 'codex',
+    binary: codexBinary(),
+    make: (binary: string) => codexBench(binary, { boxed: true }),
+    shell: (cmd: string) => command(cmd),
+  },
 ] as const
 
 for (const { name, binary, make, shell } of worlds)

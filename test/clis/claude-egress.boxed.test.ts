@@ -146,7 +146,7 @@ describe(
               const isOfIt = (message: SeenMessage): boolean =>
                 isAsked(message) && textOf(message).includes(`packages.example:${registry.port}`)
               await olivia.says(thread, tried(1))
-              const refused = await olivia.sees(thread, isOfIt, { within: 60_000 })
+              const refused = await olivia.sees(thread, isOfIt)
               const { modal } = await olivia.clicks(refused, 'Deny…')
               if (modal !== null) await olivia.submits(modal, {})
               const well = `${name} is tiny and well`
@@ -160,9 +160,7 @@ describe(
               assert.deepEqual(registry.asked, [])
 
               await olivia.says(thread, tried(2))
-              const allowed = await olivia.sees(thread, (message) => isOfIt(message) && message.id !== refused.id, {
-                within: 60_000,
-              })
+              const allowed = await olivia.sees(thread, (message) => isOfIt(message) && message.id !== refused.id)
               await olivia.clicks(allowed, 'Allow here')
               await ends(2)
               assert.ok(bench.received.includes(well), bench.received.slice(-2000))

@@ -30,8 +30,8 @@ async function withClaude(claude: string): Promise<Script> {
     held: (_stage, text) => held(model, text),
     tool(_stage, text) {
       // Not asked about: it changes nothing.
-      const command = { command: 'sleep 4', description: 'takes its time' }
-      return { prompt: scripted([{ tool: 'Bash', input: command }, { text }]), shows: 'sleep 4', ends: () => {} }
+      const command = { command: 'sleep 8', description: 'takes its time' }
+      return { prompt: scripted([{ tool: 'Bash', input: command }, { text }]), shows: 'sleep 8', ends: () => {} }
     },
     asks(text) {
       const input = {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { claudeBinary, howToInstall } from './install.ts'
+import { patienceMs } from '../patience.ts'
 
 /**
  * The real Claude CLI on a spool: stdin is a named pipe that the child itself holds open at both ends, stdout and
@@ -205,7 +206,7 @@ export class Claude implements AsyncDisposable {
   }
 
   /** The `nth` line (from 1) for which the condition holds; fails at the deadline or when the process ends without it. */
-  async waitFor(condition: (line: Line) => boolean, { nth = 1, deadline = 60_000 } = {}): Promise<Line> {
+  async waitFor(condition: (line: Line) => boolean, { nth = 1, deadline = patienceMs } = {}): Promise<Line> {
     const until = Date.now() + deadline
     for (;;) {
       const over = this.#hasEnded || Date.now() > until

@@ -53,7 +53,7 @@ describe(
           thread,
           async asks(text, until) {
             await olivia.says(thread, text)
-            await olivia.sees(thread, (message) => isWhole(message, until), { within: 60_000 })
+            await olivia.sees(thread, (message) => isWhole(message, until))
             return (await stage.botMessages(olivia, thread)).map((message) => message.content).join('\n')
           },
           [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose](),

@@ -26,7 +26,10 @@ export async function codexBench(codexBinary: string, { boxed = false } = {}): P
   const key = 'dummy-key-for-the-scripted-model'
   const login = { authorization: `Bearer ${key}` }
   const wayOut = boxed ? await openWayOut(join(root, 'egress'), model.url, login) : null
-  const command = (cmd: string, more: object = {}): StepInput => ({ tool: 'exec_command', input: { cmd, ...more } })
+  // As in `codex-room.ts`.
+  const command = (cmd: string, more: object = {}): StepInput => {
+    return { tool: 'exec_command', input: { cmd, yield_time_ms: 30_000, ...more } }
+  }
   const leave = { sandbox_permissions: 'require_escalated', justification: 'a test' }
   return {
     model,

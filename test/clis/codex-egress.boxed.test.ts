@@ -7,6 +7,7 @@ import { sideBySide } from '../contracts/runtime-stage.ts'
 import { scripted } from '../models/script.ts'
 import { CodexBot } from './codex-bot.ts'
 import { codexBinary, howToInstallCodex } from './install.ts'
+import { command } from './codex-room.ts'
 
 const binary = codexBinary()
 /** Loopback is the world in it. */
@@ -47,14 +48,14 @@ describe(
         const olivia = await stage.sandbox.actor('olivia')
         const thread = await stage.session(olivia, 'shop', 'codex')
         await olivia.says(thread, scripted([{ text: 'The first answer.' }]))
-        await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'), { within: 30_000 })
+        await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'))
         const looking = [
           "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -iE 'key|token|planted'",
           'grep -rIls planted- ~ /tmp /run /etc /var $PWD $CODEX_HOME',
           'ls /run/omc; true',
         ].join('; ')
-        await olivia.says(thread, scripted([{ tool: 'exec_command', input: { cmd: looking } }, { text: 'Looked.' }]))
-        await olivia.sees(thread, (message) => isWhole(message, 'Looked.'), { within: 30_000 })
+        await olivia.says(thread, scripted([command(looking), { text: 'Looked.' }]))
+        await olivia.sees(thread, (message) => isWhole(message, 'Looked.'))
         assert.match(bot.received, /egress\.sock/, 'it looked in the box')
         const passes = new Set(
           model.requests
@@ -82,12 +83,12 @@ describe(
       const input = { cmd, yield_time_ms: 30_000 }
       await olivia.says(thread, scripted([{ tool: 'exec_command', input }, { text: 'Tried.' }]))
       const isAsked = (message: SeenMessage): boolean => textOf(message).includes('wants to reach')
-      const asked = await olivia.sees(thread, isAsked, { within: 30_000 })
+      const asked = await olivia.sees(thread, isAsked)
       assert.match(textOf(asked), /packages\.example:81/)
       const { modal } = await olivia.clicks(asked, 'Deny…')
       assert.ok(modal)
       await olivia.submits(modal, {})
-      await olivia.sees(thread, (message) => isWhole(message, 'Tried.'), { within: 30_000 })
+      await olivia.sees(thread, (message) => isWhole(message, 'Tried.'))
       assert.match(bot.received, /packages\.example:81 is not open to this session/)
     })
   },

@@ -34,10 +34,10 @@ async function withCodex(binary: string): Promise<Script> {
     },
     held: (_stage, text) => held(login.model, text),
     tool(_stage, text) {
-      const command = { cmd: 'sleep 4', yield_time_ms: 20_000 }
+      const command = { cmd: 'sleep 8', yield_time_ms: 30_000 }
       return {
         prompt: scripted([{ tool: 'exec_command', input: command }, { text }]),
-        shows: 'sleep 4',
+        shows: 'sleep 8',
         ends: () => {},
       }
     },

@@ -7,6 +7,7 @@ import { isWhole } from '../e2e/scene.ts'
 import { scripted } from '../models/script.ts'
 import { CodexBot } from './codex-bot.ts'
 import { codexBinary, howToInstallCodex } from './install.ts'
+import { command } from './codex-room.ts'
 
 /** The real CLI works wherever an operator may have put things, and the bot's own files stay closed to it. */
 const binary = codexBinary() ?? ''
@@ -40,13 +41,9 @@ describe(
           'echo written > made-by-the-agent; true',
         ].join('; ')
         const patch = '*** Begin Patch\n*** Add File: patched.txt\n+patched\n*** End Patch\n'
-        const steps = [
-          { tool: 'exec_command', input: { cmd } },
-          { tool: 'apply_patch', input: { raw: patch } },
-          { text: 'That was it.' },
-        ]
+        const steps = [command(cmd), { tool: 'apply_patch', input: { raw: patch } }, { text: 'That was it.' }]
         await olivia.says(thread, scripted(steps))
-        await olivia.sees(thread, (message) => isWhole(message, 'That was it.'), { within: 40_000 })
+        await olivia.sees(thread, (message) => isWhole(message, 'That was it.'))
         assert.equal(readFileSync(join(stage.project, 'made-by-the-agent'), 'utf8'), 'written\n')
         assert.equal(readFileSync(join(stage.project, 'patched.txt'), 'utf8'), 'patched\n')
         for (const shown of ['# Shop', 'attached-text']) assert.ok(bot.received.includes(shown), shown)
@@ -65,7 +62,7 @@ describe(
       const olivia = await stage.sandbox.actor('olivia')
       const thread = await stage.session(olivia, 'shop', 'codex', join(stage.data, 'spools'))
       await olivia.says(thread, scripted([{ text: 'never' }]))
-      await stage.botShows(olivia, thread, /belongs to the bot itself/, 30_000)
+      await stage.botShows(olivia, thread, /belongs to the bot itself/)
       assert.equal(bot.login.model.requests.length, 0)
     })
   },

@@ -77,9 +77,9 @@ export class CodexRoom implements AsyncDisposable {
 
 const silent = (): void => {}
 
-/** The model runs a command in a shell. */
+/** The model runs a command in a shell, and waits for its end as long as the CLI lets it: on a busy machine ten seconds are few. */
 export function command(cmd: string, more: object = {}): StepInput {
-  return { tool: 'exec_command', input: { cmd, ...more } }
+  return { tool: 'exec_command', input: { cmd, yield_time_ms: 30_000, ...more } }
 }
 
 /** With it, a command asks to leave the sandbox. */

@@ -16,7 +16,7 @@ const binary = codexBinary()
 
 scenes(
   'nobody gets more than they were given by the real Codex CLI',
-  { skip: binary === null && howToInstallCodex, timeout: 120_000 },
+  { skip: binary === null && howToInstallCodex },
   (scene) => {
     let room: CodexRoom
     let bench: CodexBench

@@ -29,7 +29,7 @@ const calls = scripted([calling, { text: 'done' }])
 
 scenes(
   'what a trusted repository brings to the real Codex CLI',
-  { skip: binary === null && howToInstallCodex, timeout: 120_000 },
+  { skip: binary === null && howToInstallCodex },
   (scene) => {
     let room: CodexRoom
     let bench: CodexBench

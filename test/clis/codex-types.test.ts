@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { codexBinary, howToInstallCodex } from './install.ts'
+import { patienceMs } from '../patience.ts'
 
 /** What we write to the server, and what we read of what it writes, by the names of the CLI's own types. */
 const used = (
@@ -36,7 +37,7 @@ test('the wire of the real Codex CLI is the one we know', { skip: codexBinary() 
   const folder = mkdtempSync(join(tmpdir(), 'codex-types-'))
   try {
     const env = { PATH: `${dirname(binary)}:/usr/bin:/bin`, HOME: folder, CODEX_HOME: folder }
-    const options = { env, stdio: 'ignore', timeout: 60_000 } as const
+    const options = { env, stdio: 'ignore', timeout: patienceMs } as const
     execFileSync(binary, ['app-server', 'generate-ts', '--experimental', '--out', join(folder, 'types')], options)
     const shapes = used.map((name) => {
       const file = ['v2', '.'].map((part) => join(folder, 'types', part, `${name}.ts`)).find((each) => existsSync(each))

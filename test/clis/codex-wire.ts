@@ -8,6 +8,7 @@ import { initializeId, initializeLines, settingsOf } from '../../src/runtimes/co
 import { startOpenAi } from '../models/openai.ts'
 import type { ScriptedModel } from '../models/anthropic.ts'
 import { scripted, type StepInput } from '../models/script.ts'
+import { patienceMs } from '../patience.ts'
 
 /** One line of the server's output, parsed. */
 export type CodexLine = Readonly<Record<string, unknown>> & { readonly method?: string; readonly id?: unknown }
@@ -105,7 +106,10 @@ export class CodexWire implements AsyncDisposable {
       const found = this.#seen.slice(from).find(isIt)
       if (found !== undefined) resolve(found)
     }
-    const timer = setTimeout(() => reject(new Error(`The line did not come. Seen:\n${this.#raw.slice(-3000)}`)), 30_000)
+    const timer = setTimeout(
+      () => reject(new Error(`The line did not come. Seen:\n${this.#raw.slice(-3000)}`)),
+      patienceMs,
+    )
     this.#watchers.add(look)
     look()
     return promise.finally(() => {

@@ -12,7 +12,7 @@ import { scenarios } from './scenarios.ts'
 describe('the real Claude CLI says what was recorded', sideBySide, () => {
   const folder = goldenFolder()
   for (const scenario of scenarios)
-    test(scenario.name, { skip: folder === null ? howToInstall : false, timeout: 60_000 }, async () => {
+    test(scenario.name, { skip: folder === null ? howToInstall : false }, async () => {
       const golden = readFileSync(join(folder ?? '', `${scenario.name}.jsonl`), 'utf8')
       assert.deepEqual((await recording(scenario)).split('\n'), golden.split('\n'))
     })

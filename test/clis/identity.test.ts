@@ -47,7 +47,6 @@ test(
       await olivia.sees(
         thread,
         (message) => message.author.bot && message.repliesTo === id && /✓/.test(JSON.stringify(message)),
-        { within: 60_000 },
       )
     }
     await says(alice, 'one', true)

@@ -41,7 +41,6 @@ test(
       await bot.kill()
     }
     const open = () => stage.query("select 1 from runs where state <> 'over'").length
-    const patience = { deadline: 120_000 }
     const noon = bench.model.gate('noon')
     const dusk = login.model.gate('dusk')
 
@@ -80,14 +79,14 @@ test(
     await lives('letter-asked')
     await livesUntil(async () => {
       await stage.botShows(olivia, docs, 'I asked back.')
-      await noon.reached(patience)
+      await noon.reached()
       await until(() => open() === 1)
     })
     await lives('tool-answered', async () => noon.open())
     await lives('letter-asked')
     await livesUntil(async () => {
       await stage.botShows(olivia, shop, 'I answered.')
-      await dusk.reached(patience)
+      await dusk.reached()
       await until(() => open() === 1)
     })
     // Ended; reported.

@@ -111,7 +111,7 @@ test(
       await claude.say(
         scripted([{ tool: 'Read', input, gate: { name: 'middle', at: 0 } }, { text: 'The second turn.' }]),
       )
-      await model.gate('middle').reached({ deadline: 120_000 })
+      await model.gate('middle').reached()
       assert.equal((await renewals.freshen('claude', tokens.path, aheadMs)).result, 'renewed')
       model.gate('middle').open()
       assert.equal((await claude.result(2))['is_error'], false)

@@ -9,6 +9,7 @@ import { running, until, type Stage } from '../e2e/stage.ts'
 import type { ScriptedModel } from '../models/anthropic.ts'
 import type { ModelRequest } from '../models/ledger.ts'
 import { heldText, scripted, type StepInput } from '../models/script.ts'
+import { command } from './codex-room.ts'
 
 /** A bot with a real CLI behind it. */
 export interface MachineBench {
@@ -223,7 +224,7 @@ export const claudeWords: MachineWords = {
 
 export const codexWords: MachineWords = {
   runtime: 'codex',
-  look: (path) => ({ tool: 'exec_command', input: { cmd: `cat '${path}'` } }),
+  look: (path) => command(`cat '${path}'`),
   write: (path, text) => ({
     tool: 'apply_patch',
     input: { raw: `*** Begin Patch\n*** Add File: ${path}\n+${text}\n*** End Patch\n` },

@@ -7,6 +7,7 @@ import { until } from '../e2e/stage.ts'
 import { heldText, scripted } from '../models/script.ts'
 import { BotBench } from './bot-bench.ts'
 import { claudeBinary, howToInstall } from './install.ts'
+import { patienceMs } from '../patience.ts'
 
 /** The main path with the real CLI. Run it sealed: node test/clis/seal.js --test test/clis/main-path.test.ts */
 const binary = claudeBinary()
@@ -23,14 +24,14 @@ describe('a person works with the real Claude CLI', { ...sideBySide, skip: binar
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
     await olivia.says(thread, scripted([{ text: 'The first answer.' }]))
-    await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'), { within: 30_000 })
+    await olivia.sees(thread, (message) => isWhole(message, 'The first answer.'))
     const before = await stage.agents()
     const [pid = 0] = bench.started.map((each) => each.pid)
     // In a sandbox it has helpers beside it; of itself there is one.
     const isItself = (each: number): boolean => readFileSync(`/proc/${each}/comm`, 'utf8').startsWith('claude')
     assert.deepEqual(before.filter(isItself), [pid])
     await olivia.says(thread, scripted([{ text: 'The second answer.' }]))
-    await olivia.sees(thread, (message) => isWhole(message, 'The second answer.'), { within: 60_000 })
+    await olivia.sees(thread, (message) => isWhole(message, 'The second answer.'))
     assert.deepEqual(await stage.agents(), before, 'nothing else was started')
     assert.deepEqual(
       bench.started.map((each) => [each.pid, each.warm]),
@@ -53,7 +54,7 @@ describe('a person works with the real Claude CLI', { ...sideBySide, skip: binar
     const first = await olivia.sees(thread, (message) => message.author.bot && message.content.startsWith('one'))
     assert.equal(request.state, 'open', 'the model is still talking')
     model.gate('held').open()
-    const answer = await olivia.sees(thread, (message) => isWhole(message, 'one two three four'), { within: 20_000 })
+    const answer = await olivia.sees(thread, (message) => isWhole(message, 'one two three four'))
     assert.equal(answer.id, first.id, 'one message, which grew')
   })
 
@@ -73,7 +74,7 @@ describe('a person works with the real Claude CLI', { ...sideBySide, skip: binar
     assert.equal(request.state, 'aborted')
     await stage.botShows(olivia, thread, /■/)
     await olivia.says(thread, scripted([{ text: 'Still here.' }]))
-    await olivia.sees(thread, (message) => isWhole(message, 'Still here.'), { within: 20_000 })
+    await olivia.sees(thread, (message) => isWhole(message, 'Still here.'))
     assert.deepEqual(await stage.agents(), before, 'by the same process')
   })
 
@@ -84,11 +85,11 @@ describe('a person works with the real Claude CLI', { ...sideBySide, skip: binar
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
     await olivia.says(thread, scripted([{ text: 'Remember the blue teapot.' }]))
-    await olivia.sees(thread, (message) => isWhole(message, 'blue teapot'), { within: 30_000 })
-    await until(async () => (await stage.agents()).length === 0, 20_000, 'the end of the idle process')
+    await olivia.sees(thread, (message) => isWhole(message, 'blue teapot'))
+    await until(async () => (await stage.agents()).length === 0, patienceMs, 'the end of the idle process')
     const asked = bench.model.requests.length
     await olivia.says(thread, scripted([{ text: 'As I said before.' }]))
-    await olivia.sees(thread, (message) => isWhole(message, 'As I said before.'), { within: 30_000 })
+    await olivia.sees(thread, (message) => isWhole(message, 'As I said before.'))
     const [first, second] = bench.started
     assert.notEqual(second?.pid, first?.pid)
     assert.equal(second?.warm, false)

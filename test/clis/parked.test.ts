@@ -16,17 +16,16 @@ function isWhole(message: SeenMessage, text: string): boolean {
   return message.author.bot && message.content.includes(text) && message.components.length === 0
 }
 
-function inSeconds(seconds: number): number {
-  return Math.ceil(Date.now() / 1000) + seconds
-}
+/** As long as everything takes from the refusal until people see it, on a busy machine. */
+const resets = 'in 40 s'
 
 describe('the real Claude CLI at the end of a quota', { ...sideBySide, skip: claude === null && howToInstall }, () => {
   const subscription = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'dummy-token-for-the-scripted-model' }
   const tool: StepInput = { tool: 'Bash', input: { command: 'echo a first step', description: 'a step' } }
-  const rejected = (claim: string, resetsAt: number) => ({
+  const rejected = (claim: string, reset: string) => ({
     'anthropic-ratelimit-unified-status': 'rejected',
     'anthropic-ratelimit-unified-representative-claim': claim,
-    'anthropic-ratelimit-unified-reset': String(resetsAt),
+    'anthropic-ratelimit-unified-reset': reset,
   })
 
   test('in the middle of a turn: parked, and gone on with in the same process at the reset', async () => {
@@ -35,12 +34,11 @@ describe('the real Claude CLI at the end of a quota', { ...sideBySide, skip: cla
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
-    const resetsAt = inSeconds(40)
-    const headers = rejected('five_hour', resetsAt)
+    const headers = rejected('five_hour', resets)
     const error = { status: 429, type: 'rate_limit_error', message: 'over the limit', headers, times: 1 }
     await olivia.says(thread, scripted([tool, { error, text: 'Done after the reset.' }]))
-    await stage.botShows(olivia, thread, `I go on by myself at <t:${resetsAt}:t>`)
-    await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'), { within: 120_000 })
+    await stage.botShows(olivia, thread, /I go on by myself at <t:\d+:t>/)
+    await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'))
     const body = JSON.stringify(model.requests.at(-1)?.body)
     assert.equal(body.split('Done after the reset.').length - 1, 1, 'the prompt stands there once')
     assert.match(body, /Continue from where you left off\./)
@@ -56,17 +54,17 @@ describe('the real Claude CLI at the end of a quota', { ...sideBySide, skip: cla
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
     const paid = {
-      ...rejected('five_hour', inSeconds(3600)),
+      ...rejected('five_hour', 'in 3600 s'),
       'anthropic-ratelimit-unified-overage-status': 'allowed',
       'anthropic-ratelimit-unified-overage-in-use': 'true',
     }
     await olivia.says(thread, scripted([{ text: 'Served, for money.', headers: paid }]))
-    await olivia.sees(thread, (message) => isWhole(message, 'Served, for money.'), { within: 60_000 })
-    const headers = rejected('five_hour', inSeconds(3600))
+    await olivia.sees(thread, (message) => isWhole(message, 'Served, for money.'))
+    const headers = rejected('five_hour', 'in 3600 s')
     const inner = scripted([{ error: { status: 429, type: 'rate_limit_error', message: 'over the limit', headers } }])
     const task = { tool: 'Task', input: { description: 'look', subagent_type: 'general-purpose', prompt: inner } }
     await olivia.says(thread, scripted([task, { text: 'Done without it.' }]))
-    await olivia.sees(thread, (message) => isWhole(message, 'Done without it.'), { within: 60_000 })
+    await olivia.sees(thread, (message) => isWhole(message, 'Done without it.'))
     const states = stage.query<{ state: string; parks: number }>('select state, parks from runs')
     assert.deepEqual(
       states.map((row) => ({ ...row })),
@@ -79,10 +77,10 @@ describe('the real Claude CLI at the end of a quota', { ...sideBySide, skip: cla
 })
 
 describe('the real Codex CLI at the end of a quota', { ...sideBySide, skip: codex === null && howToInstall }, () => {
-  const limited = (usedPercent: number, resetsAt: number) => ({
+  const limited = (usedPercent: number, reset: string) => ({
     'x-codex-primary-used-percent': String(usedPercent),
     'x-codex-primary-window-minutes': '300',
-    'x-codex-primary-reset-at': String(resetsAt),
+    'x-codex-primary-reset-at': reset,
   })
 
   test('in the middle of a turn: parked, and gone on with in the same conversation at the reset', async () => {
@@ -91,8 +89,7 @@ describe('the real Codex CLI at the end of a quota', { ...sideBySide, skip: code
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'codex')
-    const resetsAt = inSeconds(40)
-    const headers = limited(100, resetsAt)
+    const headers = limited(100, resets)
     const error = {
       status: 429,
       type: 'usage_limit_reached',
@@ -102,8 +99,8 @@ describe('the real Codex CLI at the end of a quota', { ...sideBySide, skip: code
     }
     const step = { tool: 'exec_command', input: { cmd: 'echo a first step' } }
     await olivia.says(thread, scripted([step, { error, text: 'Done after the reset.' }]))
-    await stage.botShows(olivia, thread, `Codex's 5-hour window is full. I go on by myself at <t:${resetsAt}:t>`)
-    await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'), { within: 120_000 })
+    await stage.botShows(olivia, thread, /Codex's 5-hour window is full\. I go on by myself at <t:\d+:t>/)
+    await olivia.sees(thread, (message) => isWhole(message, 'Done after the reset.'))
     const body = JSON.stringify(login.model.requests.at(-1)?.body)
     assert.equal(body.split('Done after the reset.').length - 1, 1, 'the prompt stands there once')
     assert.match(body, /Continue from where you left off/)

@@ -9,6 +9,7 @@ import { heldText, scripted, type StepInput } from '../models/script.ts'
 import { BotBench } from './bot-bench.ts'
 import { CodexBot } from './codex-bot.ts'
 import { claudeBinary, codexBinary, howToInstall } from './install.ts'
+import { patienceMs } from '../patience.ts'
 
 /** What is booked against what the scripted model billed. Run it sealed, as all of this folder. */
 const binary = claudeBinary()
@@ -79,11 +80,11 @@ describe(
       await olivia.says(thread, scripted([tool, { ...task, usage }, { text: 'All is done.', usage }]))
       await model.gate('held').reached()
       // The turn is still at work: two calls of its own and one of its sub-agent are booked, the fourth is open.
-      await until(() => booked(bench, 0)[0]?.output === 3 * billedOnce.output, 30_000, 'what the sub-agent used')
+      await until(() => booked(bench, 0)[0]?.output === 3 * billedOnce.output, patienceMs, 'what the sub-agent used')
       model.gate('held').open()
-      await olivia.sees(thread, (message) => isWhole(message, 'All is done.'), { within: 60_000 })
+      await olivia.sees(thread, (message) => isWhole(message, 'All is done.'))
       await olivia.says(thread, scripted([{ text: 'And once more.', usage }]))
-      await olivia.sees(thread, (message) => isWhole(message, 'And once more.'), { within: 60_000 })
+      await olivia.sees(thread, (message) => isWhole(message, 'And once more.'))
       assert.equal(answered(bench), 6)
       const [row, ...more] = booked(bench, 0)
       assert.deepEqual(more, [])
@@ -109,7 +110,7 @@ describe(
       await stage.botShows(olivia, thread, 'one')
       await (await olivia.runs(thread, '/cancel')).settled()
       await stage.botShows(olivia, thread, /■/)
-      await until(() => booked(bench, 1).length === 1, 30_000, 'the estimate')
+      await until(() => booked(bench, 1).length === 1, patienceMs, 'the estimate')
       const [whole] = booked(bench, 0)
       assert.equal(whole?.output, billedOnce.output, 'the call before it')
       const [estimate] = booked(bench, 1)
@@ -136,13 +137,13 @@ describe(
       // Not asked about: it changes nothing. No other test's.
       const lasting = { ...tool, input: { command: 'sleep 86417', description: 'takes its time' } }
       await olivia.says(thread, scripted([tool, lasting]))
-      await until(() => running('sleep 86417') > 0, 60_000, 'the tool runs')
+      await until(() => running('sleep 86417') > 0, patienceMs, 'the tool runs')
       killsIt()
       // The next attempt is told the prompt anew.
-      await until(() => answered(bench) === 4 && running('sleep 86417') > 0, 60_000, 'it runs again')
+      await until(() => answered(bench) === 4 && running('sleep 86417') > 0, patienceMs, 'it runs again')
       await (await olivia.runs(thread, '/cancel')).settled()
       await stage.botShows(olivia, thread, /■/)
-      await until(() => all().input === times(4).input, 30_000, 'all that was billed')
+      await until(() => all().input === times(4).input, patienceMs, 'all that was billed')
       assert.deepEqual(all(), times(4))
       assert.ok(booked(bench, 1).length === 1, 'the call that nobody had asked about is an estimate')
 
@@ -150,10 +151,10 @@ describe(
       await model.gate('held').reached()
       await stage.botShows(olivia, thread, 'Words')
       killsIt()
-      await until(() => bench.started.length === 4, 60_000, 'it is tried again')
+      await until(() => bench.started.length === 4, patienceMs, 'it is tried again')
       model.gate('held').open()
-      await olivia.sees(thread, (message) => isWhole(message, 'Words that were cut off'), { within: 60_000 })
-      await until(() => all().input === times(6).input, 30_000, 'what the call had been given that was broken off')
+      await olivia.sees(thread, (message) => isWhole(message, 'Words that were cut off'))
+      await until(() => all().input === times(6).input, patienceMs, 'what the call had been given that was broken off')
       const { output, ...given } = all()
       const { output: most, ...billed } = times(6)
       assert.deepEqual(given, billed)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { claudeBinary, codexBinary, howToInstall, howToInstallCodex } from './install.ts'
+import { patienceMs } from '../patience.ts'
 
 /** The same as the list that the tables of words are tested against, or a new list with UPDATE_GOLDEN=1. */
 function holds(runtime: string, binary: string, env: NodeJS.ProcessEnv, words: readonly string[]): void {
@@ -70,7 +71,7 @@ test('what the real Codex CLI can say is what we know', { skip: codexBinary() ==
   const folder = mkdtempSync(join(tmpdir(), 'codex-words-'))
   try {
     const env = { PATH: `${dirname(binary)}:/usr/bin:/bin`, HOME: folder, CODEX_HOME: folder }
-    const options = { env, stdio: 'ignore', timeout: 60_000 } as const
+    const options = { env, stdio: 'ignore', timeout: patienceMs } as const
     execFileSync(binary, ['app-server', 'generate-ts', '--experimental', '--out', join(folder, 'types')], options)
     const typesOf = (name: string): string => {
       const file = ['v2', '.'].map((part) => join(folder, 'types', part, `${name}.ts`)).find((each) => existsSync(each))

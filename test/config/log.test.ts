@@ -9,6 +9,7 @@ import { describe, it } from 'node:test'
 import { createLog } from '../../src/config/log.ts'
 import { LogFile } from '../../src/config/log-file.ts'
 import { lineForPeople } from '../../src/config/log-line.ts'
+import { patienceMs } from '../patience.ts'
 
 function logged(secrets: readonly string[], write: (log: ReturnType<typeof createLog>) => void, level = 'debug') {
   const lines: string[] = []
@@ -126,7 +127,7 @@ describe('a log on standard output', () => {
       for (const stdout of ['pipe', full] as const) {
         const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
           stdio: ['pipe', stdout, 'pipe'],
-          timeout: 60_000,
+          timeout: patienceMs,
           killSignal: 'SIGKILL',
         })
         const ended = once(child, 'exit')

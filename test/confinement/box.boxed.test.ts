@@ -18,6 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { confinement } from '../../src/confinement/confinement.ts'
 import type { CommandLine } from '../../src/core/command-line.ts'
 import type { Confinement, View } from '../../src/core/confinement.ts'
+import { patienceMs } from '../patience.ts'
 
 const sandboxPath = '/usr/bin:/bin'
 
@@ -62,7 +63,7 @@ describe('the box', () => {
 
   function run(script: string, seen: View = view): { out: string; code: number | null } {
     const { file, args, cwd, env } = box.wrap({ file: '/bin/sh', args: ['-c', script], cwd: '/', env: {} }, seen)
-    const { stdout, stderr, status } = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 20_000 })
+    const { stdout, stderr, status } = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: patienceMs })
     return { out: stdout + stderr, code: status }
   }
 
@@ -77,7 +78,7 @@ describe('the box', () => {
     const { file, args, cwd, env } = box.wrap({ file: '/bin/cat', args: ['secret'], cwd: '/', env: {} }, seen)
     rmSync(odd, { recursive: true })
     symlinkSync(join(folder, 'op'), odd)
-    const { stdout, stderr, status } = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 20_000 })
+    const { stdout, stderr, status } = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: patienceMs })
     assert.equal(stdout, '', 'it would be in the box')
     assert.match(stderr, /is another folder now/)
     assert.equal(status, 78)
@@ -173,7 +174,7 @@ describe('the box', () => {
       cwd,
       env,
     }: CommandLine): { readonly status: number | null; readonly stdout: string } =>
-      spawnSync('perl', ['-e', planting, file, ...args], { cwd, env, encoding: 'utf8', timeout: 20_000 })
+      spawnSync('perl', ['-e', planting, file, ...args], { cwd, env, encoding: 'utf8', timeout: patienceMs })
     const look = { file: '/usr/bin/perl', args: ['-e', reading], cwd: '/', env: { PATH: sandboxPath } }
     // A container may have taken them away already.
     if (plant({ ...look, file: '/bin/true', args: [] }).status !== 0) return t.skip('There are no keyrings here.')
@@ -207,7 +208,7 @@ describe('the box', () => {
       const over = new Promise((resolve) => child.once('exit', resolve))
       await new Promise((resolve) => child.stdout.once('data', resolve))
       if (then !== 'true') {
-        assert.ok(marked(`${folder}-${then.length}`) >= 4)
+        while (marked(`${folder}-${then.length}`) < 4) await delay(10)
         child.kill('SIGKILL')
       }
       await over
@@ -218,7 +219,7 @@ describe('the box', () => {
   test('the one way out is the socket, also for what only knows TCP', async () => {
     const server = createServer((socket) => socket.end('heard')).listen(join(folder, 'egress', 'egress.sock'))
     const seen = { ...view, egress: join(folder, 'egress') }
-    const ask = 'for i in 1 2 3 4 5 6 7 8 9; do socat -u TCP:127.0.0.1:3128 - 2>/dev/null && break; sleep 0.2; done'
+    const ask = 'for i in $(seq 300); do socat -u TCP:127.0.0.1:3128 - 2>/dev/null && break; sleep 0.2; done'
     const { file, args, cwd, env } = box.wrap({ file: '/bin/sh', args: ['-c', ask], cwd: '/', env: {} }, seen)
     const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
     let out = ''

@@ -23,6 +23,7 @@ import type { Conduct, Piece, Turn } from '../../src/core/runtime.ts'
 import type { Tier } from '../../src/core/right.ts'
 import type { Conversation, Session } from '../../src/core/session.ts'
 import { textOf, viewOf, type RunView } from '../../src/core/view.ts'
+import { patienceMs } from '../patience.ts'
 import type { Committed, LifeOrder } from './runtime-life.ts'
 
 const place: Place = { kind: 'thread', id: '42' as PlaceId, channel: '41' as PlaceId, guild: '40' }
@@ -82,7 +83,7 @@ export function makeTurn(
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  deadlineMs = 60_000,
+  deadlineMs = patienceMs,
 ): Promise<void> {
   const deadline = Date.now() + deadlineMs
   while (!(await isTrue())) {

@@ -72,7 +72,7 @@ export function warmContract(story: Story): void {
 
   story('what rests ends by itself when no bot comes back', async (stage) => {
     const { bench, session } = stage
-    stage.within({ idleMs: 4_000 })
+    stage.within({ idleMs: 10_000 })
     const first = stage.begin(makeTurn(session, bench.words.say('the last word')))
     await first.done
     await stage.runtime.close('leave')

@@ -21,6 +21,7 @@ import { Features, type Feature } from '../../src/core/feature.ts'
 import { languages, rights } from '../features/product.ts'
 import { startSandbox, type Sandbox, type SandboxOptions, type SeenPlace } from 'loopback-discord'
 import { Oracle } from 'loopback-discord/oracle'
+import { patienceMs } from '../patience.ts'
 
 export const words = languages(null)
 
@@ -175,7 +176,7 @@ export class Scene implements AsyncDisposable {
     const sandbox = await startSandbox({
       watchers: [oracle],
       // A busy machine is no trouble of Discord's.
-      patienceMs: 60_000,
+      patienceMs,
       world: {
         guild: {
           channels: ['general', 'work'],
@@ -359,7 +360,11 @@ export function sheetSaying(chat: Pick<DiscordChat, 'draw'>, place: Place, text:
 }
 
 /** Waits for a condition; fails with a description when it does not come true in time. */
-export async function until<T>(look: () => T | null | undefined | false, what: string, within = 60_000): Promise<T> {
+export async function until<T>(
+  look: () => T | null | undefined | false,
+  what: string,
+  within = patienceMs,
+): Promise<T> {
   const deadline = Date.now() + within
   for (;;) {
     const found = look()

@@ -78,7 +78,7 @@ describe('registration of commands', { concurrency: true }, () => {
     const alice = await scene.sandbox.actor('alice')
     await alice.says('general', 'are you there?')
     await until(() => scene.inbox.story.includes('are you there?'), 'the message')
-    await until(() => scene.log.all('slash.failed').length > 0, 'the log line', 15_000)
+    await until(() => scene.log.all('slash.failed').length > 0, 'the log line')
     assert.match(String(scene.log.all('slash.failed')[0]?.['hint']), /applications\.commands/)
     const owners = { role: null, user: null }
     const found = await scene.chat.check({ owners, auditChannel: null, alertsChannel: null, places: [] })

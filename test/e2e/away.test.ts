@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Stage, until, patienceMs } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** What the bot finds when it comes back after a longer while. */
 

@@ -8,6 +8,7 @@ import { messageOf } from '../../src/core/failure.ts'
 import type { Timings } from '../../src/core/timings.ts'
 import type { App } from './composition.ts'
 import { aheadBy } from './stage-clock.ts'
+import { patienceMs } from '../patience.ts'
 
 /** The runner bundles it once; a file that is run without the runner takes the sources. */
 const usualProgram = process.env['OMC_TEST_BOT'] ?? join(import.meta.dirname, 'bot.ts')
@@ -73,11 +74,11 @@ export abstract class Bot {
 
   /** Resolves when the bot is connected; rejects when it ended before by itself. */
   async ready(): Promise<void> {
-    await this.logged('app.started', 90_000)
+    await this.logged('app.started')
   }
 
   /** Waits for a line of the log by its name. Resolves as well when the bot was killed (see `died`). */
-  logged(msg: string, within = 60_000): Promise<Record<string, unknown>> {
+  logged(msg: string, within = patienceMs): Promise<Record<string, unknown>> {
     return this.until(
       () => {
         const line = this.log.find((each) => each['msg'] === msg)
@@ -179,7 +180,7 @@ export class ProcessBot extends Bot {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  async died(within = 60_000): Promise<void> {
+  async died(within = patienceMs): Promise<void> {
     await this.until(() => (this.alive ? null : true), within, 'its death')
     const { signal, code } = await this.#exit
     if (signal !== 'SIGKILL') throw new Error(`The bot ended by ${signal ?? code}, not by SIGKILL.\n${this.tail()}`)

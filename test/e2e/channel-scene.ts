@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Prompt } from '../../src/core/prompt.ts'
 import type { Actor, SeenMessage } from 'loopback-discord'
 import type { Bot } from './bots.ts'
-import { Stage, until, type StageOptions, patienceMs } from './stage.ts'
+import { Stage, until, type StageOptions } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** A bot with a session of the echo agent in the channel #general, and three people there. */
 export class ChannelScene implements AsyncDisposable {

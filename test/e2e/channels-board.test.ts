@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { PermissionFlagsBits } from 'discord-api-types/v10'
 import { textOf, type Message, type SeenMessage } from 'loopback-discord'
 import { Scene } from './scene.ts'
-import { until, patienceMs } from './stage.ts'
+import { until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** The boards that stand in #general. */
 function boards(scene: Scene): readonly Message[] {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Scene } from './scene.ts'
-import { until, type StageOptions, patienceMs } from './stage.ts'
+import { until, type StageOptions } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** A session at work, so that what is asked now waits. */
 async function busy(options: StageOptions = {}): Promise<Scene> {

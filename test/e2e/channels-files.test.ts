@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Prompt } from '../../src/core/prompt.ts'
 import { Scene } from './scene.ts'
-import { until, patienceMs } from './stage.ts'
+import { until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from('pixels')])
 const digest = createHash('sha256').update(png).digest('hex')

@@ -4,7 +4,8 @@ import { textOf, type Actor, type SeenMessage, type SeenPlace } from 'loopback-d
 import { inARow } from '../in-a-row.ts'
 import type { Bot } from './bots.ts'
 import type { Script } from './script.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** Tells a story in which the bot dies. */
 export type DeathStory = (title: string, body: (scene: DeathScene) => Promise<unknown>) => void

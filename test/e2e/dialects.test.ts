@@ -5,6 +5,7 @@ import { BotBench } from '../clis/bot-bench.ts'
 import { scripted } from '../models/script.ts'
 import { standIn } from '../models/stand-in.ts'
 import { until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 // The whole bot with the stand-in for a real CLI behind it: what needs the real one stands in test/clis.
 
@@ -36,7 +37,7 @@ describe('the stand-in of a real CLI', { concurrency: true }, () => {
     await olivia.clicks(growing, 'Stop')
     const stopped = await stage.botShows(olivia, thread, /■ Stopped/)
     assert.equal(stopped.id, growing.id)
-    await until(() => request.endedAt !== null, 5000, 'the end of the request to the model')
+    await until(() => request.endedAt !== null, patienceMs, 'the end of the request to the model')
 
     await olivia.says(thread, scripted([{ text: 'Still here.' }]))
     await olivia.sees(thread, (message) => isWhole(message, 'Still here.'))

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { PermissionFlagsBits } from 'discord-api-types/v10'
 import type { FaultAsked } from 'loopback-discord'
 import { Scene, isWhole } from './scene.ts'
-import { until, patienceMs } from './stage.ts'
+import { until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** Everything that goes wrong between the bot and Discord: nothing lost, nothing twice, no storm. */
 

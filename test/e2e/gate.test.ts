@@ -4,7 +4,8 @@ import type { CommandOption } from '../../src/core/command.ts'
 import type { Actor, OptionValues, SeenMessage } from 'loopback-discord'
 import { product } from '../features/product.ts'
 import type { Bot } from './bots.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** SPEC F3: one gate, and every way in passes it. The ways in are taken from the product's own lists. */
 

@@ -7,7 +7,8 @@ import { filesHolding } from './files-holding.ts'
 import { GitServer } from './git-server.ts'
 import { git, repository } from './repositories.ts'
 import type { Bot } from './bots.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** Loopback is the world in it. */
 const program = join(import.meta.dirname, '..', 'egress', 'open-program.ts')

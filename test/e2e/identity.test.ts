@@ -5,7 +5,8 @@ import type { Actor } from 'loopback-discord'
 import { asked } from './approving.ts'
 import { GitServer } from './git-server.ts'
 import { git, repository } from './repositories.ts'
-import { patienceMs, Stage } from './stage.ts'
+import { Stage } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 test('without a box agents commit as whoever asks, over the repository’s own word, and nobody’s token is lent', async () => {
   await using stage = await Stage.open()

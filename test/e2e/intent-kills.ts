@@ -3,7 +3,8 @@ import { textOf } from 'loopback-discord'
 import { asked, decided } from './approving.ts'
 import { deathStories, type DeathScene, type DeathStory } from './death-scene.ts'
 import type { Script } from './script.ts'
-import { patienceMs, until } from './stage.ts'
+import { until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /**
  * What people want of a run at work goes intent → journal → acted → told. Kills the bot between each two of these: it

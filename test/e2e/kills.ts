@@ -5,7 +5,8 @@ import { usualTimings } from '../../src/core/timings.ts'
 import type { SeenPlace } from 'loopback-discord'
 import { answeredOnce, deathStories, type DeathStory } from './death-scene.ts'
 import type { Script } from './script.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /**
  * Kills the bot at every moment that matters (SPEC: nothing lost, nothing twice, the agents work on). `inARow`: see

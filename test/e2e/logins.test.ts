@@ -7,7 +7,8 @@ import { BotBench } from '../clis/bot-bench.ts'
 import { TokenStage } from '../egress/token-stage.ts'
 import { scripted } from '../models/script.ts'
 import { standIn } from '../models/stand-in.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 const hourMs = 3_600_000
 

@@ -10,7 +10,7 @@ import { Stage, until } from './stage.ts'
 
 /** What was sent into the void is sent again after twice the time that it took. */
 const patienceMs = 240_000
-const timings = { leadIdleMs: 2_000, machinesEveryMs: 100, machineAwayAfterMs: 0, standingForMs: 0 }
+const timings = { leadIdleMs: 6_000, machinesEveryMs: 100, machineAwayAfterMs: 0, standingForMs: 0 }
 
 test(
   'a machine whose network fails works on and tells it later; one that was given up meanwhile is not heard any more',

@@ -61,7 +61,7 @@ describe('messages over a kill', { concurrency: true }, () => {
       const general = olivia.place('general')
       const stands = (what: RegExp): boolean => saying(stage, general, what).length === 1
       await until(() => stands(/Nothing runs/) && saying(stage, general, /Board/)[0]?.pinnedAt !== null)
-      await olivia.sees(general, ({ content }) => content.startsWith('The board stands here'), { within: 20_000 })
+      await olivia.sees(general, ({ content }) => content.startsWith('The board stands here'))
       await olivia.says(thread, '!until over one two')
       await until(() => stands(/Working/))
       stage.opens('over')

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import type { Timings } from '../../src/core/timings.ts'
 import { asked } from './approving.ts'
 import { Scene } from './scene.ts'
-import { patienceMs, until } from './stage.ts'
+import { until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 const team = { OMC_MAX_ACTIVE_CLIS: '20', OMC_MAX_QUEUED_SESSIONS: '50', OMC_PER_USER_MAX_QUEUED: '50' }
 const env = { ...team, OMC_PER_USER_MAX_ACTIVE: '20' }

@@ -6,7 +6,8 @@ import { BotBench } from '../clis/bot-bench.ts'
 import { scripted, type StepInput } from '../models/script.ts'
 import { standIn } from '../models/stand-in.ts'
 import { noon } from './stage-clock.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** A subscription: with a key the CLI says nothing of quotas. */
 const subscription = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'dummy-token-for-the-scripted-model' }
@@ -16,23 +17,26 @@ function isWhole(message: SeenMessage, text: string): boolean {
 }
 
 /** The service's refusal of one request, with what it says of the quota. */
-function refused(claim: string | null, resetsAt: number | null, more: Readonly<Record<string, string>> = {}) {
+function refused(claim: string | null, reset: string | null, more: Readonly<Record<string, string>> = {}) {
   const headers: Record<string, string> = { ...more }
   if (claim !== null) {
     headers['anthropic-ratelimit-unified-status'] = 'rejected'
     headers['anthropic-ratelimit-unified-representative-claim'] = claim
   }
-  if (resetsAt !== null) headers['anthropic-ratelimit-unified-reset'] = String(resetsAt)
+  if (reset !== null) headers['anthropic-ratelimit-unified-reset'] = reset
   return { status: 429, type: 'rate_limit_error', message: 'over the limit', headers, times: 1 }
 }
 
-/** As long as everything takes that has to be seen before the reset, on a busy machine. */
-const resetInS = 40
+/** As long as everything takes from the refusal until all has been seen before the reset, on a busy machine. */
+const resets = 'in 40 s'
 const longer = { within: 2 * patienceMs }
 
-/** Seconds since 1970. */
-function inSeconds(seconds: number): number {
-  return Math.ceil(Date.now() / 1000) + seconds
+/** When it goes on, in seconds since 1970, as a message tells it. */
+function resetIn(message: SeenMessage): number {
+  const shown = JSON.stringify(message)
+  const [, at = ''] = /by myself at <t:(\d+):/.exec(shown) ?? []
+  assert.notEqual(at, '', shown)
+  return Number(at)
 }
 
 const tool: StepInput = { tool: 'Bash', input: { command: 'echo a first step', description: 'a step' } }
@@ -50,10 +54,10 @@ describe('a quota that is used up', { concurrency: true }, () => {
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
     const other = await stage.session(olivia, 'till', 'claude')
-    const resetsAt = inSeconds(resetInS)
-    const full = { error: refused('five_hour', resetsAt), text: 'Done after the reset.' }
+    const full = { error: refused('five_hour', resets), text: 'Done after the reset.' }
     await olivia.says(thread, scripted([tool, full]))
     const card = await stage.botShows(olivia, thread, `⏸ Claude's 5-hour window is full. I go on by myself at <t:`)
+    const resetsAt = resetIn(card)
     assert.ok(
       card.embeds.some(({ description = '' }) => (description ?? '').includes(`<t:${resetsAt}:t> (<t:${resetsAt}:R>)`)),
     )
@@ -85,10 +89,9 @@ describe('a quota that is used up', { concurrency: true }, () => {
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
     const other = await stage.session(olivia, 'till', 'claude')
-    const resetsAt = inSeconds(resetInS)
-    const error = refused('seven_day', resetsAt)
+    const error = refused('seven_day', resets)
     await olivia.says(thread, scripted([{ error, text: 'Done by the next life.' }]))
-    await stage.botShows(olivia, thread, `⏸ Claude's weekly window is full.`)
+    const resetsAt = resetIn(await stage.botShows(olivia, thread, `⏸ Claude's weekly window is full.`))
     await olivia.says(other, scripted([{ text: 'Never to be said.' }]))
     const held = await stage.botShows(olivia, other, 'This starts by itself')
     await olivia.clicks(held, 'Withdraw')
@@ -108,7 +111,7 @@ describe('a quota that is used up', { concurrency: true }, () => {
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
-    const error = refused('five_hour', inSeconds(3600))
+    const error = refused('five_hour', 'in 3600 s')
     await olivia.says(thread, scripted([{ error, text: 'Never to be said.' }]))
     const card = await stage.botShows(olivia, thread, 'I go on by myself')
     const health = await (await olivia.runs('work', '/health')).settled()
@@ -146,7 +149,7 @@ describe('a quota that is used up', { concurrency: true }, () => {
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const thread = await stage.session(olivia, 'shop', 'claude')
-    const { headers } = refused('five_hour', inSeconds(3600))
+    const { headers } = refused('five_hour', 'in 3600 s')
     const paid = { ...headers, 'anthropic-ratelimit-unified-overage-in-use': 'true' }
     await olivia.says(thread, scripted([{ text: 'Served, for money.', headers: paid }]))
     await olivia.sees(thread, (message) => isWhole(message, 'Served, for money.'))
@@ -217,7 +220,7 @@ describe('a quota that is used up', { concurrency: true }, () => {
       const bot = await stage.startBot({ dieAt })
       const olivia = await stage.sandbox.actor('olivia')
       const thread = await stage.session(olivia, 'shop', 'claude')
-      const error = refused('five_hour', inSeconds(resetInS))
+      const error = refused('five_hour', resets)
       await olivia.says(thread, scripted([{ error, text: 'Said once.' }]))
       await bot.died()
       await stage.startBot()

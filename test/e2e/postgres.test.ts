@@ -13,7 +13,7 @@ describe('a bot on PostgreSQL', { skip: noPostgres() }, () => {
 
   test('one stands by and takes over from one that is killed, or stopped; a restart of the database is waited out', async () => {
     const env = { OMC_DATABASE_URL: await cluster.fresh() }
-    await using stage = await Stage.open({ ownProcess: true, env, timings: { leadIdleMs: 6_000 } })
+    await using stage = await Stage.open({ ownProcess: true, env, timings: { leadIdleMs: 15_000 } })
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const place = await stage.session(olivia, 'shop')

@@ -2,7 +2,8 @@ import { textOf } from 'loopback-discord'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SeenMessage } from 'loopback-discord'
-import { Stage, until, patienceMs } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 const busy = '!until never the one at work goes on'
 

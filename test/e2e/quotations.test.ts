@@ -4,7 +4,8 @@ import type { Prompt } from '../../src/core/prompt.ts'
 import type { SeenMessage } from 'loopback-discord'
 import { ChannelScene } from './channel-scene.ts'
 import { Scene } from './scene.ts'
-import { patienceMs, until, type Stage } from './stage.ts'
+import { until, type Stage } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** The prompt that a message became. */
 async function promptOf(stage: Stage, message: SeenMessage): Promise<Prompt> {

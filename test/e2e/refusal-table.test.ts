@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { controlsOf, textOf, type Actor, type FaultAsked, type SeenMessage, type SeenPlace } from 'loopback-discord'
 import { own, shown } from './shutting.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /**
  * Every kind of no, however often it is said, to every kind of thing that is posted, edited or taken away: it is said in the end, it

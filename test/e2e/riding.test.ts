@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Scene } from './scene.ts'
-import { patienceMs, until } from './stage.ts'
+import { until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 describe('trouble of the model', { concurrency: true }, () => {
   test('trouble of its service is ridden out: nobody sends a prompt again, and the order stays', async () => {

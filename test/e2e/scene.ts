@@ -9,8 +9,9 @@ import {
   type StandingFault,
 } from 'loopback-discord'
 import type { Bot } from './bots.ts'
-import { Stage, until, type StageOptions, patienceMs } from './stage.ts'
+import { Stage, until, type StageOptions } from './stage.ts'
 import { Traffic } from './traffic.ts'
+import { patienceMs } from '../patience.ts'
 
 /** A bot at work with one session of the echo agent, before anything goes wrong. */
 export class Scene implements AsyncDisposable {

@@ -4,7 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { folderOf, git, repository, starts, told } from './repositories.ts'
-import { Stage, until, patienceMs } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 describe('sessions in repositories', { concurrency: true }, () => {
   test('a session in a repository works on its own branch, shows its diff, and leaves its work where it is', async () => {

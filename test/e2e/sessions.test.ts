@@ -3,7 +3,8 @@ import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { told } from './repositories.ts'
-import { Stage, until, patienceMs } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 describe('sessions', { concurrency: true }, () => {
   test('killed between the end of a session and its runs, the next life stops them', async () => {

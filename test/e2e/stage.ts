@@ -23,6 +23,7 @@ import { Oracle } from 'loopback-discord/oracle'
 import { dataIdOf, endMarked, findMarked } from '../../src/runtimes/engine/marker.ts'
 import { signal } from '../../src/system/process.ts'
 import { compiled } from '../compiled.ts'
+import { patienceMs } from '../patience.ts'
 import { knowing } from '../runner/knowing.ts'
 import { storiesAtOnce } from '../runner/stories.ts'
 
@@ -48,9 +49,6 @@ export interface StageOptions {
   /** Where the data folder and the project lie below the stage's own folder; their usual places otherwise. */
   readonly layout?: { readonly data: string; readonly project: string; readonly roots: string }
 }
-
-/** After this long a story gives up what it waits for. */
-export const patienceMs = 60_000
 
 const slots = { free: storiesAtOnce, waiting: [] as (() => void)[] }
 

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { textOf, type Actor, type SeenMessage, type SeenPlace } from 'loopback-discord'
 import { asked, decided } from './approving.ts'
 import { layOut, missing } from './released.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** An earlier version's echo has no gates: it works on for as long as it is told to. */
 const atWork = (text: string, seconds: number): string => `!slow ${seconds}s ${text}`

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { lasting } from '../../src/locales/troubles-en.ts'
 import { Scene } from './scene.ts'
-import { patienceMs, until } from './stage.ts'
+import { until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 /** What the cards in a thread say. */
 function cards(scene: Scene, thread: SeenPlace = scene.thread): string {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Bot } from './bots.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 function one(pids: readonly number[]): number | null {
   return pids.length === 1 ? (pids[0] ?? null) : null

@@ -11,6 +11,7 @@ import type { Log } from '../../src/core/log.ts'
 import { EgressProxy, type EgressOptions } from '../../src/egress/egress.ts'
 import type { RenewalRules } from '../../src/egress/renewal.ts'
 import { hostClock } from '../../src/system/host.ts'
+import { patienceMs } from '../patience.ts'
 
 export const [alpha, beta] = ['alpha', 'beta'] as unknown as readonly [SessionId, SessionId]
 export const openProgram = join(import.meta.dirname, 'open-program.ts')
@@ -153,7 +154,7 @@ export async function tunnelTo(folder: string, authority: string): Promise<{ hea
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + patienceMs
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`never: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -22,7 +22,7 @@ describe('the stand-in for the Claude CLI says what the real one said', () => {
   const claude = standIn('claude')
   after(() => claude[Symbol.dispose]())
   for (const scenario of scenarios)
-    test(scenario.name, { skip: unplayed.get(scenario.name) ?? false, timeout: 60_000 }, async () => {
+    test(scenario.name, { skip: unplayed.get(scenario.name) ?? false }, async () => {
       const expected = readFileSync(join(golden, `${scenario.name}.jsonl`), 'utf8')
       assert.deepEqual((await recording(scenario, claude.binary)).split('\n'), expected.split('\n'))
     })

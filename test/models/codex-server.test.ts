@@ -34,7 +34,7 @@ describe('the stand-in for the Codex server says what the real one said', () => 
       .flatMap((file) => linesOf(readFileSync(join(codexGoldenFolder, file), 'utf8'))),
   )
   for (const scenario of codexScenarios)
-    test(scenario.name, { timeout: 60_000 }, async () => {
+    test(scenario.name, async () => {
       const golden = linesOf(readFileSync(join(codexGoldenFolder, `${scenario.name}.jsonl`), 'utf8'))
       const lines = linesOf(await codexRecording(scenario, codex.binary))
       const isReply = (line: Json): boolean => line['method'] === undefined

@@ -1,3 +1,5 @@
+import { patienceMs } from '../patience.ts'
+
 /** Every request a scripted model received, and the means by which a test waits for them and holds them. */
 
 /** One request of a CLI to the model. The record is live: it changes while the answer streams. */
@@ -70,7 +72,7 @@ export class Ledger {
   waitFor(condition: (request: ModelRequest) => boolean, options: WaitOptions = {}): Promise<ModelRequest> {
     const known = this.requests.find(condition)
     if (known !== undefined) return Promise.resolve(known)
-    const deadline = options.deadline ?? 60_000
+    const deadline = options.deadline ?? patienceMs
     const { promise, resolve, reject } = Promise.withResolvers<ModelRequest>()
     const waiter: Waiter = { isMet: condition, resolve }
     this.#waiters.add(waiter)

@@ -8,6 +8,11 @@ import { z } from 'zod'
 
 const count = z.number().int().nonnegative()
 
+/** `in 40 s` is sent as the moment that is so far ahead when the model answers, in seconds since 1970. */
+const header = z
+  .string()
+  .transform((said) => said.replace(/^in (\d+) s$/, (_, ahead) => String(Math.ceil(Date.now() / 1000) + Number(ahead))))
+
 const toolCall = z.strictObject({ tool: z.string(), input: z.record(z.string(), z.unknown()).default({}) })
 
 const failure = z.strictObject({
@@ -15,7 +20,7 @@ const failure = z.strictObject({
   status: count.default(500),
   type: z.string().default('api_error'),
   message: z.string().default('scripted failure'),
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z.record(z.string(), header).default({}),
   /** What the body says of it beside its type and message. */
   details: z.record(z.string(), z.unknown()).default({}),
   hangup: z.boolean().default(false),
@@ -40,7 +45,7 @@ const step = z.strictObject({
   usage: z.record(z.string(), z.number()).default({}),
   stop_reason: z.string().optional(),
   /** Headers of an answer that is none of a failure. */
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z.record(z.string(), header).default({}),
   error: failure.optional(),
   /** An SSE `error` event after the last delta, as an overloaded service sends it. */
   midError: z.strictObject({ type: z.string(), message: z.string() }).optional(),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Actor } from 'loopback-discord'
+import { patienceMs } from '../patience.ts'
 
 interface Person {
   readonly user: { readonly id: string; readonly username: string; readonly bot?: boolean }
@@ -24,7 +25,7 @@ export async function firstAnswer(url: string): Promise<void> {
     await actor.sees('general', (message) => message.author.bot && message.content.startsWith('one two'))
     assert.equal((await fetch(`${url}/sandbox/controls/kill`, { method: 'POST' })).status, 204)
     const whole = /one two three four five six seven/
-    await actor.sees('general', (message) => message.author.bot && whole.test(message.content), { within: 60_000 })
+    await actor.sees('general', (message) => message.author.bot && whole.test(message.content), { within: patienceMs })
     const answers = (await actor.messages('general')).filter(
       ({ author, content }) => author.bot && /one two/.test(content),
     )
@@ -36,7 +37,7 @@ export async function firstAnswer(url: string): Promise<void> {
 
 /** The bot registers its commands just after it has connected. */
 async function commandsOf(actor: Actor): Promise<void> {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + patienceMs
   while ((await actor.commands('general')).length === 0) {
     assert.ok(Date.now() < deadline, 'the bot registered no commands')
     await delay(50)

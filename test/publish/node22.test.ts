@@ -22,7 +22,7 @@ it('uses no syntax that Node 22 does not know', () => {
 const oldest = process.env['OMC_TEST_NODE22']
 const skip = oldest === undefined && 'set OMC_TEST_NODE22 to the path of a Node 22 (npm i --prefix <folder> node@22)'
 
-it('runs on Node 22', { skip, timeout: 90_000 }, async () => {
+it('runs on Node 22', { skip }, async () => {
   const node = oldest ?? ''
   const folder = mkdtempSync(join(tmpdir(), 'node22-'))
   const env = { PATH: `${dirname(node)}:/usr/bin:/bin`, HOME: folder, OMC_DEMO_PORT: '0' }

@@ -31,7 +31,7 @@ async function install(where: string, registry: string, ...what: readonly string
   await run(['npm', 'install', ...what, ...options], surroundings(registry, where))
 }
 
-describe('the published package', { timeout: 240_000 }, () => {
+describe('the published package', () => {
   const inFolder = surroundings('http://127.0.0.1:1')
   /** Of the product. */
   let tarball = ''

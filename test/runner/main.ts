@@ -75,8 +75,8 @@ async function work(): Promise<void> {
     const { outcomes: some, notRun } = await runFiles(unit, {
       folder: join(folder, String(++count)),
       pattern: plan.pattern,
-      limitSeconds: Number(process.env['OMC_TEST_FILE_SECONDS'] ?? (isLong ? 1200 : 300)),
-      testTimeoutMs: isLong ? 600_000 : 240_000,
+      limitSeconds: Number(process.env['OMC_TEST_FILE_SECONDS'] ?? (isLong ? 3600 : 1200)),
+      testTimeoutMs: isLong ? 1_800_000 : 600_000,
       env,
       signal: interrupted.signal,
     })

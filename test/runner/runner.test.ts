@@ -67,10 +67,10 @@ describe('the test runner', { concurrency: 6 }, () => {
           }))`,
         'other.test.mjs': `it('is run all the same', () => {})`,
       },
-      { env: { OMC_TEST_FILE_SECONDS: '10' } },
+      { env: { OMC_TEST_FILE_SECONDS: '30' } },
     )
     assert.equal(code, 1)
-    assert.match(said, /✖ .*endless\.test\.mjs[^]*did not end within 10 s[^]*Not over: waits for ever/)
+    assert.match(said, /✖ .*endless\.test\.mjs[^]*did not end within 30 s[^]*Not over: waits for ever/)
     assert.match(said, /✔ .*other\.test\.mjs/)
     assert.match(said, /ℹ fail 1\n/)
     assert.deepEqual(left, [])
@@ -263,6 +263,12 @@ describe('what is run', () => {
       'one alone is no pace',
     )
     assert.match(overBudget(took(3, 13), budgets, 60).get('f0') ?? '', /gives it 100 s, 3\.0 times/)
+
+    // Boxes alone are slow there: one of them that has grown fails, and so does another file that took as long as they.
+    const boxes = names.map((name) => ({ file: `${name}.boxed.test.ts`, wallSeconds: name === 'f1' ? 825 : 200 }))
+    const rest = Array.from({ length: 20 }, (_, at) => ({ file: `r${at}`, wallSeconds: at === 0 ? 200 : 25 }))
+    const both = Object.fromEntries([...boxes, ...rest].map(({ file }) => [file, 100]))
+    assert.deepEqual([...overBudget([...boxes, ...rest], both, 60).keys()], ['f1.boxed.test.ts', 'r0'])
   })
 
   it('is recorded with room to spare; what was not run keeps its numbers, what is gone loses them', () => {

@@ -87,7 +87,7 @@ export class Crowd {
   /** Ends every session by its command. */
   async leaves(): Promise<void> {
     const [first] = this.#people
-    for (const thread of this.#threads) await (await first?.runs(thread, '/session stop'))?.settled(30_000)
+    for (const thread of this.#threads) await (await first?.runs(thread, '/session stop'))?.settled()
   }
 }
 

@@ -11,14 +11,13 @@ import type { Bot } from '../e2e/bots.ts'
 import { Stage, until } from '../e2e/stage.ts'
 import { Chance } from '../random.ts'
 import { startCluster, type Cluster } from '../stores/cluster.ts'
+import { patienceMs } from '../patience.ts'
 
 /** So many runs are at work at once, in all and on each machine. */
 const caps = { all: 3, each: 2 }
 /** So many are asked in a round, of as many sessions at least. */
 const atOnce = 2
-/** A busy machine takes its time, above all to start processes. */
-const patienceMs = 180_000
-const timings = { leadIdleMs: 2_000, machinesEveryMs: 100, machineAwayAfterMs: 0, standingForMs: 0 }
+const timings = { leadIdleMs: 6_000, machinesEveryMs: 100, machineAwayAfterMs: 0, standingForMs: 0 }
 
 type Strike = (soak: MachineSoak) => Promise<void>
 

@@ -14,7 +14,7 @@ const seed = Number(process.env['SOAK_SEED'] ?? 20_261)
 
 test(
   `${events} deaths, standstills and cuts of the bot, its standby, ${machines} machines and PostgreSQL: nothing is lost, nothing comes twice, caps hold`,
-  { skip: noPostgres(), timeout: 240_000 + events * 30_000 },
+  { skip: noPostgres(), timeout: 600_000 + events * 120_000 },
   async () => {
     await using soak = await MachineSoak.open({ machines, sessions, seed })
     for (let nth = 0; nth < events; nth++) {

@@ -75,7 +75,7 @@ interface Size {
   readonly others: number
 }
 
-test(`a month of ten people: what is kept stays bounded`, { timeout: 900_000 }, async (told) => {
+test(`a month of ten people: what is kept stays bounded`, async (told) => {
   await using folder = await scratchFolder()
   const clock = new VirtualClock(begin)
   const chance = new Chance(30)

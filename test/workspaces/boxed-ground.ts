@@ -9,6 +9,7 @@ import { limitsOf } from '../../src/confinement/limits.ts'
 import type { Confinement } from '../../src/core/confinement.ts'
 import type { Workspace } from '../../src/core/workspace.ts'
 import { Ground } from './repositories.ts'
+import { patienceMs } from '../patience.ts'
 
 /** The same ground with our own git in a box, as the bot has it on a machine that can make one. */
 export interface BoxedGround extends AsyncDisposable {
@@ -49,5 +50,5 @@ export function shell(
   const needs = { reads: [], environment: {} }
   const session = ground.session(name, workspace)
   const { file, args, cwd, env } = boxes.wrap(command, { session, access: 'write', needs, egress: null })
-  return spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 60_000 }).stdout
+  return spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: patienceMs }).stdout
 }

@@ -218,7 +218,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       return actor
     },
     channel,
-    botOnline: async (within = 15_000) => {
+    botOnline: async (within = 60_000) => {
       const until = Date.now() + within
       while (!gateway.online().includes(bot.id)) {
         if (Date.now() > until) throw new Error(`The bot did not connect within ${within} ms.`)

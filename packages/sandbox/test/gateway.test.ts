@@ -20,7 +20,7 @@ async function raw(sandbox: Sandbox, query = 'v=10&encoding=json') {
   const closed = once(socket, 'close').then(([code]) => Number(code))
   await once(socket, 'open')
   const payload = async (fits: (one: (typeof heardPayloads)[number]) => boolean) => {
-    const deadline = Date.now() + 30_000
+    const deadline = Date.now() + 180_000
     for (;;) {
       const found = heardPayloads.find(fits)
       if (found) return found
@@ -28,7 +28,7 @@ async function raw(sandbox: Sandbox, query = 'v=10&encoding=json') {
         throw new Error(`not heard; heard ${heardPayloads.map((one) => one.t ?? one.op).join(', ')}`)
       await Promise.race([
         new Promise<void>((resolve) => (stir = resolve)),
-        new Promise((resolve) => setTimeout(resolve, 30_000).unref()),
+        new Promise((resolve) => setTimeout(resolve, 1_000).unref()),
       ])
     }
   }
@@ -207,18 +207,13 @@ describe('sessions', { concurrency: true }, () => {
 })
 
 describe('faults a bot lives through', { concurrency: true }, () => {
-  const back = (client: Client) => heard(client, Events.ShardResume, () => true, 30_000)
+  const back = (client: Client) => heard(client, Events.ShardResume, () => true)
 
   test('a broken socket resumes, and nothing is lost', async (context) => {
     const stage = closing(context, await openStage())
     const alice = await stage.sandbox.actor('alice')
     const resumed = back(stage.client)
-    const coming = heard<Message>(
-      stage.client,
-      Events.MessageCreate,
-      (message) => message.content === 'meanwhile',
-      15_000,
-    )
+    const coming = heard<Message>(stage.client, Events.MessageCreate, (message) => message.content === 'meanwhile')
     stage.sandbox.faults.add({ kind: 'gateway.disconnect' })
     await alice.says('general', 'meanwhile')
     await Promise.all([resumed, coming])
@@ -234,14 +229,14 @@ describe('faults a bot lives through', { concurrency: true }, () => {
     const resumed = back(stage.client)
     stage.sandbox.faults.add({ kind: 'gateway.invalidate', resumable: true })
     await resumed
-    const anew = heard(stage.client, Events.ShardReady, () => true, 30_000)
+    const anew = heard(stage.client, Events.ShardReady, () => true)
     stage.sandbox.faults.add({ kind: 'gateway.invalidate', resumable: false })
     await anew
   })
   test('a refused RESUME leads to a fresh session', async (context) => {
     const stage = closing(context, await openStage())
     const refused = stage.sandbox.faults.add({ kind: 'gateway.refuseResume', times: 1 })
-    const anew = heard(stage.client, Events.ShardReady, () => true, 30_000)
+    const anew = heard(stage.client, Events.ShardReady, () => true)
     stage.sandbox.faults.add({ kind: 'gateway.disconnect' })
     await anew
     assert.equal(refused.hits, 1)

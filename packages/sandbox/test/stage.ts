@@ -127,7 +127,7 @@ export function heard<T>(
   client: Client,
   event: string,
   fits: (value: T) => boolean = () => true,
-  within = 60_000,
+  within = 180_000,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const listener = (value: T) => {

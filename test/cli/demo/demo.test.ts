@@ -10,9 +10,8 @@ import type { SeenMessage } from 'loopback-discord'
 import type { Page } from 'playwright-core'
 import { complaints, needsBrowser, newTab, picture } from '../../../packages/sandbox/test/page/browser.ts'
 import { dataIdOf, findMarked } from '../../../src/runtimes/engine/marker.ts'
+import { patienceMs } from '../../patience.ts'
 
-/** After this long it is given up that something comes. */
-const patienceMs = 60_000
 const launcher = join(import.meta.dirname, '../../../bin/discord-orchestrator.js')
 
 const noBrowser = needsBrowser()
@@ -36,7 +35,7 @@ class Newcomers {
     await desk.setViewportSize({ width: 1280, height: 800 })
     await phone.emulateMedia({ colorScheme: 'dark' })
     await phone.setViewportSize({ width: 390, height: 844 })
-    for (const page of [desk, phone]) page.setDefaultTimeout(60_000)
+    for (const page of [desk, phone]) page.setDefaultTimeout(patienceMs)
     await desk.goto(`${url}/#olivia/`)
     await phone.goto(`${url}/#minjun/`)
     return both

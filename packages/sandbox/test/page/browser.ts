@@ -9,6 +9,8 @@ const CHROMIUM = '/usr/bin/chromium'
 const ARTIFACTS = fileURLToPath(new URL('../../../../artifacts/', import.meta.url))
 /** folder of the page, as the sandbox serves it */
 export const PAGE = fileURLToPath(new URL('../../src/page/', import.meta.url))
+/** How long a tab, or whoever looks at it, waits for what is to come: a machine may be eight times as slow as usual */
+const PATIENCE = 180_000
 /** Asked at the top of a file that wants tabs: the browser goes with the file. Where there is none, why it does not run. */
 export function needsBrowser(): string | false {
   after(async () => {
@@ -33,6 +35,7 @@ let context: Promise<BrowserContext> | null = null
 async function open(): Promise<BrowserContext> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
+    timeout: PATIENCE,
     args: [
       '--headless',
       '--no-sandbox',
@@ -46,7 +49,9 @@ async function open(): Promise<BrowserContext> {
       '--process-per-site',
     ],
   })
-  return browser.newContext({ locale: 'en-GB', timezoneId: 'UTC' })
+  const made = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC' })
+  made.setDefaultTimeout(PATIENCE)
+  return made
 }
 
 /** What the browser complained about on a page: a test ends with none. */

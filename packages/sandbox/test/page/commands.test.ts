@@ -77,7 +77,7 @@ describe('commands of the page', { concurrency: 2, skip: needsBrowser() }, () =>
 
   test('buttons, selects and forms', async () => {
     // One form is not answered; all else is, also on a busy machine.
-    await using stage = await Stage.open({ deadlines: { answer: 8_000 } })
+    await using stage = await Stage.open()
     const page = await stage.as('alice')
     await pick(page, '/gallery')
     await page.keyboard.press('Enter')

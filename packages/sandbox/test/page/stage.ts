@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core'
 import type { Sandbox, SandboxOptions } from '../../src/sandbox.ts'
 
 /** In milliseconds. Only a failure waits this long; a busy machine must not be one. */
-const PATIENCE = 60_000
+const PATIENCE = 180_000
 const WORLD = {
   guild: {
     name: 'Tidewater',

@@ -116,7 +116,6 @@ describe('the page in trouble', { concurrency: 2, skip: needsBrowser() }, () => 
   test('the sandbox itself is started anew: the page finds into the new world by itself', async () => {
     const first = await startAtKeptPort()
     const page = await newTab()
-    page.setDefaultTimeout(15_000)
     await page.goto(`${first.url}/#alice/${first.channel('general')}`)
     await page.getByRole('heading', { level: 1, name: '#general' }).waitFor()
     await box(page).fill('half a thou')
