@@ -114,7 +114,7 @@ describe('the real Codex CLI at the end of a budget', { ...sideBySide, skip: cod
     const counts = { input_tokens: 1000, output_tokens: 50 }
     const step = (name: string): StepInput => ({ tool: 'exec_command', input: { cmd: `echo ${name}` }, usage: counts })
     // However long the bot takes to stop it: no third answer comes before somebody is asked.
-    const slow = { ...step('three'), gate: { name: 'third', at: 0 } }
+    const slow = { ...step('three'), text: 'The third.', gate: { name: 'third', at: 0 } }
     await olivia.says(thread, scripted([step('one'), step('two'), slow, { text: 'All is done.', usage: counts }]))
     const question = await asks(olivia, thread)
     assert.equal(used(stage), 2100)

@@ -244,7 +244,7 @@ export class Scene implements AsyncDisposable {
       catalogue: words,
       clock: hostClock,
       log: this.log,
-      timings: { ...usualTimings, tryAgainAfterMs: [50, 150, 400] },
+      timings: { ...usualTimings, tryAgainAfterMs: [50, 150, 400], suggestWithinMs: 15_000 },
       dialRules: {
         ...dialRules,
         firstPauseMs: 100,
