@@ -24,7 +24,7 @@ export class Shell {
     this.ended = once(child, 'exit').then(async ([code]) => {
       this.#isOver = true
       // Something in the background may hold the pipe for as long as it likes.
-      await Promise.race([closed, delay(100)])
+      await Promise.race([closed, delay(1000)])
       child.stdout.destroy()
       return (code as number | null) ?? -1
     })

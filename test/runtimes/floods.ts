@@ -49,7 +49,7 @@ export function floodStories(name: DialectName): void {
 
     for (const flood of ['stdout', 'one line', 'stderr'] as const)
       test(`a flood without an end: ${flood}`, async () => {
-        const limits = { turnOutputBytes: 20 * MB, retireBytes: 10 * MB, floodLookMs: 50 }
+        const limits = { turnOutputBytes: 20 * MB, retireBytes: 10 * MB, floodLookMs: 50, stopReplyMs: 1000 }
         await using trial = await Trial.open(name, { at: 'delta', what: { flood } }, limits)
         const listener = await trial.hears(trial.bench.words.pieces('one two three'))
         assert.equal(endOf(listener).how, 'flooded')

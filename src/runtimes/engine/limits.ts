@@ -59,6 +59,6 @@ export const defaultLimits: ProcessLimits = {
   replyMs: 120_000,
   promptReplyMs: 5000,
   steerReplyMs: 30_000,
-  stopReplyMs: 5000,
+  stopReplyMs: 3000,
   closeReplyMs: 10_000,
 }
