@@ -54,7 +54,7 @@ const mostOpened = 200
 
 const healing = { firstMs: 50, longestMs: 5000 }
 
-/** How long `open` waits for a process that does not come. */
+/** How long `open` waits for a process that does not come: on a busy machine one takes ten seconds to start. */
 const patienceMs = 30_000
 
 type Lender = Parameters<Egress['lend']>[0]
@@ -91,6 +91,8 @@ export class EgressProxy implements Egress {
   /** `leave`: the process goes on for the agents that go on; `end`: it ends with them. */
   async stop(agents: 'leave' | 'end'): Promise<void> {
     this.#stopped.abort()
+    // Nobody hears any more whether it did.
+    for (const done of this.#synced.values()) done()
     const socket = this.#socket
     if (socket === null) return
     if (agents === 'end') {
