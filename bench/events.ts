@@ -90,6 +90,7 @@ async function lead(store: Store, folder: string, text: string, nth: number, aft
     const from = performance.now()
     const conductor = new Conductor(turn, conduct, runtime, {
       ...tools,
+      signature: () => Promise.reject(new Error('nobody puts a word in')),
       timings: usualTimings,
       logins: { failed: () => false, served: () => {} },
       texts: new GroupCommit(hostClock, usualTimings.textEveryMs),
@@ -122,7 +123,7 @@ async function claimed(
   await journal.claim(() => [run], hostClock.now())
   const view = viewOf(await journal.read(run))
   if (view === null) throw new Error('The run was not kept.')
-  const signature = { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [] }
+  const signature = { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [], barred: null }
   return {
     turn: {
       run,

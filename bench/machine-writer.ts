@@ -9,7 +9,15 @@ import { moment } from './figure.ts'
 const everyMs = 100
 
 const [url = '', folder = '', id = '', ms = '0'] = process.argv.slice(2)
-const report = () => ({ host: 'bench', version: '0', runtimes: [], accounts: [], capacity: 1_000, boxed: true })
+const report = () => ({
+  host: 'bench',
+  version: '0',
+  runtimes: [],
+  accounts: [],
+  capacity: 1_000,
+  boxed: true,
+  key: '',
+})
 const as = { id: id as WorkerId, report }
 await using store = await openStore({ folder, url, as, clock: hostClock, log: quietLog })
 const mine = (await store.journal.open()).filter(({ worker }) => worker === id)

@@ -143,7 +143,15 @@ function saidAt({ event }: Entry): number | null {
 }
 
 function opened(folder: string, url: string | null, worker: string | null = null): Promise<Store> {
-  const report = () => ({ host: 'bench', version: '0', runtimes: [], accounts: [], capacity: 1_000, boxed: true })
+  const report = () => ({
+    host: 'bench',
+    version: '0',
+    runtimes: [],
+    accounts: [],
+    capacity: 1_000,
+    boxed: true,
+    key: '',
+  })
   const as = worker === null ? null : { id: worker as WorkerId, report }
   return openStore({ folder, url, as, clock: hostClock, log: quietLog })
 }

@@ -15,7 +15,7 @@ import { accountEnvironmentOf, accountSlotsOf, wayOut } from './way-out.ts'
 /** What the agents need of whoever puts them together. */
 export interface AgentsOptions extends Pick<
   RuntimesOptions,
-  'clock' | 'ids' | 'log' | 'checkpoint' | 'environment' | 'boxes' | 'egress' | 'tools' | 'worker'
+  'clock' | 'ids' | 'log' | 'checkpoint' | 'environment' | 'boxes' | 'egress' | 'tools'
 > {
   readonly config: Config
   /** Where their spools lie. */
@@ -52,10 +52,7 @@ export interface AgentsHere {
   readonly agents: readonly Runtime[]
 }
 
-export interface AgentsHereOptions extends Pick<
-  RuntimesOptions,
-  'clock' | 'ids' | 'log' | 'checkpoint' | 'tools' | 'worker'
-> {
+export interface AgentsHereOptions extends Pick<RuntimesOptions, 'clock' | 'ids' | 'log' | 'checkpoint' | 'tools'> {
   readonly config: Config
   readonly environment: Readonly<Record<string, string | undefined>>
   /** See `AppOptions.egressProgram`. */

@@ -234,6 +234,7 @@ export function createApp(options: AppOptions): App {
       approvals: config.approvals,
       alertsChannel: config.approvals.alertsChannel as PlaceId | null,
       letterRules: config.letterRules,
+      lendsTo: config.identityWorkers,
       queueStaleMs: config.queueStaleMs,
       clock,
       ids,

@@ -5,6 +5,7 @@ import type { App, AppOptions } from './app.ts'
 import { Problem } from './core/failure.ts'
 import type { WorkerHealth } from './core/health.ts'
 import type { WorkerId } from './core/ids.ts'
+import type { MachineReport } from './core/machine.ts'
 import { LateMeter } from './core/meter.ts'
 import { usualTimings } from './core/timings.ts'
 import { createMachine, type MachineEngine } from './engine/machine.ts'
@@ -14,6 +15,7 @@ import { Opened } from './opened.ts'
 import { openStore } from './stores/open.ts'
 import { background } from './system/background.ts'
 import { CpuShare, freeBytes, hostClock, uuids } from './system/host.ts'
+import { MachineKey } from './system/machine-key.ts'
 import { version } from './system/program.ts'
 import { accountSlotsOf, loginDaemon } from './way-out.ts'
 import { startWeb } from './web/health.ts'
@@ -40,8 +42,7 @@ export function createMachineApp(options: AppOptions): App {
 
   function assembled(): AgentsHere {
     const tools = (): ReturnType<RemoteBot['offers']> => bot?.offers() ?? []
-    const worker = config.workerId as WorkerId | null
-    const means = { clock, ids: uuids(clock), log, checkpoint, tools, worker }
+    const means = { clock, ids: uuids(clock), log, checkpoint, tools }
     return (here ??= agentsHere({ config, environment, egressProgram: options.egressProgram, ...means }))
   }
 
@@ -49,13 +50,14 @@ export function createMachineApp(options: AppOptions): App {
     const { dataFolder: folder, databaseUrl: url, prices, reserve, workerId } = config
     if (url === null || workerId === null) throw new Problem('refused', missing(url === null, workerId === null))
     const id = workerId as WorkerId
-    const report = () => ({
+    const report = (): MachineReport => ({
       host: hostname(),
       version,
       runtimes: assembled().agents.flatMap((each) => (each.isInstalled() ? [each.name] : [])),
       accounts: accountSlotsOf(config),
       capacity: config.caps.active,
       boxed: assembled().level.boxed,
+      key: MachineKey.in(folder).text,
     })
     const as = { id, report }
     const store = open.add(await openStore({ folder, url, prices, reserve, timings, clock, log, meter, as }))
@@ -65,6 +67,7 @@ export function createMachineApp(options: AppOptions): App {
     engine = createMachine({
       ...store,
       id,
+      key: MachineKey.in(folder),
       bot,
       letGo,
       signal,
@@ -102,7 +105,7 @@ export function createMachineApp(options: AppOptions): App {
     await boxes.keepOnly(live).catch((error: unknown) => log.warn({ error }, 'boxes.left'))
     logins.start()
     await machine.start()
-    log.info({ machine: id, sessions: live.size }, 'machine.started')
+    log.info({ machine: id, sessions: live.size, key: MachineKey.in(folder).text }, 'machine.started')
   }
 
   async function countedBy(counted: MachineEngine, worker: WorkerId): Promise<Pick<Metrics, 'contentType' | 'text'>> {

@@ -14,6 +14,7 @@ import { checkAccountLogins } from '../runtimes/account-logins.ts'
 import { checkAgents } from '../runtimes/usable.ts'
 import { checkDatabase } from '../stores/check.ts'
 import { freeBytes, hostClock, uuids } from '../system/host.ts'
+import { MachineKey } from '../system/machine-key.ts'
 import { version } from '../system/program.ts'
 import { loginsOf } from '../way-out.ts'
 import { checkRoots } from '../workspaces/check.ts'
@@ -129,7 +130,18 @@ async function databaseFindings(
       server,
       { id: 'machine', level: 'error', text: 'OMC_WORKER_ID is not set.', mend: 'Give this machine a name.' },
     ]
-  return [server, await lookAtMachine(databaseUrl, workerId as WorkerId, dataFolder)]
+  return [server, await lookAtMachine(databaseUrl, workerId as WorkerId, dataFolder), keyFinding(workerId, dataFolder)]
+}
+
+/** By which the operator lets a machine use what people have linked. */
+function keyFinding(id: string, folder: string): Finding {
+  try {
+    const key = MachineKey.lookIn(folder)?.text ?? '<the key, which its first start makes>'
+    const text = `With OMC_IDENTITY_WORKERS=${id}:${key} in the bot's .env, agents here commit and push as whoever asks.`
+    return fine('machine.key', text)
+  } catch (error) {
+    return { id: 'machine.key', level: 'error', text: messageOf(error), mend: null }
+  }
 }
 
 /** The folder itself, or the first above it that is there. */

@@ -23,6 +23,8 @@ export interface Config {
   readonly databaseUrl: string | null
   /** OMC_WORKER_ID: the name of this machine, when it is one of several; null: it has none. */
   readonly workerId: string | null
+  /** OMC_IDENTITY_WORKERS: the machines that may use what people link, each with its key. */
+  readonly identityWorkers: Readonly<Record<string, string>>
   readonly caps: Caps
   /** OMC_IDLE_CLI_MS */
   readonly idleCliMs: number

@@ -62,6 +62,7 @@ export function loadConfig(around: Surroundings): Config {
     dataFolder: folders.data,
     databaseUrl: values.OMC_DATABASE_URL,
     workerId: values.OMC_WORKER_ID,
+    identityWorkers: values.OMC_IDENTITY_WORKERS,
     caps: {
       active: values.OMC_MAX_ACTIVE_CLIS,
       waiting: values.OMC_MAX_QUEUED_SESSIONS,

@@ -1,5 +1,5 @@
 import type { Shares } from '../core/admission.ts'
-import { isWorkerId } from '../core/machine.ts'
+import { isMachineKey, isWorkerId } from '../core/machine.ts'
 import type { Prices } from '../core/price.ts'
 import * as z from 'zod'
 import { accountsIn } from './accounts.ts'
@@ -63,6 +63,7 @@ export const variables = {
     }),
     'w1',
   ),
+  OMC_IDENTITY_WORKERS: open(machineKeys(), 'w1:<what doctor says on that machine>'),
   OMC_MAX_ACTIVE_CLIS: open(whole(1, 1000, 6), '6'),
   OMC_MAX_QUEUED_SESSIONS: open(whole(0, 10_000, 20), '20'),
   OMC_PER_USER_MAX_ACTIVE: open(whole(1, 1000, 2), '2'),
@@ -237,6 +238,19 @@ function hostList(): z.ZodType<readonly string[], string | undefined> {
   return list().refine((hosts) => hosts.every((each) => /^(\*\.)?[a-z0-9_.-]+(:\d{1,5})?$/i.test(each)), {
     error: 'is no list of hosts (`host`, `host:port`, `*.example.org`) and the word `packages`',
   })
+}
+
+/** The keys of machines, by their names. */
+function machineKeys(): z.ZodType<Readonly<Record<string, string>>, string | undefined> {
+  return list()
+    .transform((pairs) => pairs.map((each) => each.split(/[:=]/, 2) as [string, string?]))
+    .refine((pairs) => pairs.every(([name, key = '']) => isWorkerId(name.trim()) && isMachineKey(key.trim())), {
+      error: 'is no list of machines, each with its name, a colon and its key (43 letters, digits, - and _)',
+    })
+    .refine((pairs) => new Set(pairs.map(([name]) => name.trim())).size === pairs.length, {
+      error: 'has a machine twice',
+    })
+    .transform((pairs) => Object.fromEntries(pairs.map(([name, key = '']) => [name.trim(), key.trim()])))
 }
 
 function shares(): z.ZodType<Shares, string | undefined> {

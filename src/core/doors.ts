@@ -16,6 +16,7 @@ import type { Health } from './health.ts'
 import type { Ids, PromptKey, RunId, RuntimeName, SessionId, WorkerId } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Log } from './log.ts'
+import type { Machine } from './machine.ts'
 import type { Locale, Person } from './person.ts'
 import type { PageLinks } from './page.ts'
 import type { Owners } from './policy.ts'
@@ -95,6 +96,8 @@ export interface Doors {
   /** The way in to the operator's page. */
   readonly page: PageLinks
   readonly prices: Prices
+  /** Whether what people have linked is used on a machine. */
+  readonly lendsTo: (machine: Machine) => boolean
   /** The agents' logins: which there are. */
   readonly accounts: readonly AccountSlot[]
   /** Told of everything that comes into the journal from now on. */

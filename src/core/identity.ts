@@ -1,4 +1,4 @@
-import type { PersonId } from './ids.ts'
+import type { PersonId, WorkerId } from './ids.ts'
 import type { Person } from './person.ts'
 
 /** Who stands in a commit. */
@@ -42,6 +42,8 @@ export interface Signature {
   readonly coAuthors: readonly GitPerson[]
   /** Origins for which the speaker has linked a token; [] where the turn may change nothing. */
   readonly origins: readonly string[]
+  /** The machine that this is, where nothing of what people have linked is used; null: it is. */
+  readonly barred: WorkerId | null
 }
 
 /** As somebody commits: as they have linked, else by their name in Discord and an address that takes no mail. */

@@ -12,6 +12,8 @@ export interface MachineReport {
   readonly capacity: number
   /** Its agents live in boxes. */
   readonly boxed: boolean
+  /** The open half of its key: only it opens what is sealed for that. */
+  readonly key: string
 }
 
 /** What the process of a machine takes, as it says once a minute. */
@@ -49,6 +51,11 @@ export interface Machines {
    * name, or it was given up before.
    */
   drop(id: WorkerId): Promise<boolean>
+}
+
+/** Whether a text may be the open half of a machine's key. */
+export function isMachineKey(text: string): boolean {
+  return /^[\w-]{43}$/.test(text)
 }
 
 /** Whether it may be the name of a machine. */

@@ -93,8 +93,8 @@ export interface Turn {
   readonly watched?: boolean
   /** What the agent has to know of an earlier conversation that is gone; null: nothing. */
   readonly handOver: string | null
-  /** Whose commits it makes. */
-  readonly signature: Signature
+  /** Whose commits it makes; null: it has begun, and its process was told. */
+  readonly signature: Signature | null
 }
 
 /** One turn being conducted. */

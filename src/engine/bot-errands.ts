@@ -9,6 +9,7 @@ import type { Session } from '../core/session.ts'
 import type { ToolOffer } from '../core/tool.ts'
 import type { TakenBack } from '../core/work.ts'
 import type { Branches } from './branches.ts'
+import { answerLinked, type LendingTools } from './linked.ts'
 
 /** So much of a file goes into one answer. */
 const pieceBytes = 1024 * 1024
@@ -19,10 +20,18 @@ export interface BotErrandTools {
   readonly attachments: Pick<Attachments, 'locate'>
   readonly features: Pick<Features, 'tools'>
   readonly branches: Pick<Branches, 'brought'>
+  readonly lending: LendingTools
 }
 
-/** What the machines ask of the bot: who people are now, which tools there are, files of a prompt. */
-export function answerMachines({ errands, gate, attachments, features, branches }: BotErrandTools): Disposable {
+/** What the machines ask of the bot: who people are now, which tools there are, files of a prompt, what people have linked. */
+export function answerMachines({
+  errands,
+  gate,
+  attachments,
+  features,
+  branches,
+  lending,
+}: BotErrandTools): Disposable {
   return errands.serve(null, {
     async standing(given) {
       const { prompt, session, isNow } = given as { prompt: Prompt; session: Session; isNow: boolean }
@@ -47,6 +56,7 @@ export function answerMachines({ errands, gate, attachments, features, branches 
         await file.close()
       }
     },
+    linked: (given) => answerLinked(given, lending),
     async branch(given) {
       const { session, run, taken } = given as { session: SessionId; run: RunId; taken: TakenBack }
       await branches.brought(session, run, taken)

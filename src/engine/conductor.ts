@@ -6,7 +6,7 @@ import { pause, type Clock } from '../core/clock.ts'
 import { noUsage, type Entry, type RunEvent } from '../core/event.ts'
 import { coalesce } from '../core/coalesce.ts'
 import { messageOf } from '../core/failure.ts'
-import type { Identities, Signature } from '../core/identity.ts'
+import type { Signature } from '../core/identity.ts'
 import type { ApprovalId, PromptKey, Seq } from '../core/ids.ts'
 import type { Person } from '../core/person.ts'
 import type { Journal } from '../core/journal.ts'
@@ -19,7 +19,7 @@ import type { GroupCommit } from './group-commit.ts'
 import { intentsIn, type Intents, type Steering } from './intents.ts'
 import { retry } from '../system/back-off.ts'
 import { insteadOf, type Attempt } from './second-tries.ts'
-import { signatureFor } from './signature.ts'
+import type { SignatureOf } from './signature.ts'
 import { Mutex } from '../system/mutex.ts'
 
 /** So long a CLI that has ended its turn may take to say whether it had heard a word. */
@@ -32,8 +32,8 @@ export interface ConductorTools {
   readonly vault: {
     readonly accounts: Pick<Accounts, 'of'>
     readonly budgets: Pick<BudgetBook, 'of'>
-    readonly identities: Pick<Identities, 'of'>
   }
+  readonly signature: SignatureOf
   readonly clock: Clock
   readonly log: Log
   readonly checkpoint: Checkpoint
@@ -205,8 +205,7 @@ export class Conductor {
   async #sign(word: PromptKey, by: Person | null): Promise<void> {
     if (by === null) this.#heard.delete(word)
     else this.#heard.set(word, by)
-    const { identities } = this.#tools.vault
-    const sign = (): Promise<Signature> => signatureFor(this.turn.prompt, [...this.#heard.values()], identities)
+    const sign = (): Promise<Signature> => this.#tools.signature(this.turn.prompt, [...this.#heard.values()])
     this.#runtime.sign(this.turn.session.id, await retry(this.#tools, 'identity', sign))
   }
 

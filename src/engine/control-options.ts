@@ -24,7 +24,9 @@ import type { Timings } from '../core/timings.ts'
 import type { Transcripts } from '../core/transcript.ts'
 import type { Vault } from '../core/vault.ts'
 import type { EventBus } from './bus.ts'
+import type { GitTokens } from './git-tokens.ts'
 import type { Vitals } from './health.ts'
+import type { LendsTo } from './linked.ts'
 import type { Premises } from './premises.ts'
 
 /** What the side that people deal with is put together from. */
@@ -61,6 +63,8 @@ export interface ControlOptions extends Premises {
   /** OMC_ALERTS_CHANNEL_ID */
   readonly alertsChannel: PlaceId | null
   readonly letterRules: LetterRules
+  readonly lendsTo: LendsTo
+  readonly gitTokens: Pick<GitTokens, 'tokenFor'>
   /** OMC_QUEUE_STALE_MS */
   readonly queueStaleMs: number
   readonly clock: Clock

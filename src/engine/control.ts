@@ -101,6 +101,7 @@ export function createControl(options: ControlOptions): Control {
       gate,
       runtimes,
       health,
+      lendsTo: ({ id, key }) => options.lendsTo[id] === key,
       features: () => features,
       ask: (request) => desk.ask(request),
       stop: (...asked) => desk.stop(...asked),
@@ -201,7 +202,9 @@ export function createControl(options: ControlOptions): Control {
   }
 
   async function start(): Promise<void> {
-    serving = answerMachines({ ...options, gate, features, branches })
+    const { gitTokens, lendsTo } = options
+    const lending = { gitTokens, lendsTo, identities: vault.identities }
+    serving = answerMachines({ ...options, gate, features, branches, lending })
     await freezer.resume()
     await features.start()
     transcriber.wake()

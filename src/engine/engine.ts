@@ -7,13 +7,14 @@ import type { Wake } from '../core/journal.ts'
 import type { LoginWatch } from '../core/login-watch.ts'
 import { EventBus } from './bus.ts'
 import type { ControlOptions } from './control-options.ts'
-import { createControl } from './control.ts'
+import { createControl, type Control } from './control.ts'
 import { HostQuestions } from './host-questions.ts'
 import { GitTokens } from './git-tokens.ts'
 import { GroupCommit } from './group-commit.ts'
+import { signatureFor } from './signature.ts'
 import { Worker } from './worker.ts'
 
-export interface EngineOptions extends Omit<ControlOptions, 'bus' | 'signal'> {
+export interface EngineOptions extends Omit<ControlOptions, 'bus' | 'signal' | 'gitTokens'> {
   /** The boxes' way out; null: nothing is boxed. */
   readonly egress: Egress | null
   readonly wake: Wake
@@ -45,7 +46,8 @@ export function createEngine(options: EngineOptions): Engine {
   const letGo = new AbortController()
   const { signal } = letGo
   const bus = new EventBus({ ...options, signal })
-  const control = createControl({ ...options, bus, signal })
+  const gitTokens = new GitTokens({ ...options, gate: { speakerNow: (...asked) => control.gate.speakerNow(...asked) } })
+  const control: Control = createControl({ ...options, bus, signal, gitTokens })
   const runtimes = new Map(options.runtimes.map((runtime) => [runtime.name, runtime]))
   const texts = new GroupCommit(options.clock, options.timings.textEveryMs)
   const worker = options.agentsHere
@@ -54,6 +56,7 @@ export function createEngine(options: EngineOptions): Engine {
         workspaces: options.workspaces(null),
         as: null,
         gate: control.gate,
+        signature: (prompt, coAuthors) => signatureFor(prompt, coAuthors, options.vault.identities),
         runtimes,
         bus,
         signal,
@@ -62,7 +65,6 @@ export function createEngine(options: EngineOptions): Engine {
     : null
   const { egress } = options
   const hosts = egress === null ? null : new HostQuestions({ ...options, egress, bus, signal })
-  const gitTokens = new GitTokens({ ...options, gate: control.gate })
   let stopping: Promise<void> | null = null
 
   async function start(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Egress } from '../core/egress.ts'
 import type { Gate } from '../core/gate.ts'
 import type { GitToken, Identities } from '../core/identity.ts'
-import type { SessionId } from '../core/ids.ts'
+import type { SessionId, WorkerId } from '../core/ids.ts'
 import type { Journal, OpenRun } from '../core/journal.ts'
 import { isLive } from '../core/lifecycle.ts'
 import type { Log } from '../core/log.ts'
@@ -30,23 +30,24 @@ export class GitTokens {
 
   /** Call when what an earlier life left at work is led again: before, nobody knows whose turn it is. */
   start(egress: Pick<Egress, 'lend'>): void {
-    this.#lending = egress.lend((session, origin) => this.tokenFor(session, origin))
+    this.#lending = egress.lend((session, origin) => this.tokenFor(session, origin, null))
   }
 
   close(): void {
     this.#lending?.[Symbol.dispose]()
   }
 
-  async tokenFor(id: SessionId, origin: string): Promise<GitToken | null> {
+  /** `at`: the machine that asks; null: the bot's own. It gets tokens of its own sessions alone. */
+  async tokenFor(id: SessionId, origin: string, at: WorkerId | null): Promise<GitToken | null> {
     const { vault, gate, log } = this.#tools
     const [run, session] = [await this.#atWork(id), await vault.session(id)]
-    if (run === null || session === null || !reaches(run.prompt.tier, 'member')) return null
+    if (run === null || session?.worker !== at || !reaches(run.prompt.tier, 'member')) return null
     const { speaker } = run.prompt
     if (hasLess(await gate.speakerNow(run.prompt, session), run.prompt.tier)) return null
     const token = (await vault.identities.of(speaker.id))?.tokens[origin] ?? null
     // Somebody else's turn may have begun meanwhile.
     if (token === null || (await this.#atWork(id))?.run !== run.run) return null
-    log.info({ session: id, run: run.run, person: speaker.id, origin }, 'git.token-lent')
+    log.info({ session: id, run: run.run, person: speaker.id, origin, machine: at }, 'git.token-lent')
     return token
   }
 

@@ -1,4 +1,5 @@
 import { configured, holdOf, type AccountSlot, type AccountState } from '../core/account.ts'
+import { placedSlots } from '../core/account-places.ts'
 import { never } from '../core/budget.ts'
 import type { Chat } from '../core/chat.ts'
 import type { Clock, EpochMs } from '../core/clock.ts'
@@ -44,6 +45,7 @@ export interface HealthTools extends StoreTools {
   readonly chat: Chat
   readonly runtimes: Iterable<Runtime>
   readonly vitals: Vitals
+  readonly agentsHere: boolean
   readonly closedMessages: () => number
   readonly startedAt: number
   /** What the parts have found. */
@@ -173,7 +175,7 @@ export async function examine(tools: HealthTools): Promise<Health> {
     store: { ok: store.ok && tools.storeTrouble() === null, schema: vitals.schema },
     disk: { freeBytes },
     accounts: store.accounts,
-    accountSlotsHealth: vitals.slots.map((slot) => slotHealth(slot, store.accounts, findings, clock.now())),
+    accountSlotsHealth: store.slots.map((slot) => slotHealth(slot, store.accounts, findings, clock.now())),
     tokenStatus: vitals.tokenStatus(),
     machines: store.machines.map((machine) => machineHealth(machine, store.open)),
     box: vitals.box,
@@ -181,16 +183,19 @@ export async function examine(tools: HealthTools): Promise<Health> {
 
   async function read() {
     try {
+      const machines = await vault.machines.all()
+      const slots = placedSlots(vitals.slots, machines, tools.agentsHere)
       return {
         ok: true,
         open: await journal.open(),
         sessions: (await vault.liveSessions()).length,
-        accounts: configured(await vault.accounts.all(), vitals.slots),
-        machines: await vault.machines.all(),
+        accounts: configured(await vault.accounts.all(), slots),
+        slots,
+        machines,
       }
     } catch (error) {
       reasons.push(`the store cannot be read: ${messageOf(error)}`)
-      return { ok: false, open: [], sessions: 0, accounts: [], machines: [] }
+      return { ok: false, open: [], sessions: 0, accounts: [], slots: vitals.slots, machines: [] }
     }
   }
 }

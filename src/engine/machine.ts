@@ -4,11 +4,13 @@ import { isLive } from '../core/lifecycle.ts'
 import type { Wake } from '../core/journal.ts'
 import type { LoginWatch } from '../core/login-watch.ts'
 import { background } from '../system/background.ts'
+import type { MachineKey } from '../system/machine-key.ts'
 import { EventBus } from './bus.ts'
 import { endIdleProcesses } from './freezer.ts'
 import { GroupCommit } from './group-commit.ts'
 import { examineMachine, type MachineHealthTools } from './health.ts'
 import { HostQuestions } from './host-questions.ts'
+import { RemoteIdentities } from './linked.ts'
 import { MachinePulse } from './machine-pulse.ts'
 import { answerBot, type MachineErrandTools } from './machine-errands.ts'
 import type { RemoteBot } from './remote-bot.ts'
@@ -18,9 +20,11 @@ import type { Vault } from '../core/vault.ts'
 
 export interface MachineOptions
   extends
-    Omit<MachineErrandTools, 'frozen' | 'vault'>,
-    Omit<WorkerTools, 'bus' | 'runtimes' | 'gate' | 'texts' | 'as' | 'vault' | 'workspaces'> {
+    Omit<MachineErrandTools, 'frozen' | 'vault' | 'signature'>,
+    Omit<WorkerTools, 'bus' | 'runtimes' | 'gate' | 'texts' | 'as' | 'vault' | 'workspaces' | 'signature'> {
   readonly id: WorkerId
+  /** With which it opens what the bot tells it of what people have linked. */
+  readonly key: MachineKey
   readonly vault: Vault
   readonly wake: Wake
   readonly bot: RemoteBot
@@ -48,10 +52,11 @@ export function createMachine(options: MachineOptions): MachineEngine {
   const runtimes = new Map(options.runtimes.map((runtime) => [runtime.name, runtime]))
   const texts = new GroupCommit(options.clock, options.timings.textEveryMs)
   const startedAt = options.clock.now()
-  const worker = new Worker({ ...options, as: id, bus, runtimes, texts, gate: bot.gate })
+  const identities = new RemoteIdentities(options.errands, id, options.key)
+  const { signature } = identities
+  const worker = new Worker({ ...options, as: id, bus, runtimes, texts, gate: bot.gate, signature })
   const hosts = egress === null ? null : new HostQuestions({ ...options, egress, bus })
-  // What people have linked is sealed with a key that only the bot has.
-  const lending = egress?.lend(() => Promise.resolve(null))
+  const lending = egress?.lend((session, origin) => identities.tokenFor(session, origin))
   const frozen = (): Promise<void> => endIdleProcesses({ ...options, bus }, (each) => each.worker === id)
   const pulse = new MachinePulse(options)
   let serving: Disposable | null = null
@@ -85,6 +90,7 @@ export function createMachine(options: MachineOptions): MachineEngine {
       hosts?.start()
       serving = answerBot(id, {
         ...options,
+        signature,
         frozen: async () => background(frozen(), log, 'freeze.processes'),
       })
       pulse.start()

@@ -8,11 +8,14 @@ import type { Log } from '../core/log.ts'
 import type { Prompt } from '../core/prompt.ts'
 import type { Session } from '../core/session.ts'
 import type { Skills } from '../core/skill.ts'
+import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { mayPrepareHere, prepareHere, type PreparingTools } from './preparing.ts'
 import { remoteSkills, remoteWorkspaces } from './remote-workspaces.ts'
+import { signatureFor, type SignatureOf } from './signature.ts'
 
-export interface PremisesTools extends PreparingTools {
+export interface PremisesTools extends Omit<PreparingTools, 'signature'> {
+  readonly vault: PreparingTools['vault'] & Pick<Vault, 'identities'>
   readonly workspaces: Workspaces
   readonly skills: Skills
   readonly egress: Egress | null
@@ -44,7 +47,8 @@ const faultMs = 120_000
 const prepareMs = 120_000
 
 export function premisesOf(tools: PremisesTools): Premises {
-  const { errands, log } = tools
+  const { errands, log, vault } = tools
+  const signature: SignatureOf = (prompt, coAuthors) => signatureFor(prompt, coAuthors, vault.identities)
   const far = new Map<WorkerId, { readonly workspaces: Workspaces; readonly skills: Skills }>()
   const at = (worker: WorkerId | null): Pick<PremisesTools, 'workspaces' | 'skills'> => {
     if (worker === null) return tools
@@ -73,9 +77,9 @@ export function premisesOf(tools: PremisesTools): Premises {
       else await errands.leave(session.worker, 'ended', session)
     },
     mayPrepare: async (session) =>
-      session.worker === null ? mayPrepareHere(tools, session) : session.endedAt === null,
+      session.worker === null ? mayPrepareHere({ ...tools, signature }, session) : session.endedAt === null,
     async prepare(session, asked) {
-      if (session.worker === null) await prepareHere(tools, session, asked)
+      if (session.worker === null) await prepareHere({ ...tools, signature }, session, asked)
       else await errands.ask(session.worker, 'prepare', asked, prepareMs)
     },
   }

@@ -5,7 +5,7 @@ import type { Session } from '../core/session.ts'
 import type { Vault } from '../core/vault.ts'
 import type { Workspaces } from '../core/workspace.ts'
 import { freeMemory } from '../system/host.ts'
-import { signatureFor } from './signature.ts'
+import type { SignatureOf } from './signature.ts'
 import { beyondRoots } from './within-roots.ts'
 
 /** Below this nothing is started that nobody has asked for yet: an agent takes some 170 MB. */
@@ -14,7 +14,8 @@ const leastFreeBytes = 1024 ** 3
 export interface PreparingTools {
   readonly runtimes: readonly Runtime[]
   readonly workspaces: Pick<Workspaces, 'resolve'>
-  readonly vault: Pick<Vault, 'freezes' | 'budgets' | 'identities'>
+  readonly vault: Pick<Vault, 'freezes' | 'budgets'>
+  readonly signature: SignatureOf
   /** Memory that is free, in bytes; the machine's when left out. */
   readonly freeMemory?: () => number
 }
@@ -48,6 +49,6 @@ export async function prepareHere(tools: PreparingTools, session: Session, asked
     files: [],
     handOver: null,
     watched: (await vault.budgets.all()).length > 0,
-    signature: await signatureFor(asked, [], vault.identities),
+    signature: await tools.signature(asked, []),
   })
 }

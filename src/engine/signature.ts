@@ -3,6 +3,9 @@ import type { Person } from '../core/person.ts'
 import type { Prompt } from '../core/prompt.ts'
 import { reaches } from '../core/right.ts'
 
+/** Says whose commits a turn makes. Rejects while nobody can tell. */
+export type SignatureOf = (prompt: Pick<Prompt, 'speaker' | 'tier'>, coAuthors: readonly Person[]) => Promise<Signature>
+
 /** Whose commits a turn makes: its speaker's, with those who put a word into it. */
 export async function signatureFor(
   { speaker, tier }: Pick<Prompt, 'speaker' | 'tier'>,
@@ -17,5 +20,6 @@ export async function signatureFor(
       [...others.values()].map(async (each) => gitPersonOf(each, await identities.of(each.id))),
     ),
     origins: reaches(tier, 'member') ? Object.keys(linked?.tokens ?? {}).sort() : [],
+    barred: null,
   }
 }

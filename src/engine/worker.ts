@@ -18,7 +18,6 @@ import { Conductor, type ConductorTools } from './conductor.ts'
 import type { Gate } from '../core/gate.ts'
 import { handOverFor } from './hand-over.ts'
 import { backOffMs, retry, type BackOff } from '../system/back-off.ts'
-import { signatureFor } from './signature.ts'
 import { attemptLimit, lossesBefore } from './second-tries.ts'
 import { stopRun } from './stopping.ts'
 import { Mutex } from '../system/mutex.ts'
@@ -135,7 +134,8 @@ export class Worker {
       return this.#write(open.run, beyond)
     }
     const conduct = (await runtime?.adopt(turn, null)) ?? null
-    if (runtime !== undefined) return this.#lead(turn, conduct ?? runtime.begin(turn), runtime)
+    if (conduct !== null && runtime !== undefined) return this.#lead(turn, conduct, runtime)
+    if (runtime !== undefined) return this.#lead(turn, runtime.begin(await this.#signed(turn)), runtime)
     await this.#write(open.run, lossOf((await this.#read(open.run)) ?? open, true))
   }
 
@@ -185,12 +185,18 @@ export class Worker {
     if (hasLess(standing, turn.prompt.tier)) return this.#write(run, rightsChanged(standing, turn))
     const beyond = await this.#beyondRoots(turn)
     if (beyond !== null) return this.#write(run, beyond)
+    const signed = await this.#signed(turn)
     // Stopped before anything was started: then nothing is.
     const state = (await this.#read(run))?.state
     if (state === 'stopping') {
       return this.#write(run, { type: 'finished', outcome: { kind: 'stopped', usage: noUsage } })
     }
-    if (state === 'starting' && !this.#tools.signal.aborted) this.#lead(turn, runtime.begin(turn), runtime)
+    if (state === 'starting' && !this.#tools.signal.aborted) this.#lead(turn, runtime.begin(signed), runtime)
+  }
+
+  /** A turn that is to begin, with whose commits it makes. */
+  async #signed(turn: Turn): Promise<Turn> {
+    return { ...turn, signature: await retry(this.#tools, 'identity', () => this.#tools.signature(turn.prompt, [])) }
   }
 
   #lead(turn: Turn, conduct: Conduct, runtime: Runtime): void {
@@ -217,8 +223,7 @@ export class Worker {
       // A conversation that is gone since holds nothing to go on with.
       const goesOn = open.goesOn && session.conversation !== null
       const watched = (await retry(this.#tools, 'budgets', () => vault.budgets.all())).length > 0
-      const signature = await retry(this.#tools, 'identity', () => signatureFor(prompt, [], vault.identities))
-      return { run, attempt, parks, goesOn, prompt, session, files, handOver, watched, signature }
+      return { run, attempt, parks, goesOn, prompt, session, files, handOver, watched, signature: null }
     }
     log.error({ run: open.run, session: open.session }, 'run.session-missing')
     return null

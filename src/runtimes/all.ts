@@ -5,7 +5,7 @@ import type { Environment } from '../core/command-line.ts'
 import type { AccountSlot } from '../core/account.ts'
 import type { AgentBoxes } from '../core/agent-box.ts'
 import type { Egress, ModelLogin } from '../core/egress.ts'
-import type { AccountId, RuntimeName, WorkerId } from '../core/ids.ts'
+import type { AccountId, RuntimeName } from '../core/ids.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { ToolOffer } from '../core/tool.ts'
 import { claudeKind } from './claude/claude.ts'
@@ -35,8 +35,6 @@ export interface RuntimesOptions extends RuntimeEngineOptions {
   readonly denied: readonly string[]
   /** Folders below those that agents work in or read from all the same; they need not exist. */
   readonly open: readonly string[]
-  /** The machine beside the bot's that this is; left out: it is the bot's own. */
-  readonly worker?: WorkerId | null
   /** Null: nothing is boxed. */
   readonly boxes: AgentBoxes | null
   /** The boxes' way out to the model; null: agents that need one are not boxed. */
@@ -44,7 +42,7 @@ export interface RuntimesOptions extends RuntimeEngineOptions {
 }
 
 export function runtimes(options: RuntimesOptions): readonly Runtime[] {
-  const { dataDir, ids, open, binaries, worker = null } = options
+  const { dataDir, ids, open, binaries } = options
   const own = ['spools', 'echo'].map((name) => join(dataDir, name))
   // There from the beginning: a process is told what is closed to it when it starts.
   for (const folder of own) mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -53,7 +51,7 @@ export function runtimes(options: RuntimesOptions): readonly Runtime[] {
     const environmentOf = (account: AccountId): Environment => environmentOfKind(options, kind, account)
     const binary = binaries[kind.name] ?? null
     const boxing = boxingFor(kind, options)
-    const signing = new Signing(boxing, open[0] ?? dataDir, worker)
+    const signing = new Signing(boxing, open[0] ?? dataDir)
     return kind.make(
       { dataDir, ids, tools: () => options.tools(), binary, environmentOf, denied, open, boxing, signing },
       options,

@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../core/failure.ts'
+import { writeSecret } from '../system/atomic-file.ts'
 
 const keyBytes = 32
 const nonceBytes = 12
@@ -74,15 +75,6 @@ function readKey(folder: string): Buffer | null {
 /** On the disk before anything is closed with it: a key that a power cut took would be everybody's. */
 function makeKey(folder: string): Buffer {
   const key = randomBytes(keyBytes)
-  const path = join(folder, keyName)
-  rmSync(`${path}.new`, { force: true })
-  const file = openSync(`${path}.new`, 'wx', 0o600)
-  try {
-    writeSync(file, `${key.toString('base64')}\n`)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(`${path}.new`, path)
+  writeSecret(join(folder, keyName), `${key.toString('base64')}\n`)
   return key
 }

@@ -63,7 +63,7 @@ export function makeTurn(
     session,
     files: [],
     handOver: null,
-    signature: { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [] },
+    signature: { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [], barred: null },
     prompt: {
       key: randomUUID() as string as PromptKey,
       session: session.id,

@@ -92,11 +92,7 @@ describe('agents on other machines', { skip: noPostgres(), concurrency: true }, 
     // What git does when a server wants a login.
     await olivia.says(one, '!run echo url=https://git.example.org | git credential fill')
     await olivia.clicks(await asked(olivia, one, 'credential'), 'Approve')
-    await stage.botShows(
-      olivia,
-      one,
-      /are used on the machine of the bot alone, and this session works on the machine w1/,
-    )
+    await stage.botShows(olivia, one, /has not let the machine w1, on which this session works, use the git tokens/)
 
     // From a machine to another, and back.
     await olivia.says(one, '!consult on-w2 !reply It is blue.')

@@ -200,12 +200,19 @@ export class Stage implements AsyncDisposable {
 
   /** Starts a machine of that name with a data folder of its own (`start --role worker`), and waits until it is there. */
   async startMachine(id: string, options: Omit<BotOptions, 'program'> = {}): Promise<Bot> {
-    const data = join(this.#root, `machine-${id}`)
-    this.#machines.set(id, data)
-    const env = { ...options.env, TEST_ROLE: 'worker', OMC_WORKER_ID: id, OMC_DATA_DIR: data, DISCORD_BOT_TOKEN: '' }
+    const data = this.machineData(id)
+    const env = { TEST_ROLE: 'worker', OMC_WORKER_ID: id, OMC_DATA_DIR: data, DISCORD_BOT_TOKEN: '', ...options.env }
     const machine = this.spawnBot({ ownProcess: true, ...options, env })
     await machine.ready()
     return machine
+  }
+
+  /** The data folder of a machine; it is made when it is not there. */
+  machineData(id: string): string {
+    const data = join(this.#root, `machine-${id}`)
+    this.#machines.set(id, data)
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+    return data
   }
 
   roleId(name: string): string {

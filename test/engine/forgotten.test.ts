@@ -50,7 +50,7 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     session: here,
     files: [],
     handOver: null,
-    signature: { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [] },
+    signature: { author: { name: 'alice', email: 'alice@example.org' }, coAuthors: [], origins: [], barred: null },
   }
   const tools = {
     journal: store.journal,
@@ -61,6 +61,7 @@ async function attempt(store: Store, run: RunId, told: readonly RunEvent[]): Pro
     checkpoint: () => {},
     signal: new AbortController().signal,
     timings: usualTimings,
+    signature: async () => turn.signature,
     logins: { failed: () => false, served: () => {} },
   }
   await new Conductor(turn, conduct, { sign: () => {} }, tools).done

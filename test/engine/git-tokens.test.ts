@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Identity } from '../../src/core/identity.ts'
-import type { PersonId } from '../../src/core/ids.ts'
+import type { PersonId, WorkerId } from '../../src/core/ids.ts'
 import type { OpenRun } from '../../src/core/journal.ts'
 import type { Verdict } from '../../src/core/policy.ts'
 import type { Tier } from '../../src/core/right.ts'
@@ -19,7 +19,11 @@ function run(name: string, state: OpenRun['state'], tier: Tier = 'member'): Open
 }
 
 /** `open`: what is open at the first look and at each later one. */
-async function lent(open: readonly (readonly OpenRun[])[], now: Tier = 'member'): Promise<string | null> {
+async function lent(
+  open: readonly (readonly OpenRun[])[],
+  now: Tier = 'member',
+  at: string | null = null,
+): Promise<string | null> {
   const looks = [...open]
   const tokens = new GitTokens({
     journal: { openOf: async () => (looks.length > 1 ? looks.shift() : looks[0]) ?? [] },
@@ -30,7 +34,7 @@ async function lent(open: readonly (readonly OpenRun[])[], now: Tier = 'member')
     gate: { speakerNow: async () => ({ allowed: now !== 'blocked', tier: now }) as Verdict },
     log: quietLog,
   })
-  return (await tokens.tokenFor(here.id, origin))?.username ?? null
+  return (await tokens.tokenFor(here.id, origin, at as WorkerId | null))?.username ?? null
 }
 
 const names = ['alice', 'bob', 'nobody']
@@ -41,6 +45,7 @@ test('the token is that of the speaker whose prompt is at work now, and nobodyâ€
     ['at work', lent([[run('alice', 'running'), run('bob', 'waiting')]]), 'alice'],
     ['asking a person', lent([[run('bob', 'asking')]]), 'bob'],
     ['nothing is open', lent([[]]), null],
+    ['another machine asks', lent([[run('alice', 'running')]], 'member', 'w1'), null],
     ['it waits', lent([[run('alice', 'waiting')]]), null],
     ['it is parked', lent([[run('alice', 'parked')]]), null],
     ['it is being stopped', lent([[run('alice', 'stopping')]]), null],

@@ -10,6 +10,7 @@ import { Expiry, type ExpiryTools } from '../../src/engine/expiry.ts'
 import { EventBus } from '../../src/engine/bus.ts'
 import { EngineGate } from '../../src/engine/gate.ts'
 import { GroupCommit } from '../../src/engine/group-commit.ts'
+import { signatureFor, type SignatureOf } from '../../src/engine/signature.ts'
 import { UnheardWords } from '../../src/engine/unheard.ts'
 import { Worker } from '../../src/engine/worker.ts'
 import { uuids } from '../../src/system/host.ts'
@@ -74,6 +75,7 @@ export async function live(
     timings: usualTimings,
     logins: { failed: () => false, served: () => {} },
     texts: new GroupCommit(clock, 100),
+    signature: ((prompt, coAuthors) => signatureFor(prompt, coAuthors, store.vault.identities)) satisfies SignatureOf,
     runtimes: new Map([[runtime.name, runtime]]),
     workspaces: options.workspaces ?? oneFolder,
   }

@@ -110,11 +110,11 @@ test('a process is started before anybody asks by the machine’s own rules: its
       session: async () => session,
       freezes: { now: async () => freeze },
       budgets: { all: async () => [] },
-      identities: { of: async () => null },
     }
     const { prepare } = handlersOf(ground, {
       runtimes: [runtime as never],
       vault: vault as never,
+      signature: async () => null as never,
       freeMemory: () => freeMemory,
     })
     const before = prepared.length

@@ -28,7 +28,7 @@ async function instead(
   event: RunEvent,
   { attempt = 1, parks = 0, canRenew = true, ...more }: Partial<Attempt & Turn & { readonly canRenew: boolean }> = {},
 ): Promise<RunEvent['type']> {
-  const signature = { author: { name: 'ann', email: 'ann@example.org' }, coAuthors: [], origins: [] }
+  const signature = { author: { name: 'ann', email: 'ann@example.org' }, coAuthors: [], origins: [], barred: null }
   const rest = { goesOn: false, files: [], handOver: null, signature }
   const turn: Turn = { run: runId('r'), attempt, parks, prompt: prompt('501', here), session: here, ...rest }
   const before = { isStopped: false, isForgotten: false, isRefused: false, held: null }

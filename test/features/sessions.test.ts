@@ -48,6 +48,7 @@ async function withSessions(work: (store: Store, commandNamed: (name: string) =>
     began: () => {},
     health: async () => wellHealth,
     accounts: [],
+    lendsTo: () => false,
     ended: () => Promise.resolve(),
   })
   await work(store, (name) => commandOf(feature, name))

@@ -164,7 +164,7 @@ for (const say of Object.values(languages)) {
         own.sessions.started(
           of,
           title,
-          { takenUp, emptySubmodules: takenUp ? ['vendor/x'] : [], boxed: takenUp },
+          { takenUp, emptySubmodules: takenUp ? ['vendor/x'] : [], boxed: takenUp, isLent: takenUp },
           say.whereabouts(of),
         )
       const left = (why: BranchLeft['why']): string =>
@@ -450,7 +450,7 @@ describe('the session started', () => {
       words.en.sessions.started(
         session(),
         'Claude Code',
-        { takenUp: false, emptySubmodules: [], boxed: true },
+        { takenUp: false, emptySubmodules: [], boxed: true, isLent: true },
         languages.en.whereabouts(session()),
       ),
       '**shop** · Claude Code · `opus`\n`~/projects/shop`\n' +

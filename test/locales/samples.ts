@@ -345,9 +345,9 @@ export function budgetSamples(say: typeof budgetWords): string[] {
 
 /** Everything that `/account` says. */
 export function accountSamples(say: typeof accountWords): string[] {
-  const listed = { line: '**Claude** · no usage known yet', name: 'team', sessions: 1, shared: true }
+  const listed = { line: '**Claude** · no usage known yet', name: 'team', sessions: 1, shared: true, machines: [null] }
   return [
-    say.list([listed, { ...listed, name: 'default', sessions: 0, shared: false }]),
+    say.list([listed, { ...listed, name: 'default', sessions: 0, shared: false, machines: [null, 'w1'] }]),
     say.moved(nastyText, 'team'),
     say.movedOn(nastyText, 'default', 'team'),
     say.alone(nastyText),
@@ -500,6 +500,7 @@ export function machineSamples(say: typeof workersWords): string[] {
     accounts: [],
     capacity: 6,
     boxed: true,
+    key: '',
     vitals: machineVitals,
     isHere: true,
     isDraining: false,

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,8 @@ const port = 5432
 
 /** A PostgreSQL of the test's own, reached by a socket in its folder alone. */
 export interface Cluster extends AsyncDisposable {
+  /** Everything that it keeps. */
+  readonly folder: string
   /** A fresh schema, as OMC_DATABASE_URL names it. */
   fresh(): Promise<string>
   /** How a machine that is elsewhere reaches the same schema: by the address at which it `listens`. */
@@ -63,6 +66,15 @@ function somebody(): { readonly uid?: number; readonly gid?: number } {
   return { uid: Number(uid), gid: Number(gid) }
 }
 
+/** initdb asks the system for its user's name: nobody of the tests that need boxes has one, so it is shown a list that has. */
+function named(folder: string, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  const uid = process.getuid?.() ?? 0
+  if (uid === 0 || readFileSync('/etc/passwd', 'utf8').includes(`:x:${uid}:`)) return command
+  const users = join(folder, 'passwd')
+  writeFileSync(users, `omc:x:${uid}:${uid}::/:/bin/sh\n`)
+  return ['bwrap', '--dev-bind', '/', '/', '--ro-bind', users, '/etc/passwd', ...command]
+}
+
 /**
  * Makes one from nothing. Nothing of it is flushed to the disk: what dies in tests is the process, not the machine. `durable`:
  * what it says is written is there after a crash of its own, too; `flushes`: as it is set in earnest. `listens`: an address of the test's own.
@@ -78,7 +90,8 @@ export async function startCluster({ durable = false, flushes = false, listens =
   const means = { ...user, cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } }
   const data = join(folder, 'data')
   const form = ['-D', data, '-U', 'omc', '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']
-  await run(join(bin, 'initdb'), form, means)
+  const [program, ...args] = named(folder, [join(bin, 'initdb'), ...form])
+  await run(program, args, means)
   if (listens !== '') appendFileSync(join(data, 'pg_hba.conf'), `host all all ${listens}/24 trust\n`)
   const settings = Object.entries({
     listen_addresses: listens,
@@ -118,6 +131,7 @@ export async function startCluster({ durable = false, flushes = false, listens =
   await start()
   let schemas = 0
   return {
+    folder,
     start,
     stop: () => stop(),
     from(address) {

@@ -24,6 +24,7 @@ const report: MachineReport = {
   accounts: [],
   capacity: 1,
   boxed: true,
+  key: '',
 }
 const w1 = 'w1' as WorkerId
 const w2 = 'w2' as WorkerId

@@ -1,4 +1,5 @@
 import { holdOf, type AccountSlot } from '../../core/account.ts'
+import { placedSlots, slotsAt, type PlacedSlot } from '../../core/account-places.ts'
 import type { Reply } from '../../core/chat.ts'
 import type { Call } from '../../core/command.ts'
 import type { Doors } from '../../core/doors.ts'
@@ -6,12 +7,13 @@ import { feature, type Feature } from '../../core/feature.ts'
 import type { AccountId, RuntimeName } from '../../core/ids.ts'
 import { textOf } from '../../core/option.ts'
 import { refused, toAll, toThem } from '../../core/reply.ts'
+import type { Session } from '../../core/session.ts'
 import { bindingAt, busyWith, sessionAllowed } from '../../core/session-lookup.ts'
 import { Moving, type MovingDoors } from './moving.ts'
 import { momentAfter, nameOfSlot, slotNamed } from './slots.ts'
 import { en, ko } from './words.ts'
 
-type NeededDoors = MovingDoors & Pick<Doors, 'gate'>
+type NeededDoors = MovingDoors & Pick<Doors, 'gate' | 'agentsHere'>
 
 /**
  * `/account list`, and `/account use`: a session goes on with another login of its agent (SPEC F9), where the operator says
@@ -20,6 +22,12 @@ type NeededDoors = MovingDoors & Pick<Doors, 'gate'>
 export function accounts(doors: NeededDoors): Feature {
   const { journal, clock, log } = doors
   const moving = new Moving(doors)
+  /** Those of all machines. */
+  const everywhere = async (): Promise<readonly PlacedSlot[]> =>
+    placedSlots(doors.accounts, await doors.vault.machines.all(), doors.agentsHere)
+  /** Those that a session can have: its machine has their logins. */
+  const at = async ({ worker, runtime }: Pick<Session, 'worker' | 'runtime'>): Promise<readonly AccountSlot[]> =>
+    slotsOf(slotsAt(worker, doors.accounts, await doors.vault.machines.all()), runtime)
   return feature({
     name: 'accounts',
     rights: { 'account.list': 'member', 'account.use': 'member', 'account.rest': 'owner everywhere' },
@@ -35,11 +43,12 @@ export function accounts(doors: NeededDoors): Feature {
         async run(call, say) {
           const live = await doors.vault.liveSessions()
           const listed = await Promise.all(
-            doors.accounts.map(async ({ runtime, account, shared }) => ({
+            (await everywhere()).map(async ({ runtime, account, shared, machines }) => ({
               line: call.say.account(await doors.vault.accounts.of(runtime, account), clock.now()),
               name: account,
               sessions: live.filter((each) => each.runtime === runtime && each.account === account).length,
               shared,
+              machines,
             })),
           )
           return toThem(say.list(listed))
@@ -55,7 +64,7 @@ export function accounts(doors: NeededDoors): Feature {
           const found = await sessionAllowed(doors, call.person, 'account.use', call.place)
           if (!found.ok) return refused(call, found.refusal)
           const session = found.value
-          const slots = slotsOf(doors.accounts, session.runtime)
+          const slots = await at(session)
           const wanted = slots.find(({ account }) => account === typed)
           const known = slots.map(({ account }) => account)
           if (wanted === undefined) return { ...toThem(say.unknown(typed, known)), refused: true }
@@ -77,7 +86,7 @@ export function accounts(doors: NeededDoors): Feature {
         },
         async complete({ place }, _option, typed) {
           const session = (await bindingAt(doors.vault, place))?.session
-          const slots = session === undefined ? [] : slotsOf(doors.accounts, session.runtime)
+          const slots = session === undefined ? [] : await at(session)
           return slots.map(({ account }) => account as string).filter((name) => name.includes(typed.trim()))
         },
       },
@@ -89,7 +98,7 @@ export function accounts(doors: NeededDoors): Feature {
           { name: 'for', type: 'text', required: false },
         ],
         async run(call, say) {
-          const slot = slotNamed(doors.accounts, textOf(call, 'account') ?? '')
+          const slot = slotNamed(await everywhere(), textOf(call, 'account') ?? '')
           if (slot === null) return unknownSlot(call, say)
           const until = momentAfter(textOf(call, 'for'), clock.now())
           if (until === null) return { ...toThem(say.noTime(textOf(call, 'for') ?? '')), refused: true }
@@ -106,7 +115,7 @@ export function accounts(doors: NeededDoors): Feature {
         hidden: false,
         options: [{ name: 'account', type: 'text', required: true, suggests: true }],
         async run(call, say) {
-          const slot = slotNamed(doors.accounts, textOf(call, 'account') ?? '')
+          const slot = slotNamed(await everywhere(), textOf(call, 'account') ?? '')
           if (slot === null) return unknownSlot(call, say)
           const rested = await doors.vault.accounts.unrest(slot.runtime, slot.account)
           log.info({ ...slot, rested, by: call.person.id }, 'account.unrested')
@@ -125,13 +134,13 @@ export function accounts(doors: NeededDoors): Feature {
     },
   })
 
-  function unknownSlot(call: Call, say: typeof en): Reply<never> {
-    const known = doors.accounts.map(nameOfSlot)
+  async function unknownSlot(call: Call, say: typeof en): Promise<Reply<never>> {
+    const known = (await everywhere()).map(nameOfSlot)
     return { ...toThem(say.unknown(textOf(call, 'account') ?? '', known)), refused: true }
   }
 
-  function suggested(typed: string): readonly string[] {
-    return doors.accounts.map(nameOfSlot).filter((name) => name.includes(typed.trim()))
+  async function suggested(typed: string): Promise<readonly string[]> {
+    return (await everywhere()).map(nameOfSlot).filter((name) => name.includes(typed.trim()))
   }
 }
 

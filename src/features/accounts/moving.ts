@@ -1,7 +1,9 @@
 import { holdOf, restsAt, type AccountState } from '../../core/account.ts'
+import { slotsAt } from '../../core/account-places.ts'
 import type { Doors } from '../../core/doors.ts'
 import type { RunEvent } from '../../core/event.ts'
 import type { OpenRun } from '../../core/journal.ts'
+import type { Machine } from '../../core/machine.ts'
 import type { Session } from '../../core/session.ts'
 import { Rounds } from '../../system/rounds.ts'
 import { en, ko } from './words.ts'
@@ -32,7 +34,6 @@ export class Moving {
   }
 
   start(): void {
-    if (this.#doors.accounts.every(({ shared }) => !shared)) return
     this.#doors.hear(({ event }) => {
       if (tell.has(event.type)) this.#rounds.wake()
     })
@@ -41,7 +42,7 @@ export class Moving {
 
   /** Something may wait for an account that rests since now. */
   wake(): void {
-    if (this.#doors.accounts.some(({ shared }) => shared)) this.#rounds.wake()
+    this.#rounds.wake()
   }
 
   async #look(): Promise<void> {
@@ -51,12 +52,13 @@ export class Moving {
     const resting = (await vault.accounts.all()).filter((state) => restsAt(state, clock.now()).length > 0)
     if (resting.length === 0) return
     this.#lookWhenOneServes(resting)
+    const machines = await vault.machines.all()
     const waiting = (await journal.open()).filter(({ state }) => state === 'waiting' || state === 'parked')
     // One of each session is enough: they move together.
     const first = new Map(waiting.toReversed().map((run) => [run.session, run]))
     for (const run of first.values()) {
       const session = await vault.session(run.session)
-      if (session !== null && session.endedAt === null) await this.#move(session, run)
+      if (session !== null && session.endedAt === null) await this.#move(session, run, machines)
     }
   }
 
@@ -68,10 +70,12 @@ export class Moving {
     this.#later = clock.after(Math.min(lookAnywayMs, Math.max(0, first - now)), () => this.#rounds.wake())
   }
 
-  async #move(session: Session, { prompt, hold }: OpenRun): Promise<void> {
+  async #move(session: Session, { prompt, hold }: OpenRun, machines: readonly Machine[]): Promise<void> {
     const { vault, clock, log, keep, admitAgain } = this.#doors
-    const { id, runtime, account: from, place, name } = session
-    const shared = this.#doors.accounts.filter((slot) => slot.runtime === runtime && slot.shared)
+    const { id, runtime, account: from, place, name, worker } = session
+    const shared = slotsAt(worker, this.#doors.accounts, machines).filter(
+      (slot) => slot.runtime === runtime && slot.shared,
+    )
     if (!shared.some(({ account }) => account === from)) return
     // What was refused says best which model it is about.
     const model = hold?.model ?? session.model

@@ -10,6 +10,14 @@ export interface ListedAccount {
   /** Sessions that use it now. */
   readonly sessions: number
   readonly shared: boolean
+  /** Where its login is; null: on the bot's own machine. */
+  readonly machines: readonly (string | null)[]
+}
+
+/** Nothing, where there is but the bot's own machine. */
+function whereOf({ machines }: ListedAccount, own: string): string {
+  if (machines.every((each) => each === null)) return ''
+  return ` · ${machines.map((each) => (each === null ? own : code(each, 40))).join(', ')}`
 }
 
 export const en = {
@@ -39,9 +47,10 @@ export const en = {
   },
   list: (accounts: readonly ListedAccount[]): string =>
     accounts
-      .map(({ line, name, sessions, shared }) => {
+      .map((account) => {
+        const { line, name, sessions, shared } = account
         const used = sessions === 1 ? '1 session' : `${sessions} sessions`
-        return `${line}\n-# ${code(name)} · ${used}${shared ? ' · sessions may move' : ''}`
+        return `${line}\n-# ${code(name)}${whereOf(account, "the bot's machine")} · ${used}${shared ? ' · sessions may move' : ''}`
       })
       .join('\n'),
   moved: (session: string, account: string): string =>
@@ -59,7 +68,7 @@ export const en = {
   alone: (account: string): string =>
     `Sessions may not move to or from ${code(account, 60)}. The operator can allow it with \`share\` in \`OMC_ACCOUNTS_JSON\`.`,
   unknown: (account: string, known: readonly string[]): string =>
-    `There is no account ${code(account, 60)} for this agent. There are: ${known.map((each) => code(each)).join(', ')}.`,
+    `There is no account ${code(account, 60)} for this agent where it works. There are: ${known.map((each) => code(each)).join(', ')}.`,
 }
 
 export const ko: typeof en = {
@@ -89,10 +98,10 @@ export const ko: typeof en = {
   },
   list: (accounts) =>
     accounts
-      .map(
-        ({ line, name, sessions, shared }) =>
-          `${line}\n-# ${code(name)} · 세션 ${sessions}개${shared ? ' · 세션을 옮길 수 있어요' : ''}`,
-      )
+      .map((account) => {
+        const { line, name, sessions, shared } = account
+        return `${line}\n-# ${code(name)}${whereOf(account, '봇이 있는 컴퓨터')} · 세션 ${sessions}개${shared ? ' · 세션을 옮길 수 있어요' : ''}`
+      })
       .join('\n'),
   rests: (account, until) =>
     `⏸ ${code(account)} 계정을 ${until === never ? '`/account unrest`까지' : `${moment(until, 'f')}(${moment(until, 'R')})까지`} 쉬게 했어요. 하던 일은 계속하고 새 일은 시작하지 않아요. 기다리는 일은 순서를 지켜요.`,

@@ -12,8 +12,15 @@ import { en, hostsOf, ko } from './words.ts'
  * `/identity link`, `show` and `unlink` (SPEC F23): how somebody commits, and their tokens for git servers. Everybody deals
  * with their own, by a form that nobody else sees.
  */
-export function identity({ vault, log, health }: Pick<Doors, 'vault' | 'log' | 'health'>): Feature {
-  const elsewhere = async (): Promise<readonly string[]> => (await vault.machines.all()).map(({ id }) => id)
+export function identity({
+  vault,
+  log,
+  health,
+  lendsTo,
+}: Pick<Doors, 'vault' | 'log' | 'health' | 'lendsTo'>): Feature {
+  /** The machines on which it is not used. */
+  const elsewhere = async (): Promise<readonly string[]> =>
+    (await vault.machines.all()).filter((each) => !lendsTo(each)).map(({ id }) => id)
   return feature({
     name: 'identity',
     rights: { 'identity.link': 'member', identity: 'public' },

@@ -36,7 +36,7 @@ export const en = {
         return 'Nothing was linked: at most 20 tokens fit. Leave some out, and try again with `/identity link`.'
     }
   },
-  /** `elsewhere`: the machines beside the bot's. */
+  /** `elsewhere`: the machines on which it is not used. */
   linked: (identity: Identity, boxed: boolean, elsewhere: readonly string[]): string =>
     `Linked. ${shownInEnglish(identity)}\nIt holds from your next prompt on. ${boxed ? 'Tokens are only used while an agent works for you, and no agent sees them.' : 'Agents are not boxed on this machine, so tokens are not lent to them: what they commit you push yourself.'}${notInEnglish(elsewhere)}`,
   shown: (identity: Identity, elsewhere: readonly string[]): string =>
@@ -55,10 +55,10 @@ function shownInEnglish({ name, email, tokens }: Identity): string {
   return `Your commits: ${plain(name, 100)} ${code(email)}. ${servers}`
 }
 
-/** What people link is sealed with a key that no other machine has. */
+/** Whoever owns a machine that may use tokens could read them, so the operator names those. */
 function notInEnglish(elsewhere: readonly string[]): string {
   if (elsewhere.length === 0) return ''
-  return `\nIt holds for sessions on the bot's machine. On ${namesOf(elsewhere)} commits have your Discord name, and no token is used.`
+  return `\nNot on ${namesOf(elsewhere)}: there commits have your Discord name, and no token is used, until the operator allows it (\`OMC_IDENTITY_WORKERS\`).`
 }
 
 function namesOf(machines: readonly string[]): string {
@@ -125,5 +125,5 @@ function shownInKorean({ name, email, tokens }: Identity): string {
 
 function notInKorean(elsewhere: readonly string[]): string {
   if (elsewhere.length === 0) return ''
-  return `\n봇이 있는 컴퓨터의 세션에만 적용돼요. ${namesOf(elsewhere)} 컴퓨터에서는 커밋이 Discord 이름으로 남고, 토큰을 쓰지 않아요.`
+  return `\n${namesOf(elsewhere)} 컴퓨터에는 적용되지 않아요. 운영자가 \`OMC_IDENTITY_WORKERS\`로 허용하기 전까지 커밋은 Discord 이름으로 남고 토큰을 쓰지 않아요.`
 }

@@ -55,7 +55,12 @@ export function english(home: string | null) {
     started(
       session: Session,
       runtimeTitle: string,
-      { takenUp, emptySubmodules, boxed }: Pick<Started, 'takenUp' | 'emptySubmodules'> & { readonly boxed: boolean },
+      {
+        takenUp,
+        emptySubmodules,
+        boxed,
+        isLent,
+      }: Pick<Started, 'takenUp' | 'emptySubmodules'> & { readonly boxed: boolean; readonly isLent: boolean },
       where: string,
     ): string {
       const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
@@ -83,10 +88,10 @@ export function english(home: string | null) {
           : [
               '⚠ This machine cannot box agents: their commands are asked about, and for guests they have no tools. `/health` tells an owner why.',
             ]),
-        ...(session.worker === null
+        ...(isLent
           ? []
           : [
-              'Names and tokens of `/identity` are not used on this machine: commits have the Discord name of whoever asks, and people push them.',
+              'Names and tokens of `/identity` are not used on this machine: commits have the Discord name of whoever asks, and people push them. The operator can allow it (`OMC_IDENTITY_WORKERS`).',
             ]),
         `${begin} \`/cancel\` stops what runs, \`/session stop\` ends the session.`,
       ].join('\n')

@@ -42,7 +42,7 @@ export const korean: typeof english = (home) => ({
     'session.resume': '작업을 이어 가는 것',
     'session.trust': '저장소를 신뢰하는 것',
   },
-  started(session, runtimeTitle, { takenUp, emptySubmodules, boxed }, where) {
+  started(session, runtimeTitle, { takenUp, emptySubmodules, boxed, isLent }, where) {
     const model = session.model === null ? '' : ` · ${code(session.model, 60)}`
     const begin =
       session.place.kind === 'channel'
@@ -68,10 +68,10 @@ export const korean: typeof english = (home) => ({
         : [
             '⚠ 이 컴퓨터에서는 에이전트를 격리할 수 없어서 명령을 실행하기 전에 확인을 받고, guest의 요청에는 도구를 쓰지 않아요. 이유는 `/health`에 있어요.',
           ]),
-      ...(session.worker === null
+      ...(isLent
         ? []
         : [
-            '이 컴퓨터에서는 `/identity`로 등록한 이름과 토큰을 쓰지 않아요. 커밋은 요청한 사람의 Discord 이름으로 남고, push는 직접 해 주세요.',
+            '이 컴퓨터에서는 `/identity`로 등록한 이름과 토큰을 쓰지 않아요. 커밋은 요청한 사람의 Discord 이름으로 남고, push는 직접 해 주세요. 운영자가 허용할 수 있어요(`OMC_IDENTITY_WORKERS`).',
           ]),
       `${begin} \`/cancel\`은 진행 중인 작업을 멈추고, \`/session stop\`은 세션을 끝내요.`,
     ].join('\n')

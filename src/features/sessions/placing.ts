@@ -17,10 +17,14 @@ export function accountsOf({ name }: Pick<Runtime, 'name'>, slots: readonly Acco
 
 /**
  * The machine that a new session works on; null: the bot's own. The one that was asked for; else the bot's own where it has
- * agents; else the one with most room of those that have the agent and, where a folder was typed, that folder.
+ * agents; else the one with most room of those that have the agent and, where they were named, the account and the folder.
  */
 export async function placeFor(
-  { worker, workdir }: { readonly worker: string | null; readonly workdir: string | null },
+  {
+    worker,
+    workdir,
+    account,
+  }: { readonly worker: string | null; readonly workdir: string | null; readonly account: string | null },
   runtime: RuntimeName,
   doors: Pick<Doors, 'vault' | 'journal' | 'workspaces' | 'agentsHere'>,
 ): Promise<Result<Machine | null>> {
@@ -33,7 +37,8 @@ export async function placeFor(
     return found.isDraining ? no({ code: 'machine-draining', machine: worker }) : yes(found)
   }
   const able = all.filter((each) => each.isHere && !each.isDraining && each.runtimes.includes(runtime))
-  const byRoom = await inOrderOfRoom(able, doors)
+  const having = able.filter((each) => accountsOf({ name: runtime }, each.accounts).includes(account as AccountId))
+  const byRoom = await inOrderOfRoom(account === null || having.length === 0 ? able : having, doors)
   const [first] = byRoom
   if (first === undefined) return no({ code: 'machine-none', runtime })
   if (workdir === null) return yes(first)

@@ -68,8 +68,8 @@ export interface Started {
   readonly takenUp: boolean
   /** Folders of submodules that are empty in it. */
   readonly emptySubmodules: readonly string[]
-  /** Agents live in boxes there; null: as on the bot's own machine. */
-  readonly boxed: boolean | null
+  /** Where it works; null: on the bot's own machine. */
+  readonly machine: Machine | null
 }
 
 export interface Ended {
@@ -138,7 +138,7 @@ export class Sessions {
     // A second try: the first one has started it.
     if (there?.attached === null && there.since === (wish.key as string)) {
       this.#doors.began(there.session, by)
-      return yes({ session: there.session, takenUp: false, emptySubmodules: [], boxed: machine?.boxed ?? null })
+      return yes({ session: there.session, takenUp: false, emptySubmodules: [], machine })
     }
     if (there !== null && !isOver(there)) {
       return no({ code: 'session-exists', name: await nameFor(this.#doors.gate, by, there.session) })
@@ -185,7 +185,7 @@ export class Sessions {
     await vault.saw(place.id, session.since)
     log.info({ session: session.id, name: session.name, runtime: session.runtime, worktree }, 'session.started')
     this.#doors.began(session, by)
-    return yes({ session, takenUp, emptySubmodules, boxed: machine?.boxed ?? null })
+    return yes({ session, takenUp, emptySubmodules, machine })
   }
 
   async stop(by: Person, place: Place, memo: Memo): Promise<Result<Ended>> {

@@ -17,7 +17,7 @@ import { resume } from './resuming.ts'
 import { Sessions, type SessionDoors } from './service.ts'
 import { accountNames, folders, foldersHere, machines, models, names } from './suggesting.ts'
 
-type NeededDoors = Omit<SessionDoors, 'order'> & Pick<Doors, 'ask' | 'home' | 'health'>
+type NeededDoors = Omit<SessionDoors, 'order'> & Pick<Doors, 'ask' | 'home' | 'health' | 'lendsTo'>
 
 /** Sessions from their start to their end, and what changes between (SPEC F1). */
 export function sessions(doors: NeededDoors): Feature {
@@ -100,13 +100,18 @@ export function sessions(doors: NeededDoors): Feature {
           if (!started.ok) return refused(call, started.refusal)
           const { session } = started.value
           const title = runtimes.get(session.runtime)?.title ?? session.runtime
-          const boxed = started.value.boxed ?? (await doors.health()).box.boxed
-          return toAll(say.started(session, title, { ...started.value, boxed }, call.say.whereabouts(session)))
+          const { machine } = started.value
+          const boxed = machine === null ? (await doors.health()).box.boxed : machine.boxed
+          const isLent = machine === null || doors.lendsTo(machine)
+          const about = { ...started.value, boxed, isLent }
+          return toAll(say.started(session, title, about, call.say.whereabouts(session)))
         },
         async complete(call, option, typed) {
           if (option === 'workdir') return folders(doors, typed, textOf(call, 'worker'))
           if (option === 'worker') return machines(doors, typed)
-          if (option === 'account') return accountNames(doors, typed, textOf(call, 'runtime'))
+          if (option === 'account') {
+            return accountNames(doors, typed, { runtime: textOf(call, 'runtime'), worker: textOf(call, 'worker') })
+          }
           return option === 'model' ? models(doors, call.place, typed, textOf(call, 'runtime')) : []
         },
       },

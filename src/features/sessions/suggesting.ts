@@ -1,3 +1,4 @@
+import { placedSlots, slotsAt } from '../../core/account-places.ts'
 import type { Doors } from '../../core/doors.ts'
 import type { RuntimeName, WorkerId } from '../../core/ids.ts'
 import type { Person } from '../../core/person.ts'
@@ -47,13 +48,19 @@ export async function machines({ vault }: Pick<Doors, 'vault'>, typed: string): 
   return there.flatMap(({ id }) => (fits(id, typed) ? [id as string] : [])).slice(0, offered)
 }
 
-/** Accounts of a runtime that fit what was typed. */
-export function accountNames(
-  { accounts }: Pick<Doors, 'accounts'>,
+/** Accounts of a runtime that fit what was typed: of a machine; left out: of all on which the session may come to work. */
+export async function accountNames(
+  { accounts, vault, agentsHere }: Pick<Doors, 'accounts' | 'vault' | 'agentsHere'>,
   typed: string,
-  runtime: string | null,
-): readonly string[] {
-  const of = accounts.filter((slot) => slot.runtime === runtime && fits(slot.account, typed))
+  { runtime, worker }: { readonly runtime: string | null; readonly worker: string | null },
+): Promise<readonly string[]> {
+  const machines = await vault.machines.all()
+  const isOwn = worker === null && agentsHere
+  const all =
+    isOwn || worker !== null
+      ? slotsAt(worker as WorkerId | null, accounts, machines)
+      : placedSlots(accounts, machines, agentsHere)
+  const of = all.filter((slot) => slot.runtime === runtime && fits(slot.account, typed))
   return of.map(({ account }) => account as string).slice(0, offered)
 }
 

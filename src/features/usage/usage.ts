@@ -10,6 +10,7 @@ import { costOf, type Prices } from '../../core/price.ts'
 import { seenPlaces } from '../../core/seen-places.ts'
 import type { PlaceId } from '../../core/ids.ts'
 import { toThem } from '../../core/reply.ts'
+import { placedSlots } from '../../core/account-places.ts'
 import { configured, type AccountState, type WindowPart } from '../../core/account.ts'
 import { allTokens, dayOf, type LedgerLine } from '../../core/spending.ts'
 import { chartOf } from './chart.ts'
@@ -20,10 +21,10 @@ const days: readonly number[] = [1, 7, 30]
 const dayMs = 86_400_000
 
 /** `/usage`: what the accounts know of their quotas, and what was used. Others' sums are an owner's to see. */
-export function usage(doors: Pick<Doors, 'vault' | 'gate' | 'clock' | 'prices' | 'accounts'>): Feature {
+export function usage(doors: Pick<Doors, 'vault' | 'gate' | 'clock' | 'prices' | 'accounts' | 'agentsHere'>): Feature {
   const { vault, gate, clock, prices } = doors
   const accountsNow = async (): Promise<readonly AccountState[]> =>
-    configured(await vault.accounts.all(), doors.accounts)
+    configured(await vault.accounts.all(), placedSlots(doors.accounts, await vault.machines.all(), doors.agentsHere))
   return feature({
     name: 'usage',
     rights: { usage: 'member', 'usage.all': 'owner everywhere' },

@@ -16,16 +16,11 @@ import type { Boxing } from './boxing.ts'
 export class Signing {
   readonly boxing: Boxing | null
   readonly #base: string
-  readonly #worker: WorkerId | null
 
-  /**
-   * `base`: where the folders of sessions that are not boxed lie: agents must be able to read what is in it. `worker`: the
-   * machine beside the bot's that this is; nobody's tokens are lent there.
-   */
-  constructor(boxing: Boxing | null, base: string, worker: WorkerId | null = null) {
+  /** `base`: where the folders of sessions that are not boxed lie: agents must be able to read what is in it. */
+  constructor(boxing: Boxing | null, base: string) {
     this.boxing = boxing
     this.#base = join(base, signingFolder)
-    this.#worker = worker
   }
 
   /** The same for as long as the session lasts. `held`: what git is told by its environment besides; it comes before. */
@@ -42,7 +37,7 @@ export class Signing {
 
   /** The turn as its process finds everything that belongs to it: its files, and who commits. */
   ready(turn: Turn): Turn {
-    this.sign(turn.session.id, turn.signature)
+    if (turn.signature !== null) this.sign(turn.session.id, turn.signature)
     return this.boxing?.withFiles(turn) ?? turn
   }
 
@@ -54,10 +49,10 @@ export class Signing {
     // It may lie in somebody's repository.
     const ignored = join(this.#base, '.gitignore')
     if (this.boxing === null && textOf(ignored) !== '*\n') writeFileSync(ignored, '*\n')
-    const { coAuthors } = signature
+    const { coAuthors, barred } = signature
     if (coAuthors.length > 0) layHooks(hooks, coAuthors)
-    const lends = this.boxing !== null && this.#worker === null
-    const why = this.#worker !== null ? hintOn(this.#worker) : this.boxing === null ? unboxedHint : hint
+    const lends = this.boxing !== null && barred === null
+    const why = barred !== null ? hintOn(barred) : this.boxing === null ? unboxedHint : hint
     const text = configText(signature, { lends, why, hooks: coAuthors.length > 0 ? hooks : null })
     const file = join(folder, fileName)
     if (text !== textOf(file)) writeAtomically(file, text)
@@ -101,9 +96,8 @@ const hint =
 const unboxedHint =
   'No login for this server: agents are not boxed on this machine, so the git tokens of people are not lent to them. Whoever asked for this work can push it themselves.'
 
-/** What people link is sealed with a key that only the bot's machine has. */
 const hintOn = (worker: WorkerId): string =>
-  `No login for this server: git tokens that people have linked are used on the machine of the bot alone, and this session works on the machine ${worker}. Whoever asked for this work can push it themselves.`
+  `No login for this server: the operator has not let the machine ${worker}, on which this session works, use the git tokens that people have linked (OMC_IDENTITY_WORKERS). Whoever asked for this work can push it themselves.`
 
 function refusing(why: string): string {
   return `!f() { test "$1" = get || exit 0; echo "${why}" >&2; echo quit=1; }; f`
