@@ -89,7 +89,9 @@ async function lookAtAll(
       ? []
       : [checkRoots(config.projectRoots, environment['PATH'] ?? ''), agentFindings(config, environment)]),
   ])
-  return { findings: [node, ...config.notices, ...parts.flat()], secrets: config.secrets }
+  // Who may use the bot is asked on its own machine.
+  const notices = config.notices.filter(({ id }) => role !== 'worker' || id !== 'config.owner')
+  return { findings: [node, ...notices, ...parts.flat()], secrets: config.secrets }
 }
 
 async function dataFindings({ dataFolder, healthPort }: Config): Promise<readonly Finding[]> {

@@ -41,11 +41,12 @@ export function noticesOf(values: Values, env: Environment, dotEnv: DotEnv): rea
       mend: 'Correct it, or begin it with #.',
     })
   }
-  if (dotEnv.isOpen && values.DISCORD_BOT_TOKEN !== null) {
+  const secret = variableNames.find((name) => variables[name].secret && (dotEnv.values[name] ?? '').trim() !== '')
+  if (dotEnv.isOpen && secret !== undefined) {
     found.push({
       id: 'config.open',
       level: 'warning',
-      text: 'Other users of this machine can read .env, with the token in it.',
+      text: `Other users of this machine can read .env, with ${secret} in it.`,
       mend: `chmod 600 ${dotEnv.path}`,
     })
   }

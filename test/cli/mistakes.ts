@@ -289,9 +289,9 @@ export const found: readonly Found[] = [
   },
   {
     what: 'a .env that everybody may read',
-    env: (ground) => dotEnv(ground, 'OMC_LOG_LEVEL=info\n', 0o644),
+    env: (ground) => dotEnv(ground, 'ANTHROPIC_API_KEY=dummy-key-of-a-test\n', 0o644),
     id: 'config.open',
-    says: /Other users of this machine can read \.env.* chmod 600/,
+    says: /Other users of this machine can read \.env, with ANTHROPIC_API_KEY in it.* chmod 600/,
     stopsAll: false,
   },
   {

@@ -216,7 +216,7 @@ describe('the bot and its machines on one database', { skip: noPostgres() }, () 
     const own = folderOf('bot')
     const bot = await opens(url, own)
     // It would be ended for one that has lost the lead, and this test with it.
-    await assert.rejects(opens(url, own, w1), /another one runs/)
+    await assert.rejects(opens(url, own, w1), /is the bot's own/)
     await bot.close()
     await assert.rejects(opens(url, own, w1), /is the bot's own/)
     const folder = folderOf('w1')
@@ -229,6 +229,8 @@ describe('the bot and its machines on one database', { skip: noPostgres() }, () 
     await assert.rejects(opens(url, folder, w2), /is that of the machine w1/)
     await assert.rejects(opens(url, folderOf('other'), w1), /has another data folder/)
     await using machine = await opens(url, folder, w1)
+    // While the first one is at work: it would stand by, and find out when that is dead.
+    await assert.rejects(opens(url, folderOf('other'), w1), /has another data folder/)
     assert.match(await looked(w1, folder), /ok: The machine w1 runs on far/)
     const said: string[] = []
     const env = { OMC_DATABASE_URL: url, OMC_WORKER_ID: w1, OMC_DATA_DIR: folder, PATH: '/usr/bin:/bin' }
@@ -236,7 +238,8 @@ describe('the bot and its machines on one database', { skip: noPostgres() }, () 
     await doctor({ configure, environment: env, json: true, say: (line) => said.push(line) })
     const { findings } = JSON.parse(said.join('')) as { readonly findings: readonly { readonly id: string }[] }
     const ids = findings.map(({ id }) => id)
-    assert.ok(ids.includes('machine') && !ids.some((id) => id.startsWith('discord')), ids.join(' '))
+    assert.ok(ids.includes('machine') && ids.includes('machine.key'), ids.join(' '))
+    assert.ok(!ids.some((id) => id.startsWith('discord') || id === 'config.owner'), 'that is the bot’s alone')
     const without = { ...env, OMC_WORKER_ID: '' }
     await doctor({
       configure: () => loadConfig({ env: without, folder: root, home: root }),

@@ -6,7 +6,7 @@ import { countStart, type Database } from '../database.ts'
 import { migrations } from '../migrations/all.ts'
 import { mandateOf } from '../machines.ts'
 import { PostgresErrands } from './errands.ts'
-import { enterMachine } from './machine.ts'
+import { enterMachine, mayEnter } from './machine.ts'
 import { ListeningWake } from './wake.ts'
 import { isKnownFolder, ownFolder, raiseNumber } from './data-folder.ts'
 import { takeLead, type Leadership } from './leadership.ts'
@@ -50,6 +50,7 @@ export async function leadPostgres({ url, folder: its, idleMs, clock, log, as }:
   const mandate = as === null ? 'lead' : mandateOf(as.id)
   try {
     if (as === null) await isKnownFolder(postgres.db, its, postgres.name)
+    else await mayEnter(postgres.db, { id: as.id, folder: its, name: postgres.name })
     const leadership = await takeLead({ postgres, clock, log, idleMs, mandate })
     return {
       // Whoever holds a folder under this name has lost the mandate: a machine never takes a bot for that.

@@ -39,11 +39,25 @@ export async function enterMachine(
   })
 }
 
+interface Entrant {
+  readonly id: WorkerId
+  readonly folder: string
+  /** Of the database, in words. */
+  readonly name: string
+}
+
+/**
+ * Whether a machine could enter with this folder. Changes nothing. Also for one that would only stand by, so that nobody finds it out
+ * when the first is dead.
+ * @throws {Problem}
+ */
+export async function mayEnter(db: Kysely<Tables>, entrant: Entrant): Promise<void> {
+  await sameSchema(db, entrant.name)
+  await refuseForeign(db, entrant)
+}
+
 /** Refuses a data folder that is the bot's or another machine's, and a machine whose folder is another one. Changes nothing. */
-async function refuseForeign(
-  db: Kysely<Tables>,
-  { id, folder, name }: { readonly id: WorkerId; readonly folder: string; readonly name: string },
-): Promise<void> {
+async function refuseForeign(db: Kysely<Tables>, { id, folder, name }: Entrant): Promise<void> {
   const mine = nameOf(folder)
   const known = await db.selectFrom('workers').select(['id', 'folder', 'dropped']).execute()
   const { rows: bots } = await sql<{ readonly id: string }>`select id from data_folder`.execute(db)
@@ -78,8 +92,7 @@ export async function lookAtMachine(url: string, id: WorkerId, folder: string): 
   const found = { id: 'machine', mend: null }
   const { db, name, close } = openPostgres(url)
   try {
-    await sameSchema(db, name)
-    await refuseForeign(db, { id, folder, name })
+    await mayEnter(db, { id, folder, name })
     const here = (await readMachines(db)).find((each) => each.id === id)
     if (here === undefined) return { ...found, level: 'ok', text: `The machine ${id} can enter; it is new to the bot.` }
     if (here.isDraining) {
