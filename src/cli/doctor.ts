@@ -132,7 +132,15 @@ async function databaseFindings(
       server,
       { id: 'machine', level: 'error', text: 'OMC_WORKER_ID is not set.', mend: 'Give this machine a name.' },
     ]
-  return [server, await lookAtMachine(databaseUrl, workerId as WorkerId, dataFolder), keyFinding(workerId, dataFolder)]
+  return [
+    server,
+    await lookAtMachine(databaseUrl, {
+      id: workerId as WorkerId,
+      folder: dataFolder,
+      now: () => hostClock.now(),
+    }),
+    keyFinding(workerId, dataFolder),
+  ]
 }
 
 /** By which the operator lets a machine use what people have linked. */

@@ -1,4 +1,6 @@
 import { open } from 'node:fs/promises'
+import type { Clock } from '../core/clock.ts'
+import type { Timings } from '../core/timings.ts'
 import type { Attachment, Attachments } from '../core/attachment.ts'
 import type { Errands } from '../core/errand.ts'
 import type { Features } from '../core/feature.ts'
@@ -21,6 +23,8 @@ export interface BotErrandTools {
   readonly features: Pick<Features, 'tools'>
   readonly branches: Pick<Branches, 'brought'>
   readonly lending: LendingTools
+  readonly clock: Clock
+  readonly timings: Pick<Timings, 'standingForMs'>
 }
 
 /** What the machines ask of the bot: who people are now, which tools there are, files of a prompt, what people have linked. */
@@ -31,11 +35,15 @@ export function answerMachines({
   features,
   branches,
   lending,
+  clock,
+  timings,
 }: BotErrandTools): Disposable {
   return errands.serve(null, {
     async standing(given) {
       const { prompt, session, isNow } = given as { prompt: Prompt; session: Session; isNow: boolean }
-      return isNow ? gate.speakerNow(prompt, session) : gate.speakerOf(prompt, session)
+      // By the clock by which it was asked: a machine's may be another.
+      const hasWaited = clock.now() - prompt.askedAt >= timings.standingForMs
+      return isNow || hasWaited ? gate.speakerNow(prompt, session) : gate.speakerOf(prompt, session)
     },
     tools: async () =>
       features.tools.map(({ name, description, fields, looksOnly }): ToolOffer => ({

@@ -176,7 +176,7 @@ describe('the bot and its machines on one database', { skip: noPostgres() }, () 
     await (await opens(url, brought, w1)).close()
     const outdated = /The machine w1 has been started on another copy of the data folder/
     await assert.rejects(opens(url, left, w1), outdated)
-    assert.match((await lookAtMachine(url, w1, left)).text, outdated)
+    assert.match((await lookAtMachine(url, { id: w1, folder: left, now: Date.now })).text, outdated)
 
     await assert.rejects(opens(url, folderOf('anew'), w1), /uses \/worker drop first/)
     await bot.vault.machines.drop(w1)
@@ -184,9 +184,31 @@ describe('the bot and its machines on one database', { skip: noPostgres() }, () 
     await bot.vault.machines.drop(w1)
     // Its disk is gone for good.
     const anew = folderOf('anew')
-    assert.equal((await lookAtMachine(url, w1, anew)).level, 'ok')
+    assert.equal((await lookAtMachine(url, { id: w1, folder: anew, now: Date.now })).level, 'ok')
     await (await opens(url, anew, w1)).close()
     await assert.rejects(opens(url, brought, w1), /has another data folder/)
+  })
+
+  it('keeps a machine out whose clock is far from the database’s', async () => {
+    const url = await cluster.fresh()
+    await using _bot = await opens(url, folderOf('bot'))
+    const opensAt = (now: number) =>
+      openStore({
+        folder: folderOf('w1'),
+        url,
+        clock: { ...realClock, now: () => now },
+        log: quietLog,
+        as: { id: w1, report: () => report },
+      })
+    const hour = 3_600_000
+    await assert.rejects(
+      opensAt(Date.now() + hour),
+      /The clock of the machine w1 is 60 min ahead of .* Set both by NTP/,
+    )
+    await assert.rejects(opensAt(Date.now() - hour), /60 min behind/)
+    const found = await lookAtMachine(url, { id: w1, folder: folderOf('w1'), now: () => Date.now() + hour })
+    assert.equal(found.level, 'error')
+    await (await opensAt(Date.now() + 60_000)).close()
   })
 
   it('keeps a machine of another version out, and says who is upgraded first', async () => {
@@ -208,7 +230,7 @@ describe('the bot and its machines on one database', { skip: noPostgres() }, () 
     const url = await cluster.fresh()
     /** What `doctor` says of it before. */
     const looked = async (id: WorkerId, folder: string) => {
-      const { level, text } = await lookAtMachine(url, id, folder)
+      const { level, text } = await lookAtMachine(url, { id: id, folder: folder, now: Date.now })
       return `${level}: ${text}`
     }
     assert.match(await looked(w1, folderOf('w1')), /error: .* Start the bot first/)

@@ -50,7 +50,13 @@ export async function leadPostgres({ url, folder: its, idleMs, clock, log, as }:
   const mandate = as === null ? 'lead' : mandateOf(as.id)
   try {
     if (as === null) await isKnownFolder(postgres.db, its, postgres.name)
-    else await mayEnter(postgres.db, { id: as.id, folder: its, name: postgres.name })
+    else
+      await mayEnter(postgres.db, {
+        id: as.id,
+        folder: its,
+        name: postgres.name,
+        now: () => clock.now(),
+      })
     const leadership = await takeLead({ postgres, clock, log, idleMs, mandate })
     return {
       // Whoever holds a folder under this name has lost the mandate: a machine never takes a bot for that.

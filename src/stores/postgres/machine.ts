@@ -39,8 +39,13 @@ export async function enterMachine(
   })
 }
 
+/** Further apart than this, waits, expiries and logins that both speak of come to nothing. As the bot's from Discord's (`discord/skew`). */
+const mostApartMs = 30 * 60_000
+
 interface Entrant {
   readonly id: WorkerId
+  /** The time here. */
+  readonly now: () => number
   readonly folder: string
   /** Of the database, in words. */
   readonly name: string
@@ -54,10 +59,25 @@ interface Entrant {
 export async function mayEnter(db: Kysely<Tables>, entrant: Entrant): Promise<void> {
   await sameSchema(db, entrant.name)
   await refuseForeign(db, entrant)
+  await sameTime(db, entrant)
+}
+
+/** The bot's clock is held against Discord's; a machine's against the database's, which all have in common. */
+async function sameTime(db: Kysely<Tables>, { id, now, name }: Entrant): Promise<void> {
+  const { rows } = await sql<{
+    readonly now: number
+  }>`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(db)
+  const aheadMs = now() - (rows[0]?.now ?? 0)
+  if (Math.abs(aheadMs) <= mostApartMs) return
+  throw new Problem(
+    'refused',
+    `The clock of the machine ${id} is ${Math.round(Math.abs(aheadMs) / 60_000)} min ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ` +
+      `the database ${name}. Set both by NTP, and start again. Nothing was changed.`,
+  )
 }
 
 /** Refuses a data folder that is the bot's or another machine's, and a machine whose folder is another one. Changes nothing. */
-async function refuseForeign(db: Kysely<Tables>, { id, folder, name }: Entrant): Promise<void> {
+async function refuseForeign(db: Kysely<Tables>, { id, folder, name }: Omit<Entrant, 'now'>): Promise<void> {
   const mine = nameOf(folder)
   const known = await db.selectFrom('workers').select(['id', 'folder', 'dropped']).execute()
   const { rows: bots } = await sql<{ readonly id: string }>`select id from data_folder`.execute(db)
@@ -88,11 +108,11 @@ async function refuseForeign(db: Kysely<Tables>, { id, folder, name }: Entrant):
  * What `doctor` says of the place of a machine in the database: whether it could enter with this folder, and is there
  * already. Changes nothing.
  */
-export async function lookAtMachine(url: string, id: WorkerId, folder: string): Promise<Finding> {
+export async function lookAtMachine(url: string, { id, folder, now }: Omit<Entrant, 'name'>): Promise<Finding> {
   const found = { id: 'machine', mend: null }
   const { db, name, close } = openPostgres(url)
   try {
-    await mayEnter(db, { id, folder, name })
+    await mayEnter(db, { id, folder, name, now })
     const here = (await readMachines(db)).find((each) => each.id === id)
     if (here === undefined) return { ...found, level: 'ok', text: `The machine ${id} can enter; it is new to the bot.` }
     if (here.isDraining) {
