@@ -5,11 +5,12 @@ import { test } from 'node:test'
 import { textOf, type Actor, type SeenPlace } from 'loopback-discord'
 import { openPostgres } from '../../src/stores/postgres/postgres.ts'
 import { MachineKey } from '../../src/system/machine-key.ts'
+import { patienceMs } from '../patience.ts'
 import { noPostgres, startCluster } from '../stores/cluster.ts'
 import { filesHolding } from './files-holding.ts'
 import { GitServer } from './git-server.ts'
 import { folderOf, git, repository, told } from './repositories.ts'
-import { patienceMs, Stage, until } from './stage.ts'
+import { Stage, until } from './stage.ts'
 
 /** Loopback is the world in it. */
 const program = join(import.meta.dirname, '..', 'egress', 'open-program.ts')
