@@ -43,17 +43,18 @@ export function budgetFor(seconds: number): number {
 const enoughFiles = 10
 
 /**
- * How many times as long as when it was recorded everything takes on this machine now: the median of the files that
- * are long enough to tell, so that a few which have grown do not hide themselves. 1 where it is faster, or too few ran.
+ * How many times as long as when it was recorded everything takes on this machine now, by the files that are long
+ * enough to tell: `part` of them take no longer, so that a few which have grown do not hide themselves. 1 where it is
+ * faster, or too few ran.
  */
-function paceOf(took: readonly Took[], budgets: Recorded): number {
+function paceOf(took: readonly Took[], budgets: Recorded, part: number): number {
   const ratios = took
     .flatMap(({ file, wallSeconds }) => {
       const budget = budgets[file] ?? 0
       return budget > leastBudget ? [(wallSeconds * times) / budget] : []
     })
     .sort((a, b) => a - b)
-  return ratios.length < enoughFiles ? 1 : Math.max(1, ratios[Math.floor(ratios.length / 2)] ?? 1)
+  return ratios.length < enoughFiles ? 1 : Math.max(1, ratios[Math.floor(part * ratios.length)] ?? 1)
 }
 
 /** What boxes and the real CLIs do most of, starting processes, is slower than the rest on some machines. */
@@ -66,9 +67,9 @@ function kindOf(file: string): string {
  * says so.
  */
 export function overBudget(took: readonly Took[], budgets: Recorded, otherwise: number): ReadonlyMap<string, string> {
-  const all = paceOf(took, budgets)
+  const all = paceOf(took, budgets, 1 / 2)
   const kinds = Map.groupBy(took, ({ file }) => kindOf(file))
-  const paces = new Map([...kinds].map(([kind, some]) => [kind, Math.max(all, paceOf(some, budgets))]))
+  const paces = new Map([...kinds].map(([kind, some]) => [kind, Math.max(all, paceOf(some, budgets, 3 / 4))]))
   return new Map(
     took.flatMap(({ file, wallSeconds }) => {
       const pace = paces.get(kindOf(file)) ?? all
