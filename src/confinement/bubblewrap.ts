@@ -4,7 +4,7 @@ import type { CommandLine } from '../core/command-line.ts'
 import type { Confinement, Mount, View } from '../core/confinement.ts'
 import { insideBox } from '../core/egress.ts'
 import { admit, type OffLimits } from './admission.ts'
-import { withoutKeyrings } from './keyrings.ts'
+import { seccompFilter } from './seccomp.ts'
 import { limiting, type BoxLimits } from './limits.ts'
 import { pinnedScript, pinsOf } from './pins.ts'
 
@@ -62,7 +62,7 @@ function held(bwrap: string, filter: string | null, args: readonly string[], { e
 
 /** The file with what the kernel is to refuse in a box; null: it knows no such thing for this processor. */
 function filterIn(folder: string): string | null {
-  const filter = withoutKeyrings(process.arch)
+  const filter = seccompFilter(process.arch)
   if (filter === null) return null
   writeFileSync(join(folder, 'filter'), filter, { mode: 0o600 })
   return join(folder, 'filter')

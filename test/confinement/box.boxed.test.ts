@@ -182,6 +182,21 @@ describe('the box', () => {
     assert.equal(plant(box.wrap(look, view)).stdout.trim(), '')
   })
 
+  test('nothing of the machine’s own network, and no way around the filter that says so', (t) => {
+    // By number on every processor: io_uring_setup, with its parameters.
+    const rings = `my $wanted = "\\0" x 120; print "rings " if syscall(425, 1, $wanted) >= 0;`
+    const sockets = `for my $family (1 .. 45) { for my $type (1, 2, 3, 5) { $seen{$family} = 1 if socket(my $one, $family, $type, 0) } }`
+    const tries = {
+      file: '/usr/bin/perl',
+      args: ['-e', `${rings} ${sockets} print join " ", sort { $a <=> $b } keys %seen`],
+    }
+    const outside = spawnSync(tries.file, tries.args, { encoding: 'utf8' }).stdout
+    const { file, args, cwd, env } = box.wrap({ ...tries, cwd: '/', env: {} }, view)
+    const inside = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 20_000 }).stdout
+    assert.equal(inside, '1 2 10 16')
+    if (outside === inside) t.skip('This machine has neither rings nor other sockets: that says nothing.')
+  })
+
   test('the environment is the view’s, handed over where no command line shows it', () => {
     const seen = { ...view, environment: { PATH: sandboxPath, WORD: 'planted' } }
     assert.equal(run('echo $WORD $HOME; env | grep -c SECRET', seen).out, 'planted /home/agent\n0\n')

@@ -22,7 +22,11 @@ const [, , folder = '', tools = '[]'] = argv
 /** Calls without an answer: the file that it will be, and the JSON-RPC id, which begins at 0 with every start. */
 const waiting = new Map<string, unknown>()
 
-watch(folder, look).on('error', () => {})
+try {
+  watch(folder, look).on('error', () => {})
+} catch {
+  // The user's watches are used up, perhaps by another agent.
+}
 setInterval(look, lookEveryMs)
 createInterface({ input: stdin })
   .on('line', (line) => hear(objectIn(line)))
