@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AgentBoxes } from '../core/agent-box.ts'
 import type { Environment } from '../core/command-line.ts'
-import type { Confinement, Mount } from '../core/confinement.ts'
+import { isInPlace, type Confinement, type Mount } from '../core/confinement.ts'
 import type { SessionId } from '../core/ids.ts'
 import { removeTree } from '../system/remove-tree.ts'
 import { hasOthers } from './occupants.ts'
@@ -54,6 +54,8 @@ export function agentBoxes({ confinement, folder, shared, own }: AgentBoxesOptio
         own,
         // The data folder may be named by way of a link.
         egress: egress === null ? null : realpathSync(egress),
+        sockets: needs.sockets ?? [],
+        inPlace: isInPlace(confinement.level()),
       })
       return confinement.wrap(command, view)
     },

@@ -4,28 +4,29 @@ import type { CommandLine } from '../core/command-line.ts'
 /** What the machine said to a box with nothing in it. */
 export interface Trial {
   readonly code: number | null
+  readonly stdout: string
   readonly stderr: string
 }
 
 /** Runs a box once, as it will be run later. */
 export function tryOut({ file, args, cwd, env }: CommandLine): Trial {
-  const { status, stderr, error } = spawnSync(file, args, { cwd, env, timeout: 60_000, encoding: 'utf8' })
-  return { code: status, stderr: error === undefined ? stderr : error.message }
+  const { status, stdout, stderr, error } = spawnSync(file, args, { cwd, env, timeout: 60_000, encoding: 'utf8' })
+  return error === undefined ? { code: status, stdout, stderr } : { code: status, stdout: '', stderr: error.message }
 }
 
-/** Why there can be no box, before anything is tried; null: it is to be tried. */
+/** Why there can be no box, before anything is tried; null: it is to be tried. `programs`: what it stands on, by package. */
 export function hindrance(
   platform: NodeJS.Platform,
   uid: number | undefined,
-  programs: { readonly bwrap: string | null; readonly socat: string | null },
+  programs: Readonly<Record<string, string | null>>,
 ): string | null {
-  if (platform !== 'linux') return 'Boxes are made on Linux only.'
+  if (platform !== 'linux' && platform !== 'darwin') return 'Boxes are made on Linux and macOS only.'
   if (uid === 0)
     return 'The bot runs as root, whose box would hold nothing. Run it as a user of its own (in a container: USER node).'
-  const missing = Object.entries({ bubblewrap: programs.bwrap, socat: programs.socat }).flatMap(([name, path]) =>
-    path === null ? [name] : [],
-  )
+  const missing = Object.entries(programs).flatMap(([name, path]) => (path === null ? [name] : []))
   if (missing.length === 0) return null
+  if (platform === 'darwin')
+    return `${missing.join(' and ')} was not found. It is a part of macOS, in /usr/bin: put that on the bot's PATH.`
   return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed. On Debian and Ubuntu: apt-get install ${missing.join(' ')}`
 }
 
@@ -51,7 +52,7 @@ const refusals: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Why the trial failed, for people; null: it did not. */
-export function reasonOf({ code, stderr }: Trial): string | null {
+export function reasonOf({ code, stderr }: Pick<Trial, 'code' | 'stderr'>): string | null {
   if (code === 0) return null
   const [, known] = refusals.find(([sign]) => sign.test(stderr)) ?? []
   return known ?? `bubblewrap could not make a box: ${stderr.trim().slice(0, 300) || `exit code ${code ?? 'unknown'}`}`

@@ -1,7 +1,7 @@
-import { delimiter, sep } from 'node:path'
+import { basename, delimiter, join, sep } from 'node:path'
 import type { Environment } from '../core/command-line.ts'
 import type { Mount, View } from '../core/confinement.ts'
-import { proxyVariables } from '../core/egress.ts'
+import { insideBox, proxyVariables } from '../core/egress.ts'
 import type { WorkFolder } from './work-folder.ts'
 
 /** All that a view is made from. Absolute, real paths. */
@@ -18,6 +18,10 @@ export interface Circumstances {
   /** The allow-listed part of the bot's own environment. */
   readonly own: Environment
   readonly egress: string | null
+  /** See `AgentNeeds.sockets`. */
+  readonly sockets: readonly string[]
+  /** See `Level`. */
+  readonly inPlace: boolean
 }
 
 /** The leaf folders of a session's box, by what they are. */
@@ -38,7 +42,7 @@ export function leavesOf(box: string) {
 
 /** What an agent of a session sees: one pure function, by allow-list. What is not said here is not there. */
 export function viewOf(circumstances: Circumstances): View {
-  const { box, folder, access, reads, given, own, egress } = circumstances
+  const { box, folder, access, reads, given, own, inPlace } = circumstances
   const leaves = leavesOf(box)
   const mounts = withoutDoubles([
     ...mountsOf(folder, access),
@@ -47,24 +51,38 @@ export function viewOf(circumstances: Circumstances): View {
     { source: leaves.identity, access: 'read' },
     ...reads,
   ])
+  const [home, tmp] = access === 'write' ? [leaves.home, leaves.tmp] : [leaves.guestHome, leaves.guestTmp]
+  const common = {
+    ...about(own),
+    PATH: pathIn(own['PATH'] ?? '', mounts, inPlace),
+    ...toolchainVariables(reads),
+    ...wayOutVariables(circumstances),
+  }
+  if (inPlace)
+    return {
+      mounts: [...mounts, { source: tmp, access: 'write' }],
+      cwd: folder.cwd,
+      home: { at: home, folder: home },
+      environment: { ...common, TMPDIR: tmp, ...given },
+      egress: circumstances.egress,
+    }
   const at = mounts.some((mount) => isWithin(targetOf(mount), usualHome)) ? otherHome : usualHome
-  const isWriter = access === 'write'
   // Nothing may be mounted below what a box keeps; where something has to be, /tmp is new with every process.
   const keepsTmp = !mounts.some((mount) => isWithin(targetOf(mount), '/tmp'))
-  const tmp: Mount = { source: isWriter ? leaves.tmp : leaves.guestTmp, target: '/tmp', access: 'write' }
   return {
-    mounts: keepsTmp ? [...mounts, tmp] : mounts,
+    mounts: keepsTmp ? [...mounts, { source: tmp, target: '/tmp', access: 'write' }] : mounts,
     cwd: folder.cwd,
-    home: { at, folder: isWriter ? leaves.home : leaves.guestHome },
-    environment: {
-      ...about(own),
-      PATH: pathIn(own['PATH'] ?? '', mounts),
-      ...toolchainVariables(reads),
-      ...(egress === null ? {} : proxyVariables),
-      ...given,
-    },
-    egress,
+    home: { at, folder: home },
+    environment: { ...common, ...given },
+    egress: circumstances.egress,
   }
+}
+
+/** How the way out is found: its socket by whoever knows sockets, and the forwarder where the box has a network of its own. */
+function wayOutVariables({ egress, sockets, inPlace }: Circumstances): Environment {
+  if (egress === null) return {}
+  const socket = inPlace ? join(egress, basename(insideBox.socket)) : insideBox.socket
+  return { ...(inPlace ? {} : proxyVariables), ...Object.fromEntries(sockets.map((name) => [name, socket])) }
 }
 
 const usualHome = '/home/agent'
@@ -121,13 +139,21 @@ function about(own: Environment): Environment {
 }
 
 /** The folders of a PATH that are in the box, and the system's own behind them. */
-function pathIn(path: string, mounts: readonly Mount[]): string {
+function pathIn(path: string, mounts: readonly Mount[], inPlace: boolean): string {
   const seen = path
     .split(delimiter)
     .filter((folder) => folder.startsWith('/'))
-    .filter((folder) => isSystem(folder) || mounts.some((mount) => isWithin(folder, targetOf(mount))))
+    .filter(
+      (folder) =>
+        isSystem(folder) ||
+        (inPlace && folder === homebrew) ||
+        mounts.some((mount) => isWithin(folder, targetOf(mount))),
+    )
   return [...new Set([...seen, '/usr/local/bin', '/usr/bin', '/bin'])].join(delimiter)
 }
+
+/** Where a Mac's programs are that its people have installed. */
+const homebrew = '/opt/homebrew/bin'
 
 function isSystem(folder: string): boolean {
   return ['/usr', '/bin', '/sbin'].some((each) => isWithin(folder, each))

@@ -11,6 +11,8 @@ export interface AgentNeeds {
   readonly elsewhere?: readonly Mount[]
   /** Variables that it gets. HOME, PATH, the proxy, and what the system's own programs go by are the box's to say. */
   readonly environment: Environment
+  /** Variables in which it looks for the path of the way out's socket; left out: none. */
+  readonly sockets?: readonly string[]
 }
 
 /** Folders of a session's box, at the same paths inside. They stay as long as the session. */

@@ -11,7 +11,7 @@ export interface View {
   readonly home: BoxHome
   /** The whole environment inside; HOME is set from `home`. */
   readonly environment: Environment
-  /** The folder on the host that holds `egress.sock`, seen at `/run/omc` inside; null: no way out at all. */
+  /** The folder on the host that holds `egress.sock`, seen at `/run/omc` inside (see `inPlace`); null: no way out at all. */
   readonly egress: string | null
 }
 
@@ -32,8 +32,18 @@ export interface BoxHome {
   readonly folder: string
 }
 
-/** Whether processes can be boxed on this machine; if not, why, in a sentence for people that says what to do. */
-export type Level = { readonly boxed: true } | { readonly boxed: false; readonly reason: string }
+/**
+ * Whether processes can be boxed on this machine; if not, why, in a sentence for people that says what to do. `inPlace`:
+ * everything in a box lies where it lies on the machine, nothing but the socket itself leads out, and what a process has
+ * started does not end with it (macOS).
+ */
+export type Level =
+  | { readonly boxed: true; readonly inPlace?: true }
+  | { readonly boxed: false; readonly reason: string }
+
+export function isInPlace(level: Level): boolean {
+  return level.boxed && level.inPlace === true
+}
 
 /** The one wall around what is not ours: agents with all they start, and git in folders that are not the bot's. */
 export interface Confinement {
@@ -42,7 +52,7 @@ export interface Confinement {
   /**
    * The command in a box of that view, whose cwd and environment take the place of the command's own. Standard input,
    * output and error go through, the exit code comes back; SIGKILL to the process that is started, or its death, ends
-   * everything in the box at once.
+   * everything in the box at once (see `inPlace`).
    * @throws {Problem} when the view would hold what no box may see, and where nothing can be boxed (ask `level` first).
    */
   wrap(command: CommandLine, view: View): CommandLine

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
-import type { Confinement, Mount } from '../core/confinement.ts'
+import { isInPlace, type Confinement, type Mount } from '../core/confinement.ts'
 
 /** What a call of git gave: its output, or why there is none (its last words, in English). */
 export type GitAnswer =
@@ -111,7 +111,8 @@ export class Git {
 
   #start(args: readonly string[], call: GitCall): ChildProcessWithoutNullStreams {
     const { confinement, cwd, environment, mounts, home } = this.#room
-    const isBoxed = confinement.level().boxed
+    const level = confinement.level()
+    const isBoxed = level.boxed
     // All of it: git inherits nothing of the bot's but where programs are found.
     const env = {
       ...everyGit,
@@ -120,7 +121,13 @@ export class Git {
       ...call.env,
     }
     const plain = { file: 'git', args: ['--no-pager', '--literal-pathspecs', ...args], cwd, env }
-    const view = { mounts, cwd, home: { at: '/home/git', folder: home }, environment: env, egress: null }
+    const view = {
+      mounts,
+      cwd,
+      home: { at: isInPlace(level) ? home : '/home/git', folder: home },
+      environment: env,
+      egress: null,
+    }
     const command = isBoxed ? confinement.wrap(plain, view) : plain
     // Not nano-spawn: it adds the bot's whole environment, with its secrets, to whatever it is given.
     return spawn(command.file, command.args, {

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hindrance, reasonOf } from '../../src/confinement/probe.ts'
 
-const both = { bwrap: '/usr/bin/bwrap', socat: '/usr/bin/socat' }
+const both = { bubblewrap: '/usr/bin/bwrap', socat: '/usr/bin/socat' }
 
 test('what needs no trial: another system, root, a program that is missing', () => {
   assert.equal(hindrance('linux', 1000, both), null)
-  assert.match(hindrance('darwin', 501, both) ?? '', /Linux only/)
+  assert.match(hindrance('win32', undefined, both) ?? '', /Linux and macOS only/)
+  assert.equal(hindrance('darwin', 501, { 'sandbox-exec': '/usr/bin/sandbox-exec' }), null)
+  assert.match(hindrance('darwin', 0, { 'sandbox-exec': '/usr/bin/sandbox-exec' }) ?? '', /as root/)
+  assert.match(hindrance('darwin', 501, { 'sandbox-exec': null }) ?? '', /sandbox-exec was not found.*part of macOS/)
   assert.match(hindrance('linux', 0, both) ?? '', /as root.*user of its own/)
-  assert.match(hindrance('linux', 1000, { ...both, bwrap: null }) ?? '', /apt-get install bubblewrap$/)
+  assert.match(hindrance('linux', 1000, { ...both, bubblewrap: null }) ?? '', /apt-get install bubblewrap$/)
   assert.match(
-    hindrance('linux', 1000, { bwrap: null, socat: null }) ?? '',
+    hindrance('linux', 1000, { bubblewrap: null, socat: null }) ?? '',
     /bubblewrap and socat are not installed.*apt-get install bubblewrap socat$/,
   )
 })

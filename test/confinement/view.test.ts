@@ -5,30 +5,7 @@ import { objectionTo } from '../../src/confinement/admission.ts'
 import { leavesOf, viewOf, type Circumstances } from '../../src/confinement/view.ts'
 import type { WorkFolder } from '../../src/confinement/work-folder.ts'
 import type { View } from '../../src/core/confinement.ts'
-
-const data = '/srv/bot/data'
-const box = `${data}/boxes/one`
-const offLimits = { program: '/srv/bot/program', data, settings: '/srv/run/.env', home: '/home/op' }
-const plain: Circumstances = {
-  box,
-  folder: { kind: 'plain', cwd: '/home/op/shop' },
-  access: 'write',
-  reads: [{ source: '/opt/claude', access: 'read' }],
-  given: { CLAUDE_CONFIG_DIR: leavesOf(box).state },
-  own: { PATH: '/home/op/bin:/usr/bin', HOME: '/home/op', LANG: 'ko_KR.UTF-8', XDG_RUNTIME_DIR: '/run/user/1' },
-  egress: '/srv/bot/data/egress/one',
-}
-const folders: readonly WorkFolder[] = [
-  { kind: 'plain', cwd: '/home/op/shop' },
-  { kind: 'part', cwd: '/home/op/shop/web', top: '/home/op/shop', store: '/home/op/shop/.git' },
-  {
-    kind: 'clone',
-    cwd: `${data}/clones/shop/one/web`,
-    top: `${data}/clones/shop/one`,
-    stores: ['/home/op/shop/.git/objects'],
-  },
-  { kind: 'worktree', cwd: '/home/op/.omc/shop/one', top: '/home/op/.omc/shop/one', store: '/home/op/shop/.git' },
-]
+import { box, circumstances, data, folders, offLimits, plain } from './views.ts'
 
 /** What is mounted to be read and to be written, the box's own leaves apart. */
 function mounted({ mounts }: View, access: 'read' | 'write'): readonly string[] {
@@ -95,7 +72,33 @@ describe('what an agent sees', () => {
       NVM_DIR: '/home/op/.nvm',
       CLAUDE_CONFIG_DIR: leavesOf(box).state,
     })
-    assert.equal(viewOf(plain).environment['HTTPS_PROXY'], 'http://127.0.0.1:3128')
+    const { HTTPS_PROXY, MODEL_SOCKET } = viewOf(plain).environment
+    assert.deepEqual([HTTPS_PROXY, MODEL_SOCKET], ['http://127.0.0.1:3128', '/run/omc/egress.sock'])
+  })
+
+  test('where there are no mounts all of it lies where it lies, and nothing but the socket is told of', () => {
+    const leaves = leavesOf(box)
+    const own = { ...plain.own, PATH: '/home/op/bin:/opt/homebrew/bin:/usr/bin' }
+    for (const [access, home, tmp] of [
+      ['write', leaves.home, leaves.tmp],
+      ['read', leaves.guestHome, leaves.guestTmp],
+    ] as const) {
+      const view = viewOf({ ...plain, own, access, inPlace: true })
+      assert.deepEqual(view.home, { at: home, folder: home })
+      assert.ok(view.mounts.every(({ source, target = source }) => source === target))
+      assert.ok(view.mounts.some(({ source, access: how }) => source === tmp && how === 'write'))
+      assert.deepEqual(view.environment, {
+        LANG: 'ko_KR.UTF-8',
+        USER: 'agent',
+        LOGNAME: 'agent',
+        SHELL: '/bin/bash',
+        PATH: '/opt/homebrew/bin:/usr/bin:/usr/local/bin:/bin',
+        TMPDIR: tmp,
+        MODEL_SOCKET: '/srv/bot/data/egress/one/egress.sock',
+        CLAUDE_CONFIG_DIR: leaves.state,
+      })
+      assert.equal(objectionTo(view, offLimits), null)
+    }
   })
 
   test('where something lies below /tmp or the usual home, those are not kept', () => {
@@ -108,37 +111,10 @@ describe('what an agent sees', () => {
 })
 
 describe('whatever the circumstances', () => {
-  const name = fc.constantFrom('a', 'b', 'agent', 'shop', '.git', 'data', 'bot', 'tmp', 'home', 'op')
-  const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => `/${names.join('/')}`)
-  const top = fc.oneof(
-    path,
-    path.map((each) => `/srv/bot${each}`),
-    path.map((each) => `/home/op${each}`),
-  )
-  const folder: fc.Arbitrary<WorkFolder> = fc.oneof(
-    top.map((cwd) => ({ kind: 'plain' as const, cwd })),
-    fc
-      .tuple(top, path)
-      .map(([each, sub]) => ({ kind: 'part' as const, top: each, cwd: each + sub, store: `${each}/.git` })),
-    fc
-      .tuple(top, path, fc.array(top, { maxLength: 2 }))
-      .map(([each, sub, stores]) => ({ kind: 'clone' as const, top: each, cwd: each + sub, stores })),
-    fc.tuple(top, top).map(([each, store]) => ({ kind: 'worktree' as const, top: each, cwd: each, store })),
-  )
-  const circumstances: fc.Arbitrary<Circumstances> = fc.record({
-    box: fc.constant(box),
-    folder,
-    access: fc.constantFrom('read', 'write'),
-    reads: fc.array(top, { maxLength: 4 }).map((all) => all.map((source) => ({ source, access: 'read' as const }))),
-    given: fc.constant({}),
-    own: fc.constant(plain.own),
-    egress: fc.constantFrom(null, `${data}/egress/one`),
-  })
-
   test('a view that is let through shows nothing of the bot or of others, and mounts nothing below what may be written', () => {
     let shown = 0
     fc.assert(
-      fc.property(circumstances, (each) => {
+      fc.property(circumstances(false), (each) => {
         const view = viewOf(each)
         if (objectionTo(view, offLimits) !== null) return
         shown++
@@ -164,7 +140,7 @@ describe('whatever the circumstances', () => {
 
   test('other sessions’ boxes are in no view, unless somebody names them as their folder', () => {
     fc.assert(
-      fc.property(circumstances, (each) => {
+      fc.property(circumstances(false), (each) => {
         const boxes = viewOf(each).mounts.filter(({ source }) => source.startsWith(`${data}/boxes/`))
         assert.ok(boxes.every(({ source }) => source.startsWith(`${box}/`)))
       }),

@@ -17,7 +17,7 @@ export const launchd: ServiceKind = {
   advice: (place) => [
     `Its log: tail -f ${logOf(place)}`,
     'launchd knows no exit code that means "do not try again": a bot that cannot start is tried every 30 seconds.',
-    'macOS has no box for agents yet (docs/SECURITY.md).',
+    'Agents have a box on macOS only with OMC_BOX=required, and no Mac has tried that one yet (docs/SECURITY.md).',
   ],
 }
 

@@ -1,3 +1,4 @@
+import { isInPlace } from '../../core/confinement.ts'
 import { clockTime, moment } from '../../core/durations.ts'
 import { bytes } from '../../core/figures.ts'
 import { inOneLine } from '../../core/finding.ts'
@@ -68,7 +69,11 @@ export const en = {
       `Discord ${gatewayInEnglish[health.gateway.state]}${ping} · store ${health.store.ok ? 'in order' : 'not in order'} · ` +
         `disk ${free} · memory ${bytes(health.rssBytes)}`,
       ...machinesIn(health),
-      health.box.boxed ? 'Agents live in boxes' : `⚠ Agents are not boxed: ${plain(health.box.reason)}`,
+      isInPlace(health.box)
+        ? '⚠ Agents live in boxes of macOS, which nobody had a Mac to try on and which hold less than those of Linux'
+        : health.box.boxed
+          ? 'Agents live in boxes'
+          : `⚠ Agents are not boxed: ${plain(health.box.reason)}`,
       `Version ${plain(health.version, 40)} · started ${moment(health.startedAt, 'R')} · ` +
         `${counted(health.restartCount, 'restart')} so far`,
     ].join('\n')
@@ -93,9 +98,11 @@ export const ko: typeof en = {
       `Discord ${gatewayInKorean[health.gateway.state]}${ping} · 저장소 ${health.store.ok ? '정상' : '이상 있음'} · ` +
         `디스크 ${free} · 메모리 ${bytes(health.rssBytes)}`,
       ...machinesInKorean(health),
-      health.box.boxed
-        ? '에이전트는 격리된 상자에서 실행돼요'
-        : `⚠ 에이전트가 격리되지 않았어요: ${plain(health.box.reason)}`,
+      isInPlace(health.box)
+        ? '⚠ 에이전트는 macOS의 상자에서 실행돼요. Mac에서 시험해 보지 못했고, Linux의 상자보다 덜 막아 줘요'
+        : health.box.boxed
+          ? '에이전트는 격리된 상자에서 실행돼요'
+          : `⚠ 에이전트가 격리되지 않았어요: ${plain(health.box.reason)}`,
       `버전 ${plain(health.version, 40)} · ${moment(health.startedAt, 'R')}에 시작 · 재시작 ${health.restartCount}번`,
     ].join('\n')
   },

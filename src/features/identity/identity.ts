@@ -1,3 +1,4 @@
+import { isInPlace } from '../../core/confinement.ts'
 import type { Doors } from '../../core/doors.ts'
 import { feature, type Feature } from '../../core/feature.ts'
 import type { FormField } from '../../core/form.ts'
@@ -105,7 +106,8 @@ export function identity({
           if ('what' in read) return { ...toThem(say.fault(read)), refused: true }
           await vault.identities.link(person.id, read)
           log.info({ person: person.id, origins: Object.keys(read.tokens) }, 'identity.linked')
-          const { boxed } = (await health()).box
+          const { box } = await health()
+          const boxed = box.boxed && !isInPlace(box)
           return toThem(say.linked((await vault.identities.of(person.id)) ?? read, boxed, await elsewhere()))
         },
       },

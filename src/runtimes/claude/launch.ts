@@ -51,11 +51,15 @@ export async function launch(turn: Turn, options: Means, shell: Shell): Promise<
   const held = trustedBy(turn) === null ? withoutRepositorysPrograms : {}
   const own = { ...env, ...options.signing.variables(session.id, held) }
   const bare = { file: boxing === null ? file : realpathSync(file), args, cwd: session.workdir, env: own }
-  const needs = { reads: programFiles(file, env['PATH'] ?? ''), environment: insideEnvironment(options, session) }
+  const needs = {
+    reads: programFiles(file, env['PATH'] ?? ''),
+    environment: insideEnvironment(options, session),
+    sockets: ['ANTHROPIC_UNIX_SOCKET'],
+  }
   const command = (await boxing?.wrap(bare, turn, needs)) ?? bare
   const { conversation } = session
   const told = turn.watched === true ? { told: 'to stand still' } : {}
-  const plain = { owner: { session: session.id }, command: () => command, boxed: boxing !== null, ...told }
+  const plain = { owner: { session: session.id }, command: () => command, boxed: boxing?.isInPlace === false, ...told }
   if (conversation === null) {
     const begin = options.ids.next()
     return { ...plain, entry: entryOf({ begin }), conversation: begin }
@@ -105,7 +109,6 @@ function insideEnvironment(options: Means, { id, account }: Session): Environmen
     ...options.signing.variables(id),
     CLAUDE_CONFIG_DIR: options.boxing.folders(id).state,
     ANTHROPIC_BASE_URL: `http://${insideBox.model}`,
-    ANTHROPIC_UNIX_SOCKET: insideBox.socket,
     ...(hasKey ? { ANTHROPIC_API_KEY: 'sk-ant-box' } : { CLAUDE_CODE_OAUTH_TOKEN: 'box' }),
   }
 }

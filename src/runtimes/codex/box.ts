@@ -20,9 +20,14 @@ import { quietSettings } from './request.ts'
 import { rulesAt, writeRules } from './rules.ts'
 import type { Beside } from './tool.ts'
 
+/** Its rules must lie in /etc, and it reaches its model by TCP alone. */
+export const inPlace =
+  'Codex CLI cannot live in the boxes of macOS: it needs files where only mounts could put them, and a network of its own. With OMC_BOX=try it has its own sandbox.'
+
 /** A server of the session's own, in its box. @throws {Problem} */
 export async function boxedLaunch(turn: Turn, options: Means, boxing: Boxing, beside: Beside | null): Promise<Launch> {
   const { session } = turn
+  if (boxing.isInPlace) throw new Problem('refused', inPlace)
   const env = options.environmentOf(session.account)
   const file = findCodex(options.binary, env['PATH'] ?? '')
   if (file === null) throw new Problem('wire', howToInstall)

@@ -11,7 +11,7 @@ import { toldFolder } from '../engine/told-file.ts'
 import type { Birth, Launch, Protocol, CliRequest } from '../engine/protocol.ts'
 import { replyTo } from './ask.ts'
 import { missingTools } from './born.ts'
-import { boxedLaunch } from './box.ts'
+import { boxedLaunch, inPlace } from './box.ts'
 import { bubblewrapFor } from './bubblewrap.ts'
 import { checkCodex, findCodex, howToInstall, modelsOf, tryShutIn } from './check.ts'
 import { closedTo, isClosed } from './closed.ts'
@@ -111,7 +111,10 @@ export function codex(options: Means): Protocol<CodexState> {
     },
     check: () => {
       const env = environmentOf('default' as AccountId)
-      return checkCodex(findCodex(options.binary, env['PATH'] ?? ''), env, codexHome(env), options.boxing !== null)
+      const binary = findCodex(options.binary, env['PATH'] ?? '')
+      if (binary !== null && boxing?.isInPlace === true)
+        return Promise.resolve([{ id: 'codex.box', level: 'error', text: inPlace, mend: 'Set OMC_BOX=try.' }])
+      return checkCodex(binary, env, codexHome(env), options.boxing !== null)
     },
     // The CLI is asked once: its list changes with its version only.
     models: () => (models ??= askModels()),

@@ -137,7 +137,7 @@ async function launch(turn: Turn, { dataDir, ids, environmentOf, boxing, signing
       `--conversation=${conversation}`,
     ],
     conversation,
-    boxed: boxing !== null,
+    boxed: boxing?.isInPlace === false,
   }
 }
 

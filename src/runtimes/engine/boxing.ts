@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { AgentBoxes, AgentNeeds, BoxFolders } from '../../core/agent-box.ts'
 import type { AttachedFile } from '../../core/attachment.ts'
 import type { CommandLine } from '../../core/command-line.ts'
+import { isInPlace } from '../../core/confinement.ts'
 import type { Egress } from '../../core/egress.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { Turn } from '../../core/runtime.ts'
@@ -17,6 +18,11 @@ export class Boxing {
   constructor(boxes: AgentBoxes, egress: Egress | null) {
     this.#boxes = boxes
     this.#egress = egress
+  }
+
+  /** See `Level`. */
+  get isInPlace(): boolean {
+    return isInPlace(this.#boxes.level())
   }
 
   folders(session: SessionId): BoxFolders {

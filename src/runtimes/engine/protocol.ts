@@ -149,7 +149,7 @@ export interface Launch {
   readonly entry: readonly string[]
   /** The conversation that the process will begin or go on with; '' where it says so itself. */
   readonly conversation: string
-  /** Whether the command makes a box: nothing of it is left then when the process is. */
+  /** Whether the command makes a box of which nothing is left when the process is not. */
   readonly boxed: boolean
   /** What else it is told when it starts, where that makes another process of it; left out: nothing. */
   readonly told?: string

@@ -51,8 +51,10 @@ export class Signing {
     if (this.boxing === null && textOf(ignored) !== '*\n') writeFileSync(ignored, '*\n')
     const { coAuthors, barred } = signature
     if (coAuthors.length > 0) layHooks(hooks, coAuthors)
-    const lends = this.boxing !== null && barred === null
-    const why = barred !== null ? hintOn(barred) : this.boxing === null ? unboxedHint : hint
+    // git knows no sockets, so where nothing else leads out of a box it reaches no server.
+    const reaches = this.boxing?.isInPlace === false
+    const lends = reaches && barred === null
+    const why = barred !== null ? hintOn(barred) : reaches ? hint : unboxedHint
     const text = configText(signature, { lends, why, hooks: coAuthors.length > 0 ? hooks : null })
     const file = join(folder, fileName)
     if (text !== textOf(file)) writeAtomically(file, text)
@@ -94,7 +96,7 @@ const hint =
 
 /** Whoever can read the file of a session could ask in its place: without a box nothing tells one agent from another. */
 const unboxedHint =
-  'No login for this server: agents are not boxed on this machine, so the git tokens of people are not lent to them. Whoever asked for this work can push it themselves.'
+  'No login for this server: agents are not boxed on this machine, or not so that git could get out, so the git tokens of people are not lent to them. Whoever asked for this work can push it themselves.'
 
 const hintOn = (worker: WorkerId): string =>
   `No login for this server: the operator has not let the machine ${worker}, on which this session works, use the git tokens that people have linked (OMC_IDENTITY_WORKERS). Whoever asked for this work can push it themselves.`

@@ -30,7 +30,7 @@ export interface SpoolRecord {
   readonly shape: string
   /** The conversation it was started with. */
   readonly conversation: string
-  /** Whether it holds a box; left out in the records of a version that had none. */
+  /** See `Launch`; left out in the records of a version that had no boxes. */
   readonly boxed?: boolean
 }
 
