@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
@@ -11,6 +11,7 @@ import { seatbelt } from '../../src/confinement/seatbelt.ts'
 import { seatbeltProfile } from '../../src/confinement/seatbelt-profile.ts'
 import { leavesOf, viewOf } from '../../src/confinement/view.ts'
 import type { Confinement, View } from '../../src/core/confinement.ts'
+import { holds, standInFor } from './sandbox-exec.ts'
 import { ProfileModel, type Wish } from './seatbelt-language.ts'
 import { box, circumstances, data, folders, offLimits, plain } from './views.ts'
 
@@ -244,15 +245,9 @@ describe('sandbox-exec, by one that stands in for it', () => {
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Takes its own options away, keeps them, and goes on as `then` says. */
   function standIn(then: string): void {
-    const record = `for each; do printf '%s\\0' "$each"; done > "${folder}/argv"`
-    const own = 'while [ "$1" != -- ]; do shift; done; shift'
-    writeFileSync(join(folder, 'bin', 'sandbox-exec'), `#!/bin/sh\n${record}\n${own}\n${then}\n`, { mode: 0o755 })
+    standInFor(folder, then)
   }
-
-  /** What a box that holds would have said. */
-  const holds = 'read -r word < word; printf %s "$word"'
 
   function reasonOf(box: Confinement): string {
     const level = box.level()

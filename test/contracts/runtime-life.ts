@@ -32,7 +32,11 @@ export interface PlainOptions {
   readonly claudeBinary: string | null
   readonly limits?: Partial<ProcessLimits>
   /** Its agents live in boxes, whose way out leads into this folder; null: there is none. Left out: no boxes. */
-  readonly box?: { readonly egress: string | null }
+  readonly box?: {
+    readonly egress: string | null
+    /** Left out: as this machine makes them. The folder of a `sandbox-exec` that stands in for a Mac's. */
+    readonly standIn?: string
+  }
   /** Why only owners may have agents; left out: everybody may. */
   readonly ownersOnly?: string
 }
@@ -95,14 +99,14 @@ export function makeRuntime(
   return found
 }
 
-function boxesOf({ dataDir, environment }: PlainOptions): AgentBoxes {
+function boxesOf({ dataDir, environment, box }: PlainOptions): AgentBoxes {
   const program = join(import.meta.dirname, '..', '..')
   const { HOME: home = null } = environment
   const wall = confinement({
     wanted: 'required',
-    path: '/usr/bin:/bin',
-    platform: process.platform,
-    uid: process.getuid?.(),
+    ...(box?.standIn === undefined
+      ? { path: '/usr/bin:/bin', platform: process.platform, uid: process.getuid?.() }
+      : { path: box.standIn, platform: 'darwin', uid: 501 }),
     folder: join(dataDir, 'box'),
     offLimits: { program, data: dataDir, settings: join(program, '.env'), home },
     limits: limitsOf({ megabytes: 0, processes: 4096 }),
