@@ -134,6 +134,8 @@ export class Git {
       cwd: command.cwd,
       env: command.env,
       stdio: 'pipe',
+      // Where somebody has started the bot at a terminal, whoever gets the better of git must not type into it.
+      detached: true,
       timeout: call.timeoutMs ?? usualTimeoutMs,
       killSignal: 'SIGKILL',
     })
