@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs'
+import { existsSync, lstatSync, opendirSync } from 'node:fs'
 import { join } from 'node:path'
 import { copyWithin } from '../../system/open-within.ts'
 
@@ -9,13 +9,35 @@ export function transcriptPath(config: string, workdir: string, session: string)
   return slug.length > 200 ? null : join(config, 'projects', slug, `${session}.jsonl`)
 }
 
+/** Nobody works in as many. An agent can lay a million there, and the whole bot waits while they are looked through. */
+const mostFolders = 5_000
+
 /** The transcript of a conversation that is really there: where it should be, or in whatever folder it was begun. */
-export function findTranscript(config: string, expected: string | null, session: string): string | null {
+export function findTranscript(
+  config: string,
+  expected: string | null,
+  session: string,
+  most = mostFolders,
+): string | null {
   if (expected !== null && existsSync(expected)) return expected
+  if (session.includes('/')) return null
   const projects = join(config, 'projects')
-  if (!existsSync(projects) || session.includes('/')) return null
-  const found = readdirSync(projects).map((folder) => join(projects, folder, `${session}.jsonl`))
-  return found.find((path) => existsSync(path)) ?? null
+  try {
+    const folders = opendirSync(projects)
+    try {
+      for (let looks = 0; looks < most; looks++) {
+        const folder = folders.readSync()
+        if (folder === null) return null
+        const path = join(projects, folder.name, `${session}.jsonl`)
+        if (existsSync(path)) return path
+      }
+    } finally {
+      folders.closeSync()
+    }
+  } catch {
+    // There is none, or an agent has closed it, or laid something else in its place.
+  }
+  return null
 }
 
 /**

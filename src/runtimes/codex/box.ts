@@ -1,12 +1,12 @@
-import { copyFileSync, existsSync, globSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { copyFileSync, existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parse, stringify } from 'smol-toml'
 import type { Environment } from '../../core/command-line.ts'
 import { insideBox } from '../../core/egress.ts'
 import { Problem } from '../../core/failure.ts'
 import type { Turn } from '../../core/runtime.ts'
 import { writeAtomically } from '../../system/atomic-file.ts'
-import { copyWithin } from '../../system/open-within.ts'
 import type { Boxing } from '../engine/boxing.ts'
 import { objectAt, stringAt, type JsonObject } from '../engine/json.ts'
 import type { Means } from '../engine/kind.ts'
@@ -18,6 +18,7 @@ import { findCodex, howToInstall } from './check.ts'
 import { codexHome, codexLogin } from './login.ts'
 import { quietSettings } from './request.ts'
 import { rulesAt, writeRules } from './rules.ts'
+import { keepTranscript } from './transcript.ts'
 import type { Beside } from './tool.ts'
 
 /** Its rules must lie in /etc, and it reaches its model by TCP alone. */
@@ -58,7 +59,7 @@ const kept = /^(sessions|archived_sessions|session_index\.jsonl|.*\.sqlite(-\w+)
  * left there is taken away: it would be obeyed in the turns of others.
  */
 async function furnish(state: string, env: Environment, { session }: Turn): Promise<void> {
-  for (const name of readdirSync(state)) if (!kept.test(name)) await removeTree(join(state, name))
+  for (const name of await readdir(state)) if (!kept.test(name)) await removeTree(join(state, name))
   const home = codexHome(env)
   const login = jsonIn(join(home, 'auth.json'))
   const usesKey = codexLogin(env).kind === 'codex' && hasKey(env, login)
@@ -85,7 +86,7 @@ async function furnish(state: string, env: Environment, { session }: Turn): Prom
   writeAtomically(join(state, 'auth.json'), JSON.stringify(usesKey ? keyLogin : chatgptLogin(login)))
   // The operator's word to every agent.
   if (isFile(join(home, 'AGENTS.md'))) copyFileSync(join(home, 'AGENTS.md'), join(state, 'AGENTS.md'))
-  if (session.conversation !== null) keepTranscript(session.conversation.id, home, state)
+  if (session.conversation !== null) keepTranscript(session.conversation, home, state)
 }
 
 /** The operator's own settings that say how the model works, and nothing that runs or reaches something. */
@@ -154,19 +155,6 @@ function planOf(real: JsonObject): string {
 
 function encoded(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url')
-}
-
-/** A conversation from before there was a box goes on in it. */
-function keepTranscript(conversation: string, home: string, state: string): void {
-  if (!/^[\w-]+$/.test(conversation)) return
-  const pattern = `sessions/**/*-${conversation}.jsonl`
-  if (globSync(pattern, { cwd: state }).length > 0) return
-  for (const found of globSync(pattern, { cwd: home })) {
-    const [from, to] = [join(home, found), join(state, found)]
-    if (!isFile(from) || relative(state, to).startsWith(`..${sep}`)) continue
-    // An agent writes there: through a link of its own it would have us write anywhere.
-    copyWithin(from, to, state)
-  }
 }
 
 /** A link is none: an agent that was not boxed could have laid it there. */

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { notesOf } from '../../../src/runtimes/claude/notes.ts'
 import { opensSandbox } from '../../../src/runtimes/claude/sandbox.ts'
-import { keepTranscript, transcriptPath } from '../../../src/runtimes/claude/transcript.ts'
+import { findTranscript, keepTranscript, transcriptPath } from '../../../src/runtimes/claude/transcript.ts'
 import { exchanging, leasing } from '../../at-work.ts'
 
 let top: string
@@ -85,3 +85,19 @@ test(
     )
   },
 )
+
+test('a transcript is not looked for in more folders than anybody works in, nor where there is no folder', () => {
+  const config = join(top, 'state')
+  const names = ['one', 'two', 'three']
+  for (const name of names) {
+    mkdirSync(join(config, 'projects', name), { recursive: true })
+    writeFileSync(join(config, 'projects', name, `${name}.jsonl`), '{}')
+  }
+  const found = (most?: number): number =>
+    names.filter((name) => findTranscript(config, null, name, most) === join(config, 'projects', name, `${name}.jsonl`))
+      .length
+  assert.deepEqual([found(), found(2)], [3, 2])
+  rmSync(join(config, 'projects'), { recursive: true })
+  writeFileSync(join(config, 'projects'), 'no folder')
+  assert.equal(findTranscript(config, null, 'one'), null)
+})
