@@ -20,7 +20,7 @@ export async function bringLargeFiles(folder: string, common: string): Promise<v
   let left = mostBytes
   for (const first of await foldersIn(from))
     for (const second of await foldersIn(join(from, first)))
-      for (const name of await readdir(join(from, first, second)))
+      for (const name of await readdir(join(from, first, second)).catch(() => []))
         if (/^[0-9a-f]{64}$/.test(name) && name.startsWith(first + second))
           left -= await bring(join(from, first, second, name), from, join(common, place, first, second), left)
 }
@@ -29,9 +29,10 @@ export async function bringLargeFiles(folder: string, common: string): Promise<v
 async function bring(source: string, within: string, folder: string, most: number): Promise<number> {
   const name = basename(source)
   if ((await lstat(join(folder, name)).catch(() => null)) !== null) return 0
-  return closing(await openWithin(source, within), async (from) => {
-    const found = await from.stat()
-    if (!found.isFile() || found.size > most) return 0
+  // What is a link, or closed to us, is no content of a commit.
+  return closing(await openWithin(source, within).catch(() => null), async (from) => {
+    const found = await from?.stat()
+    if (from === null || found?.isFile() !== true || found.size > most) return 0
     const bytes = { start: 0, end: Math.max(0, found.size - 1), autoClose: false }
     // Before any of it is written: the repository's disk is not the agent's to fill.
     if ((await hashOf(from.createReadStream(bytes))) !== name) return found.size
@@ -68,6 +69,6 @@ async function copies(bytes: AsyncIterable<Buffer>, to: string, name: string): P
 /** The folders in one that is no link itself. */
 async function foldersIn(path: string): Promise<readonly string[]> {
   if ((await realFolder(path)) !== path) return []
-  const entries = await readdir(path, { withFileTypes: true })
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
   return entries.flatMap((entry) => (entry.isDirectory() && /^[0-9a-f]{2}$/.test(entry.name) ? [entry.name] : []))
 }

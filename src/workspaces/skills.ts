@@ -52,7 +52,9 @@ export function skillsIn(folders: SkillFolders): Skills {
 async function shelvesOf({ workdir, worktree }: Where, { operator, roots }: SkillFolders): Promise<readonly Shelf[]> {
   const top = worktree?.folder ?? (await repositoryOf(workdir, roots))
   const projects = top === null || top === workdir ? [workdir] : [workdir, top]
-  return [{ folder: operator, base: operator }, ...projects.map((base) => ({ folder: join(base, 'skills'), base }))]
+  // An agent that writes in the whole of it can exchange the folder it works in for a link.
+  const base = top ?? workdir
+  return [{ folder: operator, base: operator }, ...projects.map((each) => ({ folder: join(each, 'skills'), base }))]
 }
 
 /** The top folder of the repository that a folder lies in, when it lies under the roots as well. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmod, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -103,6 +103,10 @@ describe('our own git in its box', () => {
     await rename(index, `${index}.aside`)
     await writeFile(index, '')
     await truncate(index, 600 * 1024 * 1024)
+    assert.deepEqual(await changed(), ['README.md'])
+    // One that nobody writes to.
+    await rm(index)
+    execFileSync('mkfifo', [index])
     assert.deepEqual(await changed(), ['README.md'])
     await rename(`${index}.aside`, index)
     {

@@ -67,6 +67,15 @@ describe('skills', () => {
     assert.deepEqual(await linked.list({ workdir: at('roots/linked'), worktree: null, worker: null }), [])
   })
 
+  it('are not those of another project, for a folder that an agent has exchanged for a link', async () => {
+    await mkdir(at('roots/clone'))
+    await symlink(at('roots/shop/cart'), at('roots/clone/cart'))
+    const worktree = { repository: at('x'), folder: at('roots/clone'), branch: 'omc/shop', base: null, borrows: [] }
+    const where = { workdir: at('roots/clone/cart'), worktree, worker: null }
+    const only = skillsIn({ operator: at('nowhere'), roots: [at('roots')] })
+    assert.deepEqual([await only.list(where), await only.read(where, 'cart')], [[], null])
+  })
+
   it('are found in the worktree of a session', async () => {
     const worktree = { repository: at('x'), folder: at('roots/shop'), branch: 'omc/shop', base: null, borrows: [] }
     const elsewhere = skillsIn({ operator: at('nowhere'), roots: [] })
