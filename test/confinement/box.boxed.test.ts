@@ -197,6 +197,20 @@ describe('the box', () => {
     if (outside === inside) t.skip('This machine has neither rings nor other sockets: that says nothing.')
   })
 
+  test('what others share with it, to read, it cannot have them wait for', () => {
+    const shared = join(folder, 'shared')
+    mkdirSync(shared)
+    writeFileSync(join(shared, 'pack'), 'objects')
+    // F_SETLEASE (1024) with F_WRLCK (1): whoever opens it is made to wait for 45 s. F_OFD_SETLK (37) is anybody's.
+    const trying = `open my $file, "<", "${join(shared, 'pack')}" or die; print fcntl($file, 1024, 1) ? "held" : "not held";
+      print " and has its flags" if fcntl($file, 3, 0); print " and its pipe" if pipe(IN, OUT) && fcntl(IN, 1031, 4096)`
+    const outside = spawnSync('/usr/bin/perl', ['-e', trying], { encoding: 'utf8' }).stdout
+    assert.equal(outside, 'held and has its flags and its pipe', 'the control')
+    writeFileSync(join(folder, 'project', 'trying.pl'), trying)
+    const seen: View = { ...view, mounts: [...view.mounts, { source: shared, access: 'read' }] }
+    assert.equal(run('perl trying.pl', seen).out, 'not held and has its flags and its pipe')
+  })
+
   test('the environment is the view’s, handed over where no command line shows it', () => {
     const seen = { ...view, environment: { PATH: sandboxPath, WORD: 'planted' } }
     assert.equal(run('echo $WORD $HOME; env | grep -c SECRET', seen).out, 'planted /home/agent\n0\n')
