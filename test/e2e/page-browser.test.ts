@@ -6,6 +6,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { asked } from './approving.ts'
 import { linkFor } from './page-visitor.ts'
 import { Stage, until } from './stage.ts'
+import { patienceMs } from '../patience.ts'
 
 const chrome = '/usr/bin/chromium'
 const pictures = join(import.meta.dirname, '..', '..', 'artifacts')
@@ -18,6 +19,7 @@ after(async () => (await browser)?.close())
 async function tab(locale = 'en-GB'): Promise<{ readonly page: Page; readonly complaints: string[] }> {
   browser ??= chromium.launch({
     executablePath: chrome,
+    timeout: patienceMs,
     args: [
       '--headless',
       '--no-sandbox',
@@ -28,6 +30,7 @@ async function tab(locale = 'en-GB'): Promise<{ readonly page: Page; readonly co
     ],
   })
   const context = await (await browser).newContext({ locale, timezoneId: 'UTC' })
+  context.setDefaultTimeout(patienceMs)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))

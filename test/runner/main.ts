@@ -76,7 +76,7 @@ async function work(): Promise<void> {
       folder: join(folder, String(++count)),
       pattern: plan.pattern,
       limitSeconds: Number(process.env['OMC_TEST_FILE_SECONDS'] ?? (isLong ? 3600 : 1200)),
-      testTimeoutMs: isLong ? 1_800_000 : 600_000,
+      testTimeoutMs: isLong ? 3_600_000 : 600_000,
       env,
       signal: interrupted.signal,
     })
