@@ -75,8 +75,8 @@ async function work(): Promise<void> {
     const { outcomes: some, notRun } = await runFiles(unit, {
       folder: join(folder, String(++count)),
       pattern: plan.pattern,
-      limitSeconds: Number(process.env['OMC_TEST_FILE_SECONDS'] ?? (isLong ? 3600 : 1200)),
-      testTimeoutMs: isLong ? 3_600_000 : 600_000,
+      limitSeconds: Number(process.env['OMC_TEST_FILE_SECONDS'] ?? (isLong ? 5400 : 1800)),
+      testTimeoutMs: isLong ? 3_600_000 : 1_200_000,
       env,
       signal: interrupted.signal,
     })
