@@ -16,7 +16,7 @@ const crowd = { machines: 5, sessions: 300 }
 /** PostgreSQL beside SQLite, and what goes between the bot and its machines. It flushes, as in earnest; its socket is local. */
 export const manyMachines: Measurement = {
   name: 'Machines',
-  async run(size: Size): Promise<readonly Figure[]> {
+  async run(size: Size, soFar: Figure[]): Promise<readonly Figure[]> {
     const [times, ms, streamMs] = size === 'full' ? [300, 4_000, 10_000] : [60, 1_000, 3_000]
     await using cluster = await startCluster({ flushes: true })
     const sqlite = await onOne(null, times, ms)
@@ -24,18 +24,20 @@ export const manyMachines: Measurement = {
     const beside = (what: string, unit: Figure['unit'], pick: (of: typeof sqlite) => readonly number[]): Figure => {
       return { what, unit, values: pick(postgres), against: { what: 'SQLite', values: pick(sqlite) } }
     }
-    const streams = await streaming(await cluster.fresh(), streamMs)
-    return [
+    soFar.push(
       beside('appends, one run, each waiting for the last', 'per s', ({ alone }) => alone),
       beside('appends, 100 runs at once', 'per s', ({ together }) => together),
       beside('a line is written → everybody who listens has it', 'ms', ({ feed }) => feed),
       { what: 'the same, written by a machine', unit: 'ms', values: postgres.far },
       { what: 'a prompt is admitted → its machine knows', unit: 'ms', values: postgres.handOff },
-      {
-        what: 'the leader ends → the standby has the database open',
-        unit: 'ms',
-        values: await failOver(await cluster.fresh(), size),
-      },
+    )
+    soFar.push({
+      what: 'the leader ends → the standby has the database open',
+      unit: 'ms',
+      values: await failOver(await cluster.fresh(), size),
+    })
+    const streams = await streaming(await cluster.fresh(), streamMs)
+    soFar.push(
       {
         what: `${crowd.sessions} sessions on ${crowd.machines} machines, ten lines a second each: written → the bot has it`,
         unit: 'ms',
@@ -43,7 +45,8 @@ export const manyMachines: Measurement = {
       },
       { what: 'lines that came', unit: 'per s', values: [streams.rate] },
       { what: "the bot's memory meanwhile", unit: 'MB', values: [process.memoryUsage.rss() / 2 ** 20] },
-    ]
+    )
+    return soFar
   },
 }
 
