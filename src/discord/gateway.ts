@@ -3,6 +3,7 @@ import type { REST } from '@discordjs/rest'
 import {
   DefaultWebSocketManagerOptions,
   WebSocketShard,
+  WebSocketShardDestroyRecovery,
   WebSocketShardEvents,
   WebSocketShardStatus,
   type IContextFetchingStrategy,
@@ -26,6 +27,8 @@ import { background } from '../system/background.ts'
 import { DialGuard, type DialRules } from './guard.ts'
 import { problemOfClose, refusalOf } from './refused.ts'
 import { connection, type Absences } from './absences.ts'
+import { Resuming } from './resuming.ts'
+import { protect, terminate } from './shard.ts'
 import type { Skew } from './skew.ts'
 
 export interface GatewayOptions {
@@ -43,12 +46,6 @@ export interface GatewayOptions {
   readonly log: Log
   /** Every dispatch in the order it was sent, but READY always first. A throw is logged and goes no further. */
   readonly hear: (payload: GatewayDispatchPayload) => void
-}
-
-/** The parts of a shard of @discordjs/ws that are guarded; its types keep them private. */
-interface GuardedShard {
-  connection: { terminate(): void } | null
-  onMessage(data: unknown, isBinary: boolean): Promise<void>
 }
 
 /** Heartbeats come each 41 s: after this long without any word the connection is not there, whatever it says. */
@@ -91,6 +88,7 @@ const intents =
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #guard: DialGuard
+  readonly #resuming: Resuming
   #shard: WebSocketShard | null = null
   #information: APIGatewayBotInfo | null = null
   #session: SessionInfo | null = null
@@ -122,6 +120,7 @@ export class Gateway {
         return { remaining: limit.remaining, resetAfterMs: limit.reset_after }
       },
     })
+    this.#resuming = new Resuming({ rules, clock, log, startAnew: (reason) => this.#startAnew(reason) })
     // Nobody may be waiting for it.
     this.#first.promise.catch(() => {})
   }
@@ -173,6 +172,7 @@ export class Gateway {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
     this.#guard.close()
+    this.#resuming.down()
     this.#state = 'closed'
     this.#first.reject(new Problem('wire', 'The connection was closed before it was ready.'))
     // A shard waits for ever for the end of a connection that does not answer. A timer that keeps the process alive,
@@ -182,7 +182,7 @@ export class Gateway {
     await Promise.race([this.#shard?.destroy(), late])
     enough.abort()
     // One that was still being built up is not closed by `destroy`.
-    if (this.#shard !== null) guarded(this.#shard).connection?.terminate()
+    if (this.#shard !== null) terminate(this.#shard)
   }
 
   /** Asks where the gateway is until it is told, then dials; from then on the shard reconnects by itself. */
@@ -232,7 +232,7 @@ export class Gateway {
       waitForIdentify: (_id, signal) => this.#guard.identify(signal),
     }
     const shard = new WebSocketShard(strategy, 0)
-    protect(shard, log)
+    protect(shard, log, () => this.#resuming.begin())
     shard.on(WebSocketShardEvents.Closed, ({ code }) => (forGood.has(code) ? this.#shutOut(code) : this.#down()))
     shard.on(WebSocketShardEvents.Error, ({ error }) => log.warn({ error: messageOf(error) }, 'discord.socket-error'))
     shard.on(WebSocketShardEvents.Ready, ({ data }) => this.#began(data))
@@ -242,6 +242,11 @@ export class Gateway {
       this.#lastEventAt = this.#options.clock.now()
     })
     return shard
+  }
+
+  #startAnew(reason: string): void {
+    const destroyed = this.#shard?.destroy({ reason, recover: WebSocketShardDestroyRecovery.Reconnect })
+    if (destroyed !== undefined) background(destroyed, this.#options.log, 'gateway.new-session')
   }
 
   /** The one thing a shard awaits before it dials: which session it is to resume. */
@@ -260,6 +265,7 @@ export class Gateway {
   /** A shard does a little more for READY than for others, so that what follows in one packet can overtake it. */
   #dispatched(payload: GatewayDispatchPayload): void {
     this.#lastEventAt = this.#options.clock.now()
+    this.#resuming.heard()
     if (payload.t === GatewayDispatchEvents.Ready) return
     if (this.#held !== null) this.#held.push(payload)
     else this.#hear(payload)
@@ -277,6 +283,7 @@ export class Gateway {
 
   #up(): void {
     this.#guard.up()
+    this.#resuming.up()
     this.#state = 'ready'
     this.#options.absences.end(connection)
     this.#first.resolve()
@@ -296,6 +303,7 @@ export class Gateway {
   }
 
   #down(): void {
+    this.#resuming.down()
     if (this.#state === 'ready') this.#options.log.warn({}, 'discord.disconnected')
     if (this.#state !== 'closed') this.#state = 'connecting'
     this.#options.absences.begin(connection)
@@ -304,6 +312,7 @@ export class Gateway {
   /** Discord closed the connection for good. */
   #shutOut(code: number): void {
     const problem = problemOfClose(code)
+    this.#resuming.down()
     this.#state = 'closed'
     this.#options.absences.begin(connection)
     this.#options.log.error({ code, error: problem.message }, 'discord.refused')
@@ -314,22 +323,5 @@ export class Gateway {
     if (this.#state === 'connecting' && this.#guard.isResting) return 'resting'
     if (this.#state === 'ready' && age !== null && age > silentMs) return 'connecting'
     return this.#state
-  }
-}
-
-function guarded(shard: WebSocketShard): GuardedShard {
-  return shard as unknown as GuardedShard
-}
-
-/** What a shard does with a message runs outside any promise of ours: a throw there would end the process. */
-function protect(shard: WebSocketShard, log: Log): void {
-  const inner = guarded(shard)
-  const onMessage = inner.onMessage.bind(shard)
-  inner.onMessage = async (data, isBinary) => {
-    try {
-      await onMessage(data, isBinary)
-    } catch (error) {
-      log.error({ error: messageOf(error) }, 'discord.malformed')
-    }
   }
 }

@@ -13,6 +13,10 @@ export interface DialRules {
   readonly longestPauseMs: number
   /** Thrown out after each identify, of which a day has a thousand. */
   readonly longestIdentifyPauseMs: number
+  /** A session that nobody has taken up by then, while nothing of it is told again, leads nowhere. */
+  readonly resumedWithinMs: number
+  /** Nor does one that was asked for this often in a row. */
+  readonly mostResumes: number
   /** Discord takes one identify in 5 s. */
   readonly identifyEveryMs: number
   /** A connection that held this long ends the row. */
@@ -27,6 +31,8 @@ export const dialRules: DialRules = {
   firstPauseMs: 1000,
   longestPauseMs: 10_000,
   longestIdentifyPauseMs: 5 * 60_000,
+  resumedWithinMs: 15_000,
+  mostResumes: 3,
   identifyEveryMs: 5500,
   steadyMs: 30_000,
   restingFromMs: 30_000,

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { History } from '../../src/core/chat.ts'
 import type { Problem } from '../../src/core/failure.ts'
 import { dialRules } from '../../src/discord/guard.ts'
-import { Scene, until } from './scene.ts'
+import { quickRules, Scene, until } from './scene.ts'
 
 async function heard(scene: Scene, text: string): Promise<void> {
   await until(() => scene.inbox.story.includes(text), `“${text}”`)
@@ -56,6 +56,22 @@ describe('gateway', { concurrency: true }, () => {
       ['in the gap', 'after'],
     )
   })
+
+  for (const how of ['again', 'closed', 'silent'] as const) {
+    test(`a session that leads nowhere (${how}) is given up for a new one, and nobody is stormed`, async () => {
+      await using scene = await Scene.open({ discord: { dialRules: { ...quickRules, resumedWithinMs: 500 } } })
+      const alice = await scene.sandbox.actor('alice')
+      await alice.says('general', 'before')
+      await heard(scene, 'before')
+      const refused = scene.sandbox.faults.add({ kind: 'gateway.refuseResume', how })
+      scene.sandbox.faults.add({ kind: 'gateway.disconnect' })
+      await until(() => scene.inbox.gaps === 2, 'a new session')
+      await alice.says('general', 'after')
+      await heard(scene, 'after')
+      assert.ok(refused.hits <= 3, `resumed ${refused.hits} times`)
+      assert.equal(scene.chat.identifies, 2)
+    })
+  }
 
   test('while it is away the state says so', async () => {
     await using scene = await Scene.open()

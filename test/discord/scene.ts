@@ -43,6 +43,15 @@ class KeptLog implements Log {
   }
 }
 
+/** Dialled without much ado. */
+export const quickRules = {
+  ...dialRules,
+  firstPauseMs: 100,
+  longestPauseMs: 400,
+  longestIdentifyPauseMs: 400,
+  identifyEveryMs: 100,
+}
+
 const nowhere: InteractionDoor = {
   acknowledge: () => Promise.resolve(false),
   work: () => Promise.reject(new Error('nobody is there')),
@@ -245,13 +254,7 @@ export class Scene implements AsyncDisposable {
       clock: hostClock,
       log: this.log,
       timings: { ...usualTimings, tryAgainAfterMs: [50, 150, 400], suggestWithinMs: 15_000 },
-      dialRules: {
-        ...dialRules,
-        firstPauseMs: 100,
-        longestPauseMs: 400,
-        longestIdentifyPauseMs: 400,
-        identifyEveryMs: 100,
-      },
+      dialRules: quickRules,
       ...this.#options.discord,
       ...over,
     })

@@ -39,7 +39,13 @@ export const faultForm = z.discriminatedUnion('kind', [
   /** a file waits for `release()`, or for `ms` */
   z.object({ kind: z.literal('cdn.hold'), times, ms: z.number().int().min(0).optional() }),
   z.object({ kind: z.literal('gateway.refuseUpgrade'), ...connections, times, status: z.number().int().default(502) }),
-  z.object({ kind: z.literal('gateway.refuseResume'), ...connections, times }),
+  /** by op 9; by op 9 that says it may be tried again; by closing with 4009; or by never a word, while heartbeats are answered */
+  z.object({
+    kind: z.literal('gateway.refuseResume'),
+    ...connections,
+    times,
+    how: z.enum(['invalid', 'again', 'closed', 'silent']).default('invalid'),
+  }),
   z.object({ kind: z.literal('gateway.refuseIdentify'), ...connections, times, code: z.number().int().default(4000) }),
   z.object({ kind: z.literal('gateway.muteAcks'), ...connections, times }),
   /** everything from this dispatch on comes `ms` later, in order */

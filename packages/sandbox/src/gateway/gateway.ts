@@ -224,8 +224,13 @@ export class Gateway {
       line.close(4007, 'Invalid seq.')
       return null
     }
+    if (refused?.how === 'silent') return null
+    if (refused?.how === 'closed') {
+      line.close(4009, 'Session timed out.')
+      return null
+    }
     if (refused || !fits) {
-      line.send({ op: 9, d: false })
+      line.send({ op: 9, d: refused?.how === 'again' })
       return null
     }
     if (session.line !== line) session.line?.terminate()
