@@ -65,13 +65,16 @@ export function meaningOf(error: unknown): Meaning {
   if (closedCodes.has(code)) return { kind: 'closed' }
   if (expiredCodes.has(code)) return { kind: 'expired' }
   if (waitCodes.has(code)) return { kind: 'trouble' }
+  // Discord has a number for every no; what has none comes from the edge before it, or from something on the way, and may
+  // be over in a moment. That something was too large for it will not.
+  if (!Number.isFinite(code) && error.status !== 413) return { kind: 'trouble' }
   switch (error.status) {
     case 401:
     case 408:
     case 429:
       return { kind: 'trouble' }
     case 403:
-      // Without a code of Discord's it comes from the edge before it, and may be over in a moment.
+      // Without a reason it is the edge's as well.
       return { kind: code > 0 ? 'closed' : 'trouble' }
     case 404:
       return { kind: 'closed' }

@@ -2,6 +2,7 @@ import { DefaultRestOptions, REST, type InternalRequest, type RateLimitData, typ
 import type { Clock } from '../core/clock.ts'
 import type { Meter } from '../core/meter.ts'
 import type { Log } from '../core/log.ts'
+import { answerOf } from './answer-shape.ts'
 import type { Budgets } from './budgets.ts'
 import type { Leaving } from './leaving.ts'
 import type { Skew } from './skew.ts'
@@ -32,6 +33,7 @@ export interface RestSettings {
  * - it repeats nothing by itself (its own retries come at once, without a pause): `RequestQueues` does;
  * - a 429 without headers is given the header it lacks, or it would ask again at once, for ever;
  * - 30046 comes as a 429, which it would wait out again and again: it becomes the refusal it is;
+ * - what is no answer (a page, nothing, a redirection) is no yes;
  * - long waits, and all waits for thread and channel changes, are rejected at once (`RateLimitError`);
  * - every 429 is logged, as it reports only those it saw coming.
  */
@@ -114,11 +116,14 @@ async function measured(meter: Meter, call: string, send: () => Promise<Response
 
 /** What is asked for, without whose it is: there are as many of these as Discord has routes. */
 function routeOf(url: string): string {
-  return new URL(url).pathname
-    .replace(/^(\/api)?(\/v\d+)?/, '')
+  return pathOf(url)
     .replace(/(\/(?:webhooks|interactions)\/\d+\/)[^/]+/, '$1:token')
     .replace(/(\/reactions\/).*/, '$1:emoji')
     .replace(/\/\d+/g, '/:id')
+}
+
+function pathOf(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.replace(/^(\/api)?(\/v\d+)?/, ''))
 }
 
 function isLongWait({ route, method, retryAfter, timeToReset }: RateLimitData): boolean {
@@ -155,8 +160,8 @@ async function counted(
 async function honest(answer: ResponseLike, url: string, method: string | undefined, log: Log): Promise<ResponseLike> {
   // Read here, where the timeout still counts: behind this point an answer that stalls half-way would hang for ever.
   const bytes = await answer.arrayBuffer()
-  const { status } = answer
-  const { headers } = answer
+  const { status, headers } = answer
+  if (status < 400) return wellSaid(answer, bytes, url, method, log)
   const code = status === 429 ? limitIn(bytes) : null
   if (code !== null) {
     // Without a number there it would ask again at once, for ever.
@@ -166,6 +171,27 @@ async function honest(answer: ResponseLike, url: string, method: string | undefi
     log.warn({ method, path, scope, retryAfterS: Number(headers.get('Retry-After')) }, 'discord.rate-limited')
   }
   return held(bytes, { status: code?.code === 30046 ? 400 : status, statusText: answer.statusText, headers })
+}
+
+/**
+ * An answer that says no no, if it is one: the client takes anything below 400 for what was asked for. What is none comes
+ * from something on the way (a proxy, a page to log in to a network), and is what it is there: a bad gateway.
+ */
+function wellSaid(
+  { status, statusText, headers }: ResponseLike,
+  bytes: ArrayBuffer,
+  url: string,
+  method: string | undefined,
+  log: Log,
+): ResponseLike {
+  const said = status < 300 ? answerOf(method ?? 'GET', pathOf(url), new TextDecoder().decode(bytes)) : null
+  if (said === null) {
+    log.warn({ method, path: routeOf(url), status, bytes: bytes.byteLength }, 'discord.odd-answer')
+    return held(bytes, { status: 502, statusText: `No answer (${status})`, headers })
+  }
+  if (said === '') headers.delete('content-type')
+  else headers.set('content-type', 'application/json')
+  return held(bytes, { status, statusText, headers })
 }
 
 /** An answer that was read. No `Response` of Node's: the first one makes it load its own fetch (4 MB), beside undici's. */

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { DiscordAPIError } from '@discordjs/rest'
+import { DiscordAPIError, type OAuthErrorData } from '@discordjs/rest'
 import { Budgets } from '../../src/discord/budgets.ts'
 import { isKeptFromUs, isNoMore, meaningOf, RequestQueues, type Meaning } from '../../src/discord/request-queues.ts'
 import { quietLog, realClock } from '../stores/cast.ts'
 
-function refused(status: number, code: number): DiscordAPIError {
+/** `code` null: nothing was said in Discord's way. */
+function refused(status: number, code: number | null): DiscordAPIError {
+  if (code === null) {
+    const page = { error: undefined } as unknown as OAuthErrorData
+    return new DiscordAPIError(page, undefined as unknown as string, status, 'POST', '/channels/1/messages', {})
+  }
   return new DiscordAPIError({ message: 'no', code }, code, status, 'POST', '/channels/1/messages', {})
 }
 
 /** Status, Discord's code, what it means: only what is said to be no more is no more; unknown codes go by their status. */
-const meanings: readonly (readonly [number, number, Meaning['kind']])[] = [
+const meanings: readonly (readonly [number, number | null, Meaning['kind']])[] = [
   [404, 10_003, 'gone'],
   [404, 10_004, 'gone'],
   [404, 10_008, 'deleted'],
@@ -31,6 +36,12 @@ const meanings: readonly (readonly [number, number, Meaning['kind']])[] = [
   [429, 30_046, 'too-old'],
   [400, 30_046, 'too-old'],
   [429, 20_016, 'trouble'],
+  [400, null, 'trouble'],
+  [404, null, 'trouble'],
+  [405, null, 'trouble'],
+  [410, null, 'trouble'],
+  [413, null, 'rejected'],
+  [421, null, 'trouble'],
   [401, 40_001, 'trouble'],
   [401, 0, 'trouble'],
   [500, 0, 'trouble'],

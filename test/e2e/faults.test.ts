@@ -67,6 +67,38 @@ describe('trouble between the bot and Discord', { concurrency: true }, () => {
     scene.assertSound({ identifies: 1, requests: 60 })
   })
 
+  test('what comes back is no answer of Discord: the answer stands whole and once, and nobody is taken for gone', async () => {
+    await using scene = await Scene.open()
+    const page = { body: '<html>Log in to this network</html>', type: 'text/html' }
+    const odd = [
+      { status: 302, ...page },
+      { status: 200, effect: true },
+      { status: 202, effect: true },
+      { status: 200, ...page },
+    ]
+    for (const [nth, each] of odd.entries()) {
+      for (const method of ['POST', 'PATCH'] as const) {
+        const text = `${method} number ${nth}: ${words}`
+        const fault = scene.breaks({ kind: 'rest.odd', method, path: messages, times: 2, ...each })
+        await scene.says(`!until odd-${method}-${nth} ${text}`)
+        await scene.grows(`${method} number ${nth}: alpha`)
+        scene.opens(`odd-${method}-${nth}`)
+        await scene.answered(text)
+        assert.equal(fault.hits, 2)
+      }
+    }
+    // Whoever has waited is looked at again before their prompt begins.
+    await scene.says('!until before first, then another')
+    await scene.says('!say by somebody who is still here')
+    await scene.grows('first,')
+    const unread = scene.breaks({ kind: 'rest.odd', method: 'GET', path: '/members/\\d+$', times: 2 })
+    scene.opens('before')
+    await scene.answered('by somebody who is still here')
+    assert.equal(unread.hits, 2)
+    assert.equal(scene.traffic.posted.length, 10)
+    scene.assertSound({ identifies: 1, requests: 140 })
+  })
+
   test('Discord fails for longer than a call is tried: delivery goes on until it is said', async () => {
     await using scene = await Scene.open()
     const fault = scene.breaks({ kind: 'rest.error', method: 'POST', path: messages, times: 6 })

@@ -21,6 +21,15 @@ export const faultForm = z.discriminatedUnion('kind', [
     status: z.number().int().min(400).max(599).default(500),
     code: z.number().int().min(0).default(0),
   }),
+  /** something that is no answer: below 400, and what is said with it is not what was asked for; `effect`: it happens all the same */
+  z.object({
+    kind: z.literal('rest.odd'),
+    ...requests,
+    status: z.number().int().min(200).max(399).default(200),
+    body: z.string().default(''),
+    type: z.string().optional(),
+    effect: z.boolean().default(false),
+  }),
   /** 429 instead of the effect; `html` is the edge's own page, without JSON */
   z.object({
     kind: z.literal('rest.limit'),

@@ -4,7 +4,7 @@ import { edgePage, rateLimited } from '../limits.ts'
 import { Refusal, refusal } from '../refusal.ts'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { Faults, Requested } from '../faults.ts'
+import type { Fault, Faults, Requested } from '../faults.ts'
 import type { InvalidRequests } from '../invalid-requests.ts'
 import type { Limits } from '../limits.ts'
 import type { Upload } from '../messages.ts'
@@ -156,7 +156,9 @@ async function serve(parts: EdgeParts, one: Route, context: Context<Env>): Promi
   answer = { ...answer, headers: { ...met.headers, ...answer.headers } }
   await faults.holdAnswer(fits)
   if (faults.take('rest.drop', (fault) => fault.when === 'after' && fits(fault))) return drop(context)
-  return finish(answer)
+  const odd = faults.take('rest.odd', (fault) => fault.effect && fits(fault))
+  exchange.disturbed = odd !== undefined
+  return finish(odd === undefined ? answer : oddAnswer(odd))
 }
 
 /** What a fault answers instead of the world. */
@@ -166,11 +168,18 @@ function brokenAnswer(faults: Faults, fits: (fault: Requested) => boolean): Answ
     const { status, code } = error
     return { status, body: { message: code === 0 ? `${status}: Internal Server Error` : `Refused (${code})`, code } }
   }
+  const odd = faults.take('rest.odd', (fault) => !fault.effect && fits(fault))
+  if (odd) return oddAnswer(odd)
   const limit = faults.take('rest.limit', fits)
   if (!limit) return null
   if (limit.html) return edgePage(limit.headers ? limit.retryAfter : null)
   const answer = rateLimited(limit.scope, limit.retryAfter)
   return limit.headers ? answer : { status: 429, body: answer.body }
+}
+
+function oddAnswer({ status, body, type }: Extract<Fault, { kind: 'rest.odd' }>): Answer {
+  const headers: Record<string, string> = type === undefined ? {} : { 'Content-Type': type }
+  return body === '' ? { status, headers } : { status, bytes: new TextEncoder().encode(body), headers }
 }
 
 /** Stands for the application behind an interaction's token, which says nothing of itself. */
