@@ -1,16 +1,13 @@
-import type { Action } from '../../core/action.ts'
 import type { RunEvent, Usage } from '../../core/event.ts'
 import type { ApprovalId, ToolCallId } from '../../core/ids.ts'
 import type { Conversation } from '../../core/session.ts'
 import type { ToolOffer } from '../../core/tool.ts'
 import { nothingSpent, type Birth, type Reading, type Spent } from '../engine/protocol.ts'
-import { formOf, type Field } from '../engine/form.ts'
 import { actionOf } from './action.ts'
-import { approvalOf, elicitationOf, refusalOf, type ClaudeAsk, type Elicited } from './approval.ts'
+import { asked, elicited, unasked, type Wanting } from './asking.ts'
 import { authFailure, isConversationGone, outcomeOf } from './outcome.ts'
 import { asksServer, withoutCall, type Serving } from './calls.ts'
-import { answerLine, errorLine, refusalLine, withdrawalOf } from './request.ts'
-import { type JsonObject } from '../engine/json.ts'
+import { answerLine, errorLine, withdrawalOf } from './request.ts'
 import { countedPoints, passedPoint, standing, type Halting } from './points.ts'
 import { close, heard, owing, paid } from './owed.ts'
 import { brokenOff, counted, ended, isLook, looking, withoutLooks } from './usage.ts'
@@ -19,19 +16,12 @@ import type { ClaudeLine, LimitLine, ResultLine } from './line.ts'
 import { parseLine } from './wire.ts'
 
 /** Where the reading of a turn stands. Immutable. */
-export interface ClaudeState extends Serving, Halting {
+export interface ClaudeState extends Serving, Halting, Wanting {
   readonly birth: Birth
   readonly spent: Spent
   readonly uuid: string
-  readonly workdir: string
   /** The permission mode that the process was started in. */
   readonly mode: string
-  /** Whether it may only look: what it asks for beyond questions and plans is refused without asking anybody. */
-  readonly readOnly: boolean
-  /** Whether its shell runs in a sandbox of the operating system. */
-  readonly confined: boolean
-  /** Whether the agent is making a plan: it went into that mode by itself, and a person lets it out. */
-  readonly planning: boolean
   /** Where the transcript of a conversation stands. */
   readonly transcriptOf: (session: string) => string | null
   readonly afterNotice: boolean
@@ -43,11 +33,8 @@ export interface ClaudeState extends Serving, Halting {
   readonly counted: ReadonlyMap<string, number>
   /** Blocks of which pieces were given and the whole was not. */
   readonly unfinished: ReadonlySet<string>
-  readonly actions: ReadonlyMap<string, Action>
-  readonly inputs: ReadonlyMap<
-    ApprovalId,
-    { readonly tool: string; readonly input: JsonObject; readonly toolUse: string; readonly fields: readonly Field[] }
-  >
+  /** Whether any words of it came whole. */
+  readonly spoke: boolean
   /** Words put into the turn that the CLI has not yet taken in, by uuid. */
   readonly unheard: ReadonlySet<string>
   /** Of the turns of the CLI that belong to this one, but for the last. */
@@ -86,6 +73,7 @@ export function beginning(from: ClaudeBeginning): ClaudeState {
     message: null,
     counted: new Map(),
     unfinished: new Set(),
+    spoke: false,
     actions: new Map(),
     inputs: new Map(),
     owed: new Map(),
@@ -159,8 +147,9 @@ function result(before: ClaudeState, line: ResultLine): Reading<ClaudeState> {
     costUsd: line.totalCostUsd ?? state.spent.costUsd,
     ...(told === null ? {} : { told }),
   }
-  // The CLI's own turn has ended; what was asked of it comes next. Its cost is ours all the same.
-  if (!isOurs(state, line)) return { state: { ...state, whose: 'nobody' }, events: [] }
+  // The CLI's own turn has ended; what was asked of it comes next, or is at work. Its cost is ours all the same.
+  if (!isOurs(state, line))
+    return { state: { ...state, whose: state.whose === 'ours' ? 'ours' : 'nobody' }, events: [] }
   const { inputTokens, outputTokens } = state.used
   const all = {
     ...line,
@@ -176,16 +165,25 @@ function result(before: ClaudeState, line: ResultLine): Reading<ClaudeState> {
   // A word that is still queued after a stop would be answered by a turn that nobody hears.
   const isLost = outcome.kind === 'failed' && (isConversationGone(line) || outcome.trouble.code === 'context-full')
   const over = isLost || state.toolless || state.unheard.size > 0 ? 'broken' : 'clean'
-  const events = [...used.events, ...brokenOff(state), { type: 'finished', outcome } as const]
+  const events = [...used.events, ...brokenOff(state), ...saidLast(state, line), { type: 'finished', outcome } as const]
   const left = { open: new Set<ApprovalId>(), owed: withoutLooks(state.owed), ...noPoints }
   return { state: { ...state, over, spent, ...left }, events }
 }
 
 const noPoints = { points: new Map(), halted: new Map(), pointTools: new Map() } as const
 
-/** Of a turn that was asked for, not one that the CLI began by itself. */
-function isOurs({ whose }: ClaudeState, { unsolicited }: ResultLine): boolean {
-  return !unsolicited && whose !== 'the CLI'
+/**
+ * Of the turn that was asked for, not one that the CLI began by itself; nor of the one before, said once more, when this
+ * one has not begun. A process that is new has none before: one that could not begin says so by its result alone.
+ */
+function isOurs({ whose, birth }: ClaudeState, { unsolicited }: ResultLine): boolean {
+  return !unsolicited && (whose === 'ours' || (whose === 'nobody' && !birth.warm))
+}
+
+/** Words that the result alone tells, as those of a command of the CLI's own. */
+function saidLast({ spoke, unfinished, uuid }: ClaudeState, { isError, text }: ResultLine): readonly RunEvent[] {
+  if (isError || spoke || unfinished.size > 0 || text.trim() === '') return []
+  return [{ type: 'said', block: `result:${uuid}`, text, whole: true }]
 }
 
 function response(state: ClaudeState, line: Extract<ClaudeLine, { is: 'response' }>): Reading<ClaudeState> {
@@ -263,6 +261,7 @@ function assistant(state: ClaudeState, line: Extract<ClaudeLine, { is: 'assistan
   const counted = new Map(state.counted)
   const unfinished = new Set(discarded.state.unfinished)
   const actions = new Map(state.actions)
+  let { spoke } = state
   for (const block of line.blocks) {
     const index = counted.get(line.message) ?? 0
     counted.set(line.message, index + 1)
@@ -275,9 +274,10 @@ function assistant(state: ClaudeState, line: Extract<ClaudeLine, { is: 'assistan
     // A sub-agent's text is for the agent that asked it, not for people.
     if (block.is !== 'text' || line.nested) continue
     unfinished.delete(id)
+    spoke ||= block.text.trim() !== ''
     events.push({ type: 'said', block: id, text: block.text, whole: true })
   }
-  return { state: { ...state, counted, unfinished, actions }, events }
+  return { state: { ...state, counted, unfinished, spoke, actions }, events }
 }
 
 /**
@@ -307,36 +307,4 @@ function toolResults(
     for (const [id, { toolUse }] of state.inputs) if (toolUse === tool) next = close(next, id)
   }
   return { state: { ...next, actions }, events }
-}
-
-function asked(state: ClaudeState, line: ClaudeAsk): Reading<ClaudeState> {
-  const id = line.request as ApprovalId
-  const refusal = refusalOf(state, line)
-  if (refusal !== null) return { state: owing(state, id, refusalLine(id, refusal)), events: [] }
-  const action = state.actions.get(line.toolUse) ?? actionOf(line.toolUse, line.tool, line.input, state.workdir)
-  const inputs = new Map(state.inputs).set(id, {
-    tool: line.tool,
-    input: line.input,
-    toolUse: line.toolUse,
-    fields: [],
-  })
-  const approval = approvalOf(line, action, state.workdir, state.confined)
-  return { state: { ...state, inputs, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
-}
-
-/** A form of an MCP server is a question to people; not for somebody whose agent only looks. */
-function elicited(state: ClaudeState, line: Elicited): Reading<ClaudeState> {
-  const id = line.request as ApprovalId
-  const fields = line.schema === null || state.readOnly ? null : formOf(line.schema, line.message)
-  if (fields === null) return { state: owing(state, id, answerLine(id, { action: 'decline' })), events: [] }
-  const inputs = new Map(state.inputs).set(id, { tool: 'MCP', input: {}, toolUse: '', fields })
-  const approval = elicitationOf(line, fields)
-  return { state: { ...state, inputs, open: new Set(state.open).add(id) }, events: [{ type: 'wanted', approval }] }
-}
-
-/** The CLI takes a question back: after a stop, or because the tool call has become void. */
-function unasked(state: ClaudeState, id: ApprovalId): Reading<ClaudeState> {
-  const owed = new Map([...state.owed].filter(([each]) => each !== id))
-  const events: readonly RunEvent[] = state.open.has(id) ? [{ type: 'withdrawn', approval: id }] : []
-  return { state: { ...passedPoint(close(state, id), (request) => request === id), owed }, events }
 }

@@ -11,7 +11,7 @@ export function parseLine(text: string): ClaudeLine {
   const line = objectIn(text)
   switch (line['type']) {
     case 'stream_event':
-      return streamEvent(objectAt(line['event']))
+      return isNested(line) ? other : streamEvent(objectAt(line['event']))
     case 'assistant':
       return assistant(line)
     case 'user':
@@ -33,7 +33,7 @@ export function parseLine(text: string): ClaudeLine {
   }
 }
 
-/** Stream events are always of the main conversation: sub-agents send none. */
+/** Of the main conversation: what a sub-agent says is for the agent that asked it. */
 function streamEvent(event: JsonObject): ClaudeLine {
   if (event['type'] === 'message_start') {
     const { id, model, usage } = objectAt(event['message'])
