@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Meter } from '../core/meter.ts'
 import type { Log } from '../core/log.ts'
 import { answerOf } from './answer-shape.ts'
+import { BoundedMap } from '../system/bounded-map.ts'
 import type { Budgets } from './budgets.ts'
 import type { Leaving } from './leaving.ts'
 import type { Skew } from './skew.ts'
@@ -11,6 +12,11 @@ import type { Skew } from './skew.ts'
 const longestWaitMs = 5000
 /** What a 429 without any word about its length is taken for, in seconds. */
 const blindWait = 2
+/** Discord's longest is a day; whoever says more says nothing. */
+const longestLimit = 86_400
+/** A call that is limited again and again, although the wait is said to be over, waits so long at first, and then doubly. */
+const [firstFloor, longestFloor] = [0.1, 60]
+const callsRemembered = 1_000
 
 export interface RestSettings {
   /** Learns how far our clock is from theirs. */
@@ -48,6 +54,7 @@ export function createRest({
   skew,
   clock,
 }: RestSettings): REST {
+  const limitedInARow = new BoundedMap<string, number>(callsRemembered)
   const rest: REST = new CleanRest(leaving, {
     ...(api === null ? {} : { api }),
     retries: 0,
@@ -57,7 +64,13 @@ export function createRest({
     makeRequest: async (url, init) => {
       const answer = await counted(budgets, init.method, url, () =>
         measured(meter, `${init.method ?? 'GET'} ${routeOf(url)}`, async () =>
-          honest(await DefaultRestOptions.makeRequest(url, await inOnePiece(init)), url, init.method, log),
+          honest(
+            await DefaultRestOptions.makeRequest(url, await inOnePiece(init)),
+            url,
+            init.method,
+            log,
+            limitedInARow,
+          ),
         ),
       )
       skew.learn(answer.headers.get('date'), clock.now())
@@ -157,20 +170,38 @@ async function counted(
   return answer
 }
 
-async function honest(answer: ResponseLike, url: string, method: string | undefined, log: Log): Promise<ResponseLike> {
+async function honest(
+  answer: ResponseLike,
+  url: string,
+  method: string | undefined,
+  log: Log,
+  limitedInARow: BoundedMap<string, number>,
+): Promise<ResponseLike> {
   // Read here, where the timeout still counts: behind this point an answer that stalls half-way would hang for ever.
   const bytes = await answer.arrayBuffer()
   const { status, headers } = answer
+  if (secondsIn(headers.get('X-RateLimit-Reset-After')) === null) withoutLimit(headers)
   if (status < 400) return wellSaid(answer, bytes, url, method, log)
   const code = status === 429 ? limitIn(bytes) : null
-  if (code !== null) {
+  const name = `${method} ${pathOf(url)}`
+  if (code === null) limitedInARow.delete(name)
+  else {
+    const before = limitedInARow.get(name) ?? 0
+    limitedInARow.set(name, before + 1)
+    const floor = Math.min(longestFloor, firstFloor * 2 ** before)
     // Without a number there it would ask again at once, for ever.
-    if (secondsIn(headers.get('Retry-After')) === null) headers.set('Retry-After', String(code.retryAfter ?? blindWait))
+    const seconds = secondsIn(headers.get('Retry-After')) ?? code.retryAfter ?? blindWait
+    headers.set('Retry-After', String(Math.max(seconds, floor)))
     const path = new URL(url).pathname.replace(/(\/(?:webhooks|interactions)\/\d+\/)[^/]+/, '$1…')
     const scope = headers.get('X-RateLimit-Scope') ?? 'unknown'
     log.warn({ method, path, scope, retryAfterS: Number(headers.get('Retry-After')) }, 'discord.rate-limited')
   }
   return held(bytes, { status: code?.code === 30046 ? 400 : status, statusText: answer.statusText, headers })
+}
+
+/** What tells no moment that it is over tells no limit. */
+function withoutLimit(headers: ResponseLike['headers']): void {
+  for (const name of ['Limit', 'Remaining', 'Reset', 'Reset-After']) headers.delete(`X-RateLimit-${name}`)
 }
 
 /**
@@ -228,8 +259,8 @@ function limitIn(bytes: ArrayBuffer): LimitBody {
   }
 }
 
-/** A wait in seconds, as a number or written as one; null: it is none. */
+/** A wait in seconds, as a number or written as one; null: it is none, or none that Discord has. */
 function secondsIn(told: unknown): number | null {
   const seconds = typeof told === 'string' && told.trim() !== '' ? Number(told) : told
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : null
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= longestLimit ? seconds : null
 }

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { REST } from '@discordjs/rest'
+import type { Log } from '../../src/core/log.ts'
 import { noMeter } from '../../src/core/meter.ts'
 import { secretScan } from '../../src/core/secret-scan.ts'
 import { Budgets } from '../../src/discord/budgets.ts'
@@ -15,7 +16,7 @@ export interface RawDiscord extends AsyncDisposable {
   readonly rest: REST
 }
 
-export async function rawDiscord(answers: RequestListener): Promise<RawDiscord> {
+export async function rawDiscord(answers: RequestListener, log: Log = quietLog): Promise<RawDiscord> {
   const server = createServer(answers)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -26,7 +27,7 @@ export async function rawDiscord(answers: RequestListener): Promise<RawDiscord> 
   const rest = createRest({
     token: 'token',
     api: `http://127.0.0.1:${port}/api`,
-    log: quietLog,
+    log,
     clock: hostClock,
     skew: new Skew(),
     meter: noMeter,
