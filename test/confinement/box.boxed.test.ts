@@ -197,6 +197,30 @@ describe('the box', () => {
     if (outside === inside) t.skip('This machine has neither rings nor other sockets: that says nothing.')
   })
 
+  test('no memory and no name in common with whoever runs beside it, and nothing mounted over', async (t) => {
+    const name = `box-${process.pid}`
+    const server = createServer((socket) => socket.end()).listen(`\0${name}`)
+    writeFileSync(`/dev/shm/${name}`, 'planted')
+    // IPC_CREAT and 0600, for this key; taken away by its number.
+    const made = spawnSync('perl', ['-e', `print shmget(${process.pid}, 4096, 01600)`], { encoding: 'utf8' }).stdout
+    t.after(() => {
+      server.close()
+      rmSync(`/dev/shm/${name}`)
+      spawnSync('perl', ['-e', `shmctl(${made}, 0, 0)`])
+    })
+    const tries = `use Socket; my @got; socket(my $socket, PF_UNIX, SOCK_STREAM, 0);
+      push @got, "name" if connect($socket, pack("Sa*", AF_UNIX, "\\0${name}"));
+      push @got, "file" if -e "/dev/shm/${name}";
+      push @got, "memory" if defined shmget(${process.pid}, 0, 0);
+      print join " ", @got`
+    const outside = spawn('perl', ['-e', tries], { stdio: ['ignore', 'pipe', 'inherit'] })
+    assert.equal(await textOf(outside.stdout), 'name file memory', 'the control')
+    writeFileSync(join(folder, 'project', 'tries.pl'), tries)
+    assert.deepEqual(run('perl tries.pl'), { out: '', code: 0 })
+    const over = 'mount --bind ~ /usr && echo over; mount -t tmpfs none ~ && echo over; unshare -m true && echo apart'
+    assert.doesNotMatch(run(over).out, /^(over|apart)$/m)
+  })
+
   test('what others share with it, to read, it cannot have them wait for', () => {
     const shared = join(folder, 'shared')
     mkdirSync(shared)
@@ -270,4 +294,10 @@ function marked(value: string): number {
       return false
     }
   }).length
+}
+
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = ''
+  for await (const chunk of stream) text += chunk.toString()
+  return text
 }
