@@ -9,6 +9,7 @@ const other: ClaudeLine = { is: 'other' }
 
 export function parseLine(text: string): ClaudeLine {
   const line = objectIn(text)
+  if (line['cut'] === true) return cut(line)
   switch (line['type']) {
     case 'stream_event':
       return isNested(line) ? other : streamEvent(objectAt(line['event']))
@@ -31,6 +32,14 @@ export function parseLine(text: string): ClaudeLine {
     default:
       return other
   }
+}
+
+/** Of a line that was too long only the end of a turn counts; nobody is asked about what cannot be shown whole. */
+function cut(line: JsonObject): ClaudeLine {
+  if (line['type'] === 'result') return result(line)
+  if (line['type'] !== 'control_request') return other
+  const subtype = stringAt(objectAt(line['request'])['subtype'])
+  return { is: 'request', request: stringAt(line['request_id']), subtype: `${subtype} of that length` }
 }
 
 /** Of the main conversation: what a sub-agent says is for the agent that asked it. */

@@ -17,7 +17,11 @@ export type CodexLine =
 
 export function parseLine(text: string): CodexLine {
   const line = objectIn(text)
-  const { id, method } = line
+  const { id } = line
+  // Of a line that was too long only who asks counts: nobody is asked about what cannot be shown whole.
+  const isCut = line['cut'] === true
+  const method =
+    isCut && !isEnd(line) && typeof line['method'] === 'string' ? `${line['method']} of that length` : line['method']
   const hasId = typeof id === 'string' || typeof id === 'number'
   if (typeof method === 'string') {
     const params = objectAt(line['params'])
@@ -25,7 +29,11 @@ export function parseLine(text: string): CodexLine {
       ? { is: 'request', id, method, params }
       : { is: 'notice', method, params, at: numberAt(line['emittedAtMs']) }
   }
-  if (!hasId) return { is: 'other' }
+  if (!hasId || (isCut && !('result' in line || 'error' in line))) return { is: 'other' }
   if (!('error' in line)) return { is: 'reply', id, result: objectAt(line['result']), error: null }
   return { is: 'reply', id, result: null, error: stringAt(objectAt(line['error'])['message']) || 'unknown error' }
+}
+
+function isEnd({ method, params }: JsonObject): boolean {
+  return method === 'turn/completed' && stringAt(objectAt(objectAt(params)['turn'])['status']) !== ''
 }

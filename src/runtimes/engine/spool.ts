@@ -47,6 +47,8 @@ export interface EndGrace {
 
 /** Bytes of a line of output that are held at most. */
 const lineLimit = 16 * 1024 * 1024
+/** Of a longer one so much is looked at: enough for what it is, and for which request. */
+const headBytes = 64 * 1024
 
 /**
  * A detached process and its streams on disk, in a folder of its own:
@@ -158,7 +160,7 @@ export class Spool {
 
   /** Reads its output from a byte on, to the end also after its death. Whoever calls closes it. */
   tail(from: number): Tail {
-    const tail = new Tail(join(this.folder, 'stdout'), { from, lineLimit })
+    const tail = new Tail(join(this.folder, 'stdout'), { from, lineLimit, headBytes })
     this.died.then(() => tail.finish(), ignore)
     return tail
   }
@@ -228,7 +230,7 @@ export function readRecord(folder: string): SpoolRecord | null {
 
 /** Reads the output that a dead process left, from a byte on. Whoever calls closes it. */
 export function tailOfDead(folder: string, from: number): Tail {
-  const tail = new Tail(join(folder, 'stdout'), { from, lineLimit })
+  const tail = new Tail(join(folder, 'stdout'), { from, lineLimit, headBytes })
   tail.finish()
   return tail
 }

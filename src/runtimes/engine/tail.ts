@@ -3,12 +3,15 @@ import type { FSWatcher } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { setImmediate as turn } from 'node:timers/promises'
+import { cutLine } from './cut-line.ts'
 
 export interface TailOptions {
   /** Byte to begin at. */
   readonly from: number
   /** Bytes of a line beyond which it is skipped and never held as a whole. */
   readonly lineLimit: number
+  /** So much of the beginning of such a line is looked at, and told as `cutLine` has it; left out: nothing. */
+  readonly headBytes?: number
   /** Fallback for file systems that do not tell about changes, in ms. */
   readonly pollMs?: number
 }
@@ -40,6 +43,7 @@ const readsInARow = 4
 export class Tail implements AsyncDisposable {
   readonly #path: string
   readonly #lineLimit: number
+  readonly #headBytes: number
   #pollMs: number
   readonly #chunk = Buffer.allocUnsafe(256 * 1024)
   #file: FileHandle | null = null
@@ -48,6 +52,8 @@ export class Tail implements AsyncDisposable {
   #carry: Buffer[] = []
   #carried = 0
   #isSkipping = false
+  /** The beginning of the line that is skipped. */
+  #head: Buffer = Buffer.alloc(0)
   #isDirty = true
   #inARow = 0
   #isFinished = false
@@ -58,6 +64,7 @@ export class Tail implements AsyncDisposable {
     this.#path = path
     this.#position = options.from
     this.#lineLimit = options.lineLimit
+    this.#headBytes = options.headBytes ?? 0
     this.#pollMs = options.pollMs ?? 250
   }
 
@@ -162,8 +169,11 @@ export class Tail implements AsyncDisposable {
     let from = 0
     for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, from)) {
       end = this.#position + at + 1
-      if (this.#isSkipping || this.#carried + at - from > this.#lineLimit) skipped++
-      else lines.push({ text: this.#joined(chunk.subarray(from, at)), end })
+      const rest = chunk.subarray(from, at)
+      if (this.#isSkipping || this.#carried + rest.length > this.#lineLimit) {
+        skipped++
+        if (this.#headBytes > 0) lines.push({ text: cutLine(this.#headWith(rest).toString('utf8')), end })
+      } else lines.push({ text: this.#joined(rest), end })
       this.#dropCarry()
       from = at + 1
     }
@@ -180,7 +190,9 @@ export class Tail implements AsyncDisposable {
   #keep(rest: Buffer): void {
     if (rest.length === 0 || this.#isSkipping) return
     if (this.#carried + rest.length > this.#lineLimit) {
+      const head = this.#headWith(rest)
       this.#dropCarry()
+      this.#head = head
       this.#isSkipping = true
       return
     }
@@ -188,8 +200,14 @@ export class Tail implements AsyncDisposable {
     this.#carried += rest.length
   }
 
+  #headWith(rest: Buffer): Buffer {
+    if (this.#isSkipping) return this.#head
+    return Buffer.concat([...this.#carry, rest], Math.min(this.#headBytes, this.#carried + rest.length))
+  }
+
   #dropCarry(): void {
     this.#carry = []
+    this.#head = Buffer.alloc(0)
     this.#carried = 0
     this.#isSkipping = false
   }
