@@ -331,6 +331,9 @@ describe('sandbox-exec, by one that stands in for it', () => {
     standIn('exec "$@"')
     const everything = 'reading, listing, writing, linking, signalling, processes, network'
     assert.ok(reasonOf(confinement(options)).includes(everything), reasonOf(confinement(options)))
+    // One that keeps what is not shown, and lets what is only to be read be written through another name.
+    standIn('apart=$5; mv "$apart" "$apart.away"; "$@"; mv "$apart.away" "$apart"')
+    assert.match(reasonOf(confinement(options)), /: writing, linking, signalling/)
     standIn(holds)
     assert.match(reasonOf(confinement({ ...options, wanted: 'try' })), /OMC_BOX=required/)
     assert.match(reasonOf(confinement({ ...options, uid: 0 })), /as root/)
