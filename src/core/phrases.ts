@@ -79,6 +79,8 @@ export interface Phrases {
   obeyedChanged(session: Session, found: ObeyedFiles): string
   /** A run is at work on a machine that does not answer. */
   machineAway(machine: string): string
+  /** To the place of a session that has ended because its machine was given up. */
+  machineDropped(session: string, machine: string, by: string): string
   /** An interaction whose work failed inside. */
   internalError(): string
 

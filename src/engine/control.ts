@@ -126,7 +126,7 @@ export function createControl(options: ControlOptions): Control {
       },
       panic: freezer,
       stopRun: (run, by) => stopRun(run, by, options),
-      dropMachine: (id, by) => dropMachine(id, by, options),
+      dropMachine: (id, by) => dropMachine(id, by, { ...options, outbox }),
       takeBranch: (...asked) => branches.take(...asked),
       line: (run) => dispatcher.places().get(run) ?? null,
       audit,

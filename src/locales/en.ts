@@ -98,6 +98,9 @@ export function english(home: string | null, deed: (action: ActionName) => strin
     machineAway: (machine) =>
       `⚠ The machine ${plain(machine, 40)}, on which I work here, does not answer. Nothing is lost: I go on when it is back. ` +
       '`/workers` shows it.',
+    machineDropped: (session, machine, by) =>
+      `■ **${plain(session, 40)}** has ended: ${plain(by, 40)} gave up the machine ${plain(machine, 40)}, on which it worked. What it did is there alone. ` +
+      '`/session start` begins another one here.',
     branchLeft: (session, worktree, left) => branchLeft(session, worktree, left, home),
     branchHeld,
     branchOver,

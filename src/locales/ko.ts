@@ -96,6 +96,9 @@ export function korean(home: string | null, deed: (action: ActionName) => string
     machineAway: (machine) =>
       `⚠ 이 작업을 하던 ${plain(machine, 40)} 컴퓨터가 응답하지 않아요. 잃어버린 것은 없어요. 돌아오면 이어서 할게요. ` +
       '`/workers`에서 상태를 볼 수 있어요.',
+    machineDropped: (session, machine, by) =>
+      `■ **${plain(session, 40)}** 세션이 끝났어요. ${plain(by, 40)} 님이 ${plain(machine, 40)} 컴퓨터를 포기했어요. 그동안 한 일은 그 컴퓨터에만 남아 있어요. ` +
+      '`/session start`로 새로 시작할 수 있어요.',
     branchLeft: (session, worktree, left) => branchLeft(session, worktree, left, home),
     branchHeld,
     branchOver,

@@ -170,6 +170,8 @@ describe('agents on other machines', { skip: noPostgres(), concurrency: true }, 
     assert.match(question.content, /Give up \*\*w1\*\*/)
     await (await olivia.clicks(question, 'Give it up')).settled()
     await stage.botShows(olivia, place, /An owner gave up the machine w1/)
+    // Where nothing was at work, too: whoever writes there would wait for nobody.
+    await stage.botShows(olivia, asking, /\*\*asking\*\* has ended: olivia gave up the machine w1.*`\/session start`/)
     assert.match((await told(olivia, other, '/workers')).content, /No machine has reported itself yet/)
     // Whatever it left is ended when it comes back, and begins anew.
     await stage.startMachine('w1')
