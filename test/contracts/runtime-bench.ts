@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { text as textOfStream } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Approval } from '../../src/core/approval.ts'
@@ -25,6 +25,13 @@ import type { Conversation, Session } from '../../src/core/session.ts'
 import { textOf, viewOf, type RunView } from '../../src/core/view.ts'
 import { patienceMs } from '../patience.ts'
 import type { Committed, LifeOrder } from './runtime-life.ts'
+
+/** The runner bundles it once, beside its bot; a file that is run without the runner takes the sources. */
+const { OMC_TEST_BOT: bot } = process.env
+const life = bot === undefined ? join(import.meta.dirname, 'runtime-life.ts') : join(dirname(bot), 'runtime-life.js')
+
+/** From the same place, so that the life after takes up what a life has left: the same programs. */
+export const { makeRuntime } = (await import(life)) as typeof import('./runtime-life.ts')
 
 const place: Place = { kind: 'thread', id: '42' as PlaceId, channel: '41' as PlaceId, guild: '40' }
 
@@ -191,9 +198,8 @@ export async function approving(listener: Listener): Promise<void> {
 
 /** Runs a first life to its end, and gives what it committed. */
 export async function firstLife(order: LifeOrder): Promise<readonly Committed[]> {
-  const script = join(import.meta.dirname, 'runtime-life.ts')
   const NODE_COMPILE_CACHE = process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'compile-cache')
-  const child = spawn(process.execPath, [script, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [life, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_COMPILE_CACHE },
   })

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { argv } from 'node:process'
 import { agentBoxes } from '../../src/confinement/agent-boxes.ts'
@@ -22,6 +23,7 @@ import type { Piece, Runtime, Turn } from '../../src/core/runtime.ts'
 import { runtimes } from '../../src/runtimes/all.ts'
 import { defaultLimits, type ProcessLimits } from '../../src/runtimes/engine/limits.ts'
 import type { RuntimeEngineOptions } from '../../src/runtimes/engine/options.ts'
+import { programFolder } from '../../src/system/program.ts'
 
 /** What makes a runtime, in a form that fits on a command line. */
 export interface PlainOptions {
@@ -100,7 +102,6 @@ export function makeRuntime(
 }
 
 function boxesOf({ dataDir, environment, box }: PlainOptions): AgentBoxes {
-  const program = join(import.meta.dirname, '..', '..')
   const { HOME: home = null } = environment
   const wall = confinement({
     wanted: 'required',
@@ -108,7 +109,7 @@ function boxesOf({ dataDir, environment, box }: PlainOptions): AgentBoxes {
       ? { path: '/usr/bin:/bin', platform: process.platform, uid: process.getuid?.() }
       : { path: box.standIn, platform: 'darwin', uid: 501 }),
     folder: join(dataDir, 'box'),
-    offLimits: { program, data: dataDir, settings: join(program, '.env'), home },
+    offLimits: { program: programFolder, data: dataDir, settings: join(programFolder, '.env'), home },
     limits: limitsOf({ megabytes: 0, processes: 4096 }),
   })
   const level = wall.level()
@@ -133,6 +134,8 @@ function wayOut(folder: string): Egress {
 export type Committed = Pick<Piece, 'events' | 'cursor'>
 
 async function live({ options, turn, goesOn = false, die }: LifeOrder): Promise<void> {
+  // Node keeps what it has compiled when it ends, and hardly one of these does.
+  flushCompileCache()
   const runtime = makeRuntime(options, {
     checkpoint(name) {
       if ('at' in die && die.at === name) process.kill(process.pid, 'SIGKILL')

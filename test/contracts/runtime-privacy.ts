@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { makeTurn } from './runtime-bench.ts'
-import { makeRuntime } from './runtime-life.ts'
+import { makeRuntime, makeTurn } from './runtime-bench.ts'
 import type { Story } from './runtime-stage.ts'
 
 /** What an agent sees of people's text and of the bot. */

@@ -9,8 +9,8 @@ import type { ProcessLimits } from '../../src/runtimes/engine/limits.ts'
 import { dataIdOf, endMarked, findMarked, type Marked } from '../../src/runtimes/engine/marker.ts'
 import { startTimeOf } from '../../src/system/process.ts'
 import { inARow } from '../in-a-row.ts'
-import { firstLife, Listener, makeSession, until } from './runtime-bench.ts'
-import { makeRuntime, type Committed, type LifeOrder, type PlainOptions } from './runtime-life.ts'
+import { firstLife, Listener, makeRuntime, makeSession, until } from './runtime-bench.ts'
+import type { Committed, LifeOrder, PlainOptions } from './runtime-life.ts'
 
 /** A place to work in, with an agent that does what its prompt says. Made for each test, disposed of after it. */
 export interface RuntimeBench extends AsyncDisposable {

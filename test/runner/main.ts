@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join, sep } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import { budgetFor, overBudget, readRecorded, renewed, unrecordedSeconds, weights, writeRecorded } from './budgets.ts'
 import { bed } from './bed.ts'
 import { bundle, writeByContent } from '../../tools/bundle.ts'
@@ -51,11 +51,14 @@ const outcomes: FileOutcome[] = []
 let count = 0
 
 /**
- * In one file it starts at a third of the cost; so does what it is made of, for those in a test's own process, and the
- * command line, laid out as it is published.
+ * In one file it starts at a third of the cost; so does what it is made of, for those in a test's own process, the life
+ * of a runtime without a bot, and the command line, laid out as it is published.
  */
 async function bundledBot(): Promise<string> {
-  const ours = ['bot', 'composition'].map((name) => [name, join(root, 'test', 'e2e', `${name}.ts`)])
+  const ours = ['e2e/bot', 'e2e/composition', 'contracts/runtime-life'].map((name) => [
+    basename(name),
+    join(root, 'test', `${name}.ts`),
+  ])
   const made = await bundle({ ...Object.fromEntries(ours), main: join(root, 'src', 'main.ts') })
   const start = join('bin', 'discord-orchestrator.js')
   const files = [
@@ -66,7 +69,7 @@ async function bundledBot(): Promise<string> {
 }
 
 function startsBots(file: string): boolean {
-  return suiteOf(file) !== 'fast' || ['e2e', 'cli'].some((part) => file.startsWith(join('test', part, sep)))
+  return suiteOf(file) !== 'fast' || ['e2e', 'cli', 'runtimes'].some((part) => file.startsWith(join('test', part, sep)))
 }
 
 async function work(): Promise<void> {

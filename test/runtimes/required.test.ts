@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makeTurn, Listener } from '../contracts/runtime-bench.ts'
+import { Listener, makeRuntime, makeTurn } from '../contracts/runtime-bench.ts'
 import { ContractStage } from '../contracts/runtime-stage.ts'
-import { makeRuntime } from '../contracts/runtime-life.ts'
 import { echoBench } from './echo-bench.ts'
 
 test('where boxes are required and there are none, owners have agents and nobody else; it says why', async () => {
