@@ -6,6 +6,7 @@ import type { SeenPlace } from 'loopback-discord'
 import { answeredOnce, deathStories, type DeathStory } from './death-scene.ts'
 import type { Script } from './script.ts'
 import { Stage, until } from './stage.ts'
+import { storyTimings } from './story-timings.ts'
 import { patienceMs } from '../patience.ts'
 
 /**
@@ -188,7 +189,8 @@ export function manyKills(open: () => Promise<Script>): void {
     await using script = await open()
     await using stage = await Stage.open({
       ownProcess: true,
-      timings: usualTimings,
+      // As people have it; but each life would start a CLI twice to look at itself, which is not what it dies of.
+      timings: { ...usualTimings, checkAfterMs: storyTimings.checkAfterMs },
       env: { ...script.env, OMC_MAX_ACTIVE_CLIS: '3', OMC_PER_USER_MAX_QUEUED: '40' },
     })
     const olivia = await stage.sandbox.actor('olivia')
