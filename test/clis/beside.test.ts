@@ -16,7 +16,7 @@ test(
   'a Codex conversation that was born without tools has them from a process beside it, and calls outlive the bot',
   { skip: codex === null && howToInstallCodex },
   async () => {
-    await using bot = await CodexBot.open(codex ?? '')
+    await using bot = await CodexBot.open(codex ?? '', { looksUp: false })
     const { stage } = bot
     const first = await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')

@@ -105,7 +105,7 @@ describe('the real Claude CLI at the end of a budget', { ...sideBySide, skip: cl
 
 describe('the real Codex CLI at the end of a budget', { ...sideBySide, skip: codex === null && howToInstall }, () => {
   test('it is interrupted when it tells what a call has used, and goes on when it is let', async () => {
-    await using bench = await CodexBot.open(codex ?? '')
+    await using bench = await CodexBot.open(codex ?? '', { looksUp: false })
     const { stage, login } = bench
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')

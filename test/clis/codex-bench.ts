@@ -16,13 +16,13 @@ export interface CodexBench extends RuntimeBench {
   readonly sharesProcess: boolean
 }
 
-/** A place for the real CLI with a scripted model on loopback and a key that is none. */
-export async function codexBench(codexBinary: string, { boxed = false } = {}): Promise<CodexBench> {
+/** A place for the real CLI with a scripted model on loopback and a key that is none. `looksUp`: see `writeConfig`. */
+export async function codexBench(codexBinary: string, { boxed = false, looksUp = true } = {}): Promise<CodexBench> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'codex-bench-')))
   const [dataDir, workdir, home] = [join(root, 'data'), join(root, 'project'), join(root, 'home')]
   for (const folder of [workdir, home]) mkdirSync(folder)
   const model = await startOpenAi({ handler: tellsHowItWent })
-  writeConfig(home, model.url)
+  writeConfig(home, model.url, { looksUp })
   const key = 'dummy-key-for-the-scripted-model'
   const login = { authorization: `Bearer ${key}` }
   const wayOut = boxed ? await openWayOut(join(root, 'egress'), model.url, login) : null
@@ -78,15 +78,29 @@ function adding(path: string, text: string): StepInput {
   return { tool: 'apply_patch', input: { raw: `*** Begin Patch\n*** Add File: ${path}\n+${text}\n*** End Patch\n` } }
 }
 
+interface ConfigOptions {
+  /** The variable with the key; null: none is needed. */
+  readonly key?: string | null
+  /**
+   * It looks for a repository in every folder above the one it works in, as it does by itself. Each look is a helper in a
+   * sandbox of its own, at each turn: stories that are not about the repository do without.
+   */
+  readonly looksUp?: boolean
+}
+
 /**
  * Writes the CLI's settings for a model on loopback: what keeps this version there besides what the product sets itself
- * (facts/codex-cli.md). `key`: the variable with the key; without it none is needed.
+ * (facts/codex-cli.md).
  */
-export function writeConfig(home: string, url: string, key: string | null = 'OPENAI_API_KEY'): void {
+export function writeConfig(
+  home: string,
+  url: string,
+  { key = 'OPENAI_API_KEY', looksUp = true }: ConfigOptions = {},
+): void {
   const config = `model = "gpt-5.5"
 model_provider = "scripted"
 web_search = "disabled"
-
+${looksUp ? '' : 'project_root_markers = []\n'}
 [model_providers.scripted]
 name = "scripted"
 base_url = "${url}/v1"

@@ -9,6 +9,11 @@ import { writeConfig } from './codex-bench.ts'
 /** Loopback is the world in it. */
 const openProgram = join(import.meta.dirname, '..', 'egress', 'open-program.ts')
 
+interface CodexOptions extends OpenAiOptions {
+  /** See `writeConfig`. */
+  readonly looksUp?: boolean
+}
+
 /** A login folder of the real Codex CLI that leads to a scripted model, and what a bot needs to use it. */
 export class CodexLogin implements AsyncDisposable {
   readonly model: ScriptedModel
@@ -16,18 +21,18 @@ export class CodexLogin implements AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   readonly #root: string
 
-  private constructor(model: ScriptedModel, root: string, binary: string) {
+  private constructor(model: ScriptedModel, root: string, binary: string, looksUp: boolean) {
     this.model = model
     this.#root = root
     this.home = join(root, 'codex-home')
     mkdirSync(this.home, { mode: 0o700 })
-    writeConfig(this.home, model.url, null)
+    writeConfig(this.home, model.url, { key: null, looksUp })
     this.env = { OMC_CODEX_BIN: binary, CODEX_HOME: this.home }
   }
 
-  static async open(binary: string, options: OpenAiOptions = {}): Promise<CodexLogin> {
+  static async open(binary: string, { looksUp = true, ...options }: CodexOptions = {}): Promise<CodexLogin> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'codex-login-')))
-    return new CodexLogin(await startOpenAi(options), root, binary)
+    return new CodexLogin(await startOpenAi(options), root, binary, looksUp)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -46,7 +51,7 @@ export class CodexBot implements AsyncDisposable {
     this.stage = stage
   }
 
-  static async open(binary: string, options: StageOptions & OpenAiOptions = {}): Promise<CodexBot> {
+  static async open(binary: string, options: StageOptions & CodexOptions = {}): Promise<CodexBot> {
     const login = await CodexLogin.open(binary, options)
     const stage = await Stage.open({ ...options, ownProcess: true, env: { ...login.env, ...options.env } })
     return new CodexBot(login, stage)

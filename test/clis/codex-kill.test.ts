@@ -23,7 +23,7 @@ describe(
 )
 
 async function withCodex(binary: string): Promise<Script> {
-  const login = await CodexLogin.open(binary)
+  const login = await CodexLogin.open(binary, { looksUp: false })
   return {
     runtime: 'codex',
     env: login.env,

@@ -18,7 +18,7 @@ test(
     skip: missing,
   },
   async () => {
-    await using login = await CodexLogin.open(codex ?? '')
+    await using login = await CodexLogin.open(codex ?? '', { looksUp: false })
     await using bench = await BotBench.open(claude ?? '', { ...login.env, OMC_INTER_AGENT_COOLDOWN_MS: '0' })
     const { stage } = bench
     const first = await stage.startBot()
@@ -128,7 +128,7 @@ test(
     skip: missing,
   },
   async () => {
-    await using login = await CodexLogin.open(codex ?? '')
+    await using login = await CodexLogin.open(codex ?? '', { looksUp: false })
     await using bench = await BotBench.open(claude ?? '', { ...login.env, OMC_INTER_AGENT_COOLDOWN_MS: '0' })
     const { stage } = bench
     const first = await stage.startBot()

@@ -84,7 +84,7 @@ describe('the real Codex CLI at the end of a quota', { ...sideBySide, skip: code
   })
 
   test('in the middle of a turn: parked, and gone on with in the same conversation at the reset', async () => {
-    await using bench = await CodexBot.open(codex ?? '')
+    await using bench = await CodexBot.open(codex ?? '', { looksUp: false })
     const { stage, login } = bench
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
@@ -108,7 +108,7 @@ describe('the real Codex CLI at the end of a quota', { ...sideBySide, skip: code
   })
 
   test('what no waiting helps is said as that', async () => {
-    await using bench = await CodexBot.open(codex ?? '')
+    await using bench = await CodexBot.open(codex ?? '', { looksUp: false })
     const { stage } = bench
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')

@@ -154,7 +154,7 @@ describe(
   { ...sideBySide, skip: codex === null && howToInstallCodex },
   () => {
     test('they are born with the conversation, and the answer reaches the model', async () => {
-      await using bot = await CodexBot.open(codex ?? '')
+      await using bot = await CodexBot.open(codex ?? '', { looksUp: false })
       const { stage } = bot
       await stage.startBot()
       const olivia = await stage.sandbox.actor('olivia')
@@ -169,7 +169,7 @@ describe(
     })
 
     test('a helper works on when its agent is done: it is answered, counted and stopped as part of that run', async () => {
-      await using bot = await CodexBot.open(codex ?? '')
+      await using bot = await CodexBot.open(codex ?? '', { looksUp: false })
       const { stage, login } = bot
       const first = await stage.startBot()
       const olivia = await stage.sandbox.actor('olivia')

@@ -170,7 +170,7 @@ describe(
   { ...sideBySide, skip: codex === null && howToInstall },
   () => {
     test('tools, a refused call that is tried again, and the next turn: every call once, and no price that nobody knows', async () => {
-      await using bench = await CodexBot.open(codex ?? '', { startsAt: noon })
+      await using bench = await CodexBot.open(codex ?? '', { startsAt: noon, looksUp: false })
       const { stage, login } = bench
       await stage.startBot()
       const olivia = await stage.sandbox.actor('olivia')
