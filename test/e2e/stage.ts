@@ -252,9 +252,10 @@ export class Stage implements AsyncDisposable {
     )
   }
 
-  /** Processes of agents that this stage's bots started and that are alive, by pid. */
+  /** Processes of agents that this stage's bots started and that are alive, by pid: the one that was started first stands first. */
   async agents(): Promise<readonly number[]> {
-    return (await findMarked(dataIdOf(join(this.data, 'spools')))).map(({ pid }) => pid)
+    const marked = await findMarked(dataIdOf(join(this.data, 'spools')))
+    return marked.map(({ pid }) => pid).toSorted((a, b) => a - b)
   }
 
   /** Opens a gate that `!until <name>` waits at. */
