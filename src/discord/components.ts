@@ -7,7 +7,6 @@ import {
   type APIComponentInMessageActionRow,
   type APIContainerComponent,
   type APIModalInteractionResponseCallbackData,
-  type ModalSubmitComponent,
 } from 'discord-api-types/v10'
 import type { DrawnButton, Reply } from '../core/chat.ts'
 import type { Form } from '../core/form.ts'
@@ -62,12 +61,15 @@ export function answerCard({ card, text, file }: Pick<Reply, 'card' | 'text' | '
   }
 }
 
-/** Everything in a message's components, of both generations, outermost first. */
+/** Everything in the components of a message or form, of both generations, outermost first. */
 export function* everyComponent(components: readonly unknown[]): Generator<Readonly<Record<string, unknown>>> {
-  for (const component of components as readonly Readonly<Record<string, unknown>>[]) {
+  for (const component of components as readonly (Readonly<Record<string, unknown>> | null)[]) {
+    if (component === null) continue
     yield component
     if (Array.isArray(component['components'])) yield* everyComponent(component['components'])
-    if (component['accessory'] != null) yield* everyComponent([component['accessory']])
+    for (const inner of ['accessory', 'component']) {
+      if (component[inner] != null) yield* everyComponent([component[inner]])
+    }
   }
 }
 
@@ -144,11 +146,13 @@ export function modalOf(customId: string, form: Form): APIModalInteractionRespon
   }
 }
 
-/** What was written into the fields of a form, by their names. */
+/** What was written into the fields of a form, by their names: under a label each, or in rows as before there were labels. */
 export function writtenIn(components: readonly unknown[]): Readonly<Record<string, string>> {
-  const fields = (components as readonly { component?: ModalSubmitComponent }[]).map(({ component }) => component)
+  const fields = [...everyComponent(components)].filter(({ type }) => type === ComponentType.TextInput)
   return Object.fromEntries(
-    fields.flatMap((field) => (field?.type === ComponentType.TextInput ? [[field.custom_id, field.value]] : [])),
+    fields.flatMap(({ custom_id: name, value }) =>
+      typeof name === 'string' && typeof value === 'string' ? [[name, value]] : [],
+    ),
   )
 }
 

@@ -5,6 +5,7 @@ import type { SandboxOptions } from 'loopback-discord'
 import { Absences } from '../../src/discord/absences.ts'
 import { ChannelCache } from '../../src/discord/channel-cache.ts'
 import { filled } from '../../src/discord/filled.ts'
+import { writtenIn } from '../../src/discord/components.ts'
 import { echoCommand, Scene } from './scene.ts'
 
 type Told = Record<string, unknown>
@@ -64,6 +65,20 @@ describe('what Discord leaves out, or gives as null', { concurrency: true }, () 
       // Nobody has a role in a direct message: there the gate answers.
       assert.match((await outcome.settled()).content, kind === 'dm' ? /no tier here/ : new RegExp(`in ${kind}$`))
     }
+  })
+
+  test('what was written into a form is read in either of the forms that Discord has for it', () => {
+    const field = { type: 4, id: 2, custom_id: 'text', value: 'why not' }
+    const forms = [
+      [{ type: 18, id: 1, component: field }],
+      [{ type: 1, id: 1, components: [field] }],
+      [
+        { type: 10, id: 3 },
+        { type: 18, id: 1, component: field },
+      ],
+    ]
+    for (const form of forms) assert.deepEqual(writtenIn(form), { text: 'why not' })
+    assert.deepEqual(writtenIn([{ type: 18, id: 1 }, null, { type: 1, components: null }]), {})
   })
 
   test('a message is read whatever is not there', () => {
