@@ -212,7 +212,8 @@ describe('every no × every deed', { concurrency: true }, () => {
   })
 
   test('to the answers of commands: done once, and told', async () => {
-    await using stage = await Stage.open({ timings })
+    // What is acknowledged behind Discord's deadline is not worked on, and each is refused twice before it is taken.
+    await using stage = await Stage.open({ timings, sandbox: { deadlines: { answer: patienceMs } } })
     await stage.startBot()
     const olivia = await stage.sandbox.actor('olivia')
     const cells = Object.entries(noes).flatMap(([no, fault], row) =>
