@@ -93,6 +93,7 @@ export class Gateway {
   #information: APIGatewayBotInfo | null = null
   #session: SessionInfo | null = null
   #state: 'connecting' | 'ready' | 'closed' = 'connecting'
+  /** By the clock that nobody sets. */
   #lastEventAt: number | null = null
   #lastTrouble: string | null = null
   #ping: number | null = null
@@ -132,7 +133,7 @@ export class Gateway {
 
   state(): Omit<ChatState, 'serversAway' | 'serversHere'> {
     const { clock } = this.#options
-    const age = this.#lastEventAt === null ? null : Math.max(0, clock.now() - this.#lastEventAt)
+    const age = this.#lastEventAt === null ? null : Math.round(clock.monotonic() - this.#lastEventAt)
     return { state: this.#stateNow(age), lastEventAgeMs: age, ping: this.#ping }
   }
 
@@ -239,7 +240,7 @@ export class Gateway {
     shard.on(WebSocketShardEvents.Dispatch, ({ data }) => this.#dispatched(data))
     shard.on(WebSocketShardEvents.HeartbeatComplete, ({ latency }) => {
       this.#ping = latency
-      this.#lastEventAt = this.#options.clock.now()
+      this.#lastEventAt = this.#options.clock.monotonic()
     })
     return shard
   }
@@ -264,7 +265,7 @@ export class Gateway {
 
   /** A shard does a little more for READY than for others, so that what follows in one packet can overtake it. */
   #dispatched(payload: GatewayDispatchPayload): void {
-    this.#lastEventAt = this.#options.clock.now()
+    this.#lastEventAt = this.#options.clock.monotonic()
     this.#resuming.heard()
     if (payload.t === GatewayDispatchEvents.Ready) return
     if (this.#held !== null) this.#held.push(payload)
@@ -273,7 +274,7 @@ export class Gateway {
   }
 
   #began(ready: GatewayReadyDispatchData): void {
-    this.#lastEventAt = this.#options.clock.now()
+    this.#lastEventAt = this.#options.clock.monotonic()
     this.#hear({ op: GatewayOpcodes.Dispatch, s: 0, t: GatewayDispatchEvents.Ready, d: ready })
     const held = this.#held ?? []
     this.#held = null

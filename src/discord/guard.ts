@@ -90,10 +90,10 @@ export class DialGuard {
   /** Resolves when the connection that was dialled may identify itself; rejects when the signal fires before. */
   async identify(signal: AbortSignal): Promise<void> {
     const { clock, rules } = this.#options
-    const wait = this.#identifiedAt === null ? 0 : this.#identifiedAt + rules.identifyEveryMs - clock.now()
+    const wait = this.#identifiedAt === null ? 0 : this.#identifiedAt + rules.identifyEveryMs - clock.monotonic()
     if (wait > 0) await pause(clock, Math.min(wait, rules.identifyEveryMs), signal)
     signal.throwIfAborted()
-    this.#identifiedAt = clock.now()
+    this.#identifiedAt = clock.monotonic()
     this.identifies++
     this.#identified++
     this.#options.log.info({ identifies: this.identifies }, 'discord.identify')
@@ -101,7 +101,7 @@ export class DialGuard {
 
   /** READY or RESUMED came. */
   up(): void {
-    this.#upSince = this.#options.clock.now()
+    this.#upSince = this.#options.clock.monotonic()
   }
 
   close(): void {
@@ -111,7 +111,7 @@ export class DialGuard {
   /** A connection that held for a while makes earlier failures forgotten. */
   #settle(): void {
     const { clock, rules } = this.#options
-    if (this.#upSince !== null && clock.now() - this.#upSince >= rules.steadyMs) {
+    if (this.#upSince !== null && clock.monotonic() - this.#upSince >= rules.steadyMs) {
       this.#dials = 0
       this.#identified = 0
     }

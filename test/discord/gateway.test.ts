@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { History } from '../../src/core/chat.ts'
 import type { Problem } from '../../src/core/failure.ts'
 import { dialRules } from '../../src/discord/guard.ts'
+import { hostClock } from '../../src/system/host.ts'
 import { quickRules, Scene, until } from './scene.ts'
 
 async function heard(scene: Scene, text: string): Promise<void> {
@@ -22,6 +23,18 @@ describe('gateway', { concurrency: true }, () => {
     await heard(scene, 'after')
     assert.deepEqual(scene.inbox.story, ['(gap)', 'before', 'while away', 'after'])
     assert.equal(scene.chat.identifies, 1)
+  })
+
+  test('a clock that is set is no silence of Discord: what is to be said is said at once', async () => {
+    let ahead = 0
+    const clock = { ...hostClock, now: () => hostClock.now() + ahead }
+    await using scene = await Scene.open({ discord: { clock } })
+    for (const hours of [2, -2, 4]) {
+      ahead = hours * 3_600_000
+      const { state, lastEventAgeMs } = scene.chat.state()
+      assert.equal(state, 'ready')
+      assert.ok(lastEventAgeMs !== null && lastEventAgeMs < 600_000, `${lastEventAgeMs} ms since the last event`)
+    }
   })
 
   test('what comes before anybody listens waits, in its order, and is heard once', async () => {
