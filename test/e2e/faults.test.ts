@@ -68,7 +68,7 @@ describe('trouble between the bot and Discord', { concurrency: true }, () => {
   })
 
   test('what comes back is no answer of Discord: the answer stands whole and once, and nobody is taken for gone', async () => {
-    await using scene = await Scene.open()
+    await using scene = await Scene.open({ timings: { standingForMs: 0 } })
     const page = { body: '<html>Log in to this network</html>', type: 'text/html' }
     const odd = [
       { status: 302, ...page },
@@ -218,6 +218,8 @@ describe('trouble between the bot and Discord', { concurrency: true }, () => {
     await scene.olivia.deletes(gone)
     await scene.says('!say asked and left')
     await scene.answered('asked and left')
+    // It may have come by now, or not yet.
+    await until(() => scene.runs === 2)
     await scene.settled()
     // While it waits, a deletion takes a prompt back; one that has begun by then is answered. Either is said, and once.
     const takenBack = scene.stage.query("select 1 from run_events where type = 'stopped'").length === 1
