@@ -111,7 +111,9 @@ describe('trouble on the gateway', { concurrency: true }, () => {
     await scene.says('!say after the restart')
     await scene.answered('after the restart')
     assert.equal(scene.runs, 9)
-    assert.equal(scene.traffic.posted.length, 9)
+    // A card of what waits is taken away and posted anew where the words before it came late.
+    const moved = scene.traffic.count('DELETE', /\/messages\/\d+$/)
+    assert.equal(scene.traffic.posted.length - moved, 9)
     scene.assertSound({ identifies: 1, requests: 90 })
   })
 

@@ -195,7 +195,9 @@ function response(state: ClaudeState, line: Extract<ClaudeLine, { is: 'response'
   if (line.request === withdrawalOf(state.uuid)) {
     if (line.cancelled !== true) return { state, events: [] }
     const usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
-    return { state: { ...state, over: 'clean' }, events: [{ type: 'finished', outcome: { kind: 'stopped', usage } }] }
+    // One that is stopped while it opens its first turn hears nothing any more (measured: it stays "running", with no turn).
+    const over = state.birth.warm ? 'clean' : 'broken'
+    return { state: { ...state, over }, events: [{ type: 'finished', outcome: { kind: 'stopped', usage } }] }
   }
   const unheard = [...state.unheard].filter((uuid) => line.request !== withdrawalOf(uuid))
   if (unheard.length < state.unheard.size)

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import type { RunEvent } from '../../../src/core/event.ts'
 import { uncountedIn } from '../../../src/runtimes/claude/usage.ts'
 import type { OutputLine } from './turns.ts'
-import { allEvents, readTurn, turnsOf } from './turns.ts'
+import { allEvents, readTurn, start, turnsOf } from './turns.ts'
 
 const versions = join(import.meta.dirname, '..', '..', 'golden', 'claude')
 
@@ -73,7 +73,8 @@ describe('what a reader may rely on', () => {
     const { events, state } = readTurn([withdrawn, '{"type":"result","subtype":"success"}'])
     const usage = { inputTokens: 0, outputTokens: 0, costUsd: null }
     assert.deepEqual(events, [{ type: 'finished', outcome: { kind: 'stopped', usage } }])
-    assert.equal(state.over, 'clean')
+    assert.equal(state.over, 'broken', 'one that was opening its first turn is not asked again')
+    assert.equal(readTurn([withdrawn], start(true)).state.over, 'clean')
   })
 
   test('what a process that is gone had used and not told is an estimate: the calls since it was asked, and the open one (E7)', () => {
