@@ -78,8 +78,8 @@ async function work(): Promise<void> {
     const { outcomes: some, notRun } = await runFiles(unit, {
       folder: join(folder, String(++count)),
       pattern: plan.pattern,
-      limitSeconds: Number(process.env['OMC_TEST_FILE_SECONDS'] ?? (isLong ? 5400 : 1800)),
-      testTimeoutMs: isLong ? 3_600_000 : 1_200_000,
+      limitSeconds: Number(process.env['OMC_TEST_FILE_SECONDS'] ?? (isLong ? 2400 : 1500)),
+      testTimeoutMs: isLong ? 1_800_000 : 1_200_000,
       env,
       signal: interrupted.signal,
     })
