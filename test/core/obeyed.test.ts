@@ -6,7 +6,7 @@ import type { ApprovalId } from '../../src/core/ids.ts'
 import { isObeyed, risksWith } from '../../src/core/obeyed.ts'
 import { fc } from '../random.ts'
 
-const workdir = '/work/.omc-worktrees/shop'
+const workdir = '/srv/.omc-worktrees/shop'
 
 function risksOf(subject: Subject, action: Partial<Action> = {}, input = '{}'): readonly string[] {
   const whole: Action = { id: 'a', kind: 'other', tool: 'Tool', title: '', ...action }
