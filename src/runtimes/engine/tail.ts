@@ -140,7 +140,14 @@ export class Tail implements AsyncDisposable {
       this.#pollMs = Math.min(this.#pollMs, unwatchedPollMs)
     }
     // Whoever holds a lease on it, which an agent may, is not waited for.
-    return open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      return await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
+    } catch (error) {
+      // The next try makes a watcher of its own.
+      this.#watcher?.close()
+      this.#watcher = null
+      throw error
+    }
   }
 
   #changed(): void {
